@@ -1,0 +1,207 @@
+"""TOML and `key=value` overrides -> frozen dataclasses. Parsed once, at the edge; nothing below reads a file or a global."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from spanloom.errors import ConfigError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """The `[data]` table. Paths in a TOML file are relative to that file.
+
+    format: "auto" tells the formats apart by content. max_characters: a longer text is refused as a probable mistake.
+    """
+
+    train: Path | None = None
+    dev: Path | None = None
+    format: str = "auto"
+    encoding: str = "utf-8"
+    max_characters: int = 100_000
+    repair: bool = False
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The `[train]` table.
+
+    batch_size: sentences a micro-batch at most; batch_tokens: padded tokens a micro-batch at most; accumulate: micro-batches
+    an update. learning_rate is for new layers, encoder_learning_rate for a pretrained encoder. warmup and the decay are parts
+    of the whole run, in 0..1. ema: decay of the weight average, 0 turns it off. patience: epochs without a better dev score
+    before stopping, 0 turns it off. clip: largest gradient norm, 0 turns it off. precision: "auto" uses bf16 where the
+    hardware has it, or "fp32", or "bf16". evaluate_from: first epoch (from 1) that is scored on dev. threads: 0 leaves
+    PyTorch's own choice.
+    """
+
+    epochs: int = 20
+    batch_size: int = 16
+    batch_tokens: int = 4096
+    accumulate: int = 1
+    learning_rate: float = 1e-3
+    encoder_learning_rate: float = 1e-4
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    final_learning_rate: float = 0.0
+    clip: float = 1.0
+    ema: float = 0.99
+    patience: int = 0
+    evaluate_from: int = 1
+    precision: str = "auto"
+    checkpoint_every: int = 0
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """A whole run: which task, on which data, with which model, trained how."""
+
+    task: str
+    seed: int = 0
+    data: DataConfig = field(default_factory=DataConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    model: Any = None
+
+
+def load_config(path: Path, overrides: Sequence[str], model_type: Callable[[str], type]) -> RunConfig:
+    """Read a TOML file, apply `a.b=value` overrides, and build the configuration.
+
+    model_type: task name -> the dataclass of its `[model]` table. Raises ConfigError for anything unknown or of a wrong type.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except IsADirectoryError:
+        raise ConfigError(str(path), "is a directory", "a TOML file", "Name the file inside it.") from None
+    except FileNotFoundError:
+        raise ConfigError(str(path), "no such file", "a TOML configuration", "Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), f"not UTF-8 at byte {error.start}", "UTF-8 text", "Save it as UTF-8.") from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), f"not valid TOML: {error}", remedy="Fix that line.") from None
+    for override in overrides:
+        apply_override(table, override)
+    return config_from_table(table, str(path), path.parent, model_type)
+
+
+def config_from_table(
+    table: Mapping[str, Any], where: str, folder: Path, model_type: Callable[[str], type]
+) -> RunConfig:
+    """The configuration that a parsed table holds; `folder` is what its relative paths start from."""
+    if not isinstance(table.get("task"), str):
+        raise ConfigError(where, "no task is named", "a line such as task = \"joint\" at the top", "Add it.")
+    rest = {key: value for key, value in table.items() if key != "model"}
+    config = build(RunConfig, rest, where, folder)
+    model = build(model_type(config.task), table.get("model", {}), where, folder, "model.")
+    return dataclasses.replace(config, model=model)
+
+
+def apply_override(table: dict[str, Any], override: str) -> None:
+    """Set one `a.b=value` in a nested table, in place. The value is TOML; what is not TOML is taken as a string."""
+    key, sign, text = override.partition("=")
+    if not sign or not key.strip():
+        raise ConfigError(f"override '{override}'", "no '=' in it", "key=value", "Write, say, train.epochs=5.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = key.strip().split(".")
+    for name in parents:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"override '{override}'", f"'{name}' is a value, not a table", remedy="Check the key.")
+    table[last] = value
+
+
+def build(kind: type[T], table: Any, where: str, folder: Path, prefix: str = "") -> T:
+    """A frozen dataclass from a table, field by field, with nested dataclasses. Raises ConfigError naming the key."""
+    if not isinstance(table, Mapping):
+        raise ConfigError(where, f"{prefix.rstrip('.')} is {table!r}", "a table", "Write it as [table] with keys.")
+    hints = typing.get_type_hints(kind)
+    for key in table:
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"known keys: {', '.join(hints)}"
+            raise ConfigError(where, f"unknown key {prefix}{key}", hint)
+    values = {key: _value(hints[key], value, where, folder, f"{prefix}{key}") for key, value in table.items()}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ConfigError(where, f"{prefix or 'configuration'} {error}", remedy="Add the missing key.") from None
+
+
+def _value(kind: Any, value: Any, where: str, folder: Path, key: str) -> Any:
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return _union(typing.get_args(kind), value, where, folder, key)
+    if dataclasses.is_dataclass(kind):
+        return build(typing.cast(type, kind), value, where, folder, f"{key}.")
+    if kind is Any:
+        return value
+    if typing.get_origin(kind) is typing.Literal:
+        return _choice(typing.get_args(kind), value, where, key)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind is Path and isinstance(value, str):
+        return (folder / Path(value).expanduser()).resolve()
+    if typing.get_origin(kind) is tuple and isinstance(value, list):
+        inner = typing.get_args(kind)[0]
+        return tuple(_value(inner, item, where, folder, key) for item in value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ConfigError(where, f"{key} is {value!r}", f"a value of type {kind.__name__}", "Change it.")
+    return value
+
+
+def _choice(choices: tuple[Any, ...], value: Any, where: str, key: str) -> Any:
+    if value in choices:
+        return value
+    near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    names = " or ".join(f"'{choice}'" for choice in choices)
+    raise ConfigError(where, f"{key} is {value!r}{hint}", f"{names}", "Change it.")
+
+
+def _union(kinds: tuple[Any, ...], value: Any, where: str, folder: Path, key: str) -> Any:
+    named = [kind for kind in kinds if kind is not type(None)]
+    if isinstance(value, str) and value == "" and type(None) in kinds:
+        return None
+    return _value(named[0], value, where, folder, key)
+
+
+def to_table(config: Any) -> dict[str, Any]:
+    """A dataclass as nested plain values, every value written out, ready for TOML or JSON; None is left out."""
+    table: dict[str, Any] = {}
+    for item in dataclasses.fields(config):
+        value = getattr(config, item.name)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            table[item.name] = to_table(value)
+        elif isinstance(value, Path):
+            table[item.name] = str(value)
+        elif value is not None:
+            table[item.name] = list(value) if isinstance(value, tuple) else value
+    return table
+
+
+def to_toml(config: Any) -> str:
+    """A configuration as TOML text that `load_config` reads back to the same values."""
+    import json
+
+    def lines(table: Mapping[str, Any], name: str) -> list[str]:
+        plain = [f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
+        out = ([f"[{name}]"] if name else []) + plain + [""]
+        for key, value in table.items():
+            if isinstance(value, Mapping):
+                out += lines(value, f"{name}.{key}" if name else key)
+        return out
+
+    return "\n".join(lines(to_table(config), "")).rstrip() + "\n"

@@ -1,0 +1,197 @@
+"""The types that flow through spanloom; everything else is a function from one of them to the next.
+
+Offsets are half-open. Inside the toolkit they count TOKENS; what a user sees counts CHARACTERS of the user's own text, and
+`Text.characters` is the only bridge between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Arrays = dict[str, Array]
+
+
+# ---- inputs ---------------------------------------------------------------------------------------------------------
+
+
+class Token(NamedTuple):
+    """One token and where it stands in the text: `text[start:end]`, in characters."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and its tokens. Tokens are in order and do not overlap."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+    def characters(self, span: Span) -> tuple[int, int]:
+        """The half-open character range of a token span."""
+        return self.tokens[span.start].start, self.tokens[span.end - 1].end
+
+    def surface(self, span: Span) -> str:
+        """The user's own characters under a token span."""
+        start, end = self.characters(span)
+        return self.text[start:end]
+
+
+# ---- answers: gold and predictions have the same types -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A labelled run of tokens, half-open. The score is a confidence in 0..1 and takes no part in equality."""
+
+    start: int
+    end: int
+    label: str
+    score: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A labelled, directed pair of spans. The score takes no part in equality."""
+
+    head: Span
+    tail: Span
+    label: str
+    score: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Spans and the relations between them; every head and tail of `relations` is in `spans`."""
+
+    spans: tuple[Span, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+
+# ---- examples -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an example was read, so that any later error can cite it. Lines count from 1."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class LostFact:
+    """A gold fact that could not be carried on, and why: `cause` is a short fixed phrase that a ledger counts by.
+
+    `kind` is "entity" or "relation"; `label` its label; `text` a readable form such as `Paris -> capital_of -> France`.
+    """
+
+    kind: str
+    label: str
+    text: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An input, its gold answer where known, and where it came from. Never mutated.
+
+    by_text: the data gave facts as text and the reader located them, so facts are compared by their text, not by position.
+    ambiguous: how many of the gold relations had more than one equally close place in the text.
+    lost: gold facts that the reader could not place at all. Scoring counts each as missed.
+    """
+
+    input: Any
+    gold: Any | None = None
+    source: Source = Source("<text>", 1)
+    by_text: bool = False
+    ambiguous: int = 0
+    lost: tuple[LostFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One encoded example, unpadded.
+
+    inputs, targets: arrays by name. length: what batches are sized by (pieces or words). width: the number of words T.
+    lost: the facts that the scheme cannot express, with their causes.
+    """
+
+    inputs: Arrays
+    targets: Arrays
+    length: int
+    width: int
+    lost: tuple[LostFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A padded batch of NumPy arrays.
+
+    inputs: exactly the keyword arguments of `model.forward` and exactly the inputs of the exported graph.
+    targets: what the losses need. counts[name]: how many items the loss `name` sums over.
+    """
+
+    inputs: Arrays
+    targets: Arrays
+    counts: dict[str, float]
+
+
+class Codec(Protocol):
+    """Examples to arrays and arrays to answers; holds the vocabularies, fitted on training data only; NumPy only.
+
+    Law: `decode(perfect(batch), batch)` gives back the gold of every row in the batch, or `encode` said what was lost.
+    `perfect` builds the outputs that a faultless model would give, from the batch's targets.
+    `limits` names integer arrays of a row and the exclusive upper bound of their values: what is checked before training.
+    """
+
+    def encode(self, example: Example) -> Row: ...
+    def collate(self, rows: Sequence[Row]) -> Batch: ...
+    def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Any]: ...
+    def perfect(self, batch: Batch) -> Arrays: ...
+    def limits(self) -> dict[str, int]: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def tokenizer_json(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task, as functions in pipeline order. One folder under `tasks/` makes one and nothing else knows of it.
+
+    config     the frozen dataclass of the `[model]` table
+    read       (path, data config) -> examples, streamed
+    check      (examples, run config) -> what is wrong with the gold and what each scheme cannot express
+    fit        (training examples, model config) -> codec
+    load       (codec.to_dict(), tokenizer JSON or None) -> codec
+    build      (model config, codec, architecture or None) -> torch module; None means: start from pretrained weights
+    losses     (outputs, targets) -> sums, named as `Batch.counts`
+    score      (examples, predictions, codec) -> scorecard as a plain dict; the codec knows what was seen in training
+    best       scorecard -> the number by which the best model is chosen, larger is better
+    prepare    a user's text -> input
+    show       (input, answer) -> what a user sees, as a plain dict with character offsets
+    """
+
+    name: str
+    summary: str
+    config: type
+    read: Callable[[Path, Any], Iterator[Example]]
+    check: Callable[[Sequence[Example], Any], dict[str, Any]]
+    fit: Callable[[Sequence[Example], Any], Any]
+    load: Callable[[Mapping[str, Any], str | None], Any]
+    build: Callable[..., Any]
+    losses: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+    score: Callable[[Sequence[Example], Sequence[Any], Any], dict[str, Any]]
+    best: Callable[[Mapping[str, Any]], float]
+    prepare: Callable[[str], Any]
+    show: Callable[[Any, Any], dict[str, Any]]
