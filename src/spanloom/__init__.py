@@ -1,0 +1,72 @@
+"""spanloom turns text into structure with models that people train on their own annotations.
+
+    import spanloom
+
+    predictor = spanloom.load()                     # the bundled model, or load("runs/mine") for one of your own
+    graph = predictor("Ada Lovelace lived in London.")
+    spanloom.train("joint.toml", output="runs/mine")
+    spanloom.evaluate("runs/mine", "dev.jsonl")
+
+Importing this imports nothing heavy: each name below is fetched when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spanloom.core import Example, Graph, Relation, Source, Span, Text
+    from spanloom.errors import CheckpointError, ConfigError, DataError, ExportRefused, MissingExtra, SpanloomError
+    from spanloom.run.evaluate import evaluate
+    from spanloom.run.predictor import load
+    from spanloom.run.train import train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CheckpointError",
+    "ConfigError",
+    "DataError",
+    "Example",
+    "ExportRefused",
+    "Graph",
+    "MissingExtra",
+    "Relation",
+    "Source",
+    "Span",
+    "SpanloomError",
+    "Text",
+    "__version__",
+    "evaluate",
+    "load",
+    "train",
+]
+
+_HOMES = {
+    "spanloom.core": ("Example", "Graph", "Relation", "Source", "Span", "Text"),
+    "spanloom.errors": (
+        "CheckpointError",
+        "ConfigError",
+        "DataError",
+        "ExportRefused",
+        "MissingExtra",
+        "SpanloomError",
+    ),
+    "spanloom.run.evaluate": ("evaluate",),
+    "spanloom.run.predictor": ("load",),
+    "spanloom.run.train": ("train",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(importlib.import_module(home), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'spanloom' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
