@@ -1,0 +1,172 @@
+"""A bundle: one folder with an exported model and all that prediction needs. NumPy, onnxruntime and tokenizers only.
+
+    model.onnx       the graph; its inputs are `Batch.inputs`, its outputs what `Codec.decode` takes
+    codec.json       `Codec.to_dict()`
+    tokenizer.json   where the codec has one
+    golden.jsonl     the sentences that it was scored on, unless it was exported without them
+    bundle.json      format, task, precision, hashes, versions, scores before and after the export
+    README.md        the model card
+
+Rows are run one at a time, unpadded. On a CPU that is as fast as a padded batch, and it makes every answer independent
+of what else is predicted: an int8 graph scales its activations over a whole batch, so that neighbours would leak into
+each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+
+from spanloom.core import Array, Arrays, Codec, Row, Task
+from spanloom.errors import CheckpointError
+
+FORMAT = 1
+MANIFEST = "bundle.json"
+MODEL = "model.onnx"
+CODEC = "codec.json"
+TOKENIZER = "tokenizer.json"
+GOLDEN = "golden.jsonl"
+CARD = "README.md"
+NEEDED = (MODEL, CODEC)
+
+DAMAGED = "Copy the bundle again, or export it again."
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened bundle. Safe to use from several threads at once."""
+
+    folder: Path
+    task: Task
+    codec: Codec
+    manifest: Mapping[str, Any]
+    session: onnxruntime.InferenceSession
+    threads: int
+
+    def predict_rows(self, rows: Sequence[Row]) -> list[Any]:
+        """One answer for each row, in the order of `rows`."""
+        return predict_rows(self.session, self.codec, rows, self.threads)
+
+
+def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | None = None) -> Bundle:
+    """Open a bundle, after checking its format, that no file is missing, and that each is as it was exported.
+
+    threads: how many rows are run at the same time; None means one for each processor. Raises CheckpointError naming
+    the file that is missing, damaged or too new.
+    """
+    manifest = read_manifest(folder)
+    contents = {name: _checked(folder, name, entry) for name, entry in manifest["files"].items()}
+    task = find_task(manifest["task"])
+    tokenizer = contents.get(TOKENIZER)
+    try:
+        codec = task.load(json.loads(contents[CODEC]), tokenizer.decode() if tokenizer is not None else None)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            str(folder / CODEC), f"not a codec of task '{task.name}' ({error!r})", remedy="Export the bundle again."
+        ) from error
+    session = start(contents[MODEL], str(folder / MODEL))
+    return Bundle(folder, task, codec, manifest, session, processors() if threads is None else max(threads, 1))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """`bundle.json`, checked: a format that this version reads, a task, and the files that a bundle must have."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        found = f"no {MANIFEST} in this folder" if folder.is_dir() else "no such folder"
+        raise CheckpointError(str(folder), found, "a bundle made by 'spanloom export'", "Check the path.") from None
+    except (ValueError, OSError) as error:
+        raise CheckpointError(str(path), f"not readable as JSON ({error})", remedy=DAMAGED) from None
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise CheckpointError(str(path), f"format is {version!r}", "a whole number", DAMAGED)
+    if version > FORMAT:
+        raise CheckpointError(
+            str(path),
+            f"bundle format {version}, written by spanloom {manifest.get('spanloom', 'of a later version')}",
+            f"format {FORMAT} or older",
+            "Upgrade with: pip install --upgrade spanloom",
+        )
+    files = manifest.get("files")
+    if not isinstance(files, dict) or not isinstance(manifest.get("task"), str):
+        raise CheckpointError(str(path), "no table of files, or no task", "the bundle.json of an export", DAMAGED)
+    for name in NEEDED:
+        if name not in files:
+            raise CheckpointError(str(path), f"its table of files has no {name}", f"{' and '.join(NEEDED)}", DAMAGED)
+    return dict(manifest)
+
+
+def _checked(folder: Path, name: str, entry: Any) -> bytes:
+    """The bytes of one listed file, if they are those that were exported."""
+    where = str(folder / name)
+    expected = entry.get("sha256") if isinstance(entry, dict) else None
+    if Path(name).name != name or not isinstance(expected, str):
+        raise CheckpointError(str(folder / MANIFEST), f"the entry of file '{name}' is not valid", remedy=DAMAGED)
+    try:
+        content = (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(str(folder), f"{name} is missing", f"it, since {MANIFEST} lists it", DAMAGED) from None
+    except OSError as error:
+        raise CheckpointError(where, f"could not be read ({error.strerror})", remedy=DAMAGED) from None
+    found = sha256(content)
+    if found != expected:
+        raise CheckpointError(where, f"its SHA-256 is {found[:12]}…", f"{expected[:12]}… as exported", DAMAGED)
+    return content
+
+
+def sha256(content: bytes) -> str:
+    """The hexadecimal SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
+    """An onnxruntime session of one thread. Raises CheckpointError, citing `where`, when the graph cannot be loaded."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # it keeps a plan for every shape it meets, and each sentence is its own shape
+    options.log_severity_level = 3  # errors; they are raised as well
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own exceptions share no public base class
+        reason = str(error).strip().splitlines()[0][:200]
+        version = onnxruntime.__version__
+        raise CheckpointError(where, f"onnxruntime {version} cannot load it ({reason})", remedy=DAMAGED) from error
+
+
+def forward(session: onnxruntime.InferenceSession, inputs: Mapping[str, Array]) -> Arrays:
+    """One pass through an exported graph: output arrays by name. Inputs that the graph does not use are left out."""
+    fed = {node.name: inputs[node.name] for node in session.get_inputs()}
+    names = [node.name for node in session.get_outputs()]
+    return dict(zip(names, session.run(names, fed), strict=True))
+
+
+def predict_rows(
+    session: onnxruntime.InferenceSession, codec: Codec, rows: Sequence[Row], threads: int = 1
+) -> list[Any]:
+    """One answer for each row, in order; `threads` rows at the same time, each by itself."""
+
+    def answer(row: Row) -> Any:
+        batch = codec.collate([row])
+        return codec.decode(forward(session, batch.inputs), batch)[0]
+
+    if threads == 1 or len(rows) < 2:
+        return [answer(row) for row in rows]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(answer, rows))
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,335 @@
+"""A training run as a bundle that needs no torch: scored before and after, and refused if it lost too much."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnxruntime
+
+from spanloom import __version__
+from spanloom.config import load_config
+from spanloom.core import Batch, Codec, Example, Graph, Row, Task
+from spanloom.errors import CheckpointError, ConfigError, ExportRefused, MissingExtra
+from spanloom.run.bundle import (
+    CARD,
+    CODEC,
+    FORMAT,
+    GOLDEN,
+    MANIFEST,
+    MODEL,
+    TOKENIZER,
+    forward,
+    open_bundle,
+    predict_rows,
+    sha256,
+    start,
+)
+from spanloom.tasks import find_task
+from spanloom.write.lines import write_lines
+from spanloom.write.spanloom import example_to_dict
+
+try:
+    import onnxscript  # noqa: F401  torch.onnx writes with it
+    import torch
+    from torch import nn
+
+    from spanloom.engine.checkpoint import load_model
+    from spanloom.engine.device import to_tensors
+    from spanloom.engine.evaluate import predict_rows as predict_rows_with_torch
+except ModuleNotFoundError as error:
+    if (error.name or "").startswith("spanloom"):
+        raise
+    raise MissingExtra("Exporting a run", "train") from error
+
+GOLDEN_LIMIT = 500
+"""Golden sentences at most, spread over the dev data. With few, a single fact would weigh as much as `max_drop`."""
+
+TOLERANCE = 1e-3
+"""How far the float32 graph may be from the model, absolutely or as a part of the value."""
+
+Precision = Literal["int8", "fp32"]
+Quantize = Callable[[Path, Path], None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is exported: a task, its codec, a trained model, the examples to score it on, and its model card if any."""
+
+    task: Task
+    codec: Codec
+    model: nn.Module
+    golden: Sequence[Example]
+    card: Path
+
+
+def export(
+    run: Path,
+    output: Path,
+    max_drop: float = 0.5,
+    golden: Path | Literal["none"] | None = None,
+    precision: Precision = "int8",
+) -> dict[str, Any]:
+    """Write the bundle of a run, and return what its `bundle.json` says.
+
+    max_drop: how many points (hundredths of the task's score) the bundle may lose against the run. golden: data to
+    score on in place of the run's dev data; "none" scores on the dev data too, but leaves its sentences out of the
+    bundle. precision: "int8" or, four times as large and half as fast, "fp32". Raises ExportRefused, with nothing left
+    behind, when the bundle loses more than that; CheckpointError for a damaged run or a place that cannot be written;
+    ConfigError when there is nothing to score on.
+    """
+    task, config, codec, model = load_model(run, find_task)
+    settings = run / "config.toml"
+    data = load_config(settings, [], lambda name: find_task(name).config).data if settings.is_file() else config.data
+    path = golden if isinstance(golden, Path) else data.dev
+    if path is None:
+        raise ConfigError(str(run), "the run has no dev data to score its export on", remedy="Name some with --golden.")
+    examples = spread([example for example in task.read(path, data) if example.gold is not None], GOLDEN_LIMIT)
+    if not examples:
+        raise ConfigError(str(path), "no sentence with gold in it", "some to score the export on", "Name other data.")
+    source = Source(task, codec, model, examples, run / CARD)
+    return write_bundle(source, output, max_drop, keep_golden=golden != "none", precision=precision)
+
+
+def write_bundle(
+    source: Source,
+    output: Path,
+    max_drop: float,
+    *,
+    keep_golden: bool = True,
+    precision: Precision = "int8",
+    quantize: Quantize | None = None,
+    find: Callable[[str], Task] = find_task,
+) -> dict[str, Any]:
+    """Export, score, and move the finished folder to `output`, replacing an older bundle but nothing else."""
+    if output.exists() and not (output.is_dir() and ((output / MANIFEST).is_file() or not any(output.iterdir()))):
+        raise ConfigError(str(output), "exists and is not a bundle", "a new folder", "Choose another --output.")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as work:
+            folder = Path(work) / "bundle"
+            folder.mkdir()
+            manifest = _fill(source, Path(work), folder, precision, quantize or quantize_int8)
+            _refuse_loss(manifest, output, max_drop)
+            manifest["max_drop"] = max_drop
+            manifest["golden"]["stored"] = keep_golden
+            _finish(source, folder, manifest, keep_golden)
+            _probe(source, folder, find)
+            if output.exists():
+                os.replace(output, Path(work) / "replaced")
+            os.replace(folder, output)
+    except OSError as error:
+        found = f"could not be written ({error.strerror or error})"
+        raise CheckpointError(
+            str(output), found, remedy="Nothing is left behind; make room or choose another place."
+        ) from error
+    return manifest
+
+
+def _finish(source: Source, folder: Path, manifest: dict[str, Any], keep_golden: bool) -> None:
+    """Write the golden sentences, the model card, and last of all the manifest, with the hashes of what is there."""
+    if keep_golden:
+        write_lines(folder / GOLDEN, (_golden_line(source.task, example) for example in source.golden))
+    manifest["files"] = {path.name: _entry(path) for path in sorted(folder.iterdir())}
+    # The card is the one file that people may edit afterwards, so it is not among the files with a hash.
+    if source.card.is_file():
+        shutil.copyfile(source.card, folder / CARD)
+    _write(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def _golden_line(task: Task, example: Example) -> dict[str, Any]:
+    return example_to_dict(example) if isinstance(example.gold, Graph) else task.show(example.input, example.gold)
+
+
+def _fill(source: Source, work: Path, folder: Path, precision: Precision, quantize: Quantize) -> dict[str, Any]:
+    """Write model and codec into `folder`, score every stage, and return the manifest without its files.
+
+    What is scored last is what is shipped: the codec is read back from its JSON, and the graph from its file.
+    """
+    task, codec, golden = source.task, source.codec, source.golden
+    rows = [codec.encode(example) for example in golden]
+    plain = work / "fp32.onnx"
+    outputs = to_onnx(source.model, codec, rows, plain)
+    tokenizer = codec.tokenizer_json()
+    _write(folder / CODEC, json.dumps(codec.to_dict(), ensure_ascii=False) + "\n")
+    if tokenizer is not None:
+        _write(folder / TOKENIZER, tokenizer)
+    shipped = task.load(json.loads((folder / CODEC).read_text(encoding="utf-8")), tokenizer)
+    shipped_rows = [shipped.encode(example) for example in golden]
+
+    scores = {"torch": _score(source, predict_rows_with_torch(source.model, codec, rows))}
+    session = start(plain.read_bytes(), "the exported graph")
+    difference = compare(source.model, session, codec, rows)
+    scores["fp32"] = _score(source, predict_rows(session, shipped, shipped_rows))
+    if precision == "int8":
+        quantize(plain, folder / MODEL)
+        session = start((folder / MODEL).read_bytes(), "the quantized graph")
+        scores["int8"] = _score(source, predict_rows(session, shipped, shipped_rows))
+    else:
+        shutil.move(plain, folder / MODEL)
+    return {
+        "format": FORMAT,
+        "spanloom": __version__,
+        "task": task.name,
+        "precision": precision,
+        "scores": scores,
+        "drop": 100 * (scores["torch"]["best"] - scores[precision]["best"]),
+        "fp32_difference": difference,
+        "golden": {"examples": len(golden)},
+        "inputs": [node.name for node in session.get_inputs()],
+        "outputs": outputs,
+        "versions": {"torch": torch.__version__, "onnx": version("onnx"), "onnxruntime": onnxruntime.__version__},
+    }
+
+
+def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -> list[str]:
+    """Write the float32 graph, every axis free unless the model fixes it; return the names of its outputs."""
+    batch = _sample(codec, rows)
+    inputs = to_tensors(batch.inputs, torch.device("cpu"))
+    model = model.to("cpu").eval()
+    axes = {name: dict.fromkeys(range(tensor.dim()), torch.export.Dim.AUTO) for name, tensor in inputs.items()}
+    with torch.no_grad(), _quiet():
+        outputs = list(model(**inputs))
+        program = torch.onnx.export(
+            model,
+            (),
+            kwargs=inputs,
+            dynamo=True,
+            dynamic_shapes=axes,
+            input_names=list(inputs),
+            output_names=outputs,
+            opset_version=18,
+            verbose=False,
+        )
+    assert program is not None
+    program.save(str(target))
+    return outputs
+
+
+def compare(model: nn.Module, session: onnxruntime.InferenceSession, codec: Codec, rows: Sequence[Row]) -> float:
+    """The largest difference between the outputs of model and graph, over rows of other sizes than were exported.
+
+    Raises ExportRefused when it is more than rounding.
+    """
+    largest = 0.0
+    for row in spread(sorted(rows, key=lambda row: row.length), 8):
+        batch = codec.collate([row])
+        found = forward(session, batch.inputs)
+        with torch.no_grad():
+            wanted = model(**to_tensors(batch.inputs, torch.device("cpu")))
+        for name, tensor in wanted.items():
+            values = tensor.numpy()
+            difference = np.abs(np.where(found[name] == values, 0.0, found[name] - values))
+            largest = max(largest, float(difference.max(initial=0.0)))
+            if not (difference <= TOLERANCE * np.maximum(1.0, np.abs(values))).all():
+                raise ExportRefused(
+                    "export",
+                    f"output '{name}' of the ONNX graph is {difference.max():.4g} away from the model's",
+                    f"at most {TOLERANCE}",
+                    "This is a fault of the exporter for this model: please report it with the run's config.toml.",
+                )
+    return largest
+
+
+def quantize_int8(source: Path, target: Path) -> None:
+    """Weights as int8, a scale for each channel, embeddings included; activations are scaled as they come.
+
+    Seven bits of the eight are used: 8-bit weights can overflow, without a sign of it, on processors with AVX2 but no
+    VNNI, and a bundle travels to machines that nobody has scored it on.
+    https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    folded = source.with_suffix(".folded.onnx")
+    with _quiet():
+        # Folding constants comes first: LSTM weights that are still computed in the graph would stay float32.
+        quant_pre_process(source, folded, skip_symbolic_shape=True)
+        quantize_dynamic(
+            folded,
+            target,
+            op_types_to_quantize=["MatMul", "Gemm", "LSTM", "Gather"],
+            per_channel=True,
+            reduce_range=True,
+            weight_type=QuantType.QInt8,
+            extra_options={"MatMulConstBOnly": True},
+        )
+
+
+def spread(items: Sequence[Any], limit: int) -> list[Any]:
+    """At most `limit` of the items, evenly spaced, the first and the last among them."""
+    if len(items) <= limit:
+        return list(items)
+    return [items[index] for index in np.linspace(0, len(items) - 1, limit).round().astype(int)]
+
+
+def _sample(codec: Codec, rows: Sequence[Row]) -> Batch:
+    """A padded batch of three lengths: an axis of size 1 would be taken for a constant."""
+    by_length = sorted(rows, key=lambda row: row.length)
+    return codec.collate([by_length[-1], by_length[len(by_length) // 2], by_length[0]])
+
+
+def _score(source: Source, answers: Sequence[Any]) -> dict[str, Any]:
+    scorecard = source.task.score(source.golden, answers, source.codec)
+    return {"best": source.task.best(scorecard), "summary": scorecard.get("summary", {})}
+
+
+def _refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> None:
+    precision, drop = manifest["precision"], manifest["drop"]
+    if drop <= max_drop and math.isfinite(drop):
+        return
+    before, after = (100 * manifest["scores"][name]["best"] for name in ("torch", precision))
+    raise ExportRefused(
+        str(output),
+        f"{precision} scores {after:.2f} where the run scores {before:.2f}, "
+        f"on {manifest['golden']['examples']} sentences: {drop:.2f} points lost",
+        f"{max_drop:.2f} points at most",
+        "Export with --precision fp32, or allow more with --max-drop." if precision == "int8" else "",
+    )
+
+
+def _probe(source: Source, folder: Path, find: Callable[[str], Task]) -> None:
+    """Open the finished bundle as a user would, and check that it answers as the graph that was scored."""
+    bundle = open_bundle(folder, find, threads=1)
+    examples = spread(source.golden, 16)
+    again = bundle.predict_rows([bundle.codec.encode(example) for example in examples])
+    session = start((folder / MODEL).read_bytes(), str(folder))
+    first = predict_rows(session, bundle.codec, [source.codec.encode(example) for example in examples])
+    assert again == first, "the bundle as opened answers differently from the graph that was scored"
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    return {"sha256": sha256(content), "bytes": len(content)}
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the exporter's notes on its own insides: they tell the user nothing that they could act upon."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir", "root")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,126 @@
+"""Prediction: texts in, answers out, in order and in bounded memory, from a bundle or a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from spanloom.core import Codec, Example, Row, Task, Text
+from spanloom.errors import CheckpointError, DataError, MissingExtra
+from spanloom.run.bundle import MANIFEST, open_bundle
+from spanloom.run.long_text import cut, merge, part
+from spanloom.tasks import find_task
+
+CHUNK = 256
+"""Rows that are held at once; a stream of any length needs no more memory than this many."""
+
+RUN_WEIGHTS = Path("model") / "weights.safetensors"
+
+PredictRows = Callable[[Sequence[Row]], list[Any]]
+Places = list[tuple[int, int]]
+
+
+class Predictor:
+    """Answers questions about texts with one model.
+
+    task: what it does. codec: its vocabularies and limits. predict_rows: encoded rows -> one answer each. source: where
+    the model was loaded from.
+    """
+
+    def __init__(self, task: Task, codec: Codec, predict_rows: PredictRows, source: Path) -> None:
+        self.task = task
+        self.codec = codec
+        self.source = source
+        self._predict_rows = predict_rows
+
+    def __call__(self, text: str) -> Any:
+        """The answer for one text, of the type that gold answers of the task have; offsets count tokens."""
+        return next(self.predict_inputs([self.task.prepare(text)]))
+
+    def predict(self, texts: Iterable[str]) -> Iterator[Any]:
+        """One answer for each text, in order. Texts are taken from the iterable only as they are needed."""
+        if isinstance(texts, str):
+            raise DataError("predict", "one string", "an iterable of texts", "For one text, call the predictor itself.")
+        return self.predict_inputs(map(self.task.prepare, texts))
+
+    def predict_inputs(self, inputs: Iterable[Any]) -> Iterator[Any]:
+        """One answer for each input of the task (for one, `Example.input`), in order.
+
+        A text longer than the model's limit is read through overlapping windows. One without a token has an empty answer.
+        """
+        waiting: list[Places | None] = []
+        rows: list[Row] = []
+        for item in inputs:
+            places = self._places(item)
+            pieces = [item] if places is None else [part(item, place) for place in places]
+            waiting.append(places)
+            rows += [self.codec.encode(Example(piece)) for piece in pieces]
+            if len(rows) >= CHUNK:
+                yield from self._answers(waiting, rows)
+                waiting, rows = [], []
+        yield from self._answers(waiting, rows)
+
+    def show(self, text: str) -> dict[str, Any]:
+        """The answer for one text as plain values ready for JSON; offsets count characters of `text`."""
+        item = self.task.prepare(text)
+        return self.task.show(item, next(self.predict_inputs([item])))
+
+    def _places(self, item: Any) -> Places | None:
+        """The windows of a text, in tokens; None for an input that is never cut."""
+        limit = getattr(self.codec, "max_words", None)
+        return cut(item, limit) if isinstance(item, Text) and limit else None
+
+    def _answers(self, waiting: Sequence[Places | None], rows: Sequence[Row]) -> Iterator[Any]:
+        answers = iter(self._predict_rows(rows) if rows else [])
+        for places in waiting:
+            yield next(answers) if places is None else merge([next(answers) for _ in places], places)
+
+
+def load(path: Path | str | None = None, threads: int | None = None) -> Predictor:
+    """A predictor from a bundle, from a run folder, or, without a path, from the model that comes with spanloom.
+
+    threads: processors to use, None for all. A run folder needs the 'train' extra (MissingExtra says so); a bundle does
+    not. Raises CheckpointError saying which file is missing or damaged.
+    """
+    folder = bundled() if path is None else Path(path).expanduser()
+    if (folder / MANIFEST).is_file():
+        bundle = open_bundle(folder, find_task, threads)
+        return Predictor(bundle.task, bundle.codec, bundle.predict_rows, folder)
+    if (folder / RUN_WEIGHTS).is_file():
+        return _load_run(folder, threads)
+    if not folder.is_dir():
+        found = "is a file, not a folder" if folder.exists() else "no such folder"
+        raise CheckpointError(str(folder), found, "a run folder or a bundle", "Check the path.")
+    raise CheckpointError(
+        str(folder),
+        f"neither {MANIFEST} (a bundle) nor {RUN_WEIGHTS.as_posix()} (a run) in this folder",
+        "the folder of 'spanloom train --output' or of 'spanloom export --output'",
+        "Check the path.",
+    )
+
+
+def bundled() -> Path:
+    """The folder of the model that comes with spanloom."""
+    return Path(str(resources.files("spanloom"))) / "bundled" / "default"
+
+
+def _load_run(folder: Path, threads: int | None) -> Predictor:
+    try:
+        from spanloom.engine.checkpoint import load_model
+        from spanloom.engine.device import pick_device, repeatable
+        from spanloom.engine.evaluate import predict_rows
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("spanloom"):
+            raise
+        raise MissingExtra("Running a training run", "train") from error
+    task, _, codec, model = load_model(folder, find_task)
+    device = pick_device()
+    model.to(device)
+
+    def answers(rows: Sequence[Row]) -> list[Any]:
+        with repeatable(device, threads or 0):
+            return predict_rows(model, codec, rows, device=device)
+
+    return Predictor(task, codec, answers, folder)

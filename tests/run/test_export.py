@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spanloom.core import Graph
+from spanloom.errors import CheckpointError, ConfigError, ExportRefused
+from spanloom.run.bundle import open_bundle
+from spanloom.run.export import Source, spread, write_bundle
+from spanloom.run.predictor import Predictor
+from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example, find_tiny
+
+SENTENCES = ["the Ada the Bo", "edge", "the", "Cy edge the the Di", "Ada Bo Cy", "the edge Ada"] * 2
+
+
+def lossy(source: Path, target: Path) -> None:
+    """A quantizer that rounds weights so coarsely that "edge", a name by a hair, is lost."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(source)
+    for tensor in graph.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.shape == (len(WORDS), 8):
+            tensor.CopyFrom(
+                numpy_helper.from_array(np.where(np.abs(values) < 1, -1, values).astype(np.float32), tensor.name)
+            )
+    onnx.save(graph, target)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    codec = TinyCodec(WORDS)
+    card = tmp_path_factory.mktemp("run") / "README.md"
+    card.write_text("# A tiny model\n", encoding="utf-8")
+    return Source(TASK, codec, build(None, codec), [example(text) for text in SENTENCES], card)
+
+
+@pytest.fixture(scope="module")
+def exported(source: Source, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("exports") / "bundle"
+    return folder, write_bundle(source, folder, 0.5, find=find_tiny)
+
+
+@pytest.fixture
+def copy(exported: tuple[Path, dict[str, Any]], tmp_path: Path) -> Path:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for file in exported[0].iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    return folder
+
+
+def test_a_bundle_holds_what_its_manifest_says(exported: tuple[Path, dict[str, Any]]) -> None:
+    folder, manifest = exported
+    assert json.loads((folder / "bundle.json").read_text(encoding="utf-8")) == manifest
+    hashed = {"codec.json", "golden.jsonl", "model.onnx", "tokenizer.json"}
+    assert set(manifest["files"]) == hashed
+    assert {file.name for file in folder.iterdir()} == {*hashed, "bundle.json", "README.md"}
+    assert {file.name for file in folder.parent.iterdir()} == {"bundle"}
+    assert manifest["precision"] == "int8"
+    assert {stage: score["best"] for stage, score in manifest["scores"].items()} == {"torch": 1, "fp32": 1, "int8": 1}
+    assert manifest["drop"] == 0
+    assert manifest["fp32_difference"] < 1e-5
+    assert manifest["outputs"] == ["scores", "mask"]
+    assert set(manifest["versions"]) == {"torch", "onnx", "onnxruntime"}
+    assert (folder / "README.md").read_text(encoding="utf-8") == "# A tiny model\n"
+    golden = [json.loads(line) for line in (folder / "golden.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["text"] for line in golden] == SENTENCES
+    assert golden[0]["relations"] == [{"head": 0, "tail": 1, "label": "next"}]
+
+
+def test_a_bundle_answers_as_gold_says_at_any_length(exported: tuple[Path, dict[str, Any]]) -> None:
+    bundle = open_bundle(exported[0], find_tiny, threads=2)
+    for texts in (["Ada"], ["edge the", "the", "Di Cy Bo Ada edge the"], SENTENCES):
+        examples = [example(text) for text in texts]
+        assert bundle.predict_rows([bundle.codec.encode(item) for item in examples]) == [item.gold for item in examples]
+
+
+def test_the_graph_is_really_int8(exported: tuple[Path, dict[str, Any]]) -> None:
+    import onnx
+
+    graph = onnx.load(exported[0] / "model.onnx")
+    assert graph.ir_version <= 10  # the newest that the oldest supported onnxruntime reads
+    weights = [tensor for tensor in graph.graph.initializer if len(tensor.dims) == 2]
+    assert weights
+    assert {tensor.data_type for tensor in weights} <= {onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
+
+
+def test_an_export_that_loses_too_much_is_refused_and_leaves_nothing(source: Source, tmp_path: Path) -> None:
+    with pytest.raises(ExportRefused) as raised:
+        write_bundle(source, tmp_path / "new" / "bundle", 0.5, quantize=lossy, find=find_tiny)
+    names = sum(len(item.gold.spans) for item in source.golden if item.gold)
+    kept = 100 * (names - 6) / names
+    assert f"int8 scores {kept:.2f} where the run scores 100.00, on 12 sentences: {100 - kept:.2f} points lost" in str(
+        raised.value
+    )
+    assert "0.50 points at most. Export with --precision fp32" in str(raised.value)
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_more_loss_can_be_allowed_and_is_written_down(source: Source, tmp_path: Path) -> None:
+    manifest = write_bundle(source, tmp_path / "bundle", 60.0, quantize=lossy, find=find_tiny)
+    assert 0 < manifest["drop"] <= 60
+    assert manifest["max_drop"] == 60
+
+
+def test_fp32_is_kept_when_asked_for(source: Source, tmp_path: Path) -> None:
+    manifest = write_bundle(source, tmp_path / "bundle", 0.0, precision="fp32", quantize=lossy, find=find_tiny)
+    assert manifest["precision"] == "fp32"
+    assert set(manifest["scores"]) == {"torch", "fp32"}
+
+
+def test_golden_sentences_can_stay_at_home(source: Source, tmp_path: Path) -> None:
+    manifest = write_bundle(source, tmp_path / "bundle", 0.5, keep_golden=False, find=find_tiny)
+    assert manifest["golden"] == {"examples": 12, "stored": False}
+    assert not (tmp_path / "bundle" / "golden.jsonl").exists()
+    assert "Ada the Bo" not in "".join(
+        file.read_text(encoding="utf-8") for file in (tmp_path / "bundle").glob("*.json*")
+    )
+
+
+def test_an_older_bundle_is_replaced_but_nothing_else(source: Source, copy: Path, tmp_path: Path) -> None:
+    (copy / "stale").write_text("", encoding="utf-8")
+    write_bundle(source, copy, 0.5, find=find_tiny)
+    assert not (copy / "stale").exists()
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigError, match="precious: exists and is not a bundle; a new folder"):
+        write_bundle(source, precious, 0.5, find=find_tiny)
+    assert (precious / "thesis.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_place_that_cannot_be_written_is_named(source: Source, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"could not be written .*Nothing is left behind"):
+        write_bundle(source, tmp_path / "file" / "bundle", 0.5, find=find_tiny)
+
+
+def test_golden_examples_are_spread_over_the_data() -> None:
+    assert spread(range(5), 9) == [0, 1, 2, 3, 4]
+    assert spread(range(101), 5) == [0, 25, 50, 75, 100]
+
+
+# ---- opening ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "codec.json", "tokenizer.json", "golden.jsonl"])
+def test_a_changed_file_is_found(copy: Path, name: str) -> None:
+    (copy / name).write_bytes((copy / name).read_bytes() + b" ")
+    with pytest.raises(CheckpointError, match=rf"{name}: its SHA-256 is [0-9a-f]{{12}}…; [0-9a-f]{{12}}… as exported"):
+        open_bundle(copy, find_tiny)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "codec.json", "golden.jsonl"])
+def test_a_missing_file_is_named(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(CheckpointError, match=f"copy: {name} is missing; it, since bundle.json lists it"):
+        open_bundle(copy, find_tiny)
+
+
+def change(folder: Path, **values: Any) -> None:
+    manifest = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    (folder / "bundle.json").write_text(json.dumps({**manifest, **values}), encoding="utf-8")
+
+
+def test_a_bundle_of_a_later_format_says_to_upgrade(copy: Path) -> None:
+    change(copy, format=7, spanloom="9.1")
+    with pytest.raises(
+        CheckpointError, match=r"bundle format 7, written by spanloom 9\.1; format 1 or older\. Upgrade with"
+    ):
+        open_bundle(copy, find_tiny)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"format": "1"}, "format is '1'; a whole number"),
+        ({"files": []}, "no table of files"),
+        ({"files": {"codec.json": {"sha256": "0"}}}, r"its table of files has no model\.onnx"),
+        ({"files": {"model.onnx": 1, "codec.json": 1}}, r"the entry of file 'model\.onnx' is not valid"),
+        (
+            {"files": {"model.onnx": {}, "codec.json": {}, "../x": {"sha256": "0"}}},
+            r"the entry of file 'model\.onnx' is not valid",
+        ),
+    ],
+)
+def test_a_damaged_manifest_is_said_so(copy: Path, values: dict[str, Any], message: str) -> None:
+    change(copy, **values)
+    with pytest.raises(CheckpointError, match=message):
+        open_bundle(copy, find_tiny)
+
+
+def test_a_manifest_reaches_for_no_file_outside_its_folder(copy: Path) -> None:
+    manifest = json.loads((copy / "bundle.json").read_text(encoding="utf-8"))
+    change(copy, files={**manifest["files"], "../secret": {"sha256": "0"}})
+    with pytest.raises(CheckpointError, match=r"the entry of file '\.\./secret' is not valid"):
+        open_bundle(copy, find_tiny)
+
+
+def test_a_manifest_cut_short_is_said_so(copy: Path) -> None:
+    text = (copy / "bundle.json").read_text(encoding="utf-8")
+    (copy / "bundle.json").write_text(text[:40], encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"bundle\.json: not readable as JSON"):
+        open_bundle(copy, find_tiny)
+
+
+def test_a_graph_that_onnxruntime_cannot_load_is_said_so(copy: Path) -> None:
+    import hashlib
+
+    (copy / "model.onnx").write_bytes(b"not a graph")
+    manifest = json.loads((copy / "bundle.json").read_text(encoding="utf-8"))
+    manifest["files"]["model.onnx"]["sha256"] = hashlib.sha256(b"not a graph").hexdigest()
+    change(copy, files=manifest["files"])
+    with pytest.raises(CheckpointError, match=r"model\.onnx: onnxruntime .* cannot load it"):
+        open_bundle(copy, find_tiny)
+
+
+WITHOUT_TORCH = """
+import sys
+from pathlib import Path
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch", "transformers", "onnx", "safetensors"}:
+            raise ModuleNotFoundError(f"{name} is blocked", name=name)
+
+sys.meta_path.insert(0, Blocked())
+from spanloom.run.bundle import open_bundle
+from spanloom.run.predictor import Predictor
+from tests.run.tiny_task import find_tiny
+
+bundle = open_bundle(Path(sys.argv[1]), find_tiny)
+predictor = Predictor(bundle.task, bundle.codec, bundle.predict_rows, bundle.folder)
+print([span.start for span in predictor("the Ada edge the Bo . Cy the the").spans])
+"""
+
+
+def test_a_bundle_predicts_without_torch(exported: tuple[Path, dict[str, Any]], repository: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT_TORCH, str(exported[0])],
+        cwd=repository,
+        env={"PYTHONPATH": f"{repository / 'src'}:{repository}", "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "[1, 2, 4, 6]\n"
+
+
+def test_streams_from_a_bundle_do_not_depend_on_threads(exported: tuple[Path, dict[str, Any]]) -> None:
+    texts = [SENTENCES[number % 6] * (1 + number % 3) for number in range(40)]
+    answers = []
+    for threads in (1, 3):
+        bundle = open_bundle(exported[0], find_tiny, threads)
+        answers.append(list(Predictor(bundle.task, bundle.codec, bundle.predict_rows, bundle.folder).predict(texts)))
+    assert answers[0] == answers[1]
+    scores = [[span.score for graph in stream for span in graph.spans] for stream in answers]
+    assert scores[0] == scores[1]
+    assert dataclasses.is_dataclass(answers[0][0])
+    assert isinstance(answers[0][0], Graph)

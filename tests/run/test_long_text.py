@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from spanloom.core import Graph, Relation, Span
+from spanloom.run.long_text import cut, merge, part
+from tests.run.tiny_task import prepare
+
+
+def name(start: int, end: int, score: float | None = None) -> Span:
+    return Span(start, end, "Name", score)
+
+
+def test_a_short_text_is_one_window_and_an_empty_one_is_none() -> None:
+    assert cut(prepare("one two three"), 3) == [(0, 3)]
+    assert cut(prepare(" \n"), 3) == []
+    assert merge([], []) == Graph()
+
+
+def test_a_long_text_is_cut_between_sentences() -> None:
+    text = prepare("a b c . d e f . g h i .")
+    places = cut(text, 8)
+    assert places == [(0, 8), (6, 12)]
+    window = part(text, places[1])
+    assert window.text == text.text
+    assert [window.surface(name(i, i + 1)) for i in range(6)] == ["f", ".", "g", "h", "i", "."]
+
+
+def test_facts_found_twice_are_kept_once_with_their_best_score_and_whole_text_offsets() -> None:
+    first = Graph((name(0, 1, 0.9), name(4, 5, 0.6)), (Relation(name(0, 1), name(4, 5), "next", 0.4),))
+    second = Graph((name(1, 2, 0.8), name(3, 4, 0.7)), (Relation(name(1, 2), name(3, 4), "next", 0.5),))
+    merged = merge([first, second], [(0, 6), (3, 8)])
+    assert merged.spans == (name(0, 1), name(4, 5), name(6, 7))
+    assert [span.score for span in merged.spans] == [0.9, 0.8, 0.7]
+    assert [(r.head.start, r.tail.start, r.score) for r in merged.relations] == [(0, 4, 0.4), (4, 6, 0.5)]
+    assert all(r.head in merged.spans and r.tail in merged.spans for r in merged.relations)
+    assert merged.relations[0].tail.score == 0.8
+
+
+def test_of_two_equal_relations_the_surer_one_stays() -> None:
+    pair = name(0, 1), name(1, 2)
+    graphs = [
+        Graph((name(4, 5), name(5, 6)), (Relation(name(4, 5), name(5, 6), "next", 0.3),)),
+        Graph(pair, (Relation(*pair, "next", 0.8),)),
+    ]
+    # Both ends of the pair stand at an edge of one window, and are believed since the other window found them too.
+    merged = merge(graphs, [(0, 6), (4, 9)])
+    assert merged.spans == (name(4, 5), name(5, 6))
+    assert [r.score for r in merged.relations] == [0.8]
+
+
+def test_a_span_cut_by_an_inner_edge_gives_way_to_the_window_that_holds_it_whole() -> None:
+    # The name is 4..7; the first window ends at 6 and sees 4..6 of it.
+    first = Graph((name(0, 1), name(4, 6)), (Relation(name(0, 1), name(4, 6), "next"),))
+    second = Graph((name(1, 4),), ())
+    merged = merge([first, second], [(0, 6), (3, 9)])
+    assert merged.spans == (name(0, 1), name(4, 7))
+    assert merged.relations == ()
+
+
+def test_a_span_cut_at_the_beginning_of_a_window_gives_way_too() -> None:
+    merged = merge([Graph((name(2, 5),)), Graph((name(0, 2),))], [(0, 6), (3, 9)])
+    assert merged.spans == (name(2, 5),)
+
+
+def test_a_span_at_an_edge_that_no_other_window_sees_is_kept() -> None:
+    long_name = name(2, 6)  # begins before the next window does, which therefore cannot judge it
+    assert merge([Graph((long_name,)), Graph()], [(0, 6), (5, 9)]).spans == (long_name,)
+
+
+def test_the_edges_of_the_text_cut_nothing() -> None:
+    merged = merge([Graph((name(0, 2),)), Graph((name(4, 6),))], [(0, 6), (3, 9)])
+    assert merged.spans == (name(0, 2), name(7, 9))
+
+
+def test_nested_spans_in_one_window_are_all_kept_in_order() -> None:
+    merged = merge([Graph((name(1, 4), name(2, 3))), Graph()], [(0, 6), (5, 9)])
+    assert merged.spans == (name(1, 4), name(2, 3))
+
+
+@pytest.mark.parametrize("spans", [(), (name(1, 3, 0.5),)])
+def test_one_window_changes_nothing(spans: tuple[Span, ...]) -> None:
+    graph = Graph(spans)
+    assert merge([graph], [(0, 5)]) is graph

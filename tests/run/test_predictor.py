@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import spanloom.run.predictor as predictor_module
+from spanloom.core import Graph, Row
+from spanloom.errors import CheckpointError, DataError, MissingExtra
+from spanloom.run.predictor import CHUNK, Predictor, load
+from tests.run.tiny_task import NAMES, TASK, WORDS, TinyCodec, example
+
+
+class Perfect:
+    """Stands for a model that makes no mistake, and notes how many rows it was given at a time."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def __call__(self, rows: Sequence[Row]) -> list[Graph]:
+        self.sizes.append(len(rows))
+        answers = []
+        for row in rows:
+            words = " ".join(WORDS[number] if number > 1 else "x" for number in row.inputs["words"])
+            gold = example(words).gold
+            assert gold is not None
+            answers.append(gold)
+        return answers
+
+
+@pytest.fixture
+def model() -> Perfect:
+    return Perfect()
+
+
+@pytest.fixture
+def predictor(model: Perfect) -> Predictor:
+    return Predictor(TASK, TinyCodec(WORDS), model, Path("nowhere"))
+
+
+def test_one_text_gives_one_answer(predictor: Predictor) -> None:
+    assert predictor("the Ada and Bo") == example("the Ada and Bo").gold
+
+
+def test_answers_come_in_order_whatever_the_lengths(predictor: Predictor, model: Perfect) -> None:
+    texts = [" ".join(["the"] * (number % 6) + [NAMES[number % 4]]) for number in range(3 * CHUNK // 2)]
+    assert list(predictor.predict(texts)) == [example(text).gold for text in texts]
+    assert model.sizes == [CHUNK, CHUNK // 2]
+
+
+def test_a_stream_is_read_only_as_far_as_needed(predictor: Predictor) -> None:
+    taken = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        for number in itertools.count():
+            taken += 1
+            yield NAMES[number % 4]
+
+    answers = predictor.predict(endless())
+    assert [next(answers) for _ in range(CHUNK)] == [example(NAMES[number % 4]).gold for number in range(CHUNK)]
+    assert taken == CHUNK
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u2003"])
+def test_a_text_without_a_token_has_an_empty_answer(predictor: Predictor, model: Perfect, text: str) -> None:
+    assert predictor(text) == Graph()
+    assert predictor.show(text) == {"text": text, "entities": []}
+    assert model.sizes == []
+
+
+def test_empty_texts_keep_their_place_among_others(predictor: Predictor) -> None:
+    texts = ["", "Ada", "  ", "Bo the", ""]
+    assert list(predictor.predict(texts)) == [example(text).gold for text in texts]
+
+
+def test_a_long_text_is_read_through_windows_and_nothing_is_lost(predictor: Predictor, model: Perfect) -> None:
+    words = [NAMES[number % 4] if number % 3 else "the" for number in range(50)]
+    graph = predictor(" ".join(words))
+    wanted = example(" ".join(words)).gold
+    assert wanted is not None
+    assert graph.spans == wanted.spans
+    # Neighbouring names share a window unless its edge falls between them.
+    assert set(graph.relations) >= {r for r in wanted.relations if r.tail.start == r.head.end}
+    assert model.sizes[0] > 50 // 6
+
+
+def test_a_long_text_among_short_ones_keeps_the_order(predictor: Predictor) -> None:
+    texts = ["Ada", "the Bo " * 20, "Cy"]
+    answers = list(predictor.predict(texts))
+    assert answers[0] == example("Ada").gold
+    assert [span.start for span in answers[1].spans] == list(range(1, 40, 2))
+    assert answers[2] == example("Cy").gold
+
+
+def test_show_counts_characters(predictor: Predictor) -> None:
+    shown = predictor.show("  so Ada !")
+    assert shown["entities"] == [{"start": 5, "end": 8, "label": "Name", "text": "Ada"}]
+
+
+def test_a_single_string_is_no_stream_of_texts(predictor: Predictor) -> None:
+    with pytest.raises(
+        DataError, match=r"predict: one string; an iterable of texts\. For one text, call the predictor"
+    ):
+        predictor.predict("Ada")
+
+
+# ---- loading ------------------------------------------------------------------------------------------------------
+
+
+def test_loading_from_nowhere_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="absent: no such folder; a run folder or a bundle"):
+        load(tmp_path / "absent")
+
+
+def test_loading_a_file_says_that_it_is_one(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_text("", encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"model\.onnx: is a file, not a folder"):
+        load(tmp_path / "model.onnx")
+
+
+def test_loading_another_folder_names_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(
+        CheckpointError, match=r"neither bundle\.json \(a bundle\) nor model/weights\.safetensors \(a run\)"
+    ):
+        load(str(tmp_path))
+
+
+def test_a_run_without_torch_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = tmp_path / "model" / "weights.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"")
+    for name in [name for name in sys.modules if name.startswith("spanloom.engine")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"Install it with: pip install 'spanloom\[train\]'"):
+        load(tmp_path)
+
+
+def test_without_a_path_the_packaged_model_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+
+    def note(folder: Path, find: Any, threads: int | None) -> Any:
+        opened.append((folder, threads))
+        raise CheckpointError(str(folder), "noted")
+
+    monkeypatch.setattr(predictor_module, "bundled", lambda: tmp_path)
+    monkeypatch.setattr(predictor_module, "open_bundle", note)
+    (tmp_path / "bundle.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(CheckpointError, match="noted"):
+        load(threads=2)
+    assert opened == [(tmp_path, 2)]

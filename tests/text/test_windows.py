@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from spanloom.core import Text, Token
+from spanloom.text.windows import sentence_ends, windows
+
+
+def split(text: str) -> Text:
+    return Text(text, tuple(Token(m.group(), m.start(), m.end()) for m in re.finditer(r"\w+|[^\w\s]", text)))
+
+
+def test_windows_by_hand() -> None:
+    assert windows(0, 4, 1) == []
+    assert windows(4, 4, 1) == [(0, 4)]
+    assert windows(5, 4, 1) == [(0, 4), (3, 5)]
+    assert windows(10, 4, 1) == [(0, 4), (3, 7), (6, 10)]
+
+
+def test_windows_prefer_to_cut_between_sentences() -> None:
+    # Sentences end before 3, 6 and 9: the first window of at most 5 ends at 3, and so on.
+    assert windows(12, 5, 1, [3, 6, 9]) == [(0, 3), (2, 6), (5, 9), (8, 12)]
+    # Two sentences fit, and the next window begins with the second of them.
+    assert windows(12, 6, 3, [3, 6, 9]) == [(0, 6), (3, 9), (6, 12)]
+
+
+def test_windows_cover_everything_and_advance_for_every_small_case() -> None:
+    for n, size in itertools.product(range(14), range(1, 7)):
+        for overlap, count in itertools.product(range(size), range(4)):
+            for ends in itertools.combinations(range(1, max(n, 1)), count):
+                found = windows(n, size, overlap, ends)
+                assert [position for s, e in found for position in range(s, e)] or n == 0
+                assert {position for s, e in found for position in range(s, e)} == set(range(n))
+                assert all(0 < e - s <= size for s, e in found)
+                for (s, e), (later_s, later_e) in itertools.pairwise(found):
+                    assert s < later_s <= e < later_e
+                    assert e - later_s <= overlap
+
+
+def test_windows_refuse_an_overlap_that_could_not_advance() -> None:
+    with pytest.raises(ValueError, match="windows of 3 tokens cannot overlap by 3"):
+        windows(9, 3, 3)
+
+
+def test_sentence_ends_after_marks_closing_quotes_and_line_breaks() -> None:
+    text = split('Ann left. "Did she?" Yes\nand no')
+    assert [text.tokens[end].text for end in sentence_ends(text)] == ['"', "Yes", "and"]
+    assert sentence_ends(split("")) == []
+
+
+def test_an_abbreviation_ends_no_sentence() -> None:
+    text = Text("Dr. Ann left", (Token("Dr.", 0, 3), Token("Ann", 4, 7), Token("left", 8, 12)))
+    assert sentence_ends(text) == []
+
+
+def test_sentence_ends_in_chinese() -> None:
+    text = Text("他来了。她走了。", tuple(Token(c, i, i + 1) for i, c in enumerate("他来了。她走了。")))
+    assert sentence_ends(text) == [4]
