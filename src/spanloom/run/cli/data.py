@@ -1,0 +1,60 @@
+"""`spanloom check` and `spanloom convert`: what is in a data file, and the same in spanloom's own format."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spanloom.run.cli.settings import Settings, data_config, run_config
+
+
+def check(
+    data: Annotated[Path, typer.Argument(help="An annotated file.")],
+    task: Annotated[str, typer.Option("--task", "-t", help="The task whose gold it holds; see 'spanloom tasks'.")],
+    settings: Settings = None,
+    json_: Annotated[bool, typer.Option("--json", help="The whole audit as one JSON object.")] = False,
+) -> None:
+    """Say whether gold is well formed, and which facts each scheme cannot express."""
+    from spanloom.run.evaluate import require_gold
+    from spanloom.tasks import find_task
+
+    config = run_config(task, settings or [])
+    chosen = find_task(task)
+    examples = list(chosen.read(data, config.data))
+    require_gold(examples, data)
+    audit = chosen.check(examples, config)
+    if json_:
+        print(json.dumps(audit, ensure_ascii=False))
+        return
+    from spanloom.write.audit_tables import print_audit
+
+    print_audit(audit)
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="Annotated data in any format that can be read.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The JSON lines to write.")],
+    settings: Settings = None,
+) -> None:
+    """Convert annotated data to spanloom's own JSON lines."""
+    from spanloom.core import Example
+    from spanloom.read import read
+    from spanloom.write.spanloom import write
+
+    counts: Counter[str] = Counter()
+
+    def counted(examples: Iterable[Example]) -> Iterator[Example]:
+        for example in examples:
+            counts["sentences"] += 1
+            counts["lost"] += len(example.lost)
+            yield example
+
+    write(target, counted(read(source, data_config(settings or []))))
+    lost = f"; {counts['lost']} facts could not be placed in their sentence" if counts["lost"] else ""
+    print(f"{target}: {counts['sentences']} sentences{lost}", file=sys.stderr)

@@ -1,0 +1,54 @@
+"""`spanloom evaluate` and `spanloom compare`: how good is a model, and is it better than another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spanloom.run.cli.settings import Settings, data_config
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A run folder or a bundle.")],
+    data: Annotated[Path, typer.Argument(help="Annotated data that the model was not trained on.")],
+    settings: Settings = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="DIR", help="Save the scorecard and an HTML page in this folder.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Score a model on annotated data, by three matching rules side by side."""
+    from spanloom.run.evaluate import PAGE, evaluate
+
+    scorecard = evaluate(model, data, report, data_config(settings or []))
+    if json_:
+        print(json.dumps(scorecard, ensure_ascii=False))
+        return
+    from spanloom.write.tables import print_scorecard
+
+    print_scorecard(scorecard)
+    if report is not None:
+        print(f"Gold beside predicted: {report / PAGE}")
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="REPORT_A", help="A folder that 'evaluate --report' left.")],
+    b: Annotated[Path, typer.Argument(metavar="REPORT_B", help="Another, of the same data.")],
+    json_: Json = False,
+) -> None:
+    """Test whether two models differ: a paired bootstrap over the sentences of two reports."""
+    from spanloom.metrics.significance import compare_scorecards
+    from spanloom.run.evaluate import read_scorecard
+
+    comparison = compare_scorecards(read_scorecard(a), read_scorecard(b))
+    if json_:
+        print(json.dumps(comparison, ensure_ascii=False))
+        return
+    from spanloom.write.tables import print_comparison
+
+    print_comparison(comparison)

@@ -1,0 +1,39 @@
+"""`key=value` arguments of the commands that read no configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spanloom.config import DataConfig, RunConfig, apply_override, build, config_from_table
+
+Settings = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Settings, such as data.encoding=gb18030.")
+]
+
+
+@dataclass(frozen=True)
+class OnlyData:
+    data: DataConfig = field(default_factory=DataConfig)
+
+
+def run_config(task: str, settings: Sequence[str]) -> RunConfig:
+    """The configuration of a task with these settings and defaults elsewhere. Raises ConfigError."""
+    from spanloom.tasks import find_task
+
+    table: dict[str, Any] = {"task": task}
+    for setting in settings:
+        apply_override(table, setting)
+    return config_from_table(table, "command line", Path.cwd(), lambda name: find_task(name).config)
+
+
+def data_config(settings: Sequence[str]) -> DataConfig:
+    """The `data.` settings alone. Raises ConfigError for any other key."""
+    table: dict[str, Any] = {}
+    for setting in settings:
+        apply_override(table, setting)
+    return build(OnlyData, table, "command line", Path.cwd()).data

@@ -1,0 +1,74 @@
+"""Score a model on annotated data, and leave a report behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spanloom.config import DataConfig
+from spanloom.core import Example
+from spanloom.errors import DataError
+from spanloom.run.predictor import load
+from spanloom.write.atomic import atomic_write
+from spanloom.write.html import comparison_items, scorecard_page
+from spanloom.write.lines import atomic_text, write_lines
+
+SCORECARD = "scorecard.json"
+PAGE = "report.html"
+PREDICTIONS = "predictions.jsonl"
+
+
+def evaluate(
+    model: str | Path | None, data: str | Path, report: str | Path | None = None, data_config: DataConfig | None = None
+) -> dict[str, Any]:
+    """Score a run folder or bundle (None: the bundled model) on annotated data; the scorecard as a plain dict.
+
+    report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`.
+    Raises CheckpointError for the model, DataError for the data, citing the line.
+    """
+    predictor = load(None if model is None else Path(model))
+    examples = list(predictor.task.read(Path(data), data_config or DataConfig()))
+    require_gold(examples, Path(data))
+    predictions = list(predictor.predict_inputs(example.input for example in examples))
+    scorecard = predictor.task.score(examples, predictions, predictor.codec)
+    if report is not None:
+        items = list(comparison_items(examples, predictions, predictor.task.show))
+        save_report(Path(report), f"{predictor.source.name} on {Path(data).name}", scorecard, items)
+    return scorecard
+
+
+def save_report(folder: Path, title: str, scorecard: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
+    """Write the three files of a report; the scorecard last, so that where it is the others are."""
+    write_lines(folder / PREDICTIONS, (item["predicted"] for item in items))
+    with atomic_text(folder / PAGE) as file:
+        file.writelines(scorecard_page(scorecard, items, title))
+    atomic_write(folder / SCORECARD, json.dumps(scorecard, ensure_ascii=False, indent=1) + "\n")
+
+
+def require_gold(examples: list[Example], path: Path) -> None:
+    """Raise DataError where there is nothing to score against, citing the first line without gold."""
+    if not examples:
+        raise DataError(str(path), "no examples", "at least one annotated example", "Name another file.")
+    for example in examples:
+        if example.gold is None:
+            raise DataError(str(example.source), "no gold answer", "annotated data", "Annotate it, or use 'predict'.")
+
+
+def read_scorecard(path: Path) -> dict[str, Any]:
+    """A scorecard that `evaluate` or `train` left, by its file or the folder that holds it. Raises DataError."""
+    file = path / SCORECARD if path.is_dir() else path
+    if not file.is_file():
+        raise DataError(
+            str(file), "no such file", "a scorecard", "Make one with: spanloom evaluate MODEL DATA --report DIR"
+        )
+    try:
+        scorecard = json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(str(file), f"not JSON: {error}", "a scorecard", "Run 'spanloom evaluate' again.") from None
+    if not isinstance(scorecard, dict):
+        raise DataError(
+            str(file), f"a JSON {type(scorecard).__name__}", "a scorecard, which is a JSON object", "Name another file."
+        )
+    return scorecard

@@ -1,0 +1,117 @@
+"""The audit of `spanloom check` as tables: what gold holds, what each scheme can say of it, what is lost and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+MOST_LABELS = 12
+MOST_CASES = 2
+
+
+def print_audit(audit: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print the dict of `task.check`: `gold` (see check.gold), `audit` by scheme (check.audit), `estimate` of a run."""
+    console = console or Console()
+    gold = audit["gold"]
+    console.print(gold_table(gold))
+    if gold["issues"]:
+        console.print(issue_table(gold["issues"]))
+    console.print(scheme_table(audit["audit"]))
+    for scheme, result in audit["audit"].items():
+        for heading, ledger in (("lost", result["lost"]), ("added by decoding", result["spurious"])):
+            if ledger:
+                console.print(ledger_table(f"Scheme {scheme}: facts {heading}, by cause", ledger))
+    if audit.get("estimate"):
+        console.print(estimate_line(audit["estimate"]), markup=False, highlight=False)
+
+
+def gold_table(gold: Mapping[str, Any]) -> Table:
+    """Sizes, lengths, labels and kinds of overlap."""
+    table = Table(title="Gold", title_justify="left", show_header=False)
+    words = gold["lengths"]["tokens"]
+    table.add_row("sentences", f"{gold['sentences']:,}")
+    table.add_row(
+        "tokens",
+        f"{gold['tokens']:,}; a sentence has {words['median']:g} (95%: {words['95%']}), at most {words['longest']}",
+    )
+    for kind in ("entities", "relations"):
+        table.add_row(
+            kind, f"{gold[kind]['total']:,} of {len(gold[kind]['labels'])} labels: {labels(gold[kind]['labels'])}"
+        )
+    table.add_row("relations a sentence", counted(gold["triples_per_sentence"]))
+    table.add_row("sentences by overlap", counted(gold["kinds"]))
+    table.add_row("spans", f"nested pairs {gold['nested_entities']:,}, crossing pairs {gold['crossing_entities']:,}")
+    if gold["by_text"]:
+        placed = gold["placed"]
+        lost = counted(placed["lost"]) if placed["lost"] else "none"
+        found = f"{placed['relations']:,} relations placed, {placed['ambiguous']:,} with more than one closest place"
+        table.add_row("facts given as text", f"{found}; not placed: {lost}")
+    return table
+
+
+def issue_table(issues: Mapping[str, Any]) -> Table:
+    """What looks like a mistake in the gold, with the first cases."""
+    table = Table(title="Worth a look", title_justify="left")
+    table.add_column("what")
+    table.add_column("count", justify="right")
+    table.add_column("where first", overflow="fold")
+    for name, issue in issues.items():
+        first = (case.partition(": ") for case in issue["first"][:MOST_CASES])
+        cases = "\n".join(f"{PurePath(source).name}: {case}" for source, _, case in first)
+        table.add_row(escape(name), f"{issue['count']:,}", escape(cases))
+    return table
+
+
+def scheme_table(schemes: Mapping[str, Any]) -> Table:
+    """The ceiling of each scheme: what a model without a fault would score against all of the gold."""
+    table = Table(title="Ceiling of each scheme: decode(encode(gold)) against the gold", title_justify="left")
+    for heading in ("scheme", "facts"):
+        table.add_column(heading)
+    for heading in ("precision", "recall", "F1", "given back", "gold"):
+        table.add_column(heading, justify="right")
+    for scheme, result in schemes.items():
+        for kind in ("entities", "relations"):
+            score = result[kind]
+            measures = (f"{100 * score[name]:.2f}" for name in ("precision", "recall", "f1"))
+            table.add_row(scheme, kind, *measures, f"{score['correct']:,}", f"{score['gold']:,}")
+    return table
+
+
+def ledger_table(title: str, ledger: Sequence[Mapping[str, Any]]) -> Table:
+    """Facts by cause, with the first cases and where they stand."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("facts")
+    table.add_column("cause")
+    table.add_column("count", justify="right")
+    table.add_column("for example", overflow="fold")
+    for row in ledger:
+        first = row["examples"][:MOST_CASES]
+        cases = "\n".join(f"{PurePath(case['source']).name}: {case['fact']}" for case in first)
+        table.add_row(row["kind"], escape(row["cause"]), f"{row['count']:,}", escape(cases))
+    return table
+
+
+def estimate_line(estimate: Mapping[str, Any]) -> str:
+    """What training would cost here."""
+    memory, seconds = estimate["memory_bytes"] / 2**20, estimate["seconds_per_epoch"]
+    return (
+        f"Training on it: {estimate['steps']:,} steps and about {seconds:,.0f} s an epoch on {estimate['threads']} "
+        f"threads, about {memory:,.0f} MiB of memory ({estimate['note']})."
+    )
+
+
+def labels(counts: Mapping[str, int]) -> str:
+    """Labels with their counts, the most frequent ones."""
+    shown = dict(list(counts.items())[:MOST_LABELS])
+    rest = len(counts) - len(shown)
+    return escape(counted(shown) + (f", and {rest} more" if rest else ""))
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """`name count, name count`."""
+    return ", ".join(f"{name}: {count:,}" for name, count in counts.items())

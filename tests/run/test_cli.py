@@ -1,0 +1,465 @@
+"""The command line from outside: arguments and standard input in, output and exit code out."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import spanloom
+import spanloom.run.predictor
+from spanloom.core import Graph, Relation, Span, Text
+from spanloom.errors import CheckpointError
+from spanloom.run.cli import build_app, main
+from spanloom.tasks import find_task
+
+SENTENCE = "Mira Holm runs Nordvik Press in Bergen ."
+
+
+class CapitalPredictor:
+    """A stand-in for a model whose answers are known: names are capitalised words, each `next` to the one after."""
+
+    task = find_task("joint")
+    codec = None
+
+    def predict_inputs(self, inputs: Iterable[Text]) -> Iterator[Graph]:
+        for text in inputs:
+            spans = [
+                Span(index, index + 1, "Name", 0.5)
+                for index, token in enumerate(text.tokens)
+                if token.text[0].isupper()
+            ]
+            relations = [Relation(a, b, "next", 0.25) for a, b in itertools.pairwise(spans)]
+            yield Graph(tuple(spans), tuple(relations))
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
+    """Every load gives the stand-in; the list holds the paths that were asked for."""
+    asked: list[Path | None] = []
+
+    def load(path: Path | None = None) -> CapitalPredictor:
+        asked.append(path)
+        return CapitalPredictor()
+
+    monkeypatch.setattr(spanloom.run.predictor, "load", load)
+    return asked
+
+
+Feed = Callable[[bytes], None]
+
+
+@pytest.fixture
+def feed(monkeypatch: pytest.MonkeyPatch) -> Feed:
+    """Puts bytes on standard input."""
+
+    def put(content: bytes) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8"))
+
+    return put
+
+
+def texts(output: str) -> list[str]:
+    return [json.loads(line)["text"] for line in output.splitlines()]
+
+
+# ---- predict ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_text_becomes_one_json_line_in_characters(model: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "In Bergen lives Mira."]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {
+        "text": "In Bergen lives Mira.",
+        "entities": [
+            {"start": 0, "end": 2, "label": "Name", "text": "In", "score": 0.5},
+            {"start": 3, "end": 9, "label": "Name", "text": "Bergen", "score": 0.5},
+            {"start": 16, "end": 20, "label": "Name", "text": "Mira", "score": 0.5},
+        ],
+        "relations": [
+            {"head": 0, "tail": 1, "label": "next", "score": 0.25},
+            {"head": 1, "tail": 2, "label": "next", "score": 0.25},
+        ],
+    }
+    assert captured.err == ""
+    assert model == [None], "the bundled model"
+
+
+def test_several_texts_are_answered_in_order(model: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "-m", "runs/a", "Second one", "", "First one"]) == 0
+    assert texts(capsys.readouterr().out) == ["Second one", "", "First one"]
+    assert model == [Path("runs/a")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.txt", b"One\n\nThree\n", ["One", "", "Three"]),
+        ("a.txt", b"\xef\xbb\xbfOne\r\nTwo\rThree", ["One", "Two", "Three"]),
+        ("a.txt", b'{"text": "no JSON here"}\n', ['{"text": "no JSON here"}']),
+        ("a.jsonl", b'{"text": "One"}\n\n{"text": "", "id": 3}\n', ["One", ""]),
+        ("a.json", b'[{"text": "Mira met Olav", "triple_list": [["Mira", "met", "Olav"]]}]', ["Mira met Olav"]),
+    ],
+)
+def test_a_file_of_texts(
+    model: list[Any],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: str,
+    content: bytes,
+    expected: list[str],
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert main(["predict", "--input", str(tmp_path / name)]) == 0
+    assert texts(capsys.readouterr().out) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"One\n\nThree", ["One", "", "Three"]),
+        (b"\xef\xbb\xbfOne\r\nTwo\rThree\r\n", ["One", "Two", "Three"]),
+        (b'\n{"text": "One"}\n{"text": "Two"}\n', ["One", "Two"]),
+        (b'{"name": "One"}\n', ['{"name": "One"}']),
+        (b"", []),
+    ],
+)
+@pytest.mark.parametrize("arguments", [["predict"], ["predict", "--input", "-"]])
+def test_standard_input(
+    model: list[Any],
+    feed: Feed,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    content: bytes,
+    expected: list[str],
+) -> None:
+    feed(content)
+    assert main(arguments) == 0
+    assert texts(capsys.readouterr().out) == expected
+
+
+def test_another_encoding(model: list[Any], feed: Feed, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    sentence = "米拉住在卑尔根"
+    (tmp_path / "a.txt").write_bytes(sentence.encode("gb18030"))
+    assert main(["predict", "--input", str(tmp_path / "a.txt"), "--encoding", "gb18030"]) == 0
+    feed(sentence.encode("gb18030"))
+    assert main(["predict", "--encoding", "gb18030"]) == 0
+    assert texts(capsys.readouterr().out) == [sentence, sentence]
+
+
+def test_a_terminal_is_answered_line_by_line(
+    model: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal("Mira\nOlav\n"))
+    assert main(["predict", "--format", "jsonl"]) == 0
+    captured = capsys.readouterr()
+    assert texts(captured.out) == ["Mira", "Olav"]
+    assert "Ctrl-D" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beginning"),
+    [
+        (["--output", "a.html"], "<!doctype html>"),
+        (["--output", "a.jsonl"], '{"text": '),
+        (["--output", "a"], '{"text": '),
+        (["--output", "a.jsonl", "--format", "html"], "<!doctype html>"),
+    ],
+)
+def test_the_output_file_says_its_format(
+    model: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: list[str],
+    beginning: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["predict", SENTENCE, *arguments]) == 0
+    content = (tmp_path / arguments[1]).read_text(encoding="utf-8")
+    assert content.lower().startswith(beginning)
+    assert "Nordvik" in content
+    assert capsys.readouterr().out == ""
+    assert os.listdir(tmp_path) == [arguments[1]], "no temporary file is left"
+
+
+def test_a_table_shows_names_and_relations(model: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", SENTENCE, "--format", "table"]) == 0
+    shown = capsys.readouterr().out
+    assert "Nordvik" in shown
+    assert "next" in shown
+
+
+def test_answers_are_streamed(model: list[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "One"}\n{"text": 2}\n')
+    assert main(["predict", "--input", str(tmp_path / "a.jsonl")]) == 2
+    captured = capsys.readouterr()
+    assert texts(captured.out) == ["One"]
+    assert captured.err.startswith(f'DataError: {tmp_path / "a.jsonl"}:2: "text" is 2; an object with a string "text"')
+
+
+def test_a_failed_prediction_leaves_the_old_output(model: list[Any], tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").write_text("old")
+    (tmp_path / "a.jsonl").write_text('{"text": "One"}\n{"text": 2}\n')
+    arguments = ["predict", "--input", str(tmp_path / "a.jsonl"), "--output", str(tmp_path / "old.jsonl")]
+    assert main(arguments) == 2
+    assert (tmp_path / "old.jsonl").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.txt", None, "none.txt: no such file"),
+        ("a.txt", b"One\ncaf\xe9\n", "a.txt:2: byte 0xe9 at offset 7 is not utf-8 text"),
+        ("a.txt", b"One\nT\0wo\n", "a.txt:2: a NUL byte at column 2"),
+        ("a.jsonl", b'{"text": "One"}\n{"text": \n', "a.jsonl:2: broken JSON"),
+        ("a.jsonl", b'{"text": "One"}\n["Two"]\n', 'a.jsonl:2: "text" is None'),
+        ("a.jsonl", b'{"text": "\\ud800"}\n', "text 1: half a character, '\\ud800', at offset 0"),
+        ("a.xyz", b"what is this\n", "a.xyz: no known format, the file begins with 'what is this'"),
+    ],
+)
+def test_bad_input_is_cited(
+    model: list[Any],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: str,
+    content: bytes | None,
+    message: str,
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert main(["predict", "--input", str(tmp_path / name)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("DataError: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"One\ncaf\xe9\n", "<stdin>:2: byte 0xe9 is not utf-8 text"),
+        (b'{"text": "One"}\n{}\n', '<stdin>:2: "text" is None'),
+    ],
+)
+def test_bad_standard_input_is_cited(
+    model: list[Any], feed: Feed, capsys: pytest.CaptureFixture[str], content: bytes, message: str
+) -> None:
+    feed(content)
+    assert main(["predict"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_text_and_a_file_are_one_too_many(model: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "Mira", "--input", "a.txt"]) == 2
+    assert "ConfigError: predict: a text and --input a.txt; one of the two." in capsys.readouterr().err
+
+
+# ---- exit codes ------------------------------------------------------------------------------------------------------
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def load(path: Path | None = None) -> None:
+        raise error
+
+    monkeypatch.setattr(spanloom.run.predictor, "load", load)
+
+
+def test_what_the_user_can_mend_is_one_line_and_exit_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, CheckpointError("runs/a", "no such folder", "a run folder or a bundle", "Check the path."))
+    assert main(["predict", "-m", "runs/a", "Mira"]) == 2
+    line = "CheckpointError: runs/a: no such folder; a run folder or a bundle. Check the path.\n"
+    assert capsys.readouterr().err == line
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "predict", "Mira"], ["predict", "Mira", "--debug"]])
+def test_debug_shows_the_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    failing(monkeypatch, CheckpointError("runs/a", "no such folder"))
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback")
+    assert error.endswith("\nCheckpointError: runs/a: no such folder\n")
+
+
+def test_debug_after_two_dashes_is_a_text(model: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "--", "--debug"]) == 0
+    assert texts(capsys.readouterr().out) == ["--debug"]
+
+
+def test_our_own_bug_says_so_and_exits_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    failing(monkeypatch, ZeroDivisionError("division by zero"))
+    assert main(["predict", "Mira"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("This is a bug in spanloom: ZeroDivisionError: division by zero\n")
+    assert "report" in error
+    assert f"spanloom {spanloom.__version__}" in error
+    assert "Traceback" not in error
+
+
+def test_a_full_disk_is_no_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    failing(monkeypatch, OSError(28, "No space left on device", "answers.jsonl"))
+    assert main(["predict", "Mira"]) == 2
+    assert "No space left on device: 'answers.jsonl'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("message", ["Interrupted.", "Stopped at step 3. Go on with: spanloom train"])
+def test_ctrl_c_exits_130_with_a_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], message: str
+) -> None:
+    failing(monkeypatch, KeyboardInterrupt() if message == "Interrupted." else KeyboardInterrupt(message))
+    assert main(["predict", "Mira"]) == 130
+    assert capsys.readouterr().err == f"\n{message}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predikt"], "predict"),
+        (["predict", "--frmat", "html"], "--frmat"),
+        (["predict", "--format", "xml", "Mira"], "xml"),
+        (["train"], "CONFIG.toml"),
+        (["check", "a.json"], "--task"),
+    ],
+)
+def test_a_wrong_command_line_exits_2(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
+    code = (
+        "import sys; from spanloom.run import predictor; from spanloom.run.cli import main\n"
+        "class Endless:\n"
+        "    from spanloom.tasks import find_task; task = find_task('joint'); codec = None\n"
+        "    def predict_inputs(self, inputs):\n"
+        "        from spanloom.core import Graph\n"
+        "        for item in inputs: yield Graph()\n"
+        "predictor.load = lambda path=None: Endless()\n"
+        "sys.exit(main(['predict', *(['Mira'] * 20000)]))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(repository),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["text"] == "Mira"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+# ---- the other commands ----------------------------------------------------------------------------------------------
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"spanloom {spanloom.__version__}\n"
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    commands = [command.callback.__name__ for command in build_app().registered_commands if command.callback]
+    assert commands == ["predict", "train", "evaluate", "compare", "check", "convert", "export", "tasks", "doctor"]
+    assert all(name in shown for name in commands)
+
+
+def test_tasks_lists_every_task(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks"]) == 0
+    assert re.search(r"^joint +\S+", capsys.readouterr().out, re.MULTILINE)
+    assert main(["tasks", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["joint"] == find_task("joint").summary
+
+
+def test_an_unknown_task_suggests_the_near_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "a.json", "--task", "jont"]) == 2
+    assert "there is no task 'jont'; did you mean 'joint'?" in capsys.readouterr().err
+
+
+def test_convert_writes_what_can_be_read_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    item = {"text": "Mira runs Nordvik", "triple_list": [["Mira", "runs", "Nordvik"], ["Mira", "knows", "Olav"]]}
+    (tmp_path / "in.json").write_text(json.dumps([item]))
+    assert main(["convert", str(tmp_path / "in.json"), str(tmp_path / "out.jsonl")]) == 0
+    assert "1 sentences; 1 facts could not be placed" in capsys.readouterr().err
+    line = json.loads((tmp_path / "out.jsonl").read_text())
+    assert [entity["text"] for entity in line["entities"]] == ["Mira", "Nordvik"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("data.formt=spert", "unknown key data.formt; did you mean data.format?"),
+        ("data.format=xml", "unknown format 'xml'"),
+        ("train.epochs=3", "unknown key train"),
+        ("format", "override 'format': no '=' in it"),
+    ],
+)
+def test_a_wrong_setting_is_quoted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], setting: str, message: str
+) -> None:
+    (tmp_path / "in.json").write_text("[]")
+    assert main(["convert", str(tmp_path / "in.json"), str(tmp_path / "out.jsonl"), setting]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_doctor_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    failing(monkeypatch, CheckpointError("bundled/default", "model.onnx is damaged"))
+    assert main(["doctor", "--json"]) == 2
+    findings = {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert findings["spanloom"]["detail"] == spanloom.__version__
+    assert findings["bundled model"] == {
+        "name": "bundled model",
+        "state": "fault",
+        "detail": "bundled/default: model.onnx is damaged",
+    }
+
+
+# ---- what is loaded --------------------------------------------------------------------------------------------------
+
+
+def environment(repository: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(repository / "src")}
+
+
+@pytest.mark.parametrize(
+    ("code", "forbidden"),
+    [
+        ("import spanloom", ["numpy", "typer", "rich", "torch", "onnxruntime", "tokenizers"]),
+        ("import spanloom; spanloom.Span", ["typer", "torch", "onnxruntime", "tokenizers"]),
+        ("from spanloom.run.cli import main; main(['--help'])", ["numpy", "torch", "onnxruntime", "tokenizers"]),
+        ("from spanloom.run.cli import main; main(['tasks'])", ["torch", "onnxruntime", "transformers"]),
+        ("import spanloom; spanloom.load, spanloom.train, spanloom.evaluate", ["torch", "transformers"]),
+    ],
+)
+def test_nothing_heavy_is_loaded_early(repository: Path, code: str, forbidden: list[str]) -> None:
+    check = f"import sys; {code}\nprint([name for name in {forbidden!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", check], env=environment(repository), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_public_face_has_every_name_that_it_lists() -> None:
+    assert set(spanloom.__all__) == set(dir(spanloom))
+    for name in spanloom.__all__:
+        assert getattr(spanloom, name) is not None
+    with pytest.raises(AttributeError, match="module 'spanloom' has no attribute 'lod'"):
+        spanloom.lod  # noqa: B018

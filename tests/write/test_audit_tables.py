@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from spanloom.check.gold import check_gold
+from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
+from spanloom.write.audit_tables import estimate_line, print_audit
+
+ESTIMATE = {
+    "steps": 1200,
+    "seconds_per_epoch": 83.4,
+    "threads": 2,
+    "memory_bytes": 700 * 2**20,
+    "note": "rough",
+}
+
+
+def score(correct: int, gold: int) -> dict[str, float]:
+    return {"gold": gold, "correct": correct, "precision": 1.0, "recall": correct / gold, "f1": 0.5}
+
+
+def shown(audit: Mapping[str, Any]) -> str:
+    file = io.StringIO()
+    print_audit(audit, Console(file=file, width=200))
+    return file.getvalue()
+
+
+def audit_of_one_sentence() -> dict[str, Any]:
+    text = Text("Mira runs [b]", (Token("Mira", 0, 4), Token("runs", 5, 9), Token("[b]", 10, 13)))
+    head, tail = Span(0, 1, "Person"), Span(2, 3, "[bold]")
+    lost = LostFact("relation", "knows", "Mira -> knows -> Olav", "not found")
+    example = Example(
+        text, Graph((head, tail), (Relation(head, tail, "runs"),)), Source("/far/away/a.json", 7), True, 0, (lost,)
+    )
+    ledger = {
+        "kind": "relation",
+        "cause": "overlapping",
+        "count": 1234,
+        "examples": [{"source": "/far/away/a.json:9", "fact": "Mira -> [runs] -> b"}],
+    }
+    schemes = {
+        "table": {"entities": score(2, 2), "relations": score(2, 2), "lost": [], "spurious": []},
+        "tagging": {"entities": score(2, 2), "relations": score(1, 3), "lost": [ledger], "spurious": []},
+    }
+    return {"gold": check_gold([example]), "audit": schemes, "estimate": ESTIMATE}
+
+
+def test_the_gold_and_its_labels_are_counted_and_brackets_stay_text() -> None:
+    output = shown(audit_of_one_sentence())
+    assert "2 of 2 labels: Person: 1, [bold]: 1" in output
+    assert "1 relations placed, 0 with more than one closest place; not placed: relation: not found: 1" in output
+    assert "a.json:7: Mira -> knows -> Olav" in output
+    assert "/far/away" not in output
+
+
+def test_each_scheme_has_its_ceiling_and_its_losses() -> None:
+    output = shown(audit_of_one_sentence())
+    rows = [line.split("│")[1:-1] for line in output.splitlines() if line.startswith("│ tagging")]
+    assert [[cell.strip() for cell in row] for row in rows] == [
+        ["tagging", "entities", "100.00", "100.00", "50.00", "2", "2"],
+        ["tagging", "relations", "100.00", "33.33", "50.00", "1", "3"],
+    ]
+    assert "overlapping" in output
+    assert "1,234" in output
+    assert "a.json:9: Mira -> [runs] -> b" in output
+    assert "Scheme table: facts lost" not in output
+
+
+def test_the_estimate_is_one_sentence() -> None:
+    assert estimate_line(ESTIMATE) == (
+        "Training on it: 1,200 steps and about 83 s an epoch on 2 threads, about 700 MiB of memory (rough)."
+    )
