@@ -1,0 +1,111 @@
+"""Pages to look at: one file each, nothing to fetch, readable without JavaScript, streamed piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from spanloom.core import Example
+from spanloom.write.annotated import checked, escape, graph_html
+from spanloom.write.html_tables import summary_html
+
+Item = Mapping[str, Any]
+
+
+def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterator[str]:
+    """A page of predictions, in pieces to be written one after the other.
+
+    items: `{"text", "entities": [{"start", "end", "label", "text", "score"}], "relations": [{"head", "tail", "label",
+    "score"}]}`, offsets in characters; `score` and a `source` are optional. Raises DataError for an offset outside the
+    text.
+    """
+    yield _head(title)
+    yield f"<h1>{escape(title)}</h1>\n<main>\n"
+    for number, item in enumerate(items, 1):
+        checked(item, f"item {number}")
+        yield f"<article>{_article_head(item)}{graph_html(item)}</article>\n"
+    yield _foot()
+
+
+def scorecard_page(scorecard: Item, items: Iterable[Item], title: str = "Scorecard") -> Iterator[str]:
+    """The scores, then gold beside predicted, in pieces to be written one after the other.
+
+    items: as `comparison_items` makes them. Raises DataError for an offset outside the text.
+    """
+    yield _head(title)
+    yield f"<h1>{escape(title)}</h1>\n{summary_html(scorecard)}\n"
+    yield '<input type="checkbox" id="only"><label class="filter" for="only">Only sentences with errors</label>\n'
+    yield "<main>\n"
+    for number, item in enumerate(items, 1):
+        checked(item["gold"], f"item {number}, gold")
+        checked(item["predicted"], f"item {number}, predicted")
+        yield _comparison(item)
+    yield _foot()
+
+
+def comparison_items(
+    examples: Iterable[Example], predictions: Iterable[Any], show: Callable[[Any, Any], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """What `scorecard_page` shows of each sentence. show: (input, answer) -> the JSON form, as `Task.show`."""
+    for example, predicted in zip(examples, predictions, strict=True):
+        yield {
+            "source": str(example.source),
+            "gold": show(example.input, example.gold),
+            "predicted": show(example.input, predicted),
+            "by_text": example.by_text,
+            "lost": [f"{fact.text} ({fact.cause})" for fact in example.lost],
+        }
+
+
+def _comparison(item: Item) -> str:
+    gold, predicted, by_text = item["gold"], item["predicted"], bool(item.get("by_text"))
+    left = {kind: _marks(gold, predicted, kind, by_text, "miss") for kind in ("entities", "relations")}
+    right = {kind: _marks(predicted, gold, kind, by_text, "extra") for kind in ("entities", "relations")}
+    lost = "".join(
+        f'<p class="lost">Missed, not located in the text: {escape(fact)}</p>' for fact in item.get("lost", ())
+    )
+    wrong = sum(mark != "hit" for side in (left, right) for marks in side.values() for mark in marks)
+    wrong += len(item.get("lost", ()))
+    state = "wrong" if wrong else "ok"
+    count = "all found" if not wrong else f"{wrong} missed or spurious"
+    return (
+        f'<article class="{state}">{_article_head(item, count)}<div class="sides">'
+        f"<section><h3>Gold</h3>{graph_html(gold, left)}{lost}</section>"
+        f"<section><h3>Predicted</h3>{graph_html(predicted, right)}</section></div></article>\n"
+    )
+
+
+def _marks(side: Item, other: Item, kind: str, by_text: bool, otherwise: str) -> list[str]:
+    """A status for each fact of one side: "hit" when the other side has it too."""
+    there = {_fact_key(fact, other, by_text) for fact in other[kind]}
+    return ["hit" if _fact_key(fact, side, by_text) in there else otherwise for fact in side[kind]]
+
+
+def _fact_key(fact: Item, item: Item, by_text: bool) -> Hashable:
+    if "head" in fact:
+        head, tail = (_fact_key(item["entities"][fact[end]], item, by_text) for end in ("head", "tail"))
+        return head, fact["label"], tail
+    return fact["text"] if by_text else (fact["start"], fact["end"], fact["label"])
+
+
+def _article_head(item: Item, state: str = "") -> str:
+    parts: Sequence[str] = [escape(part) for part in (item.get("source", ""), state) if part]
+    return "<header>" + "".join(f"<span>{part}</span>" for part in parts) + "</header>"
+
+
+def _head(title: str) -> str:
+    style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+    # The policy holds the page to its word: nothing is fetched, whatever a text contains.
+    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+    )
+
+
+def _foot() -> str:
+    script = files(__package__).joinpath("page.js").read_text(encoding="utf-8")
+    return f"</main>\n<script>\n{script}</script>\n</body>\n</html>\n"

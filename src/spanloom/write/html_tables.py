@@ -1,0 +1,104 @@
+"""The tables at the top of a scorecard page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from spanloom.write.annotated import escape
+
+Scores = Mapping[str, Mapping[str, Any]]
+
+KINDS = (("entities", "Entities"), ("triples", "Triples"))
+
+
+def summary_html(card: Mapping[str, Any]) -> str:
+    """The scores of a scorecard as HTML: two tiles, the matching rules side by side, and the rest folded away."""
+    size = card["size"]
+    lost = f"; {size['lost']:,} gold facts could not be located and count as missed" if size["lost"] else ""
+    about = (
+        f"{size['sentences']:,} sentences, {size['entities']:,} entities and {size['triples']:,} triples in gold{lost}"
+    )
+    return "\n".join(
+        [
+            f'<p class="about">{about}. Scores in percent.</p>',
+            f'<div class="tiles">{"".join(_tile(card, kind, name) for kind, name in KINDS)}</div>',
+            "<h2>By matching rule</h2>",
+            _rules_html(card),
+            *(_folded(f"{name} by label", _scores_html("label", card["labels"][kind])) for kind, name in KINDS),
+            _folded("Triples by sentence, distance and novelty", _breakdown_html(card["breakdown"])),
+            _folded("Types of error", f'<div class="two">{"".join(_errors_html(card, *kind) for kind in KINDS)}</div>'),
+        ]
+    )
+
+
+def _tile(card: Mapping[str, Any], kind: str, name: str) -> str:
+    score = card[kind][card["rule"]]
+    low, high = score["interval"]
+    rule = "text of the facts" if card["by_text"] else card["rule"]
+    return (
+        f'<div class="tile"><span>{name}, F1 ({escape(rule)})</span><b>{_percent(score["f1"])}</b>'
+        f"<span>95% between {_percent(low)} and {_percent(high)}</span></div>"
+    )
+
+
+def _rules_html(card: Mapping[str, Any]) -> str:
+    heads = ("", "precision", "recall", "F1", "95% interval", "macro F1", "correct", "predicted", "gold")
+    rows = []
+    for kind, name in KINDS:
+        for rule, score in card[kind].items():
+            low, high = score["interval"]
+            rows.append(
+                [
+                    f"<td>{name}, {escape(rule)}</td>",
+                    *_prf(score),
+                    f"<td>{_percent(low)} to {_percent(high)}</td><td>{_percent(score['macro']['f1'])}</td>",
+                    f"<td>{score['tp']:,}</td><td>{score['predicted']:,}</td><td>{score['gold']:,}</td>",
+                ]
+            )
+    return _table(heads, rows)
+
+
+def _scores_html(what: str, scores: Scores) -> str:
+    ordered = sorted(scores.items(), key=lambda item: -item[1]["gold"]) if what == "label" else scores.items()
+    rows = [
+        [
+            f"<td>{escape(name)}</td>",
+            *_prf(score),
+            f"<td>{score['predicted']:,}</td><td>{score['gold']:,}</td>",
+        ]
+        for name, score in ordered
+    ]
+    return _table((what, "precision", "recall", "F1", "predicted", "gold"), rows)
+
+
+def _breakdown_html(breakdown: Mapping[str, Scores]) -> str:
+    tables = "".join(f"<div>{_scores_html(name, table)}</div>" for name, table in breakdown.items())
+    return f'<div class="two">{tables}</div>'
+
+
+def _errors_html(card: Mapping[str, Any], kind: str, name: str) -> str:
+    counts = card["errors"][kind]
+    rows = [[f"<td>{escape(error)}</td><td>{count:,}</td>"] for error, count in counts.items()]
+    return f"<div>{_table((name, 'errors'), rows)}</div>"
+
+
+def _prf(score: Mapping[str, Any]) -> list[str]:
+    return [
+        f"<td>{_percent(score['precision'])}</td><td>{_percent(score['recall'])}</td>",
+        f'<td class="f1" style="--v:{_percent(score["f1"])}%">{_percent(score["f1"])}</td>',
+    ]
+
+
+def _percent(part: float) -> str:
+    return f"{100 * part:.1f}"
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{content}</details>"

@@ -1,0 +1,235 @@
+"use strict";
+// Draws each sentence's relations as arcs above its lines, when the sentence comes near the screen. Without this script the page
+// still shows every entity and every triple. Positions are measured, never computed from offsets.
+(() => {
+  const STEP = 19, LIFT = 5, SVG = "http://www.w3.org/2000/svg";
+  const WORDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[^\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]+|\s+/gu;
+
+  function make(name, attributes, parent) {
+    const node = document.createElementNS(SVG, name);
+    for (const key in attributes) node.setAttribute(key, attributes[key]);
+    parent.append(node);
+    return node;
+  }
+
+  // Words become elements, once: a line's height can then be raised by its first word, and lines can be told apart.
+  function wrapWords(text) {
+    if (text.dataset.words) return;
+    const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT), nodes = [];
+    while (walker.nextNode()) nodes.push(walker.currentNode);
+    for (const node of nodes) {
+      const parts = (node.data.match(WORDS) || []).map(part => {
+        if (!part.trim()) return document.createTextNode(part);
+        const word = document.createElement("span");
+        word.className = "w";
+        word.textContent = part;
+        return word;
+      });
+      node.replaceWith(...parts);
+    }
+    text.dataset.words = "1";
+  }
+
+  // The words with their boxes, relative to the canvas, and the number of the line each stands on.
+  function measure(canvas, text) {
+    const origin = canvas.getBoundingClientRect(), words = [];
+    let line = -1, bottom = -Infinity;
+    for (const element of text.querySelectorAll(".w")) {
+      const box = element.getClientRects()[0];
+      if (!box) continue;
+      const top = box.top - origin.top;
+      if (top > bottom - box.height / 2) line++;
+      bottom = box.bottom - origin.top;
+      words.push({ element, line, top, left: box.left - origin.left, right: box.right - origin.left });
+    }
+    return { words, width: origin.width };
+  }
+
+  function anchors(words) {
+    const found = {};
+    for (const word of words) {
+      const segment = word.element.closest(".e");
+      if (!segment) continue;
+      for (const id of segment.dataset.e.split(" ")) {
+        const box = found[id] || (found[id] = { line: word.line, left: word.left, right: word.right, ends: [] });
+        if (box.line !== word.line) continue;
+        box.left = Math.min(box.left, word.left);
+        box.right = Math.max(box.right, word.right);
+      }
+    }
+    return found;
+  }
+
+  // One piece of an arc on each line that it crosses. `from` and `to` are entity ends, or null at the edge of the line.
+  function pieces(relation, rightToLeft) {
+    const { head, tail } = relation;
+    if (head.line === tail.line) return [{ relation, line: head.line, ends: [head, tail] }];
+    const [upper, lower] = head.line < tail.line ? [head, tail] : [tail, head];
+    const list = [{ relation, line: upper.line, ends: [upper], edge: rightToLeft ? 0 : 1 }];
+    for (let line = upper.line + 1; line < lower.line; line++) list.push({ relation, line, ends: [] });
+    list.push({ relation, line: lower.line, ends: [lower], edge: rightToLeft ? 1 : 0 });
+    return list;
+  }
+
+  // Where each arc leaves its entity: those to the left stand left, and long arcs stand nearer the middle, so that they do not cross.
+  function placePorts(list, width) {
+    const middle = box => (box.left + box.right) / 2;
+    for (const piece of list) {
+      for (const box of piece.ends) {
+        const other = piece.ends.length === 2 ? middle(piece.ends[0] === box ? piece.ends[1] : piece.ends[0]) : piece.edge * width;
+        const reach = (piece.ends[0] === piece.ends[1] ? 30 : other - middle(box));
+        box.ends.push({ piece, reach });
+      }
+    }
+    for (const box of new Set(list.flatMap(piece => piece.ends))) {
+      box.ends.sort((a, b) => (a.reach < 0) !== (b.reach < 0) ? a.reach - b.reach : b.reach - a.reach);
+      const gap = box.ends.length > 1 ? Math.min(13, Math.max(0, box.right - box.left - 10) / (box.ends.length - 1)) : 0;
+      box.ends.forEach((end, i) => {
+        const x = middle(box) + (i - (box.ends.length - 1) / 2) * gap;
+        (end.piece.ports || (end.piece.ports = [])).push({ box, x });
+      });
+    }
+  }
+
+  function spread(piece, width) {
+    const ports = piece.ports || [];
+    let xs = ports.map(port => port.x);
+    if (xs.length < 2) xs = xs.length ? [xs[0], piece.edge * width] : [0, width];
+    piece.left = Math.min(...xs);
+    piece.right = Math.max(...xs);
+    piece.center = (piece.left + piece.right) / 2;
+    piece.low = piece.left;
+    piece.high = piece.right;
+    if (!piece.labelled) return;
+    const half = piece.relation.labelWidth / 2 + 5;
+    piece.center = Math.max(Math.min(half, width / 2), Math.min(width - half, piece.center));
+    piece.low = Math.min(piece.left, piece.center - half);
+    piece.high = Math.max(piece.right, piece.center + half);
+  }
+
+  // The lowest free level on its line for each piece, short ones first, so that a long arc passes above those inside it.
+  function placeLevels(list) {
+    const taken = {};
+    for (const piece of [...list].sort((a, b) => (a.high - a.low) - (b.high - b.low))) {
+      const rows = taken[piece.line] || (taken[piece.line] = []);
+      let level = 0;
+      while (rows[level] && rows[level].some(([low, high]) => piece.low < high + 4 && low < piece.high + 4)) level++;
+      (rows[level] || (rows[level] = [])).push([piece.low, piece.high]);
+      piece.level = level;
+    }
+    return taken;
+  }
+
+  function raiseLines(text, words, taken) {
+    const size = parseFloat(getComputedStyle(text).fontSize);
+    let line = -1;
+    for (const word of words) {
+      if (word.line === line) continue;
+      line = word.line;
+      if (!taken[line]) continue;
+      const height = size * 1.1 + LIFT + taken[line].length * STEP + 4;
+      const strut = document.createElement("span");
+      strut.className = "strut";
+      strut.style.cssText = `line-height:${height}px;vertical-align:${height / 2}px`;
+      word.element.append(strut);
+    }
+  }
+
+  function drawPiece(group, piece, top) {
+    const y = top - LIFT - 8 - piece.level * STEP, foot = top - LIFT + 1;
+    const ports = (piece.ports || []).slice().sort((a, b) => a.x - b.x);
+    const curve = Math.min(11, (piece.right - piece.left) / 2, foot - y);
+    const risesLeft = ports.some(port => port.x === piece.left), risesRight = ports.some(port => port.x === piece.right);
+    let d = risesLeft ? `M${piece.left} ${foot}V${y + curve}Q${piece.left} ${y} ${piece.left + curve} ${y}` : `M${piece.left} ${y}`;
+    d += risesRight ? `H${piece.right - curve}Q${piece.right} ${y} ${piece.right} ${y + curve}V${foot}` : `H${piece.right}`;
+    make("path", { d }, group);
+    for (const port of ports) {
+      const isTail = port.box === piece.relation.tail && !(piece.relation.head === port.box && port === ports[0]);
+      if (isTail) make("path", { class: "tip", d: `M${port.x} ${foot + 3}l-3.6 -6.5h7.2z` }, group);
+      else make("circle", { class: "root", cx: port.x, cy: foot, r: 2.1 }, group);
+    }
+    if (piece.labelled) {
+      const label = make("text", { x: piece.center, y }, group);
+      label.textContent = piece.relation.label;
+    }
+  }
+
+  function relationsOf(canvas, boxes) {
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = "560 11.5px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
+    return [...canvas.parentElement.querySelectorAll(".triples > li")].map(item => ({
+      item,
+      label: item.dataset.short,
+      labelWidth: context.measureText(item.dataset.short).width,
+      head: boxes[item.dataset.head],
+      tail: boxes[item.dataset.tail],
+    })).filter(relation => relation.head && relation.tail);
+  }
+
+  function light(canvas, relation, group) {
+    const graph = canvas.parentElement, { head, tail } = relation.item.dataset;
+    const segments = [...canvas.querySelectorAll(".e")].filter(e => e.dataset.e.split(" ").some(id => id === head || id === tail));
+    const set = on => {
+      for (const node of [relation.item, group, ...segments]) node.classList.toggle("on", on);
+      graph.classList.toggle("busy", on);
+    };
+    for (const node of [relation.item, group]) {
+      node.onmouseenter = () => set(true);
+      node.onmouseleave = () => set(false);
+    }
+  }
+
+  function draw(canvas) {
+    const text = canvas.querySelector(".text");
+    canvas.querySelectorAll("svg, .strut").forEach(node => node.remove());
+    if (!canvas.parentElement.querySelector(".triples")) return;
+    wrapWords(text);
+    const { words, width } = measure(canvas, text);
+    const relations = relationsOf(canvas, anchors(words));
+    const rightToLeft = getComputedStyle(text).direction === "rtl";
+    const list = relations.flatMap(relation => pieces(relation, rightToLeft));
+    placePorts(list, width);
+    for (const piece of list) spread(piece, width);
+    for (const relation of relations) {
+      const own = list.filter(piece => piece.relation === relation);
+      const widest = own.reduce((a, b) => b.right - b.left > a.right - a.left ? b : a);
+      widest.labelled = true;
+      spread(widest, width);
+    }
+    raiseLines(text, words, placeLevels(list));
+    const tops = {};
+    for (const word of measure(canvas, text).words) tops[word.line] = Math.min(tops[word.line] ?? Infinity, word.top);
+    const svg = make("svg", { "aria-hidden": "true" }, canvas);
+    for (const relation of relations) {
+      const group = make("g", { class: `arc ${relation.item.className}` }, svg);
+      make("title", {}, group).textContent = relation.item.innerText.replace(/\s+/g, " ");
+      for (const piece of list) if (piece.relation === relation) drawPiece(group, piece, tops[piece.line]);
+      light(canvas, relation, group);
+    }
+    // Labels above all lines, so that no arc is drawn across another's name.
+    svg.querySelectorAll("text").forEach(label => label.parentElement.append(label));
+  }
+
+  const canvases = [...document.querySelectorAll(".canvas")];
+  const watch = new IntersectionObserver(entries => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      watch.unobserve(entry.target);
+      draw(entry.target);
+    }
+  }, { rootMargin: "500px" });
+  // What is on the screen is drawn at once; an observer reports only after the page was first painted.
+  function start() {
+    let near = true;
+    for (const canvas of canvases) {
+      near = near && canvas.getBoundingClientRect().top < innerHeight + 500;
+      watch.unobserve(canvas);
+      if (near) draw(canvas);
+      else watch.observe(canvas);
+    }
+  }
+  let width = innerWidth;
+  addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; start(); } });
+  addEventListener("beforeprint", () => canvases.slice(0, 500).forEach(draw));
+  (document.fonts ? document.fonts.ready : Promise.resolve()).then(start);
+})();

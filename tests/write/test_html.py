@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import colorsys
+import copy
+import itertools
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spanloom.core import Example, Graph, LostFact, Source, Span, Text, Token
+from spanloom.errors import DataError
+from spanloom.metrics.scorecard import joint_scorecard
+from spanloom.write.annotated import escape, hue, levels, short_label
+from spanloom.write.html import comparison_items, prediction_page, scorecard_page
+
+VOID = {"meta", "input", "br"}
+
+
+def item(text: str, entities: list[tuple[str, str]], relations: list[tuple[int, int, str]]) -> dict[str, Any]:
+    """Entities are (label, surface), found from the left; the same surface again means its next occurrence."""
+    found: list[dict[str, Any]] = []
+    for label, surface in entities:
+        start = text.index(surface, max((e["end"] for e in found if e["text"] == surface), default=0))
+        found.append({"start": start, "end": start + len(surface), "label": label, "text": surface, "score": 0.5})
+    return {
+        "text": text,
+        "entities": found,
+        "relations": [{"head": h, "tail": t, "label": label, "score": 0.25} for h, t, label in relations],
+    }
+
+
+PLAIN = item(
+    "Nora Vik moved from Bodø to Turku and married Eino Salo .",
+    [("Person", "Nora Vik"), ("City", "Bodø"), ("City", "Turku"), ("Person", "Eino Salo")],
+    [(0, 1, "born_in"), (0, 2, "lives_in"), (0, 3, "spouse"), (3, 0, "spouse"), (0, 1, "left")],
+)
+NESTED = item(
+    "The Port of Turku Authority met",
+    [
+        ("Organization", "Port of Turku Authority"),
+        ("Place", "Port of Turku"),
+        ("City", "Turku"),
+        ("X", "Turku Authority"),
+    ],
+    [(0, 2, "in"), (1, 1, "itself")],
+)
+HOSTILE = item(
+    "<script>alert(1)</script> & \"AT&T\" 'x' \x00\x1b[31m </style> end",
+    [("<b>\"'", "AT&T"), ("Tag", "<script>")],
+    [(0, 1, '"><img src=x onerror=alert(1)>')],
+)
+WORLD = [
+    item(
+        "👩‍🚀🚀 王小明在南京市图书馆读书",
+        [("人", "王小明"), ("机构", "南京市图书馆"), ("地", "南京市")],
+        [(0, 1, "读者")],
+    ),
+    item("سافرت هدى سالم إلى عمان", [("Person", "هدى سالم"), ("City", "عمان")], [(0, 1, "زار")]),
+    item("first line\r\nsecond\tline", [("N", "first line\r\nsecond")], []),
+    item("nothing here", [], []),
+]
+EVERYTHING = [PLAIN, NESTED, HOSTILE, *WORLD]
+
+
+class Page(HTMLParser):
+    """The parsed page: texts of the sentences, tags and triples in order; fails on unbalanced elements."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.stack: list[tuple[str, str]] = []
+        self.texts: list[str] = []
+        self.tags: list[str | None] = []
+        self.segments: list[tuple[str, str]] = []
+        self.triples: list[list[str]] = []
+        self.articles: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+        self.close()
+        assert self.stack == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        self.elements.append((tag, attributes))
+        classes = attributes.get("class") or ""
+        if tag in VOID:
+            return
+        self.stack.append((tag, classes))
+        if classes == "text":
+            self.texts.append("")
+        elif tag == "i":
+            self.tags.append(attributes["data-l"])
+        elif tag == "li":
+            self.triples.append([])
+        elif tag == "article":
+            self.articles.append(classes)
+        elif classes.split(" ")[0] == "e":
+            self.segments.append((attributes["data-e"] or "", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        names = [name for _, name in self.stack]
+        if "text" in names:
+            self.texts[-1] += data
+        if names and names[-1].split(" ")[0] == "e":
+            self.segments[-1] = (self.segments[-1][0], self.segments[-1][1] + data)
+        if names and names[-1] in ("arg", "rel"):
+            self.triples[-1].append(data)
+
+
+def page_of(items: list[dict[str, Any]]) -> Page:
+    return Page("".join(prediction_page(items)))
+
+
+def test_every_text_entity_and_triple_is_on_the_page() -> None:
+    items = [PLAIN, NESTED, *WORLD]
+    page = page_of(items)
+    assert page.texts == [i["text"] for i in items]
+    assert sorted(map(str, page.tags)) == sorted(e["label"] for i in items for e in i["entities"])
+    expected = [
+        [i["entities"][r["head"]]["text"], r["label"], i["entities"][r["tail"]]["text"]]
+        for i in items
+        for r in i["relations"]
+    ]
+    assert page.triples == expected
+
+
+@pytest.mark.parametrize("one", EVERYTHING, ids=range(len(EVERYTHING)))
+def test_segments_of_an_entity_say_its_text(one: dict[str, Any]) -> None:
+    page = page_of([one])
+    for index, entity in enumerate(one["entities"]):
+        said = "".join(text for ids, text in page.segments if str(index) in ids.split(" "))
+        assert said == re.sub("[\x00\x1b]", "\ufffd", entity["text"])
+
+
+def test_hostile_text_stays_text() -> None:
+    page = page_of([HOSTILE])
+    assert page.texts == ["<script>alert(1)</script> & \"AT&T\" 'x' \ufffd\ufffd[31m </style> end"]
+    assert page.tags == ["Tag", "<b>\"'"]
+    assert page.triples == [["AT&T", '"><img src=x onerror=alert(1)>', "<script>"]]
+    assert [tag for tag, _ in page.elements].count("script") == 1
+    assert "img" not in [tag for tag, _ in page.elements]
+    assert Page("".join(prediction_page([], "<i>title"))).elements[0][0] == "html"
+
+
+def test_what_no_page_can_hold_is_replaced() -> None:
+    assert escape("a\x00b\ud800c\x9f<") == "a\ufffdb\ufffdc\ufffd&lt;"
+    assert escape("tab\tline\n👩‍🚀") == "tab\tline\n👩‍🚀"
+
+
+def test_the_page_fetches_nothing() -> None:
+    html = "".join(prediction_page(EVERYTHING))
+    elements = Page(html).elements
+    assert not [
+        a for _, attributes in elements for a in attributes if a in ("src", "href", "onload", "onerror", "onclick")
+    ]
+    assert "default-src 'none'" in html
+    assert "url(" not in html
+    assert "@import" not in html
+    assert set(re.findall(r"https?://[^\s\"']+", html)) == {"http://www.w3.org/2000/svg"}  # a name, not an address
+
+
+def test_scores_are_shown_and_may_be_absent() -> None:
+    html = "".join(prediction_page([PLAIN]))
+    assert 'title="Person · 0.50"' in html
+    assert '<span class="score" style="--v:25%">0.25</span>' in html
+    bare = copy.deepcopy(PLAIN)
+    for fact in bare["entities"] + bare["relations"]:
+        del fact["score"]
+    html = "".join(prediction_page([bare]))
+    assert 'title="Person"' in html
+    assert 'class="score"' not in html
+
+
+def test_pages_are_streamed() -> None:
+    def endless() -> Iterator[dict[str, Any]]:
+        yield from itertools.repeat(PLAIN)
+
+    pieces = prediction_page(endless())
+    assert sum("<article>" in piece for piece in itertools.islice(pieces, 10)) == 8
+
+
+def test_bad_offsets_are_named() -> None:
+    bad = copy.deepcopy(PLAIN)
+    bad["entities"][1]["end"] = 99
+    with pytest.raises(DataError, match=r"item 2: entity 20:99 is not inside the text of 57 characters"):
+        list(prediction_page([PLAIN, bad]))
+    bad = copy.deepcopy(PLAIN)
+    bad["relations"][0]["tail"] = 4
+    with pytest.raises(DataError, match=r"item 1: tail 4 of 'born_in' is no entity; 0 to 3"):
+        list(prediction_page([bad]))
+
+
+def test_levels_keep_overlapping_entities_apart() -> None:
+    spans = [(0, 4), (0, 10), (2, 6), (8, 12), (20, 22)]
+    chosen = levels([{"start": a, "end": b} for a, b in spans])
+    assert chosen[1] == chosen[4] == 0
+    for (a, level_a), (b, level_b) in itertools.combinations(zip(spans, chosen, strict=True), 2):
+        assert level_a != level_b or a[1] <= b[0] or b[1] <= a[0]
+
+
+def test_labels_keep_their_colour_and_paths_their_last_part() -> None:
+    assert hue("Person") == hue("PERSON") == hue("/people/person")
+    assert hue("Gadget") == hue("Gadget")
+    assert all(0 <= hue(f"label {n}") < 360 for n in range(100))
+    assert short_label("/people/person/place_of_birth") == "place_of_birth"
+    assert short_label("km/h") == "km/h"
+
+
+def luminance(hue_degrees: int, saturation: float, lightness: float) -> float:
+    rgb = colorsys.hls_to_rgb(hue_degrees / 360, lightness / 100, saturation / 100)
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["fill", "tag"])
+def test_every_hue_is_legible(name: str, theme: str) -> None:
+    """WCAG 2 contrast of 4.5 or more between a highlight and the text on it."""
+    css = files("spanloom.write").joinpath("page.css").read_text(encoding="utf-8")
+    blocks = css.split("prefers-color-scheme: dark")
+    block = blocks[0] if theme == "light" else blocks[1]
+    colours = {key: tuple(map(float, pair)) for key, *pair in re.findall(r"--([a-z-]+): (\d+)% (\d+)%;", block)}
+    for degrees in range(360):
+        pair = sorted(luminance(degrees, *colours[key]) for key in (name, f"{name}-ink"))
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, degrees
+
+
+# ---- scorecard -------------------------------------------------------------------------------------------------------
+
+
+def words(sentence: str) -> Text:
+    tokens = [Token(m.group(), m.start(), m.end()) for m in re.finditer(r"\S+", sentence)]
+    return Text(sentence, tuple(tokens))
+
+
+RIGHT = Example(words("Kaja left Riga"), Graph((Span(0, 1, "Person"), Span(2, 3, "City"))), Source("x.json", 4))
+WRONG = Example(
+    words("Otto left Lima"),
+    Graph((Span(0, 1, "Person"), Span(2, 3, "City"))),
+    Source("x.json", 7),
+    lost=(LostFact("relation", "near", "Oslo -> near -> <Lima>", "not located"),),
+)
+
+
+def show(text: Text, graph: Graph) -> dict[str, Any]:
+    entities = [
+        {"start": text.characters(s)[0], "end": text.characters(s)[1], "label": s.label, "text": text.surface(s)}
+        for s in graph.spans
+    ]
+    return {"text": text.text, "entities": entities, "relations": []}
+
+
+def test_gold_beside_predicted_is_marked() -> None:
+    answers = [RIGHT.gold, Graph((Span(0, 1, "Person"), Span(2, 3, "River")))]
+    card = joint_scorecard([RIGHT, WRONG], answers)
+    page = Page("".join(scorecard_page(card, comparison_items([RIGHT, WRONG], answers, show))))
+    assert page.articles == ["ok", "wrong"]
+    assert page.texts == ["Kaja left Riga"] * 2 + ["Otto left Lima"] * 2
+    assert page.tags[4:] == ["Person", "City · missed", "Person", "River · spurious"]
+    html = "".join(scorecard_page(card, comparison_items([RIGHT, WRONG], answers, show)))
+    assert "x.json:7" in html
+    assert "Oslo -&gt; near -&gt; &lt;Lima&gt; (not located)" in html
+    assert "3 missed or spurious" in html
+    assert "<b>75.0</b>" in html
+
+
+def test_facts_given_as_text_are_marked_by_text() -> None:
+    gold = item("Rome is Rome", [("City", "Rome")], [])
+    predicted = item("Rome is Rome", [("City", "Rome"), ("Town", "Rome")], [])
+    card = joint_scorecard([RIGHT], [RIGHT.gold])
+    both = {"gold": gold, "predicted": predicted, "source": "a:1"}
+    assert Page("".join(scorecard_page(card, [{**both, "by_text": True}]))).articles == ["ok"]
+    assert Page("".join(scorecard_page(card, [{**both, "by_text": False}]))).articles == ["wrong"]
+
+
+# ---- in a browser ----------------------------------------------------------------------------------------------------
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+
+
+def drawn(tmp_path: Path, items: list[dict[str, Any]], width: int) -> str:
+    file = tmp_path / "page.html"
+    file.write_text("".join(prediction_page(items)), encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
+    options += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},2000", "--virtual-time-budget=2000"]
+    command = [str(CHROMIUM), *options, "--dump-dom", file.as_uri()]
+    return subprocess.run(command, capture_output=True, timeout=120, check=True).stdout.decode("utf-8")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH to draw the arcs")
+@pytest.mark.parametrize("width", [500, 1000])
+def test_the_browser_draws_an_arc_for_every_triple_and_none_collide(tmp_path: Path, width: int) -> None:
+    dom = drawn(tmp_path, [PLAIN, NESTED, *WORLD[:2]], width)
+    for one, article in zip([PLAIN, NESTED, *WORLD[:2]], dom.split("<article>")[1:], strict=True):
+        arcs = re.findall(r'<g class="arc ?">(.*?)</g>', article)
+        assert len(arcs) == len(one["relations"])
+        labels = [re.findall(r"<text [^>]*>([^<]*)</text>", arc) for arc in arcs]
+        assert labels == [[relation["label"]] for relation in one["relations"]]
+        flats = [flat for arc in arcs for flat in horizontals(arc)]
+        assert len(flats) >= len(arcs)
+        for (y, left, right), (other, low, high) in itertools.combinations(flats, 2):
+            assert y != other or right <= low or high <= left
+
+
+def horizontals(arc: str) -> list[tuple[float, float, float]]:
+    """(y, left, right) of each arc's level part."""
+    found = []
+    for d in re.findall(r'<path d="([^"]*)"', arc):
+        level = re.fullmatch(r"M([\d.-]+) ([\d.-]+)(?:V[\d.-]+Q[\d.-]+ ([\d.-]+) [\d.-]+ [\d.-]+)?H([\d.-]+).*", d)
+        assert level is not None, d
+        left, foot, top, right = level.groups()
+        found.append((float(top or foot), float(left), float(right)))
+    return found

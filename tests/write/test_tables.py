@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
+from spanloom.metrics.scorecard import joint_scorecard
+from spanloom.metrics.significance import compare_scorecards
+from spanloom.write.tables import print_comparison, print_graph, print_scorecard
+
+TEXT = Text("Tove [red] Lund", (Token("Tove", 0, 4), Token("[red]", 5, 10), Token("Lund", 11, 15)))
+TOVE, LUND = Span(0, 2, "[bold]Person", 0.875), Span(2, 3, "City", 0.5)
+LIVES = Relation(TOVE, LUND, "/lives/[in]", 0.25)
+GOLD = Graph((TOVE, LUND), (LIVES,))
+
+
+def console() -> tuple[Console, io.StringIO]:
+    file = io.StringIO()
+    return Console(file=file, width=80, force_terminal=False), file
+
+
+def test_a_graph_prints_text_entities_and_triples_with_scores() -> None:
+    screen, file = console()
+    print_graph(TEXT, GOLD, screen)
+    lines = [line.split() for line in file.getvalue().splitlines()]
+    assert ["Tove", "[red]", "Lund"] in lines
+    assert ["Tove", "[red]", "[bold]Person", "0.88"] in lines
+    assert ["Lund", "City", "0.50"] in lines
+    assert ["Tove", "[red]", "/lives/[in]", "Lund", "0.25"] in lines
+
+
+def test_a_graph_with_nothing_says_so() -> None:
+    screen, file = console()
+    print_graph(TEXT, Graph(), screen)
+    assert "no entities found" in file.getvalue()
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    text = Text("a\x1b[2Jb\u0085", (Token("a\x1b[2Jb\u0085", 0, 7),))
+    screen, file = console()
+    print_graph(text, Graph((Span(0, 1, "X\x07"),)), screen)
+    assert not set(file.getvalue()) & {"\x1b", "\x07", "\u0085"}
+    assert "a\ufffd[2Jb\ufffd" in file.getvalue()
+
+
+def many_labels(count: int) -> tuple[list[Example], list[Graph]]:
+    lost = (LostFact("relation", "gone", "A -> gone -> B", "not located"),)
+    examples = [
+        Example(TEXT, Graph((TOVE, LUND), (Relation(TOVE, LUND, f"relation_{n:02}"),)), Source("t.json", n), lost=lost)
+        for n in range(count)
+    ]
+    return examples, [Graph((TOVE, LUND), (Relation(LUND, TOVE, "relation_00"),))] * count
+
+
+@pytest.mark.parametrize("by_text", [False, True])
+def test_a_scorecard_fits_in_80_columns_and_holds_the_numbers(by_text: bool) -> None:
+    examples, answers = many_labels(40)
+    if by_text:
+        examples = [Example(e.input, e.gold, e.source, True, 0, e.lost) for e in examples]
+    card = joint_scorecard(examples, answers, lambda head, tail: True)
+    screen, file = console()
+    print_scorecard(card, screen)
+    shown = file.getvalue()
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "40 gold facts could not be located and count as missed" in " ".join(shown.split())
+    assert ("facts are compared by their text" in " ".join(shown.split())) == by_text
+    for rule in ("head word", "boundaries", "strict"):
+        assert shown.count(f"  {rule} ") == 2
+    assert "and 16 rarer ones, in the saved scorecard" in shown
+    assert next(line.split()[-2:] for line in shown.splitlines() if " direction " in line) == ["direction", "1"]
+    assert "t.json:0" in shown
+
+
+def test_a_comparison_names_the_better_one_only_when_it_is_sure() -> None:
+    examples = [Example(TEXT, GOLD, Source("t.json", n)) for n in range(50)]
+    good = joint_scorecard(examples, [GOLD] * 50)
+    poor = joint_scorecard(examples, [Graph((TOVE, LUND), ())] * 50)
+    screen, file = console()
+    print_comparison(compare_scorecards(poor, good), screen)
+    said = " ".join(file.getvalue().split())
+    assert "Triples: B is better." in said
+    assert "Entities: no difference that chance would not explain." in said
+    assert "Triples 0.0 100.0 +100.0" in said
