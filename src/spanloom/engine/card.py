@@ -1,0 +1,98 @@
+"""The model card that a run writes for itself: what was trained, on what, how well it does, and what not to expect."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from spanloom import __version__
+from spanloom.config import RunConfig, to_toml
+from spanloom.core import Task
+from spanloom.engine.report import by_part, headline
+from spanloom.engine.train import Encoded, Training
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card tells of a run beside its settings."""
+
+    parameters: int
+    longest: int
+    unsaid: int
+    step: int
+    best_epoch: int
+
+
+def facts(state: Training, data: Encoded) -> Facts:
+    """Count what the card tells. unsaid: gold facts of the training data that the model's scheme cannot express."""
+    return Facts(
+        parameters=sum(weight.numel() for weight in state.model.parameters()),
+        longest=max(row.length for row in data.rows),
+        unsaid=sum(len(row.lost) + len(example.lost) for example, row in zip(data.examples, data.rows, strict=True)),
+        step=state.step,
+        best_epoch=state.best_epoch,
+    )
+
+
+def model_card(
+    task: Task, config: RunConfig, known: Facts, data: Encoded, dev: Encoded | None, scorecard: Mapping[str, Any] | None
+) -> str:
+    """The card as Markdown."""
+    parts = [
+        f"# A model for the task `{task.name}`",
+        task.summary,
+        f"Trained with spanloom {__version__}, PyTorch {torch.__version__} and Python {platform.python_version()}; "
+        f"{known.parameters:,} parameters, {known.step:,} updates.",
+        "## Use",
+        'From this folder: `spanloom predict -m . "Your text."`, or `spanloom export . --output BUNDLE` to ship it '
+        "without PyTorch.",
+        "## Data",
+        _data(config, data, dev),
+        "## Scores",
+        _scores(known, scorecard),
+        "## Limits",
+        _limits(known, scorecard),
+        "## Settings",
+        f"```toml\n{to_toml(config)}```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _data(config: RunConfig, data: Encoded, dev: Encoded | None) -> str:
+    rows = [f"| training | `{config.data.train}` | {len(data.examples):,} |"]
+    if dev is not None:
+        rows.append(f"| dev | `{config.data.dev}` | {len(dev.examples):,} |")
+    return "\n".join(["| part | path | examples |", "|---|---|---|", *rows])
+
+
+def _scores(known: Facts, scorecard: Mapping[str, Any] | None) -> str:
+    if scorecard is None:
+        return "Not scored: there was no dev data, or no epoch that scored it. These are the last weights."
+    parts = by_part(headline(scorecard))
+    names = list(dict.fromkeys(measure for measures in parts.values() for measure in measures))
+    rows = [
+        [part.replace(".", ", "), *(f"{measures[name]:.4f}" if name in measures else "" for name in names)]
+        for part, measures in parts.items()
+    ]
+    lines = [["on dev", *names], ["---", *("---:" for _ in names)], *rows]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"The weights of epoch {known.best_epoch}, the best on dev.\n\n{table}\n\nEverything is in `scorecard.json`."
+
+
+def _limits(known: Facts, scorecard: Mapping[str, Any] | None) -> str:
+    limits: Sequence[str] = [
+        "It knows the labels of its training data and no others, and does best on text of the same kind.",
+        f"The longest training example had {known.longest:,} tokens or pieces; longer text was never seen.",
+    ]
+    if known.unsaid:
+        limits = [
+            *limits,
+            f"{known.unsaid:,} facts of the training data could not be placed or expressed, so not learned.",
+        ]
+    if scorecard is not None:
+        limits = [*limits, "The dev scores chose these weights, so expect a little less on data that nobody looked at."]
+    return "\n".join(f"- {limit}" for limit in limits)

@@ -1,0 +1,157 @@
+"""A training on disk, to go on with, and a finished model on disk, to use.
+
+RUN/checkpoint/last.safetensors       weights, optimizer, average; its header has integers, settings and a hash
+RUN/checkpoint/previous.safetensors   the one before it
+RUN/model/                            weights.safetensors, codec.json, model.json, perhaps tokenizer.json
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+
+from spanloom.config import RunConfig, config_from_table, to_table
+from spanloom.core import Codec, Task
+from spanloom.engine.storage import load_json, load_tensors, read_bytes, store, store_json, store_tensors
+from spanloom.engine.train import Training
+from spanloom.errors import CheckpointError
+
+FORMAT = 1
+_INTEGERS = ("step", "epoch", "group", "best_epoch")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint as read. about: the integers, best_score, config (a table), architecture and fingerprint."""
+
+    path: Path
+    tensors: dict[str, Tensor]
+    about: dict[str, Any]
+
+
+def save_checkpoint(run: Path, state: Training, about: Mapping[str, Any]) -> None:
+    """Save everything that `state` needs to go on. Until that is whole on disk, the last checkpoint keeps its name."""
+    folder = run / "checkpoint"
+    tensors = {f"weights/{name}": weight for name, weight in state.model.state_dict().items()}
+    if state.average is not None:
+        tensors |= {f"average/{name}": weight for name, weight in state.average.weights.items()}
+    for name, weight in state.model.named_parameters():
+        tensors |= {f"optimizer/{name}/{key}": value for key, value in state.optimizer.state.get(weight, {}).items()}
+    numbers = {name: getattr(state, name) for name in _INTEGERS} | {"best_score": state.best_score}
+    store_tensors(folder / "next.safetensors", tensors, {"format": FORMAT, **numbers, **about})
+    if (folder / "last.safetensors").exists():
+        os.replace(folder / "last.safetensors", folder / "previous.safetensors")
+    os.replace(folder / "next.safetensors", folder / "last.safetensors")
+
+
+def read_checkpoint(run: Path) -> Checkpoint:
+    """The last checkpoint of a run. Raises CheckpointError where there is none, or none that can be used."""
+    last, previous = (run / "checkpoint" / f"{name}.safetensors" for name in ("last", "previous"))
+    if not last.exists() and previous.exists():  # stopped between the two renames of a save
+        last = previous
+    if not last.exists():
+        raise CheckpointError(
+            str(run), "has no checkpoint to go on from", "a run that was started", "Leave out --resume."
+        )
+    remedy = "Start anew in another folder."
+    if previous.exists() and last != previous:
+        remedy = f"To go on from the checkpoint before it, move {previous} over it and resume again."
+    tensors, about = load_tensors(last, remedy)
+    _check_format(last, about)
+    return Checkpoint(last, tensors, about)
+
+
+def restore(checkpoint: Checkpoint, state: Training) -> None:
+    """Put a checkpoint into a training that was begun with the same settings."""
+    parts: dict[str, dict[str, Tensor]] = {"weights": {}, "average": {}, "optimizer": {}}
+    for key, tensor in checkpoint.tensors.items():
+        kind, _, name = key.partition("/")
+        parts[kind][name] = tensor
+    _load_weights(state.model, parts["weights"], checkpoint.path)
+    if state.average is not None:
+        state.average.restore(parts["average"])
+    fused = state.optimizer.param_groups[0]["fused"]
+    weights = dict(state.model.named_parameters())
+    for key, tensor in parts["optimizer"].items():
+        name, _, kind = key.rpartition("/")
+        where = weights[name].device if fused or kind != "step" else "cpu"
+        state.optimizer.state[weights[name]][kind] = tensor.to(where)
+    for name in (*_INTEGERS, "best_score"):
+        setattr(state, name, checkpoint.about[name])
+
+
+class SavedModel(NamedTuple):
+    """A model with what it needs to be used. The module is in evaluation mode, on the CPU."""
+
+    task: Task
+    config: RunConfig
+    codec: Codec
+    model: nn.Module
+
+
+def save_model(folder: Path, task: Task, config: RunConfig, codec: Codec, model: nn.Module) -> None:
+    """Write a model folder: everything needed to use the model without its pretrained encoder or its training data.
+
+    `model.architecture`, where the model has that attribute, is a plain dict from which `task.build` makes the same
+    module.
+    """
+    codec_text = json.dumps(codec.to_dict(), ensure_ascii=False)
+    table = to_table(config)
+    table["data"] = {key: value for key, value in table["data"].items() if key not in ("train", "dev")}
+    architecture = getattr(model, "architecture", None)
+    store(folder / "codec.json", codec_text)
+    tokenizer = codec.tokenizer_json()
+    if tokenizer is not None:
+        store(folder / "tokenizer.json", tokenizer)
+    about = {"format": FORMAT, "task": task.name, "architecture": architecture, "config": table}
+    store_json(folder / "model.json", about)
+    hashed = {"format": FORMAT, "codec": hashlib.sha256(codec_text.encode()).hexdigest()}
+    store_tensors(folder / "weights.safetensors", model.state_dict(), hashed)
+
+
+def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
+    """Load a model folder, or the `model` folder of a run. find_task: a task's name -> the task.
+
+    Raises CheckpointError where a file is missing or damaged, or codec and weights do not belong together.
+    """
+    folder = folder / "model" if (folder / "model").is_dir() else folder
+    about = load_json(folder / "model.json")
+    _check_format(folder / "model.json", about)
+    task = find_task(about["task"])
+    config = config_from_table(about["config"], str(folder / "model.json"), folder, lambda name: find_task(name).config)
+    weights, hashed = load_tensors(folder / "weights.safetensors", "Restore the model folder from a copy.")
+    if hashlib.sha256(read_bytes(folder / "codec.json")).hexdigest() != hashed["codec"]:
+        found = "is not the codec that these weights were trained with"
+        raise CheckpointError(str(folder / "codec.json"), found, "", "Restore the model folder from a copy.")
+    tokenizer = folder / "tokenizer.json"
+    codec = task.load(
+        load_json(folder / "codec.json"), read_bytes(tokenizer).decode("utf-8") if tokenizer.exists() else None
+    )
+    model: nn.Module = task.build(config.model, codec, about["architecture"])
+    _load_weights(model, weights, folder / "weights.safetensors")
+    return SavedModel(task, config, codec, model.eval())
+
+
+def _check_format(path: Path, about: Mapping[str, Any]) -> None:
+    if about.get("format") != FORMAT:
+        found = f"has format {about.get('format')}"
+        raise CheckpointError(str(path), found, f"format {FORMAT}", "Use the version of spanloom that wrote it.")
+
+
+def _load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+    own = model.state_dict()
+    odd = sorted(weights.keys() ^ own.keys())
+    odd += sorted(name for name in weights.keys() & own.keys() if weights[name].shape != own[name].shape)
+    if odd:
+        found = f"does not fit the model: {', '.join(odd[:5])} are missing, unknown or of another shape"
+        raise CheckpointError(
+            str(path), found, "weights of this very model", "Use the settings that it was trained with."
+        )
+    model.load_state_dict(dict(weights))

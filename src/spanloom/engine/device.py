@@ -1,0 +1,69 @@
+"""Which device computes, in which precision, and how to make it repeat itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spanloom.core import Array
+
+
+def pick_device() -> torch.device:
+    """A CUDA GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether the hardware itself multiplies in bfloat16: Ampere and later, or a CPU with AVX512-BF16 or AMX-BF16."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        # PyTorch before 2.9 cannot say, and bfloat16 emulated in software is slower than float32.
+        capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return False
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context of a forward pass. precision: "fp32", "bf16", or "auto", which is bf16 where the hardware has it."""
+    enabled = precision == "bf16" or (precision == "auto" and has_bf16(device))
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
+
+
+def to_tensors(arrays: Mapping[str, Array], device: torch.device) -> dict[str, Tensor]:
+    """NumPy arrays as tensors on the device, by the same names."""
+    return {name: torch.from_numpy(np.ascontiguousarray(array)).to(device) for name, array in arrays.items()}
+
+
+def widen(outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Half-precision outputs as float32, so that losses and decoding never see rounding they did not ask for."""
+    half = (torch.bfloat16, torch.float16)
+    return {name: tensor.float() if tensor.dtype in half else tensor for name, tensor in outputs.items()}
+
+
+@contextmanager
+def repeatable(device: torch.device, threads: int) -> Iterator[None]:
+    """On the CPU, the same bits each time: without it, gathers add up their gradients in whatever order threads arrive.
+
+    threads: how many threads PyTorch may use, 0 for its own choice. Both settings are put back afterwards.
+    """
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    deterministic: Any = torch.utils.deterministic  # a module whose switch is a property that type checkers do not see
+    fill = deterministic.fill_uninitialized_memory
+    try:
+        if threads:
+            torch.set_num_threads(threads)
+        if device.type == "cpu":
+            torch.use_deterministic_algorithms(True, warn_only=True)
+            deterministic.fill_uninitialized_memory = False
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1], warn_only=warn_only)
+        deterministic.fill_uninitialized_memory = fill

@@ -1,0 +1,44 @@
+"""Answers for encoded rows, in the order of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from spanloom.batch.buckets import batches
+from spanloom.core import Codec, Row
+from spanloom.engine.device import autocast, to_tensors, widen
+
+
+def predict_rows(
+    model: nn.Module,
+    codec: Codec,
+    rows: Sequence[Row],
+    *,
+    batch_size: int = 32,
+    batch_tokens: int = 4096,
+    device: torch.device | None = None,
+    precision: str = "fp32",
+) -> list[Any]:
+    """One answer for each row, in the order of `rows`; batches are made of rows of like length.
+
+    The model is left in the mode, training or evaluation, that it was in.
+    """
+    device = device or torch.device("cpu")
+    answers: list[Any] = [None] * len(rows)
+    training = model.training
+    model.eval()
+    try:
+        for indices in batches([row.length for row in rows], 0, 0, batch_size, batch_tokens, shuffle=False):
+            batch = codec.collate([rows[index] for index in indices])
+            with torch.inference_mode(), autocast(device, precision):
+                outputs = widen(model(**to_tensors(batch.inputs, device)))
+            arrays = {name: tensor.cpu().numpy() for name, tensor in outputs.items()}
+            for index, answer in zip(indices, codec.decode(arrays, batch), strict=True):
+                answers[index] = answer
+    finally:
+        model.train(training)
+    return answers

@@ -1,0 +1,92 @@
+"""Everything that would die as a NaN or a device assertion an hour in, checked on the CPU before the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from spanloom.config import RunConfig
+from spanloom.core import Array, Codec, Example, Row
+from spanloom.errors import ConfigError, DataError
+
+_REMEDY = "Run `spanloom check` on this file, and mend or remove the example."
+
+
+def check_settings(config: RunConfig) -> None:
+    """Raise ConfigError naming the first setting of a training that is out of its range."""
+    train = config.train
+    if config.seed < 0:
+        raise ConfigError("seed", f"is {config.seed}", "0 or more", "Change it.")
+    if config.data.train is None:
+        raise ConfigError("data.train", "is not set", "the path of the training data", "Set data.train=PATH.")
+    at_least = {"epochs": 1, "batch_size": 1, "batch_tokens": 1, "accumulate": 1, "evaluate_from": 1}
+    at_least |= dict.fromkeys(("learning_rate", "encoder_learning_rate", "weight_decay", "clip"), 0)
+    at_least |= dict.fromkeys(("patience", "checkpoint_every", "threads"), 0)
+    for key, least in at_least.items():
+        value = getattr(train, key)
+        if not value >= least:
+            raise ConfigError(f"train.{key}", f"is {value}", f"at least {least}", "Change it.")
+    for key in ("warmup", "final_learning_rate", "ema"):
+        value = getattr(train, key)
+        if not 0 <= value <= 1 or (key == "ema" and value == 1):
+            raise ConfigError(f"train.{key}", f"is {value}", "a part in 0..1", "Change it.")
+    if train.precision not in ("auto", "fp32", "bf16"):
+        raise ConfigError("train.precision", f"is '{train.precision}'", "'auto', 'fp32' or 'bf16'", "Change it.")
+
+
+def check_rows(rows: Sequence[Row], examples: Sequence[Example], codec: Codec) -> None:
+    """Check every encoded row, and how the codec pads them. Raises DataError citing the example's file and line.
+
+    Ids lie in 0..limit-1 as `codec.limits()` says; lengths and widths are positive; numbers are finite; masks have no
+    hole and are not all padding; and each array has the same name, type and number of axes in every row.
+    """
+    limits = codec.limits()
+    for row, example in zip(rows, examples, strict=True):
+        where = str(example.source)
+        if row.length < 1 or row.width < 1:
+            raise DataError(where, f"the example encodes to {row.length} tokens", "at least one", _REMEDY)
+        arrays = row.inputs | row.targets
+        _check_shapes(arrays, rows[0].inputs | rows[0].targets, where)
+        for name, array in arrays.items():
+            _check_numbers(name, array, limits.get(name), where)
+    _check_padding(rows, examples, codec)
+
+
+def _check_shapes(arrays: Mapping[str, Array], first: Mapping[str, Array], where: str) -> None:
+    if arrays.keys() != first.keys():
+        odd = ", ".join(sorted(arrays.keys() ^ first.keys()))
+        raise DataError(where, f"the encoded example differs in the arrays {odd}", "the arrays of the first", _REMEDY)
+    for name, array in arrays.items():
+        if array.ndim != first[name].ndim or array.dtype != first[name].dtype:
+            found = f"'{name}' has {array.ndim} axes of {array.dtype}"
+            raise DataError(where, found, f"{first[name].ndim} axes of {first[name].dtype}", _REMEDY)
+
+
+def _check_numbers(name: str, array: Array, limit: int | None, where: str) -> None:
+    if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+        odd = array[~np.isfinite(array)].flat[0]
+        raise DataError(where, f"'{name}' holds {odd}", "finite numbers", _REMEDY)
+    if limit is None or array.size == 0:
+        return
+    lowest, highest = int(array.min()), int(array.max())
+    if lowest < 0 or highest >= limit:
+        odd = lowest if lowest < 0 else highest
+        raise DataError(where, f"'{name}' holds {odd}", f"ids in 0..{limit - 1}", _REMEDY)
+
+
+def _check_padding(rows: Sequence[Row], examples: Sequence[Example], codec: Codec) -> None:
+    """Pad the shortest row beside the longest: the masks must show each row from its start to its end."""
+    if not rows:
+        return
+    order = np.argsort([row.length for row in rows], kind="stable")
+    pair = [int(order[0]), int(order[-1])]
+    batch = codec.collate([rows[index] for index in pair])
+    for name, array in (batch.inputs | batch.targets).items():
+        if name.endswith("mask") and array.ndim == 2:  # [B, T]
+            for index, mask in zip(pair, array.astype(bool), strict=True):
+                where = str(examples[index].source)
+                if not mask[0]:
+                    raise DataError(where, f"'{name}' is false at the first token", "a mask that starts true", _REMEDY)
+                if (np.diff(mask.astype(np.int8)) > 0).any():
+                    raise DataError(where, f"'{name}' has a hole", "a mask true up to the length", _REMEDY)

@@ -1,0 +1,117 @@
+"""The pictures of a run, drawn from its metrics."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from spanloom.core import Array
+from spanloom.engine.report import by_part
+from spanloom.engine.storage import store
+
+_COLOURS = ("#2a6f97", "#d1495b", "#edae49", "#3c887e", "#7b5ea7", "#8d8d8d")
+_MOST_PANELS = 6
+
+
+def draw_plots(lines: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
+    """Draw losses.png, learning_rate.png, gradient_norm.png and, where dev was scored, dev.png; return their paths.
+
+    lines: what `read_metrics` gives. Raises CheckpointError where the disk is full.
+    """
+    steps = [line for line in lines if line["kind"] == "step"]
+    scored = [line for line in lines if line["kind"] == "epoch" and line["scorecard"]]
+    figures: dict[str, Figure] = {}
+    if steps:
+        names = sorted({name for line in steps for name in line["losses"]})
+        losses = {name: [line["losses"].get(name, np.nan) for line in steps] for name in names}
+        figures["losses"] = _curves(steps, losses, "loss, mean over the group", log=True)
+        rates = {"learning rate": [line["learning_rate"] for line in steps]}
+        figures["learning_rate"] = _curves(steps, rates, "learning rate", smooth=False)
+        norms = {"gradient norm": [line["gradient_norm"] for line in steps]}
+        figures["gradient_norm"] = _curves(steps, norms, "gradient norm before clipping", log=True)
+    if scored:
+        figures["dev"] = _scores(scored)
+    return [_save(figure, folder / f"{name}.png") for name, figure in figures.items()]
+
+
+def _curves(
+    steps: Sequence[Mapping[str, Any]],
+    curves: Mapping[str, Sequence[float]],
+    label: str,
+    log: bool = False,
+    smooth: bool = True,
+) -> Figure:
+    """One panel over steps: each curve pale as measured and, with `smooth`, strong as a running mean."""
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    axes = figure.subplots()
+    across = np.array([line["step"] for line in steps])
+    for index, (name, values) in enumerate(curves.items()):
+        colour, heights = _COLOURS[index % len(_COLOURS)], np.array(values, dtype=float)
+        if smooth and len(heights) > 20:
+            axes.plot(across, heights, color=colour, alpha=0.22, linewidth=0.8)
+            heights = _running_mean(heights, max(len(heights) // 40, 5))
+        axes.plot(across, heights, color=colour, linewidth=1.6, label=name, marker="o" if len(across) == 1 else None)
+    if log and all(value > 0 for values in curves.values() for value in values):
+        axes.set_yscale("log")
+    _finish(axes, "step", label)
+    if len(curves) > 1:
+        axes.legend(frameon=False)
+    return figure
+
+
+def _running_mean(heights: Array, width: int) -> Array:
+    """The mean of the last `width` values, of fewer at the start; what is not a number is passed over."""
+    known = np.isfinite(heights)
+    total: Array = np.cumsum(np.where(known, heights, 0.0))
+    count = np.cumsum(known)
+    total[width:], count[width:] = total[width:] - total[:-width], count[width:] - count[:-width]
+    mean: Array = total / np.maximum(count, 1)
+    return mean
+
+
+def _scores(scored: Sequence[Mapping[str, Any]]) -> Figure:
+    """A panel for each part of the scorecard nearest its top, with that part's measures over epochs."""
+    shown = list(by_part(scored[-1]["scorecard"]).items())[:_MOST_PANELS]
+    columns = 1 if len(shown) <= 2 else 2
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(7.5 * columns, 1.2 + 2.6 * rows), layout="constrained")
+    epochs = [line["epoch"] for line in scored]
+    chosen = [line["epoch"] for line in scored if line["best"]][-1:]
+    # Filled column by column, so that the parts of one thing stand in one column.
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True).T.reshape(-1)
+    for axes, (part, measures) in zip(panels, shown, strict=False):
+        for index, measure in enumerate(measures):
+            heights = [line["scorecard"].get(f"{part}.{measure}" if part else measure, np.nan) for line in scored]
+            axes.plot(epochs, heights, color=_COLOURS[index % len(_COLOURS)], linewidth=1.6, marker="o", markersize=3)
+            axes.lines[-1].set_label(measure)
+        for epoch in chosen:
+            axes.axvline(epoch, color="#8d8d8d", linestyle=":", linewidth=1.2, label="model kept")
+        _finish(axes, "", part.replace(".", ", ") or "score")
+    for axes in panels[: len(shown)][rows - 1 :: rows]:
+        axes.set_xlabel("epoch")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=6)
+    for axes in panels[len(shown) :]:
+        axes.remove()
+    return figure
+
+
+def _finish(axes: Axes, across: str, up: str) -> None:
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    axes.grid(True, color="#e4e4e4", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    held = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(held)  # type: ignore[no-untyped-call]
+    store(path, held.getvalue())
+    return path

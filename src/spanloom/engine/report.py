@@ -1,0 +1,138 @@
+"""What a run says while it goes on, and the file `metrics.jsonl` that keeps it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spanloom.errors import CheckpointError
+from spanloom.write.atomic import atomic_write
+
+MEASURES = ("precision", "recall", "f1", "accuracy", "perplexity", "exact_match")
+"""The names that a scorecard gives to its measures; `headline` looks for them and for nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the person who watches."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Preparation, such as encoding: `done` of `total` examples."""
+
+    name: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """One optimizer update. Steps and epochs count from 1, losses are means over the group, seconds are wall clock.
+
+    gradient_norm: before clipping. learning_rate: the highest of the two. tokens: unpadded.
+    """
+
+    step: int
+    steps: int
+    epoch: int
+    losses: dict[str, float]
+    gradient_norm: float
+    learning_rate: float
+    sentences: int
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """The end of an epoch. scorecard and score are None where dev was not scored; best: the best score so far."""
+
+    epoch: int
+    step: int
+    scorecard: dict[str, Any] | None
+    score: float | None
+    best: bool
+    seconds: float
+
+
+Report = Notice | Stage | StepReport | EpochReport
+
+
+def headline(scorecard: Mapping[str, Any], most: int = 24) -> dict[str, float]:
+    """The measures of a nested scorecard by dotted path: those nearest its top, whole levels up to `most`."""
+    found: dict[str, float] = {}
+    level: list[tuple[str, Mapping[str, Any]]] = [("", scorecard)]
+    while level:
+        here: dict[str, float] = {}
+        deeper: list[tuple[str, Mapping[str, Any]]] = []
+        for path, table in level:
+            for key, value in table.items():
+                if isinstance(value, Mapping):
+                    deeper.append((f"{path}{key}.", value))
+                elif key in MEASURES and isinstance(value, (int, float)):
+                    here[f"{path}{key}"] = float(value)
+        if found and len(found) + len(here) > most:
+            break
+        found |= here
+        level = deeper
+    return found
+
+
+def by_part(measures: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """A headline's measures by the part of the scorecard they belong to: `{"a.b.f1": 1}` -> `{"a.b": {"f1": 1}}`."""
+    parts: dict[str, dict[str, float]] = {}
+    for path, value in measures.items():
+        part, _, measure = path.rpartition(".")
+        parts.setdefault(part, {})[measure] = value
+    return parts
+
+
+class Metrics:
+    """`metrics.jsonl`: one line a step, one a scored epoch, each written through at once, safe from a crash."""
+
+    def __init__(self, path: Path, step: int) -> None:
+        """Open for appending after `step`: what an interrupted run wrote beyond its checkpoint is dropped."""
+        self.path = path
+        kept = [line for line in read_metrics(path) if line["step"] <= step] if step else []
+        atomic_write(path, "".join(json.dumps(line) + "\n" for line in kept))
+        self._file = path.open("a", encoding="utf-8", newline="\n")
+
+    def add(self, report: StepReport | EpochReport) -> None:
+        """Write one report. Raises CheckpointError where the disk is full."""
+        line = dataclasses.asdict(report)
+        if isinstance(report, EpochReport):
+            line["scorecard"] = headline(report.scorecard or {})
+        try:
+            self._file.write(json.dumps({"kind": "step" if isinstance(report, StepReport) else "epoch", **line}) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise CheckpointError(
+                str(self.path), f"could not be written: {error.strerror}", "", "Free space."
+            ) from error
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The lines of a metrics file, none if it is not there; a last line cut short by a crash is left out."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found: list[dict[str, Any]] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError:
+            if number < len(lines):
+                raise CheckpointError(
+                    f"{path}:{number}", "not JSON", "a line of metrics", "Remove that line."
+                ) from None
+    return found

@@ -1,0 +1,94 @@
+"""Tensors and JSON on disk: whole or not at all, checked when read, never pickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from spanloom.errors import CheckpointError
+from spanloom.write.atomic import atomic_write
+
+_KEY = "spanloom"
+
+
+def store(path: Path, data: bytes | str) -> None:
+    """Write a file atomically. Raises CheckpointError where the disk is full; the old file then stays."""
+    try:
+        atomic_write(path, data)
+    except OSError as error:
+        size = f"{max(len(data) / 1e6, 0.1):.1f} MB"
+        raise CheckpointError(
+            str(path),
+            f"could not be written: {error.strerror or error}",
+            f"{size} of writable disk",
+            "Free some space and go on with --resume; what was saved before is intact.",
+        ) from error
+
+
+def store_json(path: Path, value: Any) -> None:
+    """Write a value as JSON, atomically."""
+    store(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def load_json(path: Path) -> Any:
+    """Read a JSON file of a run. Raises CheckpointError where it is missing or damaged."""
+    try:
+        return json.loads(read_bytes(path))
+    except ValueError as error:
+        raise CheckpointError(str(path), f"is damaged: {error}", "JSON", "Restore it from a copy.") from None
+
+
+def store_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
+    """Write tensors, with `about` (JSON) and a hash of both in the file's header: one file, so never half of two."""
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    seen: set[int] = set()
+    for name, tensor in plain.items():  # safetensors refuses shared memory, which tied weights have
+        if tensor.numel() and tensor.data_ptr() in seen:
+            plain[name] = tensor.clone()
+        seen.add(tensor.data_ptr())
+    header = {_KEY: json.dumps({**about, "sha256": _digest(plain, about)})}
+    store(path, safetensors.torch.save(plain, metadata=header))
+
+
+def load_tensors(path: Path, remedy: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors of a file and what it says about them. Raises CheckpointError where it is missing or damaged."""
+    data = read_bytes(path)
+    try:
+        tensors = safetensors.torch.load(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        about: dict[str, Any] = json.loads(header["__metadata__"][_KEY])
+        sound = about.pop("sha256") == _digest(tensors, about)
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        found = f"is cut short or damaged ({error}; {len(data)} bytes)"
+        raise CheckpointError(str(path), found, "a whole safetensors file of spanloom", remedy) from None
+    if not sound:
+        raise CheckpointError(str(path), "is damaged: its hash does not match its content", "", remedy)
+    return tensors, about
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's content. Raises CheckpointError where it is missing or not readable."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(str(path), "no such file", "a file of a finished run", "Check the folder.") from None
+    except OSError as error:
+        raise CheckpointError(str(path), f"could not be read: {error.strerror}", "", "Check the path.") from None
+
+
+def _digest(tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> str:
+    """SHA-256 over names, types, shapes and bytes, and over what is said about them."""
+    total = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        total.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return total.hexdigest()

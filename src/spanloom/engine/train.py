@@ -1,0 +1,178 @@
+"""The training loop: a generator of reports. Printing, plotting and saving stand outside it, between two reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from spanloom.batch.buckets import batches
+from spanloom.config import RunConfig, TrainConfig
+from spanloom.core import Array, Codec, Example, Row, Task
+from spanloom.engine.average import WeightAverage
+from spanloom.engine.evaluate import predict_rows
+from spanloom.engine.optimizer import build_optimizer, set_learning_rate
+from spanloom.engine.report import EpochReport, StepReport
+from spanloom.engine.schedule import learning_rate_factor
+from spanloom.engine.step import train_step
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Examples beside their rows, in the same order."""
+
+    examples: Sequence[Example]
+    rows: Sequence[Row]
+
+
+@dataclass
+class Training:
+    """All that changes while training, which is all that a checkpoint holds.
+
+    step: updates done. epoch: the one going on, from 1. group: updates done in it. best_epoch: 0 until one was scored.
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: WeightAverage | None
+    step: int = 0
+    epoch: int = 1
+    group: int = 0
+    best_epoch: int = 0
+    best_score: float | None = None
+
+
+def begin(model: nn.Module, config: TrainConfig) -> Training:
+    """A training that has made no step yet."""
+    average = WeightAverage(model, config.ema) if config.ema else None
+    return Training(model, build_optimizer(model, config), average)
+
+
+def train(
+    task: Task,
+    config: RunConfig,
+    codec: Codec,
+    state: Training,
+    data: Encoded,
+    dev: Encoded | None,
+    device: torch.device,
+) -> Iterator[StepReport | EpochReport]:
+    """Train from wherever `state` stands to the last epoch, or until `patience` runs out, and report it all.
+
+    Whenever a report comes out, `state` is whole: saved there and restored, it goes on to the same bits as if never
+    stopped, because the batches, the learning rate and the random numbers of a step depend on nothing but the seed
+    and its number.
+    """
+    settings = config.train
+    lengths = np.array([row.length for row in data.rows], dtype=np.int64)
+    steps = sum(len(groups_of(lengths, config, epoch)) for epoch in range(1, settings.epochs + 1))
+    while state.epoch <= settings.epochs and not out_of_patience(state, settings):
+        began = time.perf_counter()
+        for group in groups_of(lengths, config, state.epoch)[state.group :]:
+            yield _update(task, config, codec, state, data, group, steps, device)
+        scorecard, score, best = None, None, False
+        if dev is not None and state.epoch >= settings.evaluate_from:
+            scorecard = score_dev(task, config, codec, state, dev, device)
+            score = float(task.best(scorecard))
+            best = state.best_score is None or score > state.best_score
+        if best:
+            state.best_epoch, state.best_score = state.epoch, score
+        state.epoch, state.group = state.epoch + 1, 0
+        yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, time.perf_counter() - began)
+
+
+def groups_of(lengths: Array, config: RunConfig, epoch: int) -> list[list[Array]]:
+    """The updates of an epoch: each a list of micro-batches of row indices."""
+    settings = config.train
+    order = batches(lengths, config.seed, epoch, settings.batch_size, settings.batch_tokens)
+    return [order[start : start + settings.accumulate] for start in range(0, len(order), settings.accumulate)]
+
+
+def out_of_patience(state: Training, settings: TrainConfig) -> bool:
+    """Whether dev was scored `patience` times in a row without a better score."""
+    if not settings.patience or not state.best_epoch:
+        return False
+    return state.epoch - 1 - state.best_epoch >= settings.patience
+
+
+def score_dev(
+    task: Task, config: RunConfig, codec: Codec, state: Training, dev: Encoded, device: torch.device
+) -> dict[str, object]:
+    """The scorecard of the averaged weights, which are the ones that would be saved."""
+    settings = config.train
+
+    def scored() -> dict[str, object]:
+        answers = predict_rows(
+            state.model,
+            codec,
+            dev.rows,
+            batch_size=settings.batch_size,
+            batch_tokens=settings.batch_tokens,
+            device=device,
+            precision=settings.precision,
+        )
+        return task.score(dev.examples, answers, codec)
+
+    if state.average is None:
+        return scored()
+    with state.average.applied():
+        return scored()
+
+
+def _update(
+    task: Task,
+    config: RunConfig,
+    codec: Codec,
+    state: Training,
+    data: Encoded,
+    group: Sequence[Array],
+    steps: int,
+    device: torch.device,
+) -> StepReport:
+    """One update, after which `state` counts it."""
+    settings = config.train
+    began = time.perf_counter()
+    factor = learning_rate_factor(state.step, steps, settings.warmup, settings.final_learning_rate)
+    learning_rate = set_learning_rate(state.optimizer, factor)
+    torch.manual_seed(noise_seed(config.seed, state.step))
+    members = np.concatenate(group)
+    update = train_step(
+        state.model,
+        [codec.collate([data.rows[index] for index in indices]) for indices in group],
+        task.losses,
+        state.optimizer,
+        step=state.step,
+        average=state.average,
+        clip=settings.clip,
+        precision=settings.precision,
+        device=device,
+        where=_place(state.step, [data.examples[index] for index in members]),
+    )
+    state.step += 1
+    state.group += 1
+    return StepReport(
+        step=state.step,
+        steps=steps,
+        epoch=state.epoch,
+        losses=update.losses,
+        gradient_norm=update.gradient_norm,
+        learning_rate=learning_rate,
+        sentences=len(members),
+        tokens=sum(data.rows[index].length for index in members),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _place(step: int, members: Sequence[Example], most: int = 8) -> str:
+    """What an error in a step names: the step, and where its sentences stand."""
+    sources = ", ".join(str(example.source) for example in members[:most])
+    return f"step {step + 1} (on {sources}{' and others' if len(members) > most else ''})"
+
+
+def noise_seed(seed: int, step: int) -> int:
+    """The seed of one step's random numbers (dropout), so that no generator's state has to be carried along."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0])

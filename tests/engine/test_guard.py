@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spanloom.config import RunConfig, TrainConfig
+from spanloom.core import Array, Batch, Row
+from spanloom.engine.guard import check_rows, check_settings
+from spanloom.errors import ConfigError, DataError
+from tests.engine import toy
+
+EXAMPLES = toy.examples(4)
+CODEC = toy.TASK.fit(EXAMPLES, None)
+ROWS = [CODEC.encode(example) for example in EXAMPLES]
+
+
+def with_third(**changes: Any) -> list[Row]:
+    return [*ROWS[:2], replace(ROWS[2], **changes), ROWS[3]]
+
+
+def filled(array: Array, value: int) -> Array:
+    return np.where(np.arange(len(array)) == 1, value, array)
+
+
+def test_good_rows_pass() -> None:
+    check_rows(ROWS, EXAMPLES, CODEC)
+
+
+TAGS = ROWS[2].targets["tags"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"targets": {"tags": filled(TAGS, 7)}}, r"^toy.txt:3: 'tags' holds 7; ids in 0..1. Run `spanloom check`"),
+        ({"targets": {"tags": filled(TAGS, -100)}}, r"^toy.txt:3: 'tags' holds -100; ids in 0..1"),
+        ({"length": 0}, r"^toy.txt:3: the example encodes to 0 tokens"),
+        ({"targets": {"tags": TAGS.astype(np.int32)}}, r"^toy.txt:3: 'tags' has 1 axes of int32; 1 axes of int64"),
+        ({"targets": {"tags": TAGS[None]}}, r"^toy.txt:3: 'tags' has 2 axes of int64"),
+        ({"targets": {}}, r"^toy.txt:3: the encoded example differs in the arrays tags"),
+    ],
+)
+def test_a_bad_row_is_named_by_its_line(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        check_rows(with_third(**changes), EXAMPLES, CODEC)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
+    rows = [replace(row, inputs=row.inputs | {"shape": np.ones(row.length)}) for row in ROWS]
+    rows[1].inputs["shape"][0] = value
+    with pytest.raises(DataError, match=rf"^toy.txt:2: 'shape' holds {value}; finite numbers"):
+        check_rows(rows, EXAMPLES, CODEC)
+
+
+class Holed(toy.ToyCodec):
+    """A codec that pads wrongly."""
+
+    column = 1
+
+    def collate(self, rows: list[Row]) -> Batch:
+        batch = super().collate(rows)
+        batch.inputs["mask"][0, self.column] = False
+        return batch
+
+
+class Hidden(Holed):
+    column = 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"), [(Holed, "'mask' has a hole"), (Hidden, "'mask' is false at the first token")]
+)
+def test_masks_are_checked_as_the_codec_pads_them(kind: type[Holed], message: str) -> None:
+    with pytest.raises(DataError, match=rf"^toy.txt:\d: {message}"):
+        check_rows(ROWS, EXAMPLES, kind(CODEC.letters))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("epochs", 0, "train.epochs: is 0; at least 1"),
+        ("clip", float("nan"), "train.clip: is nan; at least 0"),
+        ("warmup", 2.0, r"train.warmup: is 2.0; a part in 0..1"),
+        ("ema", 1.0, r"train.ema: is 1.0; a part in 0..1"),
+        ("precision", "fp8", "train.precision: is 'fp8'; 'auto', 'fp32' or 'bf16'"),
+    ],
+)
+def test_settings_out_of_range_are_refused(tmp_path: Path, key: str, value: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        check_settings(toy.settings(tmp_path, **{key: value}))
+
+
+def test_a_run_needs_training_data_and_a_seed_that_counts() -> None:
+    with pytest.raises(ConfigError, match=r"data.train: is not set; .* Set data.train=PATH"):
+        check_settings(RunConfig("toy", train=TrainConfig()))
+    with pytest.raises(ConfigError, match="seed: is -3; 0 or more"):
+        check_settings(RunConfig("toy", seed=-3))
