@@ -1,0 +1,69 @@
+"""Files to examples. One module a format; `read` tells the formats apart by content, or takes `data.format`.
+
+A format is a module of this folder that has `NAME`, `SHAPE` (what its examples look like, in a few words),
+`matches(beginning of the file)` and `read(path, config)`. A new format is one new module and no edit elsewhere.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from spanloom.config import DataConfig
+from spanloom.core import Example
+from spanloom.errors import DataError
+from spanloom.read.lines import opening, refuse_nul
+
+AUTO = "auto"
+
+
+@cache
+def formats() -> dict[str, Any]:
+    """The format modules by name."""
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return {module.NAME: module for module in modules if hasattr(module, "matches")}
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """The examples of a file, streamed where the format allows it.
+
+    What is wrong with the file as a whole is raised at once, what is wrong with an example when its turn comes: a
+    DataError citing file and line.
+    """
+    known = formats()
+    if config.format not in (AUTO, *known):
+        near = difflib.get_close_matches(config.format, known, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        expected = f"{AUTO} or one of {', '.join(known)}"
+        raise DataError("data.format", f"unknown format '{config.format}'{hint}", expected, "Change it.")
+    beginning = opening(path, config.encoding)
+    refuse_nul(beginning, path, 1)
+    if not beginning.strip():
+        raise DataError(str(path), "the file is empty", "at least one example", "Check the path.")
+    name = detect(beginning, path) if config.format == AUTO else config.format
+    return _not_empty(known[name].read(path, config), path)
+
+
+def detect(beginning: str, path: Path) -> str:
+    """The name of the format that the beginning of a file is in. Raises DataError where none fits."""
+    for name, module in formats().items():
+        if module.matches(beginning):
+            return name
+    shapes = "; ".join(f"{name} ({module.SHAPE})" for name, module in formats().items())
+    line = beginning.strip().partition("\n")[0]
+    found = f"no known format, the file begins with {line[:60]!r}"
+    raise DataError(str(path), found, f"one of: {shapes}", "Convert the file, or set data.format.")
+
+
+def _not_empty(examples: Iterator[Example], path: Path) -> Iterator[Example]:
+    first = next(examples, None)
+    if first is None:
+        raise DataError(str(path), "the file has no examples", "at least one", "Check the path.")
+    yield first
+    yield from examples

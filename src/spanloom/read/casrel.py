@@ -1,0 +1,42 @@
+"""CasRel's JSON, a list or lines: `{"text": "…", "triple_list": [["head", "relation", "tail"], …]}`.
+
+Wei et al. 2020, https://arxiv.org/abs/1909.03227. Facts are text only and are located by the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from spanloom.config import DataConfig
+from spanloom.core import Example
+from spanloom.errors import DataError
+from spanloom.read.json_items import field, first_keys, json_items, of_kind, shown
+from spanloom.read.locate import Triple, example_of_triples
+from spanloom.read.texts import tokenized
+
+NAME = "casrel"
+SHAPE = "text, triple_list"
+
+
+def matches(beginning: str) -> bool:
+    return "triple_list" in first_keys(beginning)
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example an object. Raises DataError citing the line."""
+    for source, item in json_items(path, config):
+        where = str(source)
+        text = tokenized(field(item, "text", str, where), where, config)
+        triples = [_triple(triple, where) for triple in field(item, "triple_list", list, where)]
+        yield example_of_triples(text, triples, source)
+
+
+def _triple(value: Any, where: str) -> Triple:
+    parts = of_kind(value, list, where, "a triple")
+    if len(parts) != 3:
+        found = f"a triple of {len(parts)} parts, {shown(parts)}"
+        raise DataError(where, found, "[head, relation, tail]", "Correct the triple.")
+    head, relation, tail = (of_kind(part, str, where, "a part of a triple") for part in parts)
+    return head, relation, tail

@@ -1,0 +1,34 @@
+"""Offsets and indices that stand in a file, checked against what they point into."""
+
+from __future__ import annotations
+
+from spanloom.errors import DataError
+from spanloom.read.json_items import Item, field
+
+
+def checked_range(item: Item, length: int, unit: str, where: str) -> tuple[int, int]:
+    """`start` and `end` of an entity, half-open, within `length` characters or tokens (`unit`). Raises DataError."""
+    start, end = (field(item, key, int, where, "entities") for key in ("start", "end"))
+    if end <= start:
+        raise DataError(where, f"an entity from {start} to {end}", "an end after the start", "Correct the offsets.")
+    if start < 0 or end > length:
+        found = f"an entity from {start} to {end} in a text of {length} {unit}"
+        raise DataError(where, found, "offsets inside the text", "Correct them; the end is exclusive.")
+    return start, end
+
+
+def checked_index(item: Item, key: str, count: int, where: str) -> int:
+    """The index of a relation's head or tail in `entities`. Raises DataError."""
+    index = field(item, key, int, where, "relations")
+    if not 0 <= index < count:
+        expected = f"an index of one of the {count} entities, from 0" if count else "an entity, but there is none"
+        raise DataError(where, f"a relation's {key} is {index}", expected, "Correct the index.")
+    return index
+
+
+def label_of(item: Item, key: str, where: str, owner: str) -> str:
+    """A label, which must not be blank. Raises DataError."""
+    label = field(item, key, str, where, owner)
+    if not label.strip():
+        raise DataError(where, f"{owner}.{key} is {label!r}", "a label", "Fill it in.")
+    return label

@@ -1,0 +1,47 @@
+"""SpERT's JSON: `{"tokens": […], "entities": [{"type", "start", "end"}], "relations": [{"type", "head", "tail"}]}`.
+
+Offsets count tokens, half-open; `head` and `tail` index `entities`. Eberts and Ulges 2020, https://arxiv.org/abs/1909.07755.
+The tokens joined by single spaces make the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, Graph, Relation, Span
+from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind
+from spanloom.read.offsets import checked_index, checked_range, label_of
+from spanloom.read.texts import joined
+
+NAME = "spert"
+SHAPE = "tokens, entities, relations"
+
+
+def matches(beginning: str) -> bool:
+    keys = first_keys(beginning)
+    return {"tokens", "entities"} <= keys and "text" not in keys
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example an object. Raises DataError citing the line."""
+    for source, item in json_items(path, config):
+        where = str(source)
+        words = [of_kind(word, str, where, "a token") for word in field(item, "tokens", list, where)]
+        text = joined(words, where, config)
+        spans = tuple(_span(value, len(words), where) for value in field(item, "entities", list, where))
+        relations = tuple(_relation(value, spans, where) for value in field(item, "relations", list, where))
+        yield Example(text, Graph(spans, relations), source)
+
+
+def _span(value: Item, length: int, where: str) -> Span:
+    item = object_of(value, where, "an entity")
+    start, end = checked_range(item, length, "tokens", where)
+    return Span(start, end, label_of(item, "type", where, "entities"))
+
+
+def _relation(value: Item, spans: tuple[Span, ...], where: str) -> Relation:
+    item = object_of(value, where, "a relation")
+    head, tail = (spans[checked_index(item, key, len(spans), where)] for key in ("head", "tail"))
+    return Relation(head, tail, label_of(item, "type", where, "relations"))

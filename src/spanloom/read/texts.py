@@ -1,0 +1,43 @@
+"""What every reader does with a text: refuse one that cannot be meant, and turn given tokens into character offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spanloom.config import DataConfig
+from spanloom.core import Text, Token
+from spanloom.errors import DataError
+from spanloom.text.words import tokenize
+
+
+def checked_text(text: str, where: str, config: DataConfig) -> str:
+    """The text itself. Raises DataError where it is empty, too long, or holds what no file can carry on."""
+    if not text.strip():
+        raise DataError(where, "the text is empty", "a sentence", "Remove the example, or write its text.")
+    if len(text) > config.max_characters:
+        raise DataError(
+            where,
+            f"a text of {len(text):,} characters",
+            f"at most {config.max_characters:,}",
+            "Break it into sentences, or raise data.max_characters.",
+        )
+    if "\0" in text:
+        raise DataError(where, f"a NUL character at offset {text.index(chr(0))} of the text", "text", "Remove it.")
+    return text
+
+
+def tokenized(text: str, where: str, config: DataConfig) -> Text:
+    """A checked text with the tokens that the toolkit's own rules find. Raises DataError."""
+    return Text(checked_text(text, where, config), tokenize(text))
+
+
+def joined(words: Sequence[str], where: str, config: DataConfig) -> Text:
+    """The text that given tokens make when joined by single spaces. Raises DataError for an empty token."""
+    tokens: list[Token] = []
+    at = 0
+    for index, word in enumerate(words):
+        if not word.strip():
+            raise DataError(where, f"token {index} is {word!r}", "a token that is not blank", "Remove it.")
+        tokens.append(Token(word, at, at + len(word)))
+        at += len(word) + 1
+    return Text(checked_text(" ".join(words), where, config), tuple(tokens))
