@@ -1,0 +1,1 @@
+"""Is the gold well formed, and what can each scheme not express."""

@@ -1,0 +1,1 @@
+"""Answers and examples to files."""
