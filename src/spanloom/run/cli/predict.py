@@ -15,6 +15,7 @@ import typer
 from spanloom.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from spanloom.core import Task
     from spanloom.run.predictor import Predictor
 
 
@@ -26,7 +27,7 @@ class Format(StrEnum):
 
 SUFFIXES = {".html": Format.html, ".htm": Format.html, ".txt": Format.table}
 
-Items = Iterator[dict[str, Any]]
+Pairs = Iterator[tuple[Any, Any]]
 
 
 def predict(
@@ -62,14 +63,15 @@ def predict(
         converse(load(model), form)
         return
     source = iter(texts) if texts else texts_of(input or "-", DataConfig(encoding=encoding))
-    items = answered(load(model), source)
+    predictor = load(model)
+    pairs = answered(predictor, source)
     if output is None:
-        write(items, form, sys.stdout)
+        write(pairs, predictor.task, form, sys.stdout)
         return
     from spanloom.write.lines import atomic_text
 
     with atomic_text(output) as file:
-        write(items, form, file)
+        write(pairs, predictor.task, form, file)
 
 
 def default_format(output: Path | None) -> Format:
@@ -79,10 +81,10 @@ def default_format(output: Path | None) -> Format:
     return Format.table if sys.stdout.isatty() else Format.jsonl
 
 
-def answered(predictor: Predictor, texts: Iterable[str]) -> Items:
-    """What a user sees of each text's answer, in order, streamed."""
+def answered(predictor: Predictor, texts: Iterable[str]) -> Pairs:
+    """(input, answer) of each text, in order, streamed."""
     inputs, copies = itertools.tee(map(predictor.task.prepare, whole(texts)))
-    return map(predictor.task.show, inputs, predictor.predict_inputs(copies))
+    return zip(inputs, predictor.predict_inputs(copies), strict=True)
 
 
 def whole(texts: Iterable[str]) -> Iterator[str]:
@@ -96,28 +98,28 @@ def whole(texts: Iterable[str]) -> Iterator[str]:
         yield text
 
 
-def write(items: Items, form: Format, file: IO[str]) -> None:
+def write(pairs: Pairs, task: Task, form: Format, file: IO[str]) -> None:
     """Write the answers one by one as they come."""
     if form is Format.html:
         from spanloom.write.html import prediction_page
 
-        file.writelines(prediction_page(items))
+        file.writelines(prediction_page(itertools.starmap(task.show, pairs)))
     elif form is Format.jsonl:
-        file.writelines(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+        file.writelines(json.dumps(item, ensure_ascii=False) + "\n" for item in itertools.starmap(task.show, pairs))
     else:
         from rich.console import Console
 
         from spanloom.write.tables import print_graph
 
         console = Console(file=file)
-        for item in items:
-            print_graph(item, console)
+        for text, graph in pairs:
+            print_graph(text, graph, console)
 
 
 def converse(predictor: Predictor, form: Format) -> None:
     """Answer a person at a terminal line by line, until Ctrl-D."""
     print("Type a sentence and press Enter; Ctrl-D ends.", file=sys.stderr)
     for line in sys.stdin:
-        write(answered(predictor, [line.rstrip("\r\n")]), form, sys.stdout)
+        write(answered(predictor, [line.rstrip("\r\n")]), predictor.task, form, sys.stdout)
         sys.stdout.flush()
     print(file=sys.stderr)
