@@ -1,0 +1,134 @@
+"""The pretrained encoder, with a BERT small enough to be made on the spot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import BertConfig, BertModel
+
+from spanloom.errors import CheckpointError
+from spanloom.nn.encoders.transformer import Transformer, load_transformer, make_transformer
+
+Pooling = Literal["first", "mean", "ends"]
+PIECES = torch.tensor([[2, 5, 6, 7, 8, 9, 3], [2, 10, 11, 3, 0, 0, 0]])
+PIECE_LENGTHS = torch.tensor([7, 4])
+FIRST = torch.tensor([[1, 2, 5], [1, 2, 0]])  # the second sentence has two words, then padding
+LAST = torch.tensor([[1, 4, 5], [1, 2, 0]])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=20,
+        hidden_size=8,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=16,
+        hidden_dropout_prob=0.5,
+    )
+    path = tmp_path_factory.mktemp("encoder")
+    BertModel(config).save_pretrained(path)
+    return path
+
+
+def encoder(folder: Path, pooling: Pooling = "mean", freeze: bool = False) -> Transformer:
+    return Transformer(load_transformer(folder, dropout=0.0), pooling, freeze).eval()
+
+
+def hidden_of(model: Transformer, row: int) -> Tensor:
+    """The vectors of one sentence's pieces [P, H], computed alone."""
+    length = int(PIECE_LENGTHS[row])
+    found: Any = model.pretrained(input_ids=PIECES[row : row + 1, :length])
+    return found.last_hidden_state[0]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("pooling", ["first", "mean", "ends"])
+def test_words_are_pooled_from_their_own_pieces(folder: Path, pooling: Pooling) -> None:
+    model = encoder(folder, pooling)
+    with torch.no_grad():
+        found = model(PIECES, PIECE_LENGTHS, FIRST, LAST)
+        assert found.shape == (2, 3, model.width) == (2, 3, 8)
+        for row, words in ((0, 3), (1, 2)):
+            hidden = hidden_of(model, row)
+            for word in range(words):
+                run = hidden[int(FIRST[row, word]) : int(LAST[row, word]) + 1]
+                wanted = {"first": run[0], "mean": run.mean(dim=0), "ends": (run[0] + run[-1]) / 2}[pooling]
+                torch.testing.assert_close(found[row, word], wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_padding_changes_nothing(folder: Path) -> None:
+    model = encoder(folder)
+    wide = torch.nn.functional.pad(PIECES, (0, 4), value=13)
+    with torch.no_grad():
+        before = model(PIECES, PIECE_LENGTHS, FIRST, LAST)
+        torch.testing.assert_close(model(wide, PIECE_LENGTHS, FIRST, LAST), before, rtol=1e-5, atol=1e-6)
+        alone = model(PIECES[1:, :4], PIECE_LENGTHS[1:], FIRST[1:, :2], LAST[1:, :2])
+    torch.testing.assert_close(before[1:, :2], alone, rtol=1e-5, atol=1e-6)
+
+
+def test_the_loaded_weights_are_those_of_the_folder(folder: Path) -> None:
+    saved = BertModel.from_pretrained(folder).state_dict()
+    loaded = load_transformer(folder, dropout=0.25)
+    assert all(torch.equal(weight, saved[name]) for name, weight in loaded.state_dict().items())
+    assert loaded.config.hidden_dropout_prob == 0.25  # type: ignore[union-attr]
+    assert loaded.config.attention_probs_dropout_prob == 0.0  # type: ignore[union-attr]
+
+
+def test_frozen_word_embeddings_take_no_gradient(folder: Path) -> None:
+    for freeze in (True, False):
+        model = encoder(folder, freeze=freeze)
+        model(PIECES, PIECE_LENGTHS, FIRST, LAST).sum().backward()
+        word = model.pretrained.get_input_embeddings().weight  # type: ignore[operator]
+        assert (word.grad is None) is freeze
+        rest = [weight for weight in model.parameters() if weight is not word]
+        assert all(weight.requires_grad for weight in rest)
+
+
+def test_an_architecture_makes_the_same_module_with_fresh_weights(folder: Path) -> None:
+    loaded = load_transformer(folder, dropout=0.1)
+    architecture = json.loads(json.dumps(loaded.config.to_dict()))  # type: ignore[union-attr, operator]
+    made = make_transformer(architecture)
+    assert made.state_dict().keys() == loaded.state_dict().keys()
+    made.load_state_dict(loaded.state_dict())
+    with torch.no_grad():
+        answers = [model.eval()(PIECES).last_hidden_state for model in (loaded, made)]
+    assert torch.equal(*answers)
+    assert architecture["model_type"] == "bert"  # the table given is left as it was
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
+def test_a_missing_file_is_named(folder: Path, tmp_path: Path, missing: str) -> None:
+    for file in folder.iterdir():
+        if file.name != missing:
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    with pytest.raises(CheckpointError, match=rf"no {missing} in this folder; .*Check model\.encoder\.path"):
+        load_transformer(tmp_path, 0.0)
+
+
+def test_a_wrong_path_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"nowhere: no such folder"):
+        load_transformer(tmp_path / "nowhere", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", b"{broken"),
+        ("config.json", b'{"model_type": "no such model"}'),
+        ("config.json", b"{}"),
+        ("model.safetensors", b"cut short"),
+    ],
+)
+def test_a_damaged_folder_is_a_clear_error(folder: Path, tmp_path: Path, name: str, content: bytes) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"the encoder does not load \([^\n]+\)\. Check its files"):
+        load_transformer(tmp_path, 0.0)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from spanloom.nn.loss import multilabel_loss, token_loss
+
+
+def closed_form(scores: Tensor, gold: Tensor, valid: Tensor) -> float:
+    """The loss as it is written down: B batch, L labels, and cells one by one."""
+    total = 0.0
+    batch, labels = scores.shape[:2]
+    for b in range(batch):
+        for label in range(labels):
+            negative = positive = 1.0
+            cells = zip(
+                scores[b, label].flatten().tolist(),
+                gold[b, label].flatten().tolist(),
+                valid[b, label].flatten().tolist(),
+                strict=True,
+            )
+            for score, is_gold, is_valid in cells:
+                if is_valid and is_gold:
+                    positive += math.exp(-score)
+                elif is_valid:
+                    negative += math.exp(score)
+            total += math.log(negative) + math.log(positive)
+    return total
+
+
+def tables(seed: int, words: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+    """Scores and gold [2, 3, T, T] of two sentences, the second two words shorter, and which cells are theirs."""
+    draw = torch.Generator().manual_seed(seed)
+    scores = torch.randn(2, 3, words, words, generator=draw, dtype=torch.float64) * 3
+    inside = torch.ones(2, words, dtype=torch.bool)
+    inside[1, words - 2 :] = False
+    valid = (inside[:, :, None] & inside[:, None, :])[:, None]  # [B, 1, T, T]
+    gold = (torch.rand(scores.shape, generator=draw, dtype=torch.float64) < 0.2) & valid
+    return scores.to(dtype), gold, valid
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_multilabel_loss_is_the_closed_form(seed: int) -> None:
+    scores, gold, valid = tables(seed, 4)
+    expected = closed_form(scores, gold, valid.expand_as(scores))
+    assert multilabel_loss(scores, gold, valid).item() == pytest.approx(expected, rel=1e-12)
+    assert multilabel_loss(scores.float(), gold, valid).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_by_hand() -> None:
+    scores = torch.tensor([[[2.0, -1.0, 0.5]]])
+    gold = torch.tensor([[[True, False, False]]])
+    everywhere = torch.ones(1, 1, 3, dtype=torch.bool)
+    expected = math.log(1 + math.exp(-1) + math.exp(0.5)) + math.log(1 + math.exp(-2))
+    assert multilabel_loss(scores, gold, everywhere).item() == pytest.approx(expected)
+    assert multilabel_loss(scores, torch.zeros_like(gold), ~everywhere).item() == 0.0
+
+
+def test_the_gradient_agrees_with_finite_differences() -> None:
+    scores, gold, valid = tables(7, 4)
+    assert torch.autograd.gradcheck(lambda s: multilabel_loss(s, gold, valid), scores.requires_grad_())
+
+
+def test_padding_changes_neither_loss_nor_gradient() -> None:
+    scores, gold, valid = tables(3, 4, torch.float32)
+    wide = torch.randn(2, 3, 7, 7, generator=torch.Generator().manual_seed(0)) * 50
+    wide[:, :, :4, :4] = scores
+    wide_gold, wide_valid = torch.zeros(2, 3, 7, 7, dtype=torch.bool), torch.zeros(2, 1, 7, 7, dtype=torch.bool)
+    wide_gold[:, :, :4, :4], wide_valid[:, :, :4, :4] = gold, valid
+    losses, gradients = [], []
+    for arguments in ((scores, gold, valid), (wide, wide_gold, wide_valid)):
+        leaf = arguments[0].clone().requires_grad_()
+        loss = multilabel_loss(leaf, *arguments[1:])
+        loss.backward()
+        losses.append(loss.item())
+        gradients.append(leaf.grad)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+    torch.testing.assert_close(gradients[1][:, :, :4, :4], gradients[0], rtol=1e-5, atol=1e-7)
+    outside = gradients[1].masked_fill(wide_valid, 0.0)
+    assert not outside.any()
+
+
+def test_huge_scores_stay_finite() -> None:
+    scores = torch.tensor([[[500.0, -500.0, 900.0]]], requires_grad=True)
+    gold = torch.tensor([[[False, True, False]]])
+    loss = multilabel_loss(scores, gold, torch.ones(1, 1, 3, dtype=torch.bool))
+    loss.backward()
+    assert loss.item() == pytest.approx(900.0 + 500.0)
+    assert scores.grad is not None
+    torch.testing.assert_close(scores.grad, torch.tensor([[[0.0, -1.0, 1.0]]]))
+
+
+def test_no_label_at_all_costs_nothing() -> None:
+    empty = torch.zeros(2, 0, 3, 3)
+    assert multilabel_loss(empty, empty.bool(), torch.ones(2, 1, 3, 3, dtype=torch.bool)).item() == 0.0
+
+
+def test_token_loss_is_a_weighted_sum_of_cross_entropies() -> None:
+    draw = torch.Generator().manual_seed(1)
+    logits = torch.randn(2, 3, 4, generator=draw, dtype=torch.float64)
+    tags = torch.tensor([[0, 3, 1], [2, 0, 0]])
+    weights = torch.tensor([[1.0, 10.0, 1.0], [1.0, 0.0, 0.0]], dtype=torch.float64)
+    expected = 0.0
+    for b in range(2):
+        for t in range(3):
+            row = logits[b, t].tolist()
+            chosen = row[int(tags[b, t])]
+            expected += float(weights[b, t]) * (math.log(sum(map(math.exp, row))) - chosen)
+    assert token_loss(logits, tags, weights).item() == pytest.approx(expected, rel=1e-12)
+    assert torch.autograd.gradcheck(lambda x: token_loss(x, tags, weights), logits.requires_grad_())
