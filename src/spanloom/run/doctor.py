@@ -35,7 +35,7 @@ def diagnose() -> Iterator[Finding]:
 
 
 def packages() -> Iterator[Finding]:
-    """One finding for the base packages each, then one for each extra that users may install."""
+    """One finding for the base packages each, then one for each extra that users may want."""
     needed: dict[str, list[str]] = {"": []}
     try:
         requirements = metadata.requires("spanloom") or []
@@ -51,6 +51,7 @@ def packages() -> Iterator[Finding]:
         found = version_of(package)
         remedy = f"not installed. Install it with: pip install {package}"
         yield Finding(package, "ok" if found else "fault", found or remedy)
+    needed.pop("dev", None)  # for working on spanloom, not with it
     for extra_name, names in needed.items():
         missing = [name for name in names if version_of(name) is None]
         versions = ", ".join(f"{name} {version_of(name)}" for name in names)
