@@ -10,11 +10,17 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from spanloom.errors import ConfigError
 
 T = TypeVar("T")
+
+
+class Typed(str):
+    """A string that was typed as an override: a path in it starts from the working directory, as in any command."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,8 @@ class DataConfig:
     """The `[data]` table. Paths in a TOML file are relative to that file.
 
     format: "auto" tells the formats apart by content. max_characters: a longer text is refused as a probable mistake.
+    repair: mend what can be mended without a guess (an I- tag that continues nothing) and accept labels that differ only by
+    case. unknown_labels: whether a dev label that training never had is an error, or a fact that the model is bound to miss.
     """
 
     train: Path | None = None
@@ -30,6 +38,7 @@ class DataConfig:
     encoding: str = "utf-8"
     max_characters: int = 100_000
     repair: bool = False
+    unknown_labels: Literal["error", "missed"] = "error"
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ def config_from_table(
 ) -> RunConfig:
     """The configuration that a parsed table holds; `folder` is what its relative paths start from."""
     if not isinstance(table.get("task"), str):
-        raise ConfigError(where, "no task is named", "a line such as task = \"joint\" at the top", "Add it.")
+        raise ConfigError(where, "no task is named", 'a line such as task = "joint" at the top', "Add it.")
     rest = {key: value for key, value in table.items() if key != "model"}
     config = build(RunConfig, rest, where, folder)
     model = build(model_type(config.task), table.get("model", {}), where, folder, "model.")
@@ -116,6 +125,7 @@ def apply_override(table: dict[str, Any], override: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
+    value = Typed(value) if isinstance(value, str) else value
     *parents, last = key.strip().split(".")
     for name in parents:
         table = table.setdefault(name, {})
@@ -153,7 +163,8 @@ def _value(kind: Any, value: Any, where: str, folder: Path, key: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind is Path and isinstance(value, str):
-        return (folder / Path(value).expanduser()).resolve()
+        start = Path.cwd() if isinstance(value, Typed) else folder
+        return (start / Path(value).expanduser()).resolve()
     if typing.get_origin(kind) is tuple and isinstance(value, list):
         inner = typing.get_args(kind)[0]
         return tuple(_value(inner, item, where, folder, key) for item in value)

@@ -153,10 +153,11 @@ class Codec(Protocol):
 
     Law: `decode(perfect(batch), batch)` gives back the gold of every row in the batch, or `encode` said what was lost.
     `perfect` builds the outputs that a faultless model would give, from the batch's targets.
-    `limits` names integer arrays of a row and the exclusive upper bound of their values: what is checked before training.
+    `require_known` raises DataError for a gold label that training never had. `limits` names integer arrays of a row and the exclusive upper bound of their values: what is checked before training.
     """
 
     def encode(self, example: Example) -> Row: ...
+    def require_known(self, example: Example) -> None: ...
     def collate(self, rows: Sequence[Row]) -> Batch: ...
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Any]: ...
     def perfect(self, batch: Batch) -> Arrays: ...
@@ -172,7 +173,7 @@ class Task:
     config     the frozen dataclass of the `[model]` table
     read       (path, data config) -> examples, streamed
     check      (examples, run config) -> what is wrong with the gold and what each scheme cannot express
-    fit        (training examples, model config) -> codec
+    fit        (training examples, run config) -> codec
     load       (codec.to_dict(), tokenizer JSON or None) -> codec
     build      (model config, codec, architecture or None) -> torch module; None means: start from pretrained weights
     losses     (outputs, targets) -> sums, named as `Batch.counts`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import shlex
@@ -180,9 +181,10 @@ def _prepare(
     assert train_path is not None, "check_settings saw to it"
     examples = _read(task, config, train_path)
     dev_examples = _read(task, config, dev_path) if dev_path is not None else None
-    codec: Codec = task.fit(examples, config.model)
+    codec: Codec = task.fit(examples, config)
     data = _encode(codec, examples, "encoding training data", on_report)
-    dev = _encode(codec, dev_examples, "encoding dev data", on_report) if dev_examples is not None else None
+    strict = config.data.unknown_labels == "error"
+    dev = _encode(codec, dev_examples, "encoding dev data", on_report, strict) if dev_examples is not None else None
     return data, dev, codec
 
 
@@ -193,10 +195,13 @@ def _read(task: Task, config: RunConfig, path: Path) -> list[Example]:
     return examples
 
 
-def _encode(codec: Codec, examples: list[Example], name: str, on_report: Callable[[Report], None]) -> Encoded:
+def _encode(
+    codec: Codec, examples: list[Example], name: str, on_report: Callable[[Report], None], with_gold: bool = True
+) -> Encoded:
+    """Rows of examples. Without gold nothing can be unknown, and scoring needs the examples' gold, not the rows'."""
     rows = []
     for example in examples:
-        rows.append(codec.encode(example))
+        rows.append(codec.encode(example if with_gold else dataclasses.replace(example, gold=None)))
         if len(rows) % 100 == 0 or len(rows) == len(examples):
             on_report(Stage(name, len(rows), len(examples)))
     check_rows(rows, examples, codec)

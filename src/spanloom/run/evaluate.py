@@ -31,6 +31,9 @@ def evaluate(
     predictor = load(None if model is None else Path(model))
     examples = list(predictor.task.read(Path(data), data_config or DataConfig()))
     require_gold(examples, Path(data))
+    if (data_config or DataConfig()).unknown_labels == "error":
+        for example in examples:
+            predictor.codec.require_known(example)
     predictions = list(predictor.predict_inputs(example.input for example in examples))
     scorecard = predictor.task.score(examples, predictions, predictor.codec)
     if report is not None:

@@ -1,0 +1,1 @@
+"""Arrays to answers, NumPy only: the same code for dev scores, prediction and exported bundles."""

@@ -1,0 +1,41 @@
+"""Relations between decoded spans from a pair of relation tables. R relations, T words, N spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from spanloom.core import Array
+from spanloom.decode.spans import ScoredSpan
+
+
+class ScoredTriple(NamedTuple):
+    """Positions of head and tail in the list of spans, a relation number and a raw score (a logit)."""
+
+    head: int
+    tail: int
+    relation: int
+    score: float
+
+
+def triples_from_tables(
+    spans: Sequence[ScoredSpan], heads: Array, tails: Array, allowed: Array | None
+) -> list[ScoredTriple]:
+    """Every ordered pair of different spans, with every relation that scores above 0 for it in BOTH tables.
+
+    heads [R, T, T] scores the pair's first words, tails [R, T, T] its last words. allowed [R, L, L], where given, says
+    which entity labels a relation may join. Overlapping triples come free: nothing here competes.
+    """
+    if len(spans) < 2:
+        return []
+    first = np.array([span.start for span in spans])
+    last = np.array([span.end - 1 for span in spans])
+    scores = np.minimum(heads[:, first[:, None], first], tails[:, last[:, None], last])  # [R, N, N]
+    scores[:, np.arange(len(spans)), np.arange(len(spans))] = -np.inf
+    if allowed is not None:
+        label = np.array([span.label for span in spans])
+        scores = np.where(allowed[:, label[:, None], label], scores, -np.inf)
+    found = np.argwhere(scores > 0)
+    return [ScoredTriple(int(h), int(t), int(r), float(scores[r, h, t])) for r, h, t in found]

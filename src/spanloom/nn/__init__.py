@@ -1,0 +1,1 @@
+"""Networks and losses, one part a file; parts take plain arguments, tasks put them together."""

@@ -1,0 +1,73 @@
+"""Scores for labelled pairs of tokens, low in rank, so that hundreds of labels cost little.
+
+B batch, T tokens, D input width, K rank, L labels, F features of the text between two tokens.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class PairTable(nn.Module):
+    """x [B, T, D] -> scores [B, L, T, T]: `score_l(i, j) = sum_k w_lk q_ik p_jk + a_l.u_i + b_l.v_j + c_l(j - i)`.
+
+    u and v are hidden projections of the first and the second token, q and p their rank-K projections, c_l a learned
+    bias for the distance, which is clipped to `reach` tokens either way.
+    """
+
+    def __init__(self, width: int, hidden: int, rank: int, labels: int, reach: int, dropout: float) -> None:
+        super().__init__()
+        self.first = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout))
+        self.second = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout))
+        self.query = nn.Linear(hidden, rank)
+        self.key = nn.Linear(hidden, rank)
+        self.weight = nn.Parameter(torch.randn(labels, rank) * rank**-0.5)
+        self.first_bias = nn.Linear(hidden, labels)
+        self.second_bias = nn.Linear(hidden, labels, bias=False)
+        self.reach = reach
+        self.distance = nn.Embedding(2 * reach + 1, labels)
+        nn.init.zeros_(self.distance.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        u, v = self.first(x), self.second(x)  # [B, T, hidden]
+        q, p = self.query(u), self.key(v)  # [B, T, K]
+        batch, length, rank = q.shape
+        weighted = q[:, None] * self.weight[None, :, None, :]  # [B, L, T, K]
+        scores = weighted.reshape(batch, -1, rank) @ p.transpose(1, 2)  # [B, LT, T]
+        scores = scores.reshape(batch, -1, length, length)
+        row = self.first_bias(u).transpose(1, 2)[:, :, :, None]  # [B, L, T, 1]
+        column = self.second_bias(v).transpose(1, 2)[:, :, None, :]  # [B, L, 1, T]
+        total: Tensor = scores + row + column + self._distances(x)
+        return total
+
+    def _distances(self, x: Tensor) -> Tensor:
+        position = torch.arange(x.shape[1], device=x.device)
+        steps = (position[None, :] - position[:, None]).clamp(-self.reach, self.reach) + self.reach  # [T, T]
+        biases: Tensor = self.distance(steps)  # [T, T, L]
+        return biases.permute(2, 0, 1)[None]  # [1, L, T, T]
+
+
+class Between(nn.Module):
+    """What stands between two tokens: x [B, T, D] -> scores [B, L, T, T], added to the relation tables.
+
+    Each of F features is summed softly over the tokens after the earlier of i and j, up to and with the later one,
+    `log(1 + sum exp f)`: a maximum with a gradient, which a difference of running sums gives for all pairs at once.
+    Each label weighs the features, and reads them differently when the tail stands before the head.
+    """
+
+    def __init__(self, width: int, features: int, labels: int, dropout: float) -> None:
+        super().__init__()
+        self.features = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, features))
+        self.rightward = nn.Linear(features, labels)
+        self.leftward = nn.Linear(features, labels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        strength = 5.0 * torch.tanh(self.features(x).float() / 5.0)  # bounded, so that sums keep their precision
+        total = torch.cumsum(torch.exp(strength), dim=1)  # [B, T, F]
+        position = torch.arange(x.shape[1], device=x.device)
+        ahead = (position[None, :] >= position[:, None])[None, :, :, None]  # [1, T, T, 1]
+        sign = torch.where(ahead, 1.0, -1.0)
+        between = torch.log1p(sign * (total[:, None, :, :] - total[:, :, None, :]))  # [B, T, T, F]
+        scores = torch.where(ahead, self.rightward(between), self.leftward(between))  # [B, T, T, L]
+        return scores.permute(0, 3, 1, 2)

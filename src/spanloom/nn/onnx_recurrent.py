@@ -1,0 +1,63 @@
+"""Recurrent layers as ONNX's own operators, for export.
+
+`torch.export` may unroll `nn.LSTM` and `nn.GRU` over time, which fixes the length of a sentence to that of the example. So an
+export replaces each by a module that asks for the operator by name: https://onnx.ai/onnx/operators/onnx__LSTM.html and
+https://onnx.ai/onnx/operators/onnx__GRU.html. Such a module can be exported but not run.
+
+T tokens, B batch, D input width, H hidden width, G gates.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2)}
+"""Where ONNX's gates (i o f c, and z r h) stand in PyTorch's (i f g o, and r z n)."""
+
+
+class OnnxRecurrent(nn.Module):
+    """One layer, one direction, batch first: x [B, T, D] -> ([B, T, H], None), as the operator "LSTM" or "GRU".
+
+    Raises ValueError (our own bug) for a layer of another kind.
+    """
+
+    def __init__(self, layer: nn.LSTM | nn.GRU) -> None:
+        super().__init__()
+        if layer.num_layers != 1 or layer.bidirectional or not layer.batch_first or not layer.bias or layer.proj_size:
+            raise ValueError(f"only one-way, one-layer, batch-first layers with biases can be exported, not {layer}")
+        self.operator = "LSTM" if isinstance(layer, nn.LSTM) else "GRU"
+        self.hidden = layer.hidden_size
+        for name, part in (("input_weight", "weight_ih_l0"), ("hidden_weight", "weight_hh_l0")):
+            self.register_buffer(name, self._reordered(getattr(layer, part))[None])  # [1, GH, D or H]
+        biases = [self._reordered(layer.bias_ih_l0), self._reordered(layer.bias_hh_l0)]
+        self.register_buffer("bias", torch.cat(biases)[None])  # [1, 2GH]
+
+    def _reordered(self, weight: Tensor) -> Tensor:
+        gates = weight.detach().split(self.hidden)
+        return torch.cat([gates[place] for place in GATES[self.operator]])
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        batch, length, _ = x.shape
+        attributes: dict[str, int] = {"hidden_size": self.hidden}
+        if self.operator == "GRU":
+            attributes["linear_before_reset"] = 1  # the reset gate acts after the product, as in PyTorch
+        outputs = torch.onnx.ops.symbolic_multi_out(
+            self.operator,
+            (x.transpose(0, 1), self.input_weight, self.hidden_weight, self.bias),
+            attributes,
+            dtypes=(x.dtype, x.dtype),
+            shapes=((length, 1, batch, self.hidden), (1, batch, self.hidden)),
+        )
+        return outputs[0].squeeze(1).transpose(0, 1), None  # [B, T, H]
+
+
+def with_onnx_recurrent(model: nn.Module) -> nn.Module:
+    """A copy of a model in which each LSTM and GRU is the ONNX operator; `model` itself is left alone."""
+    model = copy.deepcopy(model)
+    for name, layer in list(model.named_modules()):
+        if isinstance(layer, nn.LSTM | nn.GRU):
+            model.set_submodule(name, OnnxRecurrent(layer))
+    return model

@@ -1,0 +1,163 @@
+"""Examples to arrays and back for joint extraction: an encoder's features on one side, a scheme's targets on the other.
+
+NumPy only. `JointCodec` is the same for both schemes; what a scheme can say is in `table.py` and `tagging.py`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from spanloom.batch.pad import pad
+from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Text
+from spanloom.errors import ConfigError
+from spanloom.tasks.joint.config import JointConfig
+from spanloom.tasks.joint.labels import Labels, describe
+from spanloom.tasks.joint.table import TableScheme
+from spanloom.tasks.joint.tagging import TaggingScheme
+from spanloom.text.features import Features, PieceFeatures, WordFeatures, features_from_dict
+from spanloom.text.pieces import read_tokenizer
+from spanloom.text.pretrained import encoder_folder
+from spanloom.text.vectors import read_vectors
+
+# Padded sizes come in steps, so that the CPU kernels, which are compiled for each new shape, are soon all there.
+WORD_STEP, PIECE_STEP = 8, 16
+
+
+class JointCodec:
+    """What a joint extraction model knows besides its weights: features, labels, scheme and limits.
+
+    max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them into windows
+    instead. seen: checksums of the entity pairs that training data related.
+    """
+
+    def __init__(
+        self, features: Features, labels: Labels, scheme: str, max_words: int, alpha: float, seen: Sequence[int] = ()
+    ) -> None:
+        self.features = features
+        self.labels = labels
+        self.scheme = TableScheme(labels) if scheme == TableScheme.name else TaggingScheme(labels, alpha)
+        self.alpha = alpha
+        self.max_words = max_words
+        self._seen = frozenset(seen)
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], config: JointConfig) -> JointCodec:
+        seen = {
+            _checksum(example.input.surface(relation.head), example.input.surface(relation.tail))
+            for example in examples
+            if example.gold is not None
+            for relation in example.gold.relations
+        }
+        features = _fit_features(examples, config)
+        return cls(features, Labels.fit(examples), config.scheme, config.max_words, config.alpha, sorted(seen))
+
+    def encode(self, example: Example) -> Row:
+        """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
+        text: Text = example.input
+        lost = list(example.lost)
+        if len(text.tokens) > self.max_words:
+            text = Text(text.text, text.tokens[: self.max_words])
+        inputs = self.features.encode([token.text for token in text.tokens])
+        targets: Arrays = {}
+        if example.gold is not None:
+            self.require_known(example)
+            graph, cut = _truncated(example.input, _distinct(example.gold), len(text.tokens))
+            targets, unsaid = self.scheme.encode(text, graph)
+            lost += cut + unsaid
+        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        return Row(inputs, targets, length, len(text.tokens), tuple(lost))
+
+    def require_known(self, example: Example) -> None:
+        """Raises DataError, citing the line, for an entity label or a relation that training never had."""
+        self.labels.require_known(example)
+
+    def collate(self, rows: Sequence[Row]) -> Batch:
+        width = _up(max(row.width for row in rows), WORD_STEP)
+        inputs = {name: self._padded(name, [row.inputs[name] for row in rows], width) for name in rows[0].inputs}
+        targets = self.scheme.collate(rows, width) if rows[0].targets else {}
+        return Batch(inputs, targets, self.scheme.counts(rows))
+
+    def _padded(self, name: str, arrays: Sequence[Array], width: int) -> Array:
+        if name == "pieces":
+            return pad(arrays, 0, (_up(max(map(len, arrays)), PIECE_STEP),))
+        if name == "characters":
+            return pad(arrays, 0, (width, max(array.shape[1] for array in arrays)))
+        return pad(arrays, 0, (width,) * arrays[0].ndim)
+
+    def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Graph]:
+        return self.scheme.decode(outputs, batch.inputs["lengths"])
+
+    def perfect(self, batch: Batch) -> Arrays:
+        return self.scheme.perfect(batch.targets)
+
+    def limits(self) -> dict[str, int]:
+        return {**self.features.limits(), **self.scheme.limits()}
+
+    def seen(self, head: str, tail: str) -> bool:
+        """Whether this pair of texts stood in a relation in training, by checksum: one in millions is a false yes."""
+        return _checksum(head, tail) in self._seen
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "features": self.features.to_dict(),
+            "labels": self.labels.to_dict(),
+            "scheme": self.scheme.name,
+            "max_words": self.max_words,
+            "alpha": self.alpha,
+            "seen": sorted(self._seen),
+        }
+
+    def tokenizer_json(self) -> str | None:
+        return self.features.tokenizer_json()
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> JointCodec:
+        features = features_from_dict(table["features"], tokenizer_json)
+        labels = Labels.from_dict(table["labels"])
+        return cls(features, labels, table["scheme"], table["max_words"], table["alpha"], table["seen"])
+
+
+def _fit_features(examples: Sequence[Example], config: JointConfig) -> Features:
+    encoder = config.encoder
+    if encoder.kind != "rnn":
+        features = PieceFeatures(read_tokenizer(encoder_folder(encoder.kind, encoder.path)))
+        room = features.tokenizer.limit - 2
+        if config.max_words > room:
+            raise ConfigError(
+                "model.max_words", f"{config.max_words}", f"at most {room} with this encoder", "Lower it."
+            )
+        return features
+    known = read_vectors(encoder.vectors, encoder.vocabulary)[0] if encoder.vectors else []
+    sentences = ([token.text for token in example.input.tokens] for example in examples)
+    return WordFeatures.fit(sentences, known, encoder.vocabulary)
+
+
+def _distinct(graph: Graph) -> Graph:
+    """The graph with each fact once: what is given twice is one fact, and lost at most once."""
+    return Graph(tuple(dict.fromkeys(graph.spans)), tuple(dict.fromkeys(graph.relations)))
+
+
+def _truncated(text: Text, graph: Graph, words: int) -> tuple[Graph, list[LostFact]]:
+    """The part of a graph that stands in the first `words` words, and the rest as lost facts."""
+    if words == len(text.tokens):
+        return graph, []
+    spans = tuple(span for span in graph.spans if span.end <= words)
+    relations = tuple(item for item in graph.relations if max(item.head.end, item.tail.end) <= words)
+    lost = [LostFact("entity", span.label, text.surface(span), "truncated") for span in graph.spans if span.end > words]
+    kept = set(relations)
+    lost += [
+        LostFact("relation", item.label, describe(text, item), "truncated")
+        for item in graph.relations
+        if item not in kept
+    ]
+    return Graph(spans, relations), lost
+
+
+def _checksum(head: str, tail: str) -> int:
+    return zlib.crc32(f"{head.lower()}\t{tail.lower()}".encode())
+
+
+def _up(size: int, step: int) -> int:
+    return -(-max(size, 1) // step) * step

@@ -1,0 +1,102 @@
+"""What training will need, before it starts: memory and time an epoch, from data, configuration and this machine.
+
+Memory grows with the square of the longest sentence, which users of pair tables elsewhere learn from a crash.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from spanloom.batch.buckets import batches
+from spanloom.config import RunConfig
+from spanloom.core import Example, Row
+from spanloom.tasks.joint.codec import JointCodec
+from spanloom.tasks.joint.config import JointConfig
+from spanloom.text.features import WordFeatures
+from spanloom.text.pretrained import encoder_folder
+
+FLOAT = 4  # bytes
+OPTIMIZER_COPIES = 5  # weight, gradient, two moments, running average
+CELL_COPIES = 10  # score, gold, and what the loss and its gradient keep of them
+ACTIVATIONS = 24  # floats kept for each unit of a transformer layer until the backward pass
+STEP_SECONDS = 0.02  # Python, collation, the optimizer
+EFFICIENCY = 0.4  # how much of a plain matrix product's speed a whole step reaches
+
+
+def estimate(examples: Sequence[Example], codec: JointCodec, config: RunConfig) -> dict[str, Any]:
+    """Sentences, padded pieces and steps an epoch, the longest sentence in words, peak memory, seconds an epoch.
+
+    memory_bytes and seconds_per_epoch are rough; the `note` says how rough.
+    """
+    rows = [codec.encode(example) for example in examples]
+    lengths = np.array([row.length for row in rows])
+    groups = batches(lengths, config.seed, 0, config.train.batch_size, config.train.batch_tokens)
+    encoder, frozen, width, layers = _encoder_size(codec, config.model)
+    head = _head_size(codec, config.model)
+    pieces = sum(len(group) * int(lengths[group].max()) for group in groups)
+    cells = [_cells(rows, group, codec) for group in groups]
+    work = 6.0 * (encoder + head) * pieces + 6.0 * sum(cells) * (config.model.rank + 8)
+    largest = max(len(group) * int(lengths[group].max()) for group in groups)
+    memory = FLOAT * (
+        (encoder + head) * OPTIMIZER_COPIES + frozen + largest * layers * width * ACTIVATIONS + max(cells) * CELL_COPIES
+    )
+    threads = config.train.threads or os.cpu_count() or 1
+    steps = -(-len(groups) // config.train.accumulate)
+    return {
+        "sentences": len(rows),
+        "padded_pieces": pieces,
+        "steps": steps,
+        "longest_words": max(row.width for row in rows),
+        "memory_bytes": int(memory),
+        "seconds_per_epoch": work / (_speed() * EFFICIENCY) + steps * STEP_SECONDS,
+        "threads": threads,
+        "note": "rough: within a factor of two on the machines we measured",
+    }
+
+
+def _cells(rows: Sequence[Row], group: Any, codec: JointCodec) -> int:
+    return len(group) * codec.scheme.cells(max(rows[index].width for index in group))
+
+
+def _encoder_size(codec: JointCodec, config: JointConfig) -> tuple[int, int, int, int]:
+    """(trained weights, frozen weights, width, layers) of the encoder."""
+    encoder = config.encoder
+    if isinstance(codec.features, WordFeatures):
+        inside = encoder.word_width + encoder.char_filters + encoder.shape_width
+        return _recurrent_size(inside, config), encoder.word_width * len(codec.features.words), 2 * encoder.hidden, 1
+    table = json.loads((encoder_folder(encoder.kind, encoder.path) / "config.json").read_text(encoding="utf-8"))
+    width, layers = int(table["hidden_size"]), int(table["num_hidden_layers"])
+    inner = int(table.get("intermediate_size", 4 * width))
+    size = layers * (4 * width * width + 2 * width * inner) + _recurrent_size(width + encoder.shape_width, config)
+    return size, int(table["vocab_size"]) * width, width, layers
+
+
+def _recurrent_size(inside: int, config: JointConfig) -> int:
+    gates, hidden = (4 if config.encoder.cell == "lstm" else 3), config.encoder.hidden
+    first = 2 * gates * hidden * (inside + hidden)
+    return first + (config.encoder.layers - 1) * 2 * gates * hidden * 3 * hidden
+
+
+def _head_size(codec: JointCodec, config: JointConfig) -> int:
+    width = 2 * config.encoder.hidden
+    if config.scheme == "tagging":
+        return width * codec.scheme.limits()["tags"]
+    table = 2 * (width + config.label_width) * config.projection + 2 * config.projection * config.rank
+    return 3 * table + 2 * config.projection * (len(codec.labels.entities) + 2 * len(codec.labels.relations))
+
+
+def _speed() -> float:
+    """Floating-point operations a second of a matrix product here, the best of a few."""
+    left, right = np.ones((256, 384), dtype=np.float32), np.ones((384, 1536), dtype=np.float32)
+    best = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        left @ right
+        best = min(best, time.perf_counter() - start)
+    return 2.0 * left.size * right.shape[1] / best

@@ -1,0 +1,101 @@
+"""The label sets of a joint extraction model and what training data say about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from spanloom.core import Example, Graph, Relation, Text
+from spanloom.errors import DataError
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Entity and relation labels, sorted.
+
+    signatures: (head label, relation, tail label) as seen in training, the most frequent first. flat: no two training
+    spans overlap.
+    """
+
+    entities: tuple[str, ...]
+    relations: tuple[str, ...]
+    signatures: tuple[tuple[str, str, str], ...]
+    flat: bool
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example]) -> Labels:
+        """The labels of training examples. Raises DataError where they have no entity at all."""
+        graphs: list[Graph] = [example.gold for example in examples if example.gold is not None]
+        spans = {span.label for graph in graphs for span in graph.spans}
+        counts = Counter(
+            (relation.head.label, relation.label, relation.tail.label)
+            for graph in graphs
+            for relation in graph.relations
+        )
+        if not spans:
+            where = str(examples[0].source.path) if examples else "training data"
+            raise DataError(
+                where, "no entity in any sentence", "annotated sentences", "Check that this is the right file."
+            )
+        ordered = tuple(sorted(counts, key=lambda signature: (-counts[signature], signature)))
+        relations = tuple(sorted({relation for _, relation, _ in counts}))
+        return cls(tuple(sorted(spans)), relations, ordered, not any(map(_overlaps, graphs)))
+
+    @cached_property
+    def _entity_numbers(self) -> dict[str, int]:
+        return {label: number for number, label in enumerate(self.entities)}
+
+    @cached_property
+    def _relation_numbers(self) -> dict[str, int]:
+        return {label: number for number, label in enumerate(self.relations)}
+
+    def entity_number(self, label: str) -> int:
+        return self._entity_numbers[label]
+
+    def relation_number(self, label: str) -> int:
+        return self._relation_numbers[label]
+
+    def require_known(self, example: Example) -> None:
+        """Raises DataError for a gold label that the model was not trained on."""
+        gold: Graph = example.gold or Graph()
+        self._require("entity label", (span.label for span in gold.spans), self._entity_numbers, example)
+        relations = (relation.label for relation in gold.relations)
+        self._require("relation", relations, self._relation_numbers, example)
+
+    def _require(self, kind: str, found: Iterable[str], known: Mapping[str, int], example: Example) -> None:
+        for label in found:
+            if label not in known:
+                few = ", ".join(list(known)[:8]) + (", …" if len(known) > 8 else "")
+                raise DataError(
+                    str(example.source),
+                    f"unknown {kind} '{label}'",
+                    f"one that the model was trained on ({few})",
+                    "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "entities": list(self.entities),
+            "relations": list(self.relations),
+            "signatures": [list(signature) for signature in self.signatures],
+            "flat": self.flat,
+        }
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> Labels:
+        signatures = tuple((head, relation, tail) for head, relation, tail in table["signatures"])
+        return cls(tuple(table["entities"]), tuple(table["relations"]), signatures, bool(table["flat"]))
+
+
+def _overlaps(graph: Graph) -> bool:
+    ordered = sorted(graph.spans, key=lambda span: span.start)
+    return any(left.end > right.start for left, right in pairwise(ordered))
+
+
+def describe(text: Text, relation: Relation) -> str:
+    """A relation in readable form: `Paris -> capital_of -> France`."""
+    return f"{text.surface(relation.head)} -> {relation.label} -> {text.surface(relation.tail)}"

@@ -1,0 +1,170 @@
+"""The networks of joint extraction: one encoder in words, and the heads of either scheme. Torch.
+
+B batch, P pieces, T words, D width, K tags, L entity labels, R relations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from spanloom.errors import ConfigError
+from spanloom.nn.encoders.char_cnn import CharCNN
+from spanloom.nn.encoders.embedding import WordEmbedding
+from spanloom.nn.encoders.rnn import BiRNN
+from spanloom.nn.encoders.transformer import Transformer, load_transformer, make_transformer
+from spanloom.nn.heads.token_pair import Between, PairTable
+from spanloom.nn.loss import multilabel_loss, token_loss
+from spanloom.tasks.joint.codec import JointCodec
+from spanloom.tasks.joint.config import EncoderConfig, JointConfig
+from spanloom.text.features import WordFeatures
+from spanloom.text.pretrained import encoder_folder
+from spanloom.text.shapes import SHAPES
+from spanloom.text.vectors import read_vectors
+
+TAG_WEIGHT = 3.0  # the tagger only helps the tables; of all sentences, so that it weighs the same at any length
+
+
+class PieceEncoder(nn.Module):
+    """Wordpieces through a pretrained encoder, the words' shapes beside them, recurrent layers above -> [B, T, D]."""
+
+    pretrained_prefixes = ("encoder.transformer.pretrained.",)
+
+    def __init__(self, config: EncoderConfig, dropout: float, architecture: Mapping[str, Any] | None) -> None:
+        super().__init__()
+        if architecture is None:
+            model = load_transformer(encoder_folder(config.kind, config.path), config.dropout)
+        else:
+            model = make_transformer(architecture)
+        self.transformer = Transformer(model, config.pooling, config.freeze_embeddings)
+        self.architecture: dict[str, Any] = model.config.to_dict()  # type: ignore[union-attr, operator]
+        self.shapes = nn.Embedding(len(SHAPES), config.shape_width)
+        self.dropout = nn.Dropout(dropout)
+        self.recurrent = BiRNN(
+            self.transformer.width + config.shape_width, config.hidden, config.layers, dropout, config.cell
+        )
+        self.width = self.recurrent.width
+
+    def forward(
+        self, pieces: Tensor, piece_lengths: Tensor, first: Tensor, last: Tensor, shapes: Tensor, lengths: Tensor
+    ) -> Tensor:
+        words = self.dropout(self.transformer(pieces, piece_lengths, first, last))  # [B, T, hidden]
+        x = torch.cat([words, self.shapes(shapes).to(words.dtype)], dim=-1)
+        return self.dropout(self.recurrent(x, lengths))  # type: ignore[no-any-return]
+
+
+class WordEncoder(nn.Module):
+    """Word vectors, a convolution over characters and shapes, through recurrent layers -> [B, T, D]."""
+
+    pretrained_prefixes: tuple[str, ...] = ()
+    architecture: dict[str, Any] | None = None
+
+    def __init__(self, config: EncoderConfig, dropout: float, features: WordFeatures, fresh: bool, width: int) -> None:
+        super().__init__()
+        self.words = WordEmbedding(len(features.words), width, config.word_dropout)
+        if fresh and config.vectors:
+            _load_vectors(self.words, features, config)
+        self.characters = CharCNN(len(features.characters), config.char_width, config.char_filters)
+        self.shapes = nn.Embedding(len(SHAPES), config.shape_width)
+        self.dropout = nn.Dropout(dropout)
+        size = width + config.char_filters + config.shape_width
+        self.recurrent = BiRNN(size, config.hidden, config.layers, dropout, config.cell)
+        self.width = self.recurrent.width
+        self.architecture = {"word_width": width}
+
+    def forward(self, words: Tensor, characters: Tensor, shapes: Tensor, lengths: Tensor) -> Tensor:
+        x = torch.cat([self.words(words), self.characters(characters), self.shapes(shapes)], dim=-1)
+        return self.dropout(self.recurrent(self.dropout(x), lengths))  # type: ignore[no-any-return]
+
+
+class TableModel(nn.Module):
+    """A tagger whose label embedding joins the words' vectors, a span table, and two relation tables over them.
+
+    Returns tags [B, T, K], spans [B, L, T, T] (first word, last word), heads and tails [B, R, T, T] (first words, last
+    words of the pair), all logits.
+    """
+
+    def __init__(self, encoder: PieceEncoder | WordEncoder, config: JointConfig, codec: JointCodec) -> None:
+        super().__init__()
+        self.encoder = encoder
+        tags = codec.scheme.limits()["tags"]
+        entities, relations = len(codec.labels.entities), len(codec.labels.relations)
+        self.tagger = nn.Linear(encoder.width, tags)
+        self.label_embedding = nn.Linear(tags, config.label_width, bias=False)
+        width = encoder.width + config.label_width
+        shape = (width, config.projection, config.rank)
+        self.spans = PairTable(*shape, entities, config.reach, config.dropout)
+        self.heads = PairTable(*shape, relations, config.reach, config.dropout)
+        self.tails = PairTable(*shape, relations, config.reach, config.dropout)
+        self.between = Between(width, config.between, relations, config.dropout) if config.between else None
+
+    def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
+        words = self.encoder(**inputs)  # [B, T, D]
+        tags = self.tagger(words)  # [B, T, K]
+        believed = torch.softmax(tags.float(), dim=-1).to(words.dtype)
+        x = torch.cat([words, self.label_embedding(believed)], dim=-1)
+        between = self.between(x) if self.between is not None else 0.0
+        tables = {"spans": self.spans(x), "heads": self.heads(x) + between, "tails": self.tails(x) + between}
+        return {"tags": tags, **tables}
+
+
+class TaggingModel(nn.Module):
+    """One linear layer over the encoder: tags [B, T, K], logits."""
+
+    def __init__(self, encoder: PieceEncoder | WordEncoder, codec: JointCodec) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.tagger = nn.Linear(encoder.width, codec.scheme.limits()["tags"])
+
+    def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
+        return {"tags": self.tagger(self.encoder(**inputs))}
+
+
+def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+    """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
+
+    Raises ConfigError where training data had no relation at all, CheckpointError or DataError for pretrained files.
+    """
+    if not codec.labels.relations:
+        raise ConfigError("data.train", "no relation in any sentence", "annotated relations", "Name other data.")
+    encoder: PieceEncoder | WordEncoder
+    if isinstance(codec.features, WordFeatures):
+        width = _word_width(config.encoder) if architecture is None else int(architecture["word_width"])
+        encoder = WordEncoder(config.encoder, config.dropout, codec.features, architecture is None, width)
+    else:
+        encoder = PieceEncoder(config.encoder, config.dropout, architecture)
+    model = TableModel(encoder, config, codec) if config.scheme == "table" else TaggingModel(encoder, codec)
+    model.architecture = encoder.architecture  # type: ignore[assignment]
+    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    return model
+
+
+def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Sums named as `Batch.counts`; `targets["weights"]` [B, T] is 0 at padding."""
+    weights = targets["weights"]
+    tags = token_loss(outputs["tags"], targets["tags"], weights)
+    if "spans" not in outputs:
+        return {"tags": tags}
+    inside = weights > 0
+    pairs = (inside[:, :, None] & inside[:, None, :])[:, None]  # [B, 1, T, T]
+    tables = [multilabel_loss(outputs[name], targets[name], pairs) for name in ("heads", "tails")]
+    spans = multilabel_loss(outputs["spans"], targets["spans"], pairs.triu())
+    return {"tags": TAG_WEIGHT * tags, "spans": spans, "relations": 0.5 * (tables[0] + tables[1])}
+
+
+def _word_width(config: EncoderConfig) -> int:
+    return read_vectors(config.vectors, 1)[1].shape[1] if config.vectors else config.word_width
+
+
+def _load_vectors(table: WordEmbedding, features: WordFeatures, config: EncoderConfig) -> None:
+    assert config.vectors is not None
+    words, vectors = read_vectors(config.vectors, config.vocabulary)
+    weights = table.table.weight.detach().clone()
+    scale = float(vectors.std())
+    weights[2:] *= scale / float(weights[2:].std())  # words outside the file get vectors of the same size
+    numbers = [features.words.number(word) for word in words]
+    weights[numbers] = torch.from_numpy(vectors)
+    table.load(weights)

@@ -1,0 +1,80 @@
+"""The joint task, put together from the functions of the folders above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from spanloom.check.audit import audit
+from spanloom.check.gold import check_gold, check_labels
+from spanloom.config import RunConfig
+from spanloom.core import Example, Graph, Task, Text
+from spanloom.metrics.scorecard import joint_scorecard
+from spanloom.read import read
+from spanloom.tasks.joint.codec import JointCodec
+from spanloom.tasks.joint.config import JointConfig
+from spanloom.tasks.joint.estimate import estimate
+from spanloom.text.words import tokenize
+from spanloom.write.spanloom import to_dict
+
+
+def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
+    """Whether gold is well formed, what each scheme can say of it, and what training would cost."""
+    codecs = {scheme: JointCodec.fit(examples, _with_scheme(config.model, scheme)) for scheme in ("table", "tagging")}
+    return {
+        "gold": check_gold(examples),
+        "audit": audit(examples, codecs),
+        "estimate": estimate(examples, codecs[config.model.scheme], config),
+    }
+
+
+def _fit(examples: Sequence[Example], config: RunConfig) -> JointCodec:
+    if not config.data.repair:
+        check_labels(examples)
+    return JointCodec.fit(examples, config.model)
+
+
+def _with_scheme(config: JointConfig, scheme: Any) -> JointConfig:
+    return replace(config, scheme=scheme)
+
+
+def _build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any] | None = None) -> Any:
+    from spanloom.tasks.joint import model
+
+    return model.build(config, codec, architecture)
+
+
+def _losses(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
+    from spanloom.tasks.joint import model
+
+    return model.losses(outputs, targets)
+
+
+def _score(examples: Sequence[Example], predictions: Sequence[Graph], codec: JointCodec) -> dict[str, Any]:
+    return joint_scorecard(examples, predictions, codec.seen)
+
+
+def _best(scorecard: Mapping[str, Any]) -> float:
+    return float(scorecard["summary"]["relation_f1"])
+
+
+def _prepare(text: str) -> Text:
+    return Text(text, tokenize(text))
+
+
+TASK = Task(
+    name="joint",
+    summary="entities and the relations between them, many triples a sentence",
+    config=JointConfig,
+    read=read,
+    check=_check,
+    fit=_fit,
+    load=JointCodec.from_dict,
+    build=_build,
+    losses=_losses,
+    score=_score,
+    best=_best,
+    prepare=_prepare,
+    show=to_dict,
+)

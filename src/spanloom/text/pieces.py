@@ -1,0 +1,100 @@
+"""Words to wordpieces, with each word's first and last piece, so that a model over pieces can answer about words.
+
+Letters: P pieces (with the two special ones), T words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from spanloom.core import Array
+from spanloom.errors import CheckpointError
+
+
+class Pieces(NamedTuple):
+    """ids [P]; first, last [T]: positions in `ids`, both inclusive, first <= last."""
+
+    ids: Array
+    first: Array
+    last: Array
+
+
+class PieceTokenizer:
+    """A Hugging Face `tokenizer.json` used on words that are already split.
+
+    limit: pieces a row at most, special ones included. Where the words need more, long words give up their middle
+    pieces: no word is ever dropped. Raises ValueError (our own bug) when there are more words than the limit leaves
+    room for.
+    """
+
+    def __init__(self, tokenizer_json: str, limit: int = 512) -> None:
+        table = json.loads(tokenizer_json)
+        table["truncation"] = None  # a stored setting here would cut sentences silently
+        table["padding"] = None
+        self.json = json.dumps(table, ensure_ascii=False)
+        self.limit = limit
+        self._tokenizer = Tokenizer.from_str(self.json)
+        special = self._tokenizer.encode(["a"], is_pretokenized=True)
+        words = special.word_ids
+        self._before = special.ids[: words.index(0)]
+        self._after = special.ids[len(words) - words[::-1].index(0) :]
+        self._unknown = self._unknown_id()
+
+    def _unknown_id(self) -> int:
+        for name in ("[UNK]", "<unk>"):
+            number = self._tokenizer.token_to_id(name)
+            if number is not None:
+                return int(number)
+        return int(self._tokenizer.encode(["?"], is_pretokenized=True, add_special_tokens=False).ids[0])
+
+    @property
+    def size(self) -> int:
+        """The number of piece ids, special ones included."""
+        return int(self._tokenizer.get_vocab_size(with_added_tokens=True))
+
+    def encode(self, words: Sequence[str]) -> Pieces:
+        """Pieces of one sentence. A word that gives none (say, a lone zero-width mark) becomes the unknown piece."""
+        encoding = self._tokenizer.encode(list(words), is_pretokenized=True, add_special_tokens=False)
+        by_word: list[list[int]] = [[] for _ in words]
+        for piece, word in zip(encoding.ids, encoding.word_ids, strict=True):
+            assert word is not None, "only special pieces belong to no word, and none were asked for"
+            by_word[word].append(piece)
+        by_word = [pieces or [self._unknown] for pieces in by_word]
+        by_word = _shortened(by_word, self.limit - len(self._before) - len(self._after))
+        counts = np.array([len(pieces) for pieces in by_word], dtype=np.int64)
+        last = len(self._before) + np.cumsum(counts) - 1
+        flat = [piece for pieces in by_word for piece in pieces]
+        ids = np.array(self._before + flat + self._after, dtype=np.int64)
+        return Pieces(ids, last - counts + 1, last)
+
+
+def _shortened(by_word: list[list[int]], room: int) -> list[list[int]]:
+    if len(by_word) > room:
+        raise ValueError(f"{len(by_word)} words do not fit into {room} pieces")
+    keep = max(map(len, by_word), default=1)
+    while sum(min(len(pieces), keep) for pieces in by_word) > room:
+        keep -= 1
+    return [
+        pieces if len(pieces) <= keep else pieces[: keep - keep // 2] + pieces[len(pieces) - keep // 2 :]
+        for pieces in by_word
+    ]
+
+
+def read_tokenizer(folder: Path) -> str:
+    """The `tokenizer.json` of an encoder folder. Raises CheckpointError naming the file that is missing."""
+    path = folder / "tokenizer.json"
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise CheckpointError(
+            str(folder),
+            "no tokenizer.json in this folder" if folder.is_dir() else "no such folder",
+            "an encoder folder in the Hugging Face layout (config.json, model.safetensors, tokenizer.json)",
+            "Check model.encoder.path.",
+        ) from None
