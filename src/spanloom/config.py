@@ -1,4 +1,4 @@
-"""TOML and `key=value` overrides -> frozen dataclasses. Parsed once, at the edge; nothing below reads a file or a global."""
+"""TOML and `key=value` overrides -> frozen dataclasses, parsed once, at the edge."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ class DataConfig:
     """The `[data]` table. Paths in a TOML file are relative to that file.
 
     format: "auto" tells the formats apart by content. max_characters: a longer text is refused as a probable mistake.
-    repair: mend what can be mended without a guess (an I- tag that continues nothing) and accept labels that differ only by
-    case. unknown_labels: whether a dev label that training never had is an error, or a fact that the model is bound to miss.
+    repair: mend what can be mended without a guess (an I- tag that continues nothing) and accept labels that differ
+    only by case. unknown_labels: whether a dev label that training never had is an error, or a fact that the model is
+    bound to miss.
     """
 
     train: Path | None = None
@@ -45,12 +46,12 @@ class DataConfig:
 class TrainConfig:
     """The `[train]` table.
 
-    batch_size: sentences a micro-batch at most; batch_tokens: padded tokens a micro-batch at most; accumulate: micro-batches
-    an update. learning_rate is for new layers, encoder_learning_rate for a pretrained encoder. warmup and the decay are parts
-    of the whole run, in 0..1. ema: decay of the weight average, 0 turns it off. patience: epochs without a better dev score
-    before stopping, 0 turns it off. clip: largest gradient norm, 0 turns it off. precision: "auto" uses bf16 where the
-    hardware has it, or "fp32", or "bf16". evaluate_from: first epoch (from 1) that is scored on dev. threads: 0 leaves
-    PyTorch's own choice.
+    batch_size: sentences a micro-batch at most; batch_tokens: padded tokens a micro-batch at most; accumulate:
+    micro-batches an update. learning_rate is for new layers, encoder_learning_rate for a pretrained encoder. warmup
+    and the decay are parts of the whole run, in 0..1. ema: decay of the weight average, 0 turns it off. patience:
+    epochs without a better dev score before stopping, 0 turns it off. clip: largest gradient norm, 0 turns it off.
+    precision: "auto" uses bf16 where the hardware has it, or "fp32", or "bf16". evaluate_from: first epoch (from 1)
+    that is scored on dev. threads: 0 leaves PyTorch's own choice.
     """
 
     epochs: int = 20
@@ -85,7 +86,8 @@ class RunConfig:
 def load_config(path: Path, overrides: Sequence[str], model_type: Callable[[str], type]) -> RunConfig:
     """Read a TOML file, apply `a.b=value` overrides, and build the configuration.
 
-    model_type: task name -> the dataclass of its `[model]` table. Raises ConfigError for anything unknown or of a wrong type.
+    model_type: task name -> the dataclass of its `[model]` table. Raises ConfigError for anything unknown or of a
+    wrong type.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -112,7 +114,7 @@ def config_from_table(
         raise ConfigError(where, "no task is named", 'a line such as task = "joint" at the top', "Add it.")
     rest = {key: value for key, value in table.items() if key != "model"}
     config = build(RunConfig, rest, where, folder)
-    model = build(model_type(config.task), table.get("model", {}), where, folder, "model.")
+    model: Any = build(model_type(config.task), table.get("model", {}), where, folder, "model.")
     return dataclasses.replace(config, model=model)
 
 

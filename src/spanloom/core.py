@@ -1,7 +1,7 @@
 """The types that flow through spanloom; everything else is a function from one of them to the next.
 
-Offsets are half-open. Inside the toolkit they count TOKENS; what a user sees counts CHARACTERS of the user's own text, and
-`Text.characters` is the only bridge between the two.
+Offsets are half-open. Inside the toolkit they count TOKENS; what a user sees counts CHARACTERS of the user's own text,
+and `Text.characters` is the only bridge between the two.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Text:
         return self.text[start:end]
 
 
-# ---- answers: gold and predictions have the same types -----------------------------------------------------------------
+# ---- answers: gold and predictions have the same types -------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Graph:
     relations: tuple[Relation, ...] = ()
 
 
-# ---- examples -----------------------------------------------------------------------------------------------------------
+# ---- examples ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,8 @@ class LostFact:
 class Example:
     """An input, its gold answer where known, and where it came from. Never mutated.
 
-    by_text: the data gave facts as text and the reader located them, so facts are compared by their text, not by position.
+    by_text: the data gave facts as text and the reader located them, so facts are compared by their text, not by
+    position.
     ambiguous: how many of the gold relations had more than one equally close place in the text.
     lost: gold facts that the reader could not place at all. Scoring counts each as missed.
     """
@@ -153,7 +154,8 @@ class Codec(Protocol):
 
     Law: `decode(perfect(batch), batch)` gives back the gold of every row in the batch, or `encode` said what was lost.
     `perfect` builds the outputs that a faultless model would give, from the batch's targets.
-    `require_known` raises DataError for a gold label that training never had. `limits` names integer arrays of a row and the exclusive upper bound of their values: what is checked before training.
+    `require_known` raises DataError for a gold label that training never had. `limits` names integer arrays of a row
+    and the exclusive upper bound of their values: what is checked before training.
     """
 
     def encode(self, example: Example) -> Row: ...

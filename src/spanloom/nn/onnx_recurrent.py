@@ -1,8 +1,9 @@
 """Recurrent layers as ONNX's own operators, for export.
 
-`torch.export` may unroll `nn.LSTM` and `nn.GRU` over time, which fixes the length of a sentence to that of the example. So an
-export replaces each by a module that asks for the operator by name: https://onnx.ai/onnx/operators/onnx__LSTM.html and
-https://onnx.ai/onnx/operators/onnx__GRU.html. Such a module can be exported but not run.
+`torch.export` may unroll `nn.LSTM` and `nn.GRU` over time, which fixes the length of a sentence to that of the
+example. So an export replaces each by a module that asks for the operator by name:
+https://onnx.ai/onnx/operators/onnx__LSTM.html and https://onnx.ai/onnx/operators/onnx__GRU.html. Such a module can be
+exported but not run.
 
 T tokens, B batch, D input width, H hidden width, G gates.
 """
@@ -10,6 +11,7 @@ T tokens, B batch, D input width, H hidden width, G gates.
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,18 +32,18 @@ class OnnxRecurrent(nn.Module):
             raise ValueError(f"only one-way, one-layer, batch-first layers with biases can be exported, not {layer}")
         self.operator = "LSTM" if isinstance(layer, nn.LSTM) else "GRU"
         self.hidden = layer.hidden_size
-        for name, part in (("input_weight", "weight_ih_l0"), ("hidden_weight", "weight_hh_l0")):
-            self.register_buffer(name, self._reordered(getattr(layer, part))[None])  # [1, GH, D or H]
-        biases = [self._reordered(layer.bias_ih_l0), self._reordered(layer.bias_hh_l0)]
-        self.register_buffer("bias", torch.cat(biases)[None])  # [1, 2GH]
+        parts: dict[str, Tensor] = {name: self._reordered(part) for name, part in layer.named_parameters()}
+        self.input_weight = nn.Buffer(parts["weight_ih_l0"][None])  # [1, GH, D]
+        self.hidden_weight = nn.Buffer(parts["weight_hh_l0"][None])  # [1, GH, H]
+        self.bias = nn.Buffer(torch.cat([parts["bias_ih_l0"], parts["bias_hh_l0"]])[None])  # [1, 2GH]
 
     def _reordered(self, weight: Tensor) -> Tensor:
-        gates = weight.detach().split(self.hidden)
+        gates = torch.split(weight.detach(), self.hidden)
         return torch.cat([gates[place] for place in GATES[self.operator]])
 
     def forward(self, x: Tensor) -> tuple[Tensor, None]:
         batch, length, _ = x.shape
-        attributes: dict[str, int] = {"hidden_size": self.hidden}
+        attributes: dict[str, Any] = {"hidden_size": self.hidden}
         if self.operator == "GRU":
             attributes["linear_before_reset"] = 1  # the reset gate acts after the product, as in PyTorch
         outputs = torch.onnx.ops.symbolic_multi_out(
