@@ -97,7 +97,9 @@ def ledger_table(title: str, ledger: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def estimate_line(estimate: Mapping[str, Any]) -> str:
-    """What training would cost here."""
+    """What training would cost here, or why that cannot be said."""
+    if "unavailable" in estimate:
+        return f"Training on it: no estimate. {estimate['unavailable']}"
     memory, seconds = estimate["memory_bytes"] / 2**20, estimate["seconds_per_epoch"]
     return (
         f"Training on it: {estimate['steps']:,} steps and about {seconds:,.0f} s an epoch on {estimate['threads']} "

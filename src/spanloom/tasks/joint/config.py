@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+Scheme = Literal["table", "tagging"]
+
 
 @dataclass(frozen=True)
 class EncoderConfig:
@@ -46,7 +48,7 @@ class JointConfig:
     weight of entity tags in the tagging scheme's loss.
     """
 
-    scheme: Literal["table", "tagging"] = "table"
+    scheme: Scheme = "table"
     max_words: int = 200
     dropout: float = 0.3
     rank: int = 64

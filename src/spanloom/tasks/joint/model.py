@@ -93,7 +93,7 @@ class TableModel(nn.Module):
         tags = codec.scheme.limits()["tags"]
         entities, relations = len(codec.labels.entities), len(codec.labels.relations)
         self.tagger = nn.Linear(encoder.width, tags)
-        self.label_embedding = nn.Linear(tags, config.label_width, bias=False)
+        self.label_embedding = nn.Linear(tags, config.label_width, bias=False) if config.label_width else None
         width = encoder.width + config.label_width
         shape = (width, config.projection, config.rank)
         self.spans = PairTable(*shape, entities, config.reach, config.dropout)
@@ -104,8 +104,10 @@ class TableModel(nn.Module):
     def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
         words = self.encoder(**inputs)  # [B, T, D]
         tags = self.tagger(words)  # [B, T, K]
-        believed = torch.softmax(tags.float(), dim=-1).to(words.dtype)
-        x = torch.cat([words, self.label_embedding(believed)], dim=-1)
+        x = words
+        if self.label_embedding is not None:
+            believed = torch.softmax(tags.float(), dim=-1).to(words.dtype)
+            x = torch.cat([words, self.label_embedding(believed)], dim=-1)
         between = self.between(x) if self.between is not None else 0.0
         tables = {"spans": self.spans(x), "heads": self.heads(x) + between, "tails": self.tails(x) + between}
         return {"tags": tags, **tables}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from spanloom.check.audit import audit
 from spanloom.check.gold import check_gold, check_labels
 from spanloom.config import RunConfig
-from spanloom.core import Example, Graph, Task, Text
+from spanloom.core import Codec, Example, Graph, Task, Text
+from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read
 from spanloom.tasks.joint.codec import JointCodec
-from spanloom.tasks.joint.config import JointConfig
+from spanloom.tasks.joint.config import EncoderConfig, JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate
 from spanloom.text.words import tokenize
 from spanloom.write.spanloom import to_dict
@@ -21,22 +22,25 @@ from spanloom.write.spanloom import to_dict
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Whether gold is well formed, what each scheme can say of it, and what training would cost."""
-    codecs = {scheme: JointCodec.fit(examples, _with_scheme(config.model, scheme)) for scheme in ("table", "tagging")}
-    return {
-        "gold": check_gold(examples),
-        "audit": audit(examples, codecs),
-        "estimate": estimate(examples, codecs[config.model.scheme], config),
+    words = EncoderConfig(kind="rnn")  # what a scheme can say depends on no encoder, so none need be installed
+    codecs: dict[str, Codec] = {
+        scheme: JointCodec.fit(examples, replace(config.model, scheme=scheme, encoder=words))
+        for scheme in get_args(Scheme)
     }
+    return {"gold": check_gold(examples), "audit": audit(examples, codecs), "estimate": _estimate(examples, config)}
+
+
+def _estimate(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
+    try:
+        return estimate(examples, JointCodec.fit(examples, config.model), config)
+    except (ConfigError, CheckpointError) as error:  # the chosen encoder is not here: the audit is still worth having
+        return {"unavailable": str(error)}
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> JointCodec:
     if not config.data.repair:
         check_labels(examples)
     return JointCodec.fit(examples, config.model)
-
-
-def _with_scheme(config: JointConfig, scheme: Any) -> JointConfig:
-    return replace(config, scheme=scheme)
 
 
 def _build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any] | None = None) -> Any:
