@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from spanloom.core import Graph
 from spanloom.errors import CheckpointError, ConfigError, ExportRefused
-from spanloom.run.bundle import open_bundle
-from spanloom.run.export import Source, spread, write_bundle
+from spanloom.run.bundle import open_bundle, start
+from spanloom.run.export import Source, compare, spread, to_onnx, write_bundle
 from spanloom.run.predictor import Predictor
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example, find_tiny
 
@@ -234,7 +235,7 @@ class Blocked:
             raise ModuleNotFoundError(f"{name} is blocked", name=name)
 
 sys.meta_path.insert(0, Blocked())
-from spanloom.run.bundle import open_bundle
+from spanloom.run.bundle import open_bundle, start
 from spanloom.run.predictor import Predictor
 from tests.run.tiny_task import find_tiny
 
@@ -267,3 +268,37 @@ def test_streams_from_a_bundle_do_not_depend_on_threads(exported: tuple[Path, di
     assert scores[0] == scores[1]
     assert dataclasses.is_dataclass(answers[0][0])
     assert isinstance(answers[0][0], Graph)
+
+
+# ---- comparing -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def graph(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("graphs") / "model.onnx"
+    to_onnx(source.model, source.codec, [source.codec.encode(item) for item in source.golden], target)
+    return target
+
+
+def test_a_graph_unlike_its_model_is_refused(source: Source, graph: Path) -> None:
+    other = build(None, source.codec)
+    with torch.no_grad():
+        other.out.bias.add_(0.25)
+    rows = [source.codec.encode(item) for item in source.golden]
+    session = start(graph.read_bytes(), "the graph")
+    assert compare(source.model, session, source.codec, rows) < 1e-5
+    with pytest.raises(ExportRefused, match=r"output 'scores' of the ONNX graph is 0\.25 away from the model's"):
+        compare(other, session, source.codec, rows)
+
+
+def test_a_graph_of_one_size_only_is_refused(source: Source, graph: Path, tmp_path: Path) -> None:
+    import onnx
+
+    fixed = onnx.load(graph)
+    for node in fixed.graph.input:
+        for axis in node.type.tensor_type.shape.dim:
+            axis.dim_value = 6
+    onnx.save(fixed, tmp_path / "fixed.onnx")
+    session = start((tmp_path / "fixed.onnx").read_bytes(), "the graph")
+    with pytest.raises(ExportRefused, match=r"does not run on words \(1, 1\), lengths \(1,\) .*Please report it"):
+        compare(source.model, session, source.codec, [source.codec.encode(source.golden[1])])

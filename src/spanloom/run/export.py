@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 import os
 import shutil
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +34,7 @@ from spanloom.run.bundle import (
     sha256,
     start,
 )
+from spanloom.run.quantize import quantize_int8, quiet
 from spanloom.tasks import find_task
 from spanloom.write.lines import write_lines
 from spanloom.write.spanloom import example_to_dict
@@ -49,6 +47,7 @@ try:
     from spanloom.engine.checkpoint import load_model
     from spanloom.engine.device import to_tensors
     from spanloom.engine.evaluate import predict_rows as predict_rows_with_torch
+    from spanloom.nn.onnx_recurrent import with_onnx_recurrent
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
         raise
@@ -194,23 +193,33 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
     }
 
 
+class _ByPosition(nn.Module):
+    """The model with its inputs in a row: the exporter wants a name for each, which a model may take as `**inputs`."""
+
+    def __init__(self, model: nn.Module, names: Sequence[str]) -> None:
+        super().__init__()
+        self.model = model
+        self.names = list(names)
+
+    def forward(self, *tensors: torch.Tensor) -> Any:
+        return self.model(**dict(zip(self.names, tensors, strict=True)))
+
+
 def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -> list[str]:
     """Write the float32 graph, every axis free unless the model fixes it; return the names of its outputs."""
-    batch = _sample(codec, rows)
-    inputs = to_tensors(batch.inputs, torch.device("cpu"))
+    inputs = to_tensors(_sample(codec, rows).inputs, torch.device("cpu"))
+    axes = tuple(dict.fromkeys(range(tensor.dim()), torch.export.Dim.AUTO) for tensor in inputs.values())
     model = model.to("cpu").eval()
-    axes = {name: dict.fromkeys(range(tensor.dim()), torch.export.Dim.AUTO) for name, tensor in inputs.items()}
-    with torch.no_grad(), _quiet():
+    with torch.no_grad(), quiet():
         outputs = list(model(**inputs))
         program = torch.onnx.export(
-            model,
-            (),
-            kwargs=inputs,
+            _ByPosition(with_onnx_recurrent(model), list(inputs)).eval(),
+            tuple(inputs.values()),
             dynamo=True,
-            dynamic_shapes=axes,
+            dynamic_shapes={"tensors": axes},
             input_names=list(inputs),
             output_names=outputs,
-            opset_version=18,
+            opset_version=20,  # the first that has GELU as one operator
             verbose=False,
         )
     assert program is not None
@@ -221,51 +230,29 @@ def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -
 def compare(model: nn.Module, session: onnxruntime.InferenceSession, codec: Codec, rows: Sequence[Row]) -> float:
     """The largest difference between the outputs of model and graph, over rows of other sizes than were exported.
 
-    Raises ExportRefused when it is more than rounding.
+    Raises ExportRefused when it is more than rounding, or the graph runs at the exported size alone.
     """
     largest = 0.0
     for row in spread(sorted(rows, key=lambda row: row.length), 8):
-        batch = codec.collate([row])
-        found = forward(session, batch.inputs)
+        inputs = codec.collate([row]).inputs
         with torch.no_grad():
-            wanted = model(**to_tensors(batch.inputs, torch.device("cpu")))
+            wanted = model(**to_tensors(inputs, torch.device("cpu")))
+        try:
+            found = forward(session, inputs)
+        except Exception as error:  # onnxruntime's own exceptions share no public base class
+            sizes = ", ".join(f"{name} {array.shape}" for name, array in inputs.items())
+            raise _fault(f"the ONNX graph does not run on {sizes} ({' '.join(str(error).split())[:300]})") from error
         for name, tensor in wanted.items():
             values = tensor.numpy()
             difference = np.abs(np.where(found[name] == values, 0.0, found[name] - values))
             largest = max(largest, float(difference.max(initial=0.0)))
             if not (difference <= TOLERANCE * np.maximum(1.0, np.abs(values))).all():
-                raise ExportRefused(
-                    "export",
-                    f"output '{name}' of the ONNX graph is {difference.max():.4g} away from the model's",
-                    f"at most {TOLERANCE}",
-                    "This is a fault of the exporter for this model: please report it with the run's config.toml.",
-                )
+                raise _fault(f"output '{name}' of the ONNX graph is {difference.max():.4g} away from the model's")
     return largest
 
 
-def quantize_int8(source: Path, target: Path) -> None:
-    """Weights as int8, a scale for each channel, embeddings included; activations are scaled as they come.
-
-    Seven bits of the eight are used: 8-bit weights can overflow, without a sign of it, on processors with AVX2 but no
-    VNNI, and a bundle travels to machines that nobody has scored it on.
-    https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    folded = source.with_suffix(".folded.onnx")
-    with _quiet():
-        # Folding constants comes first: LSTM weights that are still computed in the graph would stay float32.
-        quant_pre_process(source, folded, skip_symbolic_shape=True)
-        quantize_dynamic(
-            folded,
-            target,
-            op_types_to_quantize=["MatMul", "Gemm", "LSTM", "Gather"],
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-            extra_options={"MatMulConstBOnly": True},
-        )
+def _fault(found: str) -> ExportRefused:
+    return ExportRefused("export", found, remedy="Please report it, with the config.toml of the run.")
 
 
 def spread(items: Sequence[Any], limit: int) -> list[Any]:
@@ -317,19 +304,3 @@ def _entry(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence the exporter's notes on its own insides: they tell the user nothing that they could act upon."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir", "root")]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

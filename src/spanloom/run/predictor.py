@@ -48,7 +48,7 @@ class Predictor:
     def predict_inputs(self, inputs: Iterable[Any]) -> Iterator[Any]:
         """One answer for each input of the task (for one, `Example.input`), in order.
 
-        A text longer than the model's limit is read through overlapping windows. One without a token has an empty answer.
+        A text longer than the model's limit is read through overlapping windows; one without a token has no spans.
         """
         waiting: list[Places | None] = []
         rows: list[Row] = []

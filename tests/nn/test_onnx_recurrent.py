@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from spanloom.nn.encoders.rnn import BiRNN
+from spanloom.nn.onnx_recurrent import OnnxRecurrent, with_onnx_recurrent
+from spanloom.run.quantize import quiet
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_an_exported_recurrent_stack_equals_pytorch_at_every_size(cell: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = BiRNN(width=5, hidden=4, layers=2, dropout=0.0, cell=cell).eval()
+    for weight in model.parameters():
+        nn.init.normal_(weight)  # biases too, which are what the order of the gates is easily lost in
+    free = torch.export.Dim.DYNAMIC
+    with torch.no_grad(), quiet():
+        program = torch.onnx.export(
+            with_onnx_recurrent(model).eval(),
+            (torch.randn(2, 7, 5), torch.tensor([7, 3])),
+            dynamo=True,
+            dynamic_shapes=({0: free, 1: free}, {0: free}),
+            input_names=["x", "lengths"],
+            verbose=False,
+        )
+    assert program is not None
+    program.save(str(tmp_path / "model.onnx"))
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    assert {type(layer) for layer in model.modules()} & {nn.LSTM, nn.GRU}, "the model itself is left alone"
+    for lengths in ([1], [4, 1, 3], [19, 8]):
+        x = torch.randn(len(lengths), max(lengths), 5)
+        (found,) = session.run(None, {"x": x.numpy(), "lengths": np.array(lengths)})
+        wanted = model(x, torch.tensor(lengths)).detach().numpy()
+        for row, length in enumerate(lengths):
+            np.testing.assert_allclose(found[row, :length], wanted[row, :length], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"num_layers": 2}, {"bidirectional": True}, {"batch_first": False}, {"bias": False}],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_layer_that_has_no_such_operator_is_refused(settings: dict[str, object]) -> None:
+    layer = nn.LSTM(3, 4, **{"batch_first": True, **settings})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"only one-way, one-layer, batch-first layers .* not LSTM\(3, 4"):
+        OnnxRecurrent(layer)
