@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from spanloom.text.features import PieceFeatures, WordFeatures, features_from_dict
+from spanloom.text.features import LONGEST, PieceFeatures, WordFeatures, features_from_dict
 from spanloom.text.shapes import SHAPES, word_shape
 from spanloom.text.vocab import PAD, UNKNOWN, Vocabulary
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer
@@ -33,6 +33,14 @@ def test_piece_features_come_back_from_their_dict_and_tokenizer() -> None:
         features_from_dict(features.to_dict(), None)
 
 
+def test_pieces_may_come_with_the_characters_of_each_word() -> None:
+    features = PieceFeatures(tiny_tokenizer(), Vocabulary(["b", "A"]))
+    assert features.encode(["Ab", "b"])["characters"].tolist() == [[3, 2], [2, PAD]]
+    again = features_from_dict(json.loads(json.dumps(features.to_dict())), features.tokenizer_json())
+    assert again.encode(["Ab"])["characters"].tolist() == [[3, 2]]
+    assert again.limits()["characters"] == 4
+
+
 def test_words_characters_and_shapes_of_a_sentence() -> None:
     features = WordFeatures(Vocabulary(["fed", "Abe"]), Vocabulary(["e", "b", "A"]))
     arrays = features.encode(["Abe", "fed", "Zoe"])
@@ -47,8 +55,8 @@ def test_short_words_are_padded_and_long_ones_cut() -> None:
     features = WordFeatures(Vocabulary([]), Vocabulary(["x", "y"]))
     assert features.encode(["xy", "x"])["characters"].tolist() == [[2, 3], [2, PAD]]
     long = features.encode(["x" * 1000, "y"])["characters"]
-    assert long.shape == (2, WordFeatures.longest)
-    assert long[1].tolist() == [3] + [PAD] * (WordFeatures.longest - 1)
+    assert long.shape == (2, LONGEST)
+    assert long[1].tolist() == [3] + [PAD] * (LONGEST - 1)
 
 
 def test_a_sentence_without_words_is_empty() -> None:

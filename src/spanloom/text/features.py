@@ -1,4 +1,4 @@
-"""What an encoder reads of a sentence, as arrays: wordpieces, or word and character numbers, and the words' shapes.
+"""What an encoder reads of a sentence, as arrays: wordpieces or word numbers, characters, and the words' shapes.
 
 P pieces, T words, C characters a word.
 """
@@ -15,41 +15,51 @@ from spanloom.text.pieces import PieceTokenizer
 from spanloom.text.shapes import SHAPES, word_shape
 from spanloom.text.vocab import PAD, Vocabulary
 
+LONGEST = 20
+"""Characters of a word that are read, C at most."""
+
 
 class PieceFeatures:
-    """For a pretrained encoder: pieces [P], piece_lengths [], first and last [T], shapes [T], lengths []."""
+    """For a pretrained encoder: pieces [P], piece_lengths [], first and last [T], shapes [T], lengths [].
+
+    Also characters [T, C] where their vocabulary is given: an uncased encoder knows no case and no spelling.
+    """
 
     kind = "pieces"
 
-    def __init__(self, tokenizer_json: str) -> None:
+    def __init__(self, tokenizer_json: str, characters: Vocabulary | None = None) -> None:
         self.tokenizer = PieceTokenizer(tokenizer_json)
+        self.characters = characters
 
     def encode(self, words: Sequence[str]) -> Arrays:
         pieces = self.tokenizer.encode(words)
+        spelled = {} if self.characters is None else {"characters": _characters(words, self.characters)}
         return {
             "pieces": pieces.ids,
             "piece_lengths": np.array(len(pieces.ids)),
             "first": pieces.first,
             "last": pieces.last,
+            **spelled,
             "shapes": _shapes(words),
             "lengths": np.array(len(words)),
         }
 
     def limits(self) -> dict[str, int]:
-        return {"pieces": self.tokenizer.size, "shapes": len(SHAPES)}
+        spelled = {} if self.characters is None else {"characters": len(self.characters)}
+        return {"pieces": self.tokenizer.size, **spelled, "shapes": len(SHAPES)}
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind}  # the tokenizer is a file of its own, tokenizer.json
+        """All but the tokenizer, which is a file of its own, tokenizer.json."""
+        return {"kind": self.kind, "characters": None if self.characters is None else list(self.characters.words)}
 
     def tokenizer_json(self) -> str | None:
         return self.tokenizer.json
 
 
 class WordFeatures:
-    """For a recurrent encoder: words [T], characters [T, C], shapes [T], lengths []. C is `longest` at most."""
+    """For a recurrent encoder: words [T], characters [T, C], shapes [T], lengths []."""
 
     kind = "words"
-    longest = 24
 
     def __init__(self, words: Vocabulary, characters: Vocabulary) -> None:
         self.words = words
@@ -62,20 +72,12 @@ class WordFeatures:
         fitted = Vocabulary.fit(seen, limit)
         have = set(known)
         extra = [word for word in fitted.words if word not in have and word.lower() not in have]
-        return cls(
-            Vocabulary([*known, *extra] if known else fitted.words),
-            Vocabulary.fit((character for word in seen for character in word), least=2),
-        )
+        return cls(Vocabulary([*known, *extra] if known else fitted.words), fit_characters(seen))
 
     def encode(self, words: Sequence[str]) -> Arrays:
-        width = min(self.longest, max(map(len, words), default=1))
-        characters = np.full((len(words), width), PAD, dtype=np.int64)  # [T, C]
-        for row, word in enumerate(words):
-            known = [self.characters.number(character) for character in word[:width]]
-            characters[row, : len(known)] = known
         return {
             "words": np.array([self.words.number(word) for word in words], dtype=np.int64),
-            "characters": characters,
+            "characters": _characters(words, self.characters),
             "shapes": _shapes(words),
             "lengths": np.array(len(words)),
         }
@@ -98,8 +100,23 @@ def features_from_dict(table: Mapping[str, Any], tokenizer_json: str | None) -> 
     if table["kind"] == PieceFeatures.kind:
         if tokenizer_json is None:
             raise ValueError("piece features need a tokenizer")
-        return PieceFeatures(tokenizer_json)
+        characters = table["characters"]
+        return PieceFeatures(tokenizer_json, None if characters is None else Vocabulary(characters))
     return WordFeatures(Vocabulary(table["words"]), Vocabulary(table["characters"]))
+
+
+def fit_characters(words: Iterable[str]) -> Vocabulary:
+    """The characters that stand at least twice in these words."""
+    return Vocabulary.fit((character for word in words for character in word), least=2)
+
+
+def _characters(words: Sequence[str], vocabulary: Vocabulary) -> Any:
+    width = min(LONGEST, max(map(len, words), default=1))
+    characters = np.full((len(words), width), PAD, dtype=np.int64)  # [T, C]
+    for row, word in enumerate(words):
+        known = [vocabulary.number(character) for character in word[:width]]
+        characters[row, : len(known)] = known
+    return characters
 
 
 def _shapes(words: Sequence[str]) -> Any:

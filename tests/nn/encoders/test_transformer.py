@@ -38,8 +38,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def encoder(folder: Path, pooling: Pooling = "mean", freeze: bool = False) -> Transformer:
-    return Transformer(load_transformer(folder, dropout=0.0), pooling, freeze).eval()
+def encoder(folder: Path, pooling: Pooling = "mean", freeze: bool = False, mix: bool = False) -> Transformer:
+    return Transformer(load_transformer(folder, dropout=0.0), pooling, freeze, mix).eval()
 
 
 def hidden_of(model: Transformer, row: int) -> Tensor:
@@ -61,6 +61,21 @@ def test_words_are_pooled_from_their_own_pieces(folder: Path, pooling: Pooling) 
                 run = hidden[int(FIRST[row, word]) : int(LAST[row, word]) + 1]
                 wanted = {"first": run[0], "mean": run.mean(dim=0), "ends": (run[0] + run[-1]) / 2}[pooling]
                 torch.testing.assert_close(found[row, word], wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_mixed_layers_are_a_learned_mean_of_all(folder: Path) -> None:
+    model = encoder(folder, "first", mix=True)
+    assert model.mixture is not None
+    model.mixture.data = torch.tensor([0.3, -1.0, 2.0])
+    shares = torch.softmax(model.mixture.data, dim=0)
+    with torch.no_grad():
+        layers = model.pretrained(input_ids=PIECES[:1], output_hidden_states=True).hidden_states
+        wanted = sum(share * layer for share, layer in zip(shares, layers, strict=True))
+        found = model(PIECES[:1], PIECE_LENGTHS[:1], FIRST[:1], LAST[:1])
+    torch.testing.assert_close(found[0], wanted[0, FIRST[0]])
+    model(PIECES, PIECE_LENGTHS, FIRST, LAST).square().sum().backward()
+    assert model.mixture.grad is not None
+    assert model.mixture.grad.abs().min() > 0
 
 
 def test_padding_changes_nothing(folder: Path) -> None:

@@ -16,7 +16,7 @@ from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.labels import Labels, describe
 from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
-from spanloom.text.features import Features, PieceFeatures, WordFeatures, features_from_dict
+from spanloom.text.features import Features, PieceFeatures, WordFeatures, features_from_dict, fit_characters
 from spanloom.text.pieces import read_tokenizer
 from spanloom.text.pretrained import encoder_folder
 from spanloom.text.vectors import read_vectors
@@ -122,7 +122,9 @@ class JointCodec:
 def _fit_features(examples: Sequence[Example], config: JointConfig) -> Features:
     encoder = config.encoder
     if encoder.kind != "rnn":
-        features = PieceFeatures(read_tokenizer(encoder_folder(encoder.kind, encoder.path)))
+        words = (token.text for example in examples for token in example.input.tokens)
+        characters = fit_characters(words) if encoder.char_filters else None
+        features = PieceFeatures(read_tokenizer(encoder_folder(encoder.kind, encoder.path)), characters)
         room = features.tokenizer.limit - 2
         if config.max_words > room:
             raise ConfigError(

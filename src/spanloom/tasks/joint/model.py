@@ -20,64 +20,89 @@ from spanloom.nn.heads.token_pair import Between, PairTable
 from spanloom.nn.loss import multilabel_loss, token_loss
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import EncoderConfig, JointConfig
-from spanloom.text.features import WordFeatures
+from spanloom.text.features import PieceFeatures, WordFeatures
 from spanloom.text.pretrained import encoder_folder
 from spanloom.text.shapes import SHAPES
 from spanloom.text.vectors import read_vectors
+from spanloom.text.vocab import Vocabulary
 
 TAG_WEIGHT = 3.0  # the tagger only helps the tables; of all sentences, so that it weighs the same at any length
 
 
+class Spelling(nn.Module):
+    """What a word looks like: its shape and, where wanted, a convolution over its characters -> [B, T, S]."""
+
+    def __init__(self, config: EncoderConfig, characters: Vocabulary | None, dropout: float) -> None:
+        super().__init__()
+        self.shapes = nn.Embedding(len(SHAPES), config.shape_width)
+        self.characters: CharCNN | None = None
+        if characters is not None and config.char_filters:
+            self.characters = CharCNN(len(characters), config.char_width, config.char_filters)
+        self.dropout = nn.Dropout(dropout)
+        self.width = config.shape_width + (config.char_filters if self.characters is not None else 0)
+
+    def forward(self, shapes: Tensor, characters: Tensor | None) -> Tensor:
+        seen: Tensor = self.shapes(shapes)
+        if self.characters is None or characters is None:
+            return seen
+        return torch.cat([self.dropout(self.characters(characters)), seen], dim=-1)
+
+
 class PieceEncoder(nn.Module):
-    """Wordpieces through a pretrained encoder, the words' shapes beside them, recurrent layers above -> [B, T, D]."""
+    """Wordpieces through a pretrained encoder, the words' spelling beside them, recurrent layers above -> [B, T, D]."""
 
     pretrained_prefixes = ("encoder.transformer.pretrained.",)
 
-    def __init__(self, config: EncoderConfig, dropout: float, architecture: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self, config: EncoderConfig, dropout: float, features: PieceFeatures, architecture: Mapping[str, Any] | None
+    ) -> None:
         super().__init__()
         if architecture is None:
             model = load_transformer(encoder_folder(config.kind, config.path), config.dropout)
         else:
             model = make_transformer(architecture)
-        self.transformer = Transformer(model, config.pooling, config.freeze_embeddings)
+        self.transformer = Transformer(model, config.pooling, config.freeze_embeddings, config.mix_layers)
         self.architecture: dict[str, Any] = model.config.to_dict()  # type: ignore[union-attr, operator]
-        self.shapes = nn.Embedding(len(SHAPES), config.shape_width)
+        self.spelling = Spelling(config, features.characters, dropout)
         self.dropout = nn.Dropout(dropout)
-        self.recurrent = BiRNN(
-            self.transformer.width + config.shape_width, config.hidden, config.layers, dropout, config.cell
-        )
+        size = self.transformer.width + self.spelling.width
+        self.recurrent = BiRNN(size, config.hidden, config.layers, dropout, config.cell)
         self.width = self.recurrent.width
 
     def forward(
-        self, pieces: Tensor, piece_lengths: Tensor, first: Tensor, last: Tensor, shapes: Tensor, lengths: Tensor
+        self,
+        pieces: Tensor,
+        piece_lengths: Tensor,
+        first: Tensor,
+        last: Tensor,
+        shapes: Tensor,
+        lengths: Tensor,
+        characters: Tensor | None = None,
     ) -> Tensor:
         words = self.dropout(self.transformer(pieces, piece_lengths, first, last))  # [B, T, hidden]
-        x = torch.cat([words, self.shapes(shapes).to(words.dtype)], dim=-1)
+        x = torch.cat([words, self.spelling(shapes, characters).to(words.dtype)], dim=-1)
         return self.dropout(self.recurrent(x, lengths))  # type: ignore[no-any-return]
 
 
 class WordEncoder(nn.Module):
-    """Word vectors, a convolution over characters and shapes, through recurrent layers -> [B, T, D]."""
+    """Word vectors and the words' spelling through recurrent layers -> [B, T, D]."""
 
     pretrained_prefixes: tuple[str, ...] = ()
-    architecture: dict[str, Any] | None = None
 
     def __init__(self, config: EncoderConfig, dropout: float, features: WordFeatures, fresh: bool, width: int) -> None:
         super().__init__()
         self.words = WordEmbedding(len(features.words), width, config.word_dropout)
         if fresh and config.vectors:
             _load_vectors(self.words, features, config)
-        self.characters = CharCNN(len(features.characters), config.char_width, config.char_filters)
-        self.shapes = nn.Embedding(len(SHAPES), config.shape_width)
+        self.spelling = Spelling(config, features.characters, dropout)
         self.dropout = nn.Dropout(dropout)
-        size = width + config.char_filters + config.shape_width
-        self.recurrent = BiRNN(size, config.hidden, config.layers, dropout, config.cell)
+        self.recurrent = BiRNN(width + self.spelling.width, config.hidden, config.layers, dropout, config.cell)
         self.width = self.recurrent.width
-        self.architecture = {"word_width": width}
+        self.architecture: dict[str, Any] = {"word_width": width}
 
     def forward(self, words: Tensor, characters: Tensor, shapes: Tensor, lengths: Tensor) -> Tensor:
-        x = torch.cat([self.words(words), self.characters(characters), self.shapes(shapes)], dim=-1)
-        return self.dropout(self.recurrent(self.dropout(x), lengths))  # type: ignore[no-any-return]
+        x = torch.cat([self.dropout(self.words(words)), self.spelling(shapes, characters)], dim=-1)
+        return self.dropout(self.recurrent(x, lengths))  # type: ignore[no-any-return]
 
 
 class TableModel(nn.Module):
@@ -137,7 +162,7 @@ def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any
         width = _word_width(config.encoder) if architecture is None else int(architecture["word_width"])
         encoder = WordEncoder(config.encoder, config.dropout, codec.features, architecture is None, width)
     else:
-        encoder = PieceEncoder(config.encoder, config.dropout, architecture)
+        encoder = PieceEncoder(config.encoder, config.dropout, codec.features, architecture)
     model = TableModel(encoder, config, codec) if config.scheme == "table" else TaggingModel(encoder, codec)
     model.architecture = encoder.architecture  # type: ignore[assignment]
     model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
