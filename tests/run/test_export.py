@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from spanloom.core import Graph
+from spanloom.core import Codec, Example, Graph, Row
 from spanloom.errors import CheckpointError, ConfigError, ExportRefused
 from spanloom.run.bundle import open_bundle, start
 from spanloom.run.export import Source, compare, spread, to_onnx, write_bundle
@@ -19,6 +20,10 @@ from spanloom.run.predictor import Predictor
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example, find_tiny
 
 SENTENCES = ["the Ada the Bo", "edge", "the", "Cy edge the the Di", "Ada Bo Cy", "the edge Ada"] * 2
+
+
+def encoded(codec: Codec, examples: Sequence[Example]) -> list[Row]:
+    return [codec.encode(Example(item.input)) for item in examples]
 
 
 def lossy(source: Path, target: Path) -> None:
@@ -82,7 +87,7 @@ def test_a_bundle_answers_as_gold_says_at_any_length(exported: tuple[Path, dict[
     bundle = open_bundle(exported[0], find_tiny, threads=2)
     for texts in (["Ada"], ["edge the", "the", "Di Cy Bo Ada edge the"], SENTENCES):
         examples = [example(text) for text in texts]
-        assert bundle.predict_rows([bundle.codec.encode(item) for item in examples]) == [item.gold for item in examples]
+        assert bundle.predict_rows(encoded(bundle.codec, examples)) == [item.gold for item in examples]
 
 
 def test_the_graph_is_really_int8(exported: tuple[Path, dict[str, Any]]) -> None:
@@ -227,6 +232,7 @@ def test_a_graph_that_onnxruntime_cannot_load_is_said_so(copy: Path) -> None:
 
 WITHOUT_TORCH = """
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 class Blocked:
@@ -276,7 +282,7 @@ def test_streams_from_a_bundle_do_not_depend_on_threads(exported: tuple[Path, di
 @pytest.fixture(scope="module")
 def graph(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("graphs") / "model.onnx"
-    to_onnx(source.model, source.codec, [source.codec.encode(item) for item in source.golden], target)
+    to_onnx(source.model, source.codec, encoded(source.codec, source.golden), target)
     return target
 
 
@@ -284,7 +290,7 @@ def test_a_graph_unlike_its_model_is_refused(source: Source, graph: Path) -> Non
     other = build(None, source.codec)
     with torch.no_grad():
         other.out.bias.add_(0.25)
-    rows = [source.codec.encode(item) for item in source.golden]
+    rows = encoded(source.codec, source.golden)
     session = start(graph.read_bytes(), "the graph")
     assert compare(source.model, session, source.codec, rows) < 1e-5
     with pytest.raises(ExportRefused, match=r"output 'scores' of the ONNX graph is 0\.25 away from the model's"):
@@ -301,4 +307,4 @@ def test_a_graph_of_one_size_only_is_refused(source: Source, graph: Path, tmp_pa
     onnx.save(fixed, tmp_path / "fixed.onnx")
     session = start((tmp_path / "fixed.onnx").read_bytes(), "the graph")
     with pytest.raises(ExportRefused, match=r"does not run on words \(1, 1\), lengths \(1,\) .*Please report it"):
-        compare(source.model, session, source.codec, [source.codec.encode(source.golden[1])])
+        compare(source.model, session, source.codec, encoded(source.codec, source.golden[1:2]))

@@ -26,6 +26,33 @@ def test_a_long_text_is_cut_between_sentences() -> None:
     assert [window.surface(name(i, i + 1)) for i in range(6)] == ["f", ".", "g", "h", "i", "."]
 
 
+def test_a_window_holds_no_more_sentences_than_the_model_is_used_to() -> None:
+    text = prepare("a b . c d . e f . g h .")
+    assert cut(text, 99, 1) == [(0, 3), (3, 6), (6, 9), (9, 12)]
+    assert cut(text, 99, 2) == [(0, 6), (3, 9), (6, 12)]
+    assert cut(text, 99, 3) == [(0, 9), (6, 12)]
+    assert cut(text, 99, 4) == [(0, 12)]
+
+
+def test_a_sentence_that_is_too_long_by_itself_is_cut_inside() -> None:
+    text = prepare("a b . c d e f g h i . j")
+    assert cut(text, 4, 1) == [(0, 3), (3, 7), (6, 10), (9, 11), (11, 12)]
+
+
+def test_a_text_without_sentence_ends_is_one_sentence() -> None:
+    assert cut(prepare("a b c"), 99, 1) == [(0, 3)]
+    assert cut(prepare(""), 99, 1) == []
+
+
+def test_the_time_to_cut_and_merge_grows_with_the_text_and_no_faster() -> None:
+    # 40,000 sentences, each with a name at both of its edges: work that is quadratic in them would not end here.
+    text = prepare("a . " * 40_000)
+    places = cut(text, 99, 2)
+    assert len(places) == 39_999
+    merged = merge([Graph((name(0, 1), name(2, 3)))] * len(places), places)
+    assert merged.spans == tuple(name(place, place + 1) for place in range(0, 80_000, 2))
+
+
 def test_facts_found_twice_are_kept_once_with_their_best_score_and_whole_text_offsets() -> None:
     first = Graph((name(0, 1, 0.9), name(4, 5, 0.6)), (Relation(name(0, 1), name(4, 5), "next", 0.4),))
     second = Graph((name(1, 2, 0.8), name(3, 4, 0.7)), (Relation(name(1, 2), name(3, 4), "next", 0.5),))

@@ -89,6 +89,14 @@ def test_a_long_text_is_read_through_windows_and_nothing_is_lost(predictor: Pred
     assert model.sizes[0] > 50 // 6
 
 
+def test_a_model_of_single_sentences_is_given_single_sentences(predictor: Predictor, model: Perfect) -> None:
+    predictor.codec.max_sentences = 1  # type: ignore[attr-defined]
+    graph = predictor("Ada . Bo . the")
+    assert model.sizes == [3]
+    assert [span.start for span in graph.spans] == [0, 2]
+    assert graph.relations == ()
+
+
 def test_a_long_text_among_short_ones_keeps_the_order(predictor: Predictor) -> None:
     texts = ["Ada", "the Bo " * 20, "Cy"]
     answers = list(predictor.predict(texts))

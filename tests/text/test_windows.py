@@ -51,6 +51,14 @@ def test_sentence_ends_after_marks_closing_quotes_and_line_breaks() -> None:
     assert sentence_ends(split("")) == []
 
 
+def test_brackets_and_closing_quotes_belong_to_the_sentence_even_behind_a_space() -> None:
+    words = re.findall(r"\S+", "( Ann left . ) Bo said : `` No . '' Cy left .")
+    starts = [sum(len(word) + 1 for word in words[:place]) for place in range(len(words))]
+    tokens = tuple(Token(word, start, start + len(word)) for word, start in zip(words, starts, strict=True))
+    text = Text(" ".join(words), tokens)
+    assert [words[end] for end in sentence_ends(text)] == ["Bo", "Cy"]
+
+
 def test_an_abbreviation_ends_no_sentence() -> None:
     text = Text("Dr. Ann left", (Token("Dr.", 0, 3), Token("Ann", 4, 7), Token("left", 8, 12)))
     assert sentence_ends(text) == []

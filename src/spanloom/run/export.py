@@ -158,7 +158,8 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
     What is scored last is what is shipped: the codec is read back from its JSON, and the graph from its file.
     """
     task, codec, golden = source.task, source.codec, source.golden
-    rows = [codec.encode(example) for example in golden]
+    inputs = [Example(example.input) for example in golden]  # without gold, whose labels training may not have had
+    rows = [codec.encode(example) for example in inputs]
     plain = work / "fp32.onnx"
     outputs = to_onnx(source.model, codec, rows, plain)
     tokenizer = codec.tokenizer_json()
@@ -166,7 +167,7 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
     if tokenizer is not None:
         _write(folder / TOKENIZER, tokenizer)
     shipped = task.load(json.loads((folder / CODEC).read_text(encoding="utf-8")), tokenizer)
-    shipped_rows = [shipped.encode(example) for example in golden]
+    shipped_rows = [shipped.encode(example) for example in inputs]
 
     scores = {"torch": _score(source, predict_rows_with_torch(source.model, codec, rows))}
     session = start(plain.read_bytes(), "the exported graph")
@@ -290,7 +291,7 @@ def _refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> 
 def _probe(source: Source, folder: Path, find: Callable[[str], Task]) -> None:
     """Open the finished bundle as a user would, and check that it answers as the graph that was scored."""
     bundle = open_bundle(folder, find, threads=1)
-    examples = spread(source.golden, 16)
+    examples = [Example(example.input) for example in spread(source.golden, 16)]
     again = bundle.predict_rows([bundle.codec.encode(example) for example in examples])
     session = start((folder / MODEL).read_bytes(), str(folder))
     first = predict_rows(session, bundle.codec, [source.codec.encode(example) for example in examples])

@@ -1,7 +1,8 @@
-"""Texts longer than a model's limit: cut into overlapping windows, predicted window by window, and merged again.
+"""Texts longer than a model's limits: cut into windows, predicted window by window, and merged again.
 
-Nothing is dropped in silence: every token stands in at least one window. A relation between spans farther apart than a
-window cannot be found.
+A model that was trained on single sentences does far worse on several at once, so that the number of sentences is a
+limit too. Nothing is dropped in silence: every token stands in at least one window. A relation between spans that no
+window holds together cannot be found.
 """
 
 from __future__ import annotations
@@ -19,11 +20,23 @@ OVERLAP = 0.25
 Window = tuple[int, int]
 
 
-def cut(text: Text, max_words: int) -> list[Window]:
-    """The windows of a text, in tokens: one that holds everything if the text is short enough, none if it is empty."""
-    if len(text.tokens) <= max_words:
-        return windows(len(text.tokens), max_words, 0)
-    return windows(len(text.tokens), max_words, int(max_words * OVERLAP), sentence_ends(text))
+def cut(text: Text, max_words: int, max_sentences: int | None = None) -> list[Window]:
+    """The windows of a text, in tokens: one that holds everything if the text is short enough, none if it is empty.
+
+    A window holds at most `max_words` tokens and `max_sentences` sentences, of which neighbours share a half, rounded
+    down. A sentence that is too long by itself is cut into windows that overlap by a quarter.
+    """
+    n_tokens, ends = len(text.tokens), sentence_ends(text)
+    if max_sentences is None or len(ends) < max_sentences:
+        return windows(n_tokens, max_words, 0 if n_tokens <= max_words else int(max_words * OVERLAP), ends)
+    edges = [0, *ends, n_tokens]
+    found: list[Window] = []
+    for first, last in windows(len(edges) - 1, max_sentences, max_sentences // 2):
+        start, end = edges[first], edges[last]
+        inner = [position - start for position in edges[first + 1 : last]]
+        overlap = 0 if end - start <= max_words else int(max_words * OVERLAP)
+        found += [(start + low, start + high) for low, high in windows(end - start, max_words, overlap, inner)]
+    return found
 
 
 def part(text: Text, window: Window) -> Text:
@@ -43,10 +56,11 @@ def merge(graphs: Sequence[Graph], places: Sequence[Window]) -> Graph:
         return graphs[0]
     shifted = [_shifted(graph, start) for graph, (start, _) in zip(graphs, places, strict=True)]
     found = [set(graph.spans) for graph in shifted]
+    seeing = _seeing(places)
     spans: dict[Span, Span] = {}
     relations: dict[Relation, Relation] = {}
     for number, graph in enumerate(shifted):
-        trusted = {span for span in graph.spans if _holds(span, number, places, found)}
+        trusted = {span for span in graph.spans if _holds(span, number, places, found, seeing)}
         for span in trusted:
             _keep_best(spans, span)
         for relation in graph.relations:
@@ -67,7 +81,9 @@ def _shifted(graph: Graph, by: int) -> Graph:
     return Graph(tuple(map(moved, graph.spans)), tuple(relations))
 
 
-def _holds(span: Span, number: int, places: Sequence[Window], found: Sequence[set[Span]]) -> bool:
+def _holds(
+    span: Span, number: int, places: Sequence[Window], found: Sequence[set[Span]], seeing: Sequence[Sequence[int]]
+) -> bool:
     """Is this span of window `number` to be believed? One at an inner edge is, unless a wider view denies it."""
     start, end = places[number]
     last = places[-1][1]
@@ -75,12 +91,19 @@ def _holds(span: Span, number: int, places: Sequence[Window], found: Sequence[se
         return True
     wider = [
         other
-        for other, (low, high) in enumerate(places)
-        if other != number
-        and (low < span.start or low == span.start == 0)
-        and (span.end < high or span.end == high == last)
+        for other in seeing[max(span.start - 1, 0)]
+        if other != number and (span.end < places[other][1] or span.end == last)
     ]
     return not wider or any(span in found[other] for other in wider)
+
+
+def _seeing(places: Sequence[Window]) -> list[list[int]]:
+    """For each token of the text, the windows that it stands in."""
+    seeing: list[list[int]] = [[] for _ in range(places[-1][1] if places else 0)]
+    for number, (start, end) in enumerate(places):
+        for position in range(start, end):
+            seeing[position].append(number)
+    return seeing
 
 
 def _keep_best(kept: dict[Any, Any], item: Any) -> None:

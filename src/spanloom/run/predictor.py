@@ -69,8 +69,10 @@ class Predictor:
 
     def _places(self, item: Any) -> Places | None:
         """The windows of a text, in tokens; None for an input that is never cut."""
-        limit = getattr(self.codec, "max_words", None)
-        return cut(item, limit) if isinstance(item, Text) and limit else None
+        max_words = getattr(self.codec, "max_words", None)
+        if max_words is None or not isinstance(item, Text):
+            return None
+        return cut(item, max_words, getattr(self.codec, "max_sentences", None))
 
     def _answers(self, waiting: Sequence[Places | None], rows: Sequence[Row]) -> Iterator[Any]:
         answers = iter(self._predict_rows(rows) if rows else [])

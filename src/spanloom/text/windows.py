@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from spanloom.core import Text
 
-CLOSERS = frozenset("\"')]}»”’」』）】")  # noqa: RUF001
 ENDERS = frozenset(".!?…。！？；")  # noqa: RUF001
+CLOSERS = frozenset([*")]}»”’」』）】", "''", "-RRB-", "-RSB-", "-RCB-"])  # noqa: RUF001
+QUOTES = frozenset("\"'")
+"""Marks that open as well as close: only one that touches the end of a sentence belongs to it."""
 
 
 def windows(n_tokens: int, size: int, overlap: int, boundaries: Sequence[int] | None = None) -> list[tuple[int, int]]:
@@ -37,13 +39,13 @@ def windows(n_tokens: int, size: int, overlap: int, boundaries: Sequence[int] | 
 def sentence_ends(text: Text) -> list[int]:
     """Positions (in tokens) before which a sentence ends: after `.`, `!`, `?`, their Chinese forms, or a line break.
 
-    A quote or bracket right behind the mark still belongs to the sentence. A hint where to cut, no more.
+    Quotes and brackets that close behind the mark still belong to the sentence. A hint where to cut, no more.
     """
     ends = []
     ended = False
     for position, token in enumerate(text.tokens):
         gap = text.text[text.tokens[position - 1].end : token.start] if position else ""
-        closes = token.text in CLOSERS and not gap
+        closes = token.text in CLOSERS or (token.text in QUOTES and not gap)
         if position and ("\n" in gap or (ended and not closes)):
             ends.append(position)
             ended = False
