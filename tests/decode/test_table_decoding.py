@@ -89,14 +89,14 @@ def some_spans(draw: st.DrawFn) -> list[ScoredSpan]:
 
 @MANY
 @given(some_spans(), seeds, st.booleans())
-def test_triples_are_every_pair_that_scores_above_0_in_both_tables(
+def test_triples_are_every_pair_that_scores_above_0_in_the_mean_of_both_tables(
     spans: list[ScoredSpan], seed: int, typed: bool
 ) -> None:
     heads, tails = tied_scores((2, 3, 5, 5), seed)
     allowed = np.random.default_rng(seed).random((3, 2, 2)) < 0.6 if typed else None
     expected = set()
     for (h, head), (t, tail), r in itertools.product(enumerate(spans), enumerate(spans), range(3)):
-        score = min(float(heads[r, head.start, tail.start]), float(tails[r, head.end - 1, tail.end - 1]))
+        score = float(heads[r, head.start, tail.start] + tails[r, head.end - 1, tail.end - 1]) / 2
         joinable = allowed is None or bool(allowed[r, head.label, tail.label])
         if h != t and joinable and score > 0:
             expected.add((h, t, r, score))
@@ -112,7 +112,14 @@ def test_overlapping_triples_and_both_directions_come_out_together() -> None:
         heads[relation, spans[head].start, spans[tail].start] = 3.0
         tails[relation, spans[head].end - 1, spans[tail].end - 1] = 2.0
     found = triples_from_tables(spans, heads, tails, None)
-    assert sorted(found) == [(0, 1, 0, 2.0), (0, 1, 1, 2.0), (1, 0, 0, 2.0), (2, 1, 1, 2.0)]
+    assert sorted(found) == [(0, 1, 0, 2.5), (0, 1, 1, 2.5), (1, 0, 0, 2.5), (2, 1, 1, 2.5)]
+
+
+def test_of_a_swarm_of_triples_the_surest_stay() -> None:
+    spans = [ScoredSpan(0, 1, 0, 1.0), ScoredSpan(1, 2, 0, 1.0), ScoredSpan(2, 3, 0, 1.0)]
+    scores = np.arange(1.0, 19.0).reshape(2, 3, 3)
+    found = triples_from_tables(spans, scores, scores, None, most=3)
+    assert sorted(triple.score for triple in found) == [15.0, 16.0, 17.0]  # 18, 14 and 10 would join a span with itself
 
 
 def test_one_span_alone_and_no_relations_give_nothing() -> None:

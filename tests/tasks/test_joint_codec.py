@@ -324,8 +324,9 @@ def test_the_law_holds_over_wordpieces_too(folder: Path, scheme: Scheme) -> None
     assert (row.width, row.length) == (4, int(row.inputs["piece_lengths"]))
     assert row.length == len(row.inputs["pieces"]) > 6
     batch = codec.collate([row])
-    assert batch.inputs["pieces"].shape == (1, 16)
+    assert batch.inputs["pieces"].shape == (1, row.length)  # alone, it is not padded
     assert codec.decode(codec.perfect(batch), batch) == [example.gold]
+    assert codec.collate([row, row]).inputs["pieces"].shape == (2, 16)
     again = JointCodec.from_dict(json.loads(json.dumps(codec.to_dict())), codec.tokenizer_json())
     same_row(again.encode(example), row)
 

@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from spanloom.batch.pad import pad
 from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Text
 from spanloom.errors import ConfigError
@@ -20,6 +22,7 @@ from spanloom.text.features import Features, PieceFeatures, WordFeatures, featur
 from spanloom.text.pieces import read_tokenizer
 from spanloom.text.pretrained import encoder_folder
 from spanloom.text.vectors import read_vectors
+from spanloom.text.windows import sentence_ends
 
 # Padded sizes come in steps, so that the CPU kernels, which are compiled for each new shape, are soon all there.
 WORD_STEP, PIECE_STEP = 8, 16
@@ -29,17 +32,26 @@ class JointCodec:
     """What a joint extraction model knows besides its weights: features, labels, scheme and limits.
 
     max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them into windows
-    instead. seen: checksums of the entity pairs that training data related.
+    instead. max_sentences: of a window, as training had them: a model of single sentences does far worse on several at
+    once. seen: checksums of the entity pairs that training data related.
     """
 
     def __init__(
-        self, features: Features, labels: Labels, scheme: str, max_words: int, alpha: float, seen: Sequence[int] = ()
+        self,
+        features: Features,
+        labels: Labels,
+        scheme: str,
+        max_words: int,
+        max_sentences: int,
+        alpha: float,
+        seen: Sequence[int] = (),
     ) -> None:
         self.features = features
         self.labels = labels
         self.scheme = TableScheme(labels) if scheme == TableScheme.name else TaggingScheme(labels, alpha)
         self.alpha = alpha
         self.max_words = max_words
+        self.max_sentences = max_sentences
         self._seen = frozenset(seen)
 
     @classmethod
@@ -51,7 +63,10 @@ class JointCodec:
             for relation in example.gold.relations
         }
         features = _fit_features(examples, config)
-        return cls(features, Labels.fit(examples), config.scheme, config.max_words, config.alpha, sorted(seen))
+        labels = Labels.fit(examples)
+        sentences = [len(sentence_ends(example.input)) + 1 for example in examples]
+        most = int(np.percentile(sentences, 99))  # a stray long one should not set the limit
+        return cls(features, labels, config.scheme, config.max_words, most, config.alpha, sorted(seen))
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
@@ -74,17 +89,12 @@ class JointCodec:
         self.labels.require_known(example)
 
     def collate(self, rows: Sequence[Row]) -> Batch:
-        width = _up(max(row.width for row in rows), WORD_STEP)
-        inputs = {name: self._padded(name, [row.inputs[name] for row in rows], width) for name in rows[0].inputs}
+        steps = (WORD_STEP, PIECE_STEP) if len(rows) > 1 else (1, 1)  # a row alone, as bundles read them, needs none
+        width = _up(max(row.width for row in rows), steps[0])
+        pieces = _up(max(row.length for row in rows), steps[1])
+        inputs = {name: _padded(name, [row.inputs[name] for row in rows], width, pieces) for name in rows[0].inputs}
         targets = self.scheme.collate(rows, width) if rows[0].targets else {}
         return Batch(inputs, targets, self.scheme.counts(rows))
-
-    def _padded(self, name: str, arrays: Sequence[Array], width: int) -> Array:
-        if name == "pieces":
-            return pad(arrays, 0, (_up(max(map(len, arrays)), PIECE_STEP),))
-        if name == "characters":
-            return pad(arrays, 0, (width, max(array.shape[1] for array in arrays)))
-        return pad(arrays, 0, (width,) * arrays[0].ndim)
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Graph]:
         return self.scheme.decode(outputs, batch.inputs["lengths"])
@@ -105,6 +115,7 @@ class JointCodec:
             "labels": self.labels.to_dict(),
             "scheme": self.scheme.name,
             "max_words": self.max_words,
+            "max_sentences": self.max_sentences,
             "alpha": self.alpha,
             "seen": sorted(self._seen),
         }
@@ -116,7 +127,16 @@ class JointCodec:
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> JointCodec:
         features = features_from_dict(table["features"], tokenizer_json)
         labels = Labels.from_dict(table["labels"])
-        return cls(features, labels, table["scheme"], table["max_words"], table["alpha"], table["seen"])
+        limits = table["max_words"], table["max_sentences"]
+        return cls(features, labels, table["scheme"], *limits, table["alpha"], table["seen"])
+
+
+def _padded(name: str, arrays: Sequence[Array], width: int, pieces: int) -> Array:
+    if name == "pieces":
+        return pad(arrays, 0, (pieces,))
+    if name == "characters":
+        return pad(arrays, 0, (width, max(array.shape[1] for array in arrays)))
+    return pad(arrays, 0, (width,) * arrays[0].ndim)
 
 
 def _fit_features(examples: Sequence[Example], config: JointConfig) -> Features:
