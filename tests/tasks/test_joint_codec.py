@@ -23,7 +23,7 @@ from tests.text.tiny_tokenizer import tiny_tokenizer
 Scheme = Literal["table", "tagging"]
 SCHEMES: tuple[Scheme, ...] = ("table", "tagging")
 RNN = EncoderConfig(kind="rnn")
-MANY = settings(max_examples=150, deadline=None, derandomize=True)
+MANY = settings(max_examples=100, deadline=None, derandomize=True)
 
 TRAINING = [
     sentence("Ann met Bob in Rome", [(0, 1, "Per"), (2, 3, "Per"), (4, 5, "Loc")], [(0, "knows", 1), (0, "in", 2)]),

@@ -12,9 +12,13 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
+from spanloom.config import load_config
 from spanloom.core import Batch, Example
 from spanloom.engine.device import to_tensors
+from spanloom.engine.run import run_training
 from spanloom.errors import ConfigError
+from spanloom.tasks import FOLDER
+from spanloom.tasks.joint import TASK
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import EncoderConfig, JointConfig
 from spanloom.tasks.joint.model import TAG_WEIGHT, build, losses
@@ -207,3 +211,16 @@ def test_data_without_any_relation_are_refused(config: JointConfig) -> None:
     examples = [sentence("bea", [(0, 1, "P")])]
     with pytest.raises(ConfigError, match=r"data\.train: no relation in any sentence; annotated relations"):
         build(config, JointCodec.fit(examples, config))
+
+
+def test_the_tagging_scheme_learns_what_it_can_say_of_the_sample(tmp_path: Path) -> None:
+    """The table scheme's turn is in tests/test_every_task.py, which trains each task's own configuration."""
+    overrides = ["model.scheme=tagging", "train.batch_size=36", "train.learning_rate=2e-2", "train.evaluate_from=60"]
+    config = load_config(FOLDER / "joint" / "tiny.toml", overrides, lambda name: JointConfig)
+    assert config.data.train is not None
+    examples = list(TASK.read(config.data.train, config.data))
+    codec = JointCodec.fit(examples, config.model)
+    batch = batched(codec, examples)
+    said = TASK.score(examples, codec.decode(codec.perfect(batch), batch), codec)
+    assert 0.5 < TASK.best(said) < 0.95  # the sample has what one tag a word cannot say
+    assert TASK.best(run_training(TASK, config, tmp_path / "run", device=CPU)) >= 0.9 * TASK.best(said)

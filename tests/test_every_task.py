@@ -1,0 +1,356 @@
+"""What every task must keep, whatever it is: a folder under `tasks/` is all that a test here needs to find it.
+
+Each task's own `tiny.toml` is trained once, on its own sample; all the tests that need a trained model share it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from spanloom.config import RunConfig, load_config, to_toml
+from spanloom.core import Batch, Example, Graph, Row, Task
+from spanloom.engine.checkpoint import load_model, read_checkpoint
+from spanloom.engine.device import to_tensors
+from spanloom.engine.evaluate import predict_rows
+from spanloom.engine.guard import check_rows
+from spanloom.engine.report import Report, StepReport
+from spanloom.engine.run import Interrupted, run_training
+from spanloom.engine.step import Update, train_step
+from spanloom.errors import DataError
+from spanloom.run.bundle import open_bundle
+from spanloom.run.export import export
+from spanloom.run.predictor import load
+from spanloom.tasks import FOLDER, find_task, task_names
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A task with its own sample, read, and a codec fitted on it."""
+
+    folder: Path
+    task: Task
+    config: RunConfig
+    examples: list[Example]
+    codec: Any
+
+    @property
+    def sample(self) -> Path:
+        assert self.config.data.train is not None
+        return self.config.data.train
+
+    def rows(self) -> list[Row]:
+        return [self.codec.encode(example) for example in self.examples]
+
+    def batch(self, examples: Sequence[Example]) -> Batch:
+        return self.codec.collate([self.codec.encode(example) for example in examples])  # type: ignore[no-any-return]
+
+    def model(self) -> nn.Module:
+        """A fresh model that never drops anything out, in training either."""
+        torch.manual_seed(self.config.seed)
+        model: nn.Module = self.task.build(self.config.model, self.codec, None).eval()
+        model.train = lambda mode=True: model  # type: ignore[method-assign, assignment]
+        return model
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A case and the run folder of its training."""
+
+    case: Case
+    run: Path
+    scorecard: dict[str, Any]
+
+
+@pytest.fixture(scope="session", params=task_names())
+def case(request: pytest.FixtureRequest) -> Case:
+    folder = FOLDER / request.param
+    task = find_task(request.param)
+    config = load_config(folder / "tiny.toml", [], lambda name: find_task(name).config)
+    assert config.data.train is not None
+    examples = list(task.read(config.data.train, config.data))
+    return Case(folder, task, config, examples, task.fit(examples, config))
+
+
+@pytest.fixture(scope="session")
+def trained(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The one training. Only the last epoch is scored, which changes no weight and saves time."""
+    run = tmp_path_factory.mktemp(case.task.name) / "run"
+    settings = replace(case.config.train, threads=1, evaluate_from=case.config.train.epochs)
+    scorecard = run_training(case.task, replace(case.config, train=settings), run, device=CPU)
+    return Trained(case, run, scorecard)
+
+
+def facts(answer: Any) -> Any:
+    """An answer without the order of its parts, in which nothing is said."""
+    return (frozenset(answer.spans), frozenset(answer.relations)) if isinstance(answer, Graph) else answer
+
+
+# ---- the folder ------------------------------------------------------------------------------------------------------
+
+
+def test_there_is_a_task() -> None:
+    assert "joint" in task_names()
+
+
+def test_the_folder_is_whole(case: Case) -> None:
+    module = sys.modules[f"spanloom.tasks.{case.folder.name}"]
+    assert module.__all__ == ["TASK"]  # type: ignore[attr-defined]
+    assert case.task.name == case.folder.name == case.config.task
+    assert dataclasses.is_dataclass(case.task.config)
+    assert isinstance(case.config.model, case.task.config)
+    assert {"codec.py", "model.py", "tiny.toml", "README.md"} <= {file.name for file in case.folder.iterdir()}
+    assert case.sample.parent == case.folder
+    assert case.sample.stem == "sample"
+    assert all(example.gold is not None for example in case.examples)
+    readme = (case.folder / "README.md").read_text(encoding="utf-8")
+    assert f"spanloom train src/spanloom/tasks/{case.task.name}/tiny.toml" in readme
+    assert re.search(r"https?://", readme), "the README links the paper that the task comes from"
+
+
+def test_the_codec_and_the_task_import_no_torch(case: Case) -> None:
+    name = case.task.name
+    program = (
+        f"import sys, spanloom.tasks.{name}, spanloom.tasks.{name}.codec\n"
+        "print(*sorted({'torch', 'transformers'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
+
+
+def test_its_configuration_survives_being_written_out(case: Case, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(to_toml(case.config), encoding="utf-8")
+    assert load_config(file, [], lambda name: find_task(name).config) == case.config
+
+
+# ---- data and codec --------------------------------------------------------------------------------------------------
+
+
+def test_decoding_perfect_outputs_gives_back_the_gold_or_says_what_was_lost(case: Case) -> None:
+    rows = case.rows()
+    batch = case.codec.collate(rows)
+    decoded = case.codec.decode(case.codec.perfect(batch), batch)
+    for example, row, answer in zip(case.examples, rows, decoded, strict=True):
+        if not row.lost:
+            assert facts(answer) == facts(example.gold), example.source
+        elif isinstance(example.gold, Graph):
+            missing = {*example.gold.spans, *example.gold.relations} - {*answer.spans, *answer.relations}
+            assert len(missing) == len(row.lost) - len(example.lost), example.source
+
+
+def test_the_codec_comes_back_from_its_json(case: Case) -> None:
+    again = case.task.load(json.loads(json.dumps(case.codec.to_dict())), case.codec.tokenizer_json())
+    assert again.to_dict() == case.codec.to_dict()
+    assert again.limits() == case.codec.limits()
+    for example, wanted in zip(case.examples, case.rows(), strict=True):
+        found = again.encode(example)
+        assert (found.length, found.width, found.lost) == (wanted.length, wanted.width, wanted.lost)
+        for arrays, others in ((found.inputs, wanted.inputs), (found.targets, wanted.targets)):
+            assert arrays.keys() == others.keys()
+            for name, array in arrays.items():
+                np.testing.assert_array_equal(array, others[name], strict=True)
+
+
+def test_every_row_passes_the_checks_before_training(case: Case) -> None:
+    check_rows(case.rows(), case.examples, case.codec)
+
+
+def test_an_input_without_gold_is_encoded_alike(case: Case) -> None:
+    for example, row in zip(case.examples, case.rows(), strict=True):
+        bare = case.codec.encode(replace(example, gold=None))
+        assert bare.targets == {}
+        assert bare.inputs.keys() == row.inputs.keys()
+        assert all(np.array_equal(array, row.inputs[name]) for name, array in bare.inputs.items())
+
+
+def test_gold_scores_best_against_itself(case: Case) -> None:
+    scorecard = case.task.score(case.examples, [example.gold for example in case.examples], case.codec)
+    assert case.task.best(scorecard) == 1.0
+    json.dumps(scorecard)
+
+
+def test_the_check_of_the_sample_is_plain_json(case: Case) -> None:
+    json.dumps(case.task.check(case.examples, case.config))
+
+
+def test_what_a_user_sees_is_plain_json(case: Case) -> None:
+    for example in case.examples:
+        json.dumps(case.task.show(example.input, example.gold))
+    json.dumps(case.task.show(case.task.prepare("A text of their own."), case.examples[0].gold.__class__()))
+
+
+# ---- bad input -------------------------------------------------------------------------------------------------------
+
+
+def broken(case: Case, folder: Path, line: int, damage: bytes) -> Path:
+    """A copy of the sample with bytes put into the middle of a line."""
+    lines = case.sample.read_bytes().split(b"\n")
+    middle = len(lines[line - 1]) // 2
+    lines[line - 1] = lines[line - 1][:middle] + damage + lines[line - 1][middle:]
+    copy = folder / case.sample.name
+    copy.write_bytes(b"\n".join(lines))
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"), [(b"\0", "a NUL byte"), (b"\xff", "byte 0xff at offset .* is not utf-8")]
+)
+def test_bad_input_is_an_error_that_cites_its_line(case: Case, tmp_path: Path, damage: bytes, message: str) -> None:
+    file = broken(case, tmp_path, 3, damage)
+    with pytest.raises(DataError, match=rf"{re.escape(str(file))}:3: {message}"):
+        list(case.task.read(file, case.config.data))
+
+
+@pytest.mark.parametrize(("content", "message"), [("", "the file is empty"), (None, "no such file")])
+def test_a_file_that_is_empty_or_missing_is_named(
+    case: Case, tmp_path: Path, content: str | None, message: str
+) -> None:
+    file = tmp_path / case.sample.name
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=rf"{re.escape(str(file))}: {message}"):
+        list(case.task.read(file, case.config.data))
+
+
+def test_a_label_that_training_never_had_cites_its_line(case: Case) -> None:
+    """A codec of the first sentence alone meets the labels of the others."""
+    codec = case.task.fit(case.examples[:1], case.config)
+    refused = []
+    for example in case.examples:
+        try:
+            codec.require_known(example)
+        except DataError:
+            refused.append(example)
+    assert refused, "the sample's first sentence alone has every label; begin it with one that does not"
+    for example in refused:
+        with pytest.raises(DataError, match=rf"^{re.escape(str(example.source))}: unknown "):
+            codec.encode(example)
+
+
+# ---- the network -----------------------------------------------------------------------------------------------------
+
+
+def losses_of(case: Case, model: nn.Module, examples: Sequence[Example]) -> dict[str, float]:
+    batch = case.batch(examples)
+    with torch.no_grad():
+        outputs = model(**to_tensors(batch.inputs, CPU))
+        found = case.task.losses(outputs, to_tensors(batch.targets, CPU))
+    assert found.keys() == batch.counts.keys()
+    return {name: float(value) for name, value in found.items()}
+
+
+def test_losses_are_sums_that_padding_and_order_do_not_touch(case: Case) -> None:
+    model = case.model()
+    some = case.examples[:12]
+    together = losses_of(case, model, some)
+    turned = losses_of(case, model, some[::-1])
+    alone = [losses_of(case, model, [example]) for example in some]
+    for name, total in together.items():
+        assert turned[name] == pytest.approx(total, rel=1e-5)
+        assert sum(single[name] for single in alone) == pytest.approx(total, rel=1e-5)
+
+
+def update(case: Case, groups: Sequence[Sequence[Example]]) -> tuple[Update, dict[str, torch.Tensor]]:
+    """One plain gradient step of a fresh model from a group of micro-batches."""
+    model = case.model()
+    optimizer = torch.optim.SGD([weight for weight in model.parameters() if weight.requires_grad], lr=0.1)
+    done = train_step(model, [case.batch(part) for part in groups], case.task.losses, optimizer, step=0)
+    return done, model.state_dict()
+
+
+def test_a_group_of_micro_batches_equals_one_batch(case: Case) -> None:
+    some = case.examples[:12]
+    whole, weights = update(case, [some])
+    split, others = update(case, [some[:1], some[1:8], some[8:]])
+    assert split.losses == pytest.approx(whole.losses, rel=1e-5)
+    assert split.gradient_norm == pytest.approx(whole.gradient_norm, rel=1e-4)
+    for name, weight in weights.items():
+        torch.testing.assert_close(others[name], weight, rtol=1e-4, atol=1e-5, msg=lambda text, n=name: f"{n}: {text}")
+
+
+# ---- training --------------------------------------------------------------------------------------------------------
+
+
+def test_the_sample_overfits(trained: Trained) -> None:
+    """As far as 0.95, or as far as its scheme can say the gold."""
+    case = trained.case
+    batch = case.batch(case.examples)
+    perfect = case.codec.decode(case.codec.perfect(batch), batch)
+    ceiling = case.task.best(case.task.score(case.examples, perfect, case.codec))
+    assert case.task.best(trained.scorecard) >= min(0.95, ceiling)
+
+
+def test_a_trained_model_answers_the_same_alone_and_in_company(trained: Trained) -> None:
+    _, _, codec, model = load_model(trained.run, find_task)
+    rows = [codec.encode(replace(example, gold=None)) for example in trained.case.examples]
+    together = predict_rows(model, codec, rows, batch_size=len(rows), batch_tokens=10**6)
+    turned = predict_rows(model, codec, rows[::-1], batch_size=5)[::-1]
+    alone = [predict_rows(model, codec, [row])[0] for row in rows]
+    assert list(map(facts, together)) == list(map(facts, turned)) == list(map(facts, alone))
+
+
+def press_ctrl_c(step: int) -> Callable[[Report], None]:
+    def press(report: Report) -> None:
+        if isinstance(report, StepReport) and report.step == step:
+            signal.raise_signal(signal.SIGINT)
+
+    return press
+
+
+def test_six_steps_equal_three_and_three_more_bit_for_bit(case: Case, tmp_path: Path) -> None:
+    size = -(-len(case.examples) // 6)
+    settings = replace(case.config.train, epochs=2, batch_size=size, batch_tokens=10**6, accumulate=2, threads=1)
+    config = replace(case.config, train=settings)
+    run_training(case.task, config, tmp_path / "whole", device=CPU)
+    with pytest.raises(Interrupted, match="Stopped at step 3"):
+        run_training(case.task, config, tmp_path / "parts", on_report=press_ctrl_c(3), device=CPU)
+    torch.manual_seed(99)  # whatever happens in between does not matter
+    run_training(case.task, config, tmp_path / "parts", resume=True, device=CPU)
+    whole, parts = (read_checkpoint(tmp_path / name) for name in ("whole", "parts"))
+    assert whole.about["step"] == parts.about["step"] == 6
+    assert whole.tensors.keys() == parts.tensors.keys()
+    assert all(torch.equal(tensor, parts.tensors[name]) for name, tensor in whole.tensors.items())
+    kept = [(tmp_path / name / "model" / "weights.safetensors").read_bytes() for name in ("whole", "parts")]
+    assert kept[0] == kept[1]
+
+
+# ---- export ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def bundle(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles") / trained.case.task.name
+    export(trained.run, folder, max_drop=0.0, precision="fp32")
+    return folder
+
+
+def test_the_exported_graph_computes_what_the_model_does(trained: Trained, bundle: Path) -> None:
+    manifest = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
+    assert manifest["fp32_difference"] < 1e-4
+    assert manifest["scores"]["fp32"] == manifest["scores"]["torch"]
+    assert manifest["inputs"] == list(trained.case.batch(trained.case.examples[:1]).inputs)
+
+
+def test_the_bundle_answers_as_the_run_does(trained: Trained, bundle: Path) -> None:
+    inputs = [example.input for example in trained.case.examples]
+    answers = [list(map(facts, load(folder).predict_inputs(inputs))) for folder in (trained.run, bundle)]
+    assert answers[0] == answers[1]
+    opened = open_bundle(bundle, find_task, threads=1)
+    rows: Iterator[Row] = (opened.codec.encode(Example(item)) for item in inputs)
+    assert list(map(facts, opened.predict_rows(list(rows)))) == answers[1]
