@@ -32,7 +32,7 @@ def facts(state: Training, data: Encoded) -> Facts:
     return Facts(
         parameters=sum(weight.numel() for weight in state.model.parameters()),
         longest=max(row.length for row in data.rows),
-        unsaid=sum(len(row.lost) + len(example.lost) for example, row in zip(data.examples, data.rows, strict=True)),
+        unsaid=sum(len(row.lost) for row in data.rows),
         step=state.step,
         best_epoch=state.best_epoch,
     )
