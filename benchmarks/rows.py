@@ -1,0 +1,86 @@
+"""The rows of the joint table, and the result files that stand for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CONFIGS = REPOSITORY / "configs"
+RESULTS = Path(__file__).resolve().parent / "results" / "joint"
+
+PARTS = {
+    "conll04": ("conll04/train.txt", "conll04/dev.txt"),
+    "nyt": ("nyt/train.json", "nyt/dev.json"),
+    "webnlg": ("webnlg/train.json", "webnlg/dev.json"),
+}
+"""Data set -> its training and dev file in the folder of `--data`."""
+
+
+@dataclass(frozen=True)
+class BenchmarkRow:
+    """One row: `configs/NAME.toml` on a data set, and the F1 (points, mean of the seeds) that it should reach.
+
+    vectors: it starts from GloVe. peer: it is no configuration of ours but another architecture, `peers/PEER.py`.
+    """
+
+    name: str
+    data: str
+    targets: Mapping[str, float] = field(default_factory=dict)
+    vectors: bool = False
+    peer: str = ""
+
+
+ROWS = (
+    BenchmarkRow("conll04-minilm", "conll04", {"entity": 86.5, "relation": 67.0}),
+    BenchmarkRow("conll04-rnn", "conll04", {"relation": 58.0}, vectors=True),
+    BenchmarkRow("nyt-minilm", "nyt", {"relation": 80.0}),
+    BenchmarkRow("nyt-tagging", "nyt"),
+    BenchmarkRow("webnlg-minilm", "webnlg", {"relation": 85.0}),
+    BenchmarkRow("webnlg-rnn", "webnlg", {"relation": 80.0}, vectors=True),
+    BenchmarkRow("conll04-spert", "conll04", peer="spert"),
+)
+
+
+def result_file(folder: Path, row: str, seed: int) -> Path:
+    return folder / row / f"seed-{seed}.json"
+
+
+def read_results(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Row name -> its records, by seed; rows without a record are left out."""
+    found = {}
+    for row in ROWS:
+        records = [json.loads(file.read_text(encoding="utf-8")) for file in (folder / row.name).glob("seed-*.json")]
+        if records:
+            found[row.name] = sorted(records, key=lambda record: int(record["seed"]))
+    return found
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A measure over the seeds of a row, in points."""
+
+    mean: float
+    lowest: float
+    highest: float
+
+
+def summary(records: Sequence[Mapping[str, Any]], kind: str, measure: str = "f1") -> Summary:
+    """Mean, lowest and highest over the records of `scores[kind][measure]`, which is in 0..1."""
+    values = [100 * float(record["scores"][kind][measure]) for record in records]
+    return Summary(sum(values) / len(values), min(values), max(values))
+
+
+def interval(records: Sequence[Mapping[str, Any]], kind: str) -> tuple[float, float]:
+    """The bootstrap interval of F1 in points: the mean over the seeds of its lower ends, and of its upper ends."""
+    ends = [record["scores"][kind]["interval"] for record in records]
+    low, high = (100 * sum(float(end[side]) for end in ends) / len(ends) for side in (0, 1))
+    return low, high
+
+
+def met(row: BenchmarkRow, records: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+    """For each target of the row, whether the mean of the seeds reaches it."""
+    return {kind: summary(records, kind).mean >= target for kind, target in row.targets.items()}

@@ -1,0 +1,108 @@
+"""The words of the READMEs' figures, in both languages."""
+
+from __future__ import annotations
+
+ENGLISH = {
+    "rows": "row",
+    "rule": "matching",
+    "rule strict": "strict",
+    "rule boundaries": "exact",
+    "entity": "entity F1",
+    "relation": "relation F1",
+    "interval": "95% interval",
+    "target": "target",
+    "target entity": "entity",
+    "target relation": "relation",
+    "seconds": "training, s",
+    "threads": "threads",
+    "seeds": "seeds",
+    "met": "met",
+    "missed": "missed",
+    "peer": "our reading of SpERT",
+    "recorded row": "SpERT's code, recorded elsewhere, not run here",
+    "scores note": (
+        "Dev sets, trained on `train` alone. F1 is the mean over the seeds, with the lowest and the highest; the "
+        "interval is a bootstrap over sentences, its ends averaged over the seeds. *Strict*: boundaries and types"
+        " of both entities; *exact*: the whole text of both. **Each run keeps the epoch that scored best on dev, "
+        "so these figures are slightly optimistic; SpERT's are of its last epoch.** Seconds are wall clock "
+        "without dev scoring, the mean over the seeds. Measured with: {machine}."
+    ),
+    "audit title": "What each scheme can say at all: decode(encode(gold)) against gold, by `spanloom check`.",
+    "data": "data",
+    "sentences": "sentences",
+    "facts": "relations",
+    "oracle": "`{scheme}`: P / R / F1",
+    "lost": "`tagging` loses most to",
+    "speed title": (
+        "Beside SpERT: one thread, the same encoder and sentences, taking turns, medians of {rounds} rounds. It "
+        "is our own reading of the paper ([peers/spert.py](benchmarks/peers/spert.py)), not its authors' code. "
+        "Measured with: {machine}."
+    ),
+    "model": "model",
+    "epoch": "s an epoch",
+    "whole": "s a training (epochs)",
+    "rate": "sentences/s",
+    "ours": "`conll04-minilm`: int8 bundle, trained in {precision}",
+    "ours fp32": "the same in PyTorch, fp32, in batches",
+    "spert": "SpERT, fp32 as published",
+    "spert same": "SpERT, trained in {precision} as ours",
+    "ratio": (
+        "SpERT takes {whole:.1f} times our whole training ({same:.1f} times in our precision) and {inference:.1f} "
+        "times our time to answer. Its training is counted as 12 epochs, as recorded; the paper has 20. "
+        "An epoch's time is that of {sample} sentences, scaled. Answering is timed from "
+        "text to answer, one sentence after another where nothing else is said; SpERT is spared splitting into "
+        "words, and its second step is given the gold spans."
+    ),
+}
+
+CHINESE = {
+    "rows": "配置",
+    "rule": "匹配",
+    "rule strict": "严格",
+    "rule boundaries": "精确",
+    "entity": "实体 F1",
+    "relation": "关系 F1",
+    "interval": "95% 区间",
+    "target": "目标",
+    "target entity": "实体",
+    "target relation": "关系",
+    "seconds": "训练(秒)",
+    "threads": "线程",
+    "seeds": "种子数",
+    "met": "达到",
+    "missed": "未达到",
+    "peer": "我们按论文实现的 SpERT",
+    "recorded row": "SpERT 原代码,在别处记录,未在此运行",
+    "scores note": (
+        "开发集成绩,只用 `train` 训练。F1 是各种子的平均,括号内为最低与最高;"
+        "区间由对句子做自助抽样得到,两端取各种子的平均。"
+        "“严格”要求两个实体的边界与类型都对,“精确”要求两个实体的全文都对。"
+        "**每次训练保留开发集得分最高的一轮,所以这些数字略偏乐观;SpERT 的是最后一轮。**"
+        "秒数为实际时间,不含开发集评分,取各种子的平均。测量环境:{machine}。"
+    ),
+    "audit title": "各方案究竟能表达多少:decode(encode(标注)) 与标注相比,由 `spanloom check` 得出。",
+    "data": "数据",
+    "sentences": "句子",
+    "facts": "关系",
+    "oracle": "`{scheme}`:P / R / F1",
+    "lost": "`tagging` 丢失的主要原因",
+    "speed title": (
+        "与 SpERT 并排:单线程,同一编码器,同样的句子,轮流进行,取 {rounds} 轮的中位数。SpERT 是我们自己按论文写的"
+        "([peers/spert.py](benchmarks/peers/spert.py)),不是作者的代码。测量环境:{machine}。"
+    ),
+    "model": "模型",
+    "epoch": "每轮秒数",
+    "whole": "整个训练秒数(轮数)",
+    "rate": "句/秒",
+    "ours": "`conll04-minilm`:int8,以 {precision} 训练",
+    "ours fp32": "同一模型,PyTorch fp32,成批",
+    "spert": "SpERT,fp32(同论文)",
+    "spert same": "SpERT,以 {precision} 训练(同我们)",
+    "ratio": (
+        "SpERT 的整个训练用时是我们的 {whole:.1f} 倍(与我们精度相同时 {same:.1f} 倍),回答用时是 {inference:.1f} 倍。"
+        "SpERT 的训练按 12 轮计,与所记录的一次相同;论文是 20 轮。每轮用时由 {sample} 个句子按比例算出。"
+        "回答从原文算起,未注明者逐句进行;SpERT 免去分词,第二步直接使用标注的实体。"
+    ),
+}
+
+LANGUAGES = {"en": ENGLISH, "zh": CHINESE}
