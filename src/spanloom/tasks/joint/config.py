@@ -59,6 +59,5 @@ class JointConfig:
     reach: int = 24
     between: int = 64
     label_width: int = 32
-    pair_weight: float = 0.0
     alpha: float = 10.0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
