@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanloom.errors import CheckpointError
-from spanloom.text.pieces import Pieces, PieceTokenizer, read_tokenizer
+from spanloom.text.pieces import Pieces, PieceTokenizer, read_limit, read_tokenizer
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer
 
 words_of_letters = st.lists(st.text("abcde", min_size=1, max_size=12), max_size=8)
@@ -120,3 +120,16 @@ def test_a_missing_tokenizer_is_named(tmp_path: Path) -> None:
         read_tokenizer(tmp_path)
     with pytest.raises(CheckpointError, match=r"nowhere: no such folder"):
         read_tokenizer(tmp_path / "nowhere")
+
+
+def test_an_encoder_says_how_many_pieces_it_takes(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    assert read_limit(tmp_path) == 512  # no such file: loading the encoder will say so
+    for table, limit in (
+        ({"max_position_embeddings": 128}, 128),
+        ({"max_position_embeddings": 8192}, 512),
+        ({"max_position_embeddings": 130, "model_type": "xlm-roberta"}, 128),
+        ({}, 512),
+    ):
+        config.write_text(json.dumps(table), encoding="utf-8")
+        assert read_limit(tmp_path) == limit

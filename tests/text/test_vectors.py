@@ -59,6 +59,12 @@ def test_words_of_any_script_and_broken_ones_are_words(tmp_path: Path) -> None:
     assert vectors[:, 0].tolist() == [1, 3, 5, 7]
 
 
+def test_a_word_may_hold_spaces(tmp_path: Path) -> None:
+    words, vectors = read_vectors(written(tmp_path, "the 1 2\n. . . 3 4\nat a@b.org 5 6\n"))
+    assert words == ["the", ". . .", "at a@b.org"]
+    assert vectors.tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
 def test_the_limit_takes_the_first_and_reads_no_further(tmp_path: Path) -> None:
     path = written(tmp_path, GLOVE + "dog broken\n")
     words, vectors = read_vectors(path, limit=2)

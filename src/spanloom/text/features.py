@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from spanloom.core import Arrays
-from spanloom.text.pieces import PieceTokenizer
+from spanloom.text.pieces import LONGEST_ROW, PieceTokenizer
 from spanloom.text.shapes import SHAPES, word_shape
 from spanloom.text.vocab import PAD, Vocabulary
 
@@ -27,8 +27,8 @@ class PieceFeatures:
 
     kind = "pieces"
 
-    def __init__(self, tokenizer_json: str, characters: Vocabulary | None = None) -> None:
-        self.tokenizer = PieceTokenizer(tokenizer_json)
+    def __init__(self, tokenizer_json: str, characters: Vocabulary | None = None, limit: int = LONGEST_ROW) -> None:
+        self.tokenizer = PieceTokenizer(tokenizer_json, limit)
         self.characters = characters
 
     def encode(self, words: Sequence[str]) -> Arrays:
@@ -50,7 +50,8 @@ class PieceFeatures:
 
     def to_dict(self) -> dict[str, Any]:
         """All but the tokenizer, which is a file of its own, tokenizer.json."""
-        return {"kind": self.kind, "characters": None if self.characters is None else list(self.characters.words)}
+        characters = None if self.characters is None else list(self.characters.words)
+        return {"kind": self.kind, "characters": characters, "limit": self.tokenizer.limit}
 
     def tokenizer_json(self) -> str | None:
         return self.tokenizer.json
@@ -101,7 +102,8 @@ def features_from_dict(table: Mapping[str, Any], tokenizer_json: str | None) -> 
         if tokenizer_json is None:
             raise ValueError("piece features need a tokenizer")
         characters = table["characters"]
-        return PieceFeatures(tokenizer_json, None if characters is None else Vocabulary(characters))
+        vocabulary = None if characters is None else Vocabulary(characters)
+        return PieceFeatures(tokenizer_json, vocabulary, table["limit"])
     return WordFeatures(Vocabulary(table["words"]), Vocabulary(table["characters"]))
 
 

@@ -86,6 +86,21 @@ def _shortened(by_word: list[list[int]], room: int) -> list[list[int]]:
     ]
 
 
+LONGEST_ROW = 512
+"""Pieces a row at most, whatever an encoder allows: attention grows with the square."""
+
+
+def read_limit(folder: Path) -> int:
+    """How many pieces the encoder of this folder takes at once, special ones included, by its `config.json`."""
+    try:
+        table = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        positions = int(table.get("max_position_embeddings", LONGEST_ROW))
+    except (OSError, ValueError):  # loading the encoder will say what is wrong with the file
+        return LONGEST_ROW
+    reserved = 2 if "roberta" in str(table.get("model_type", "")) else 0  # its positions count from the padding's
+    return min(positions - reserved, LONGEST_ROW)
+
+
 def read_tokenizer(folder: Path) -> str:
     """The `tokenizer.json` of an encoder folder. Raises CheckpointError naming the file that is missing."""
     path = folder / "tokenizer.json"

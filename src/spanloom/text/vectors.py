@@ -55,7 +55,11 @@ def _from_text(path: Path, limit: int) -> tuple[list[str], Array]:
     # Published files hold a few words that are no UTF-8; no text will ever ask for them.
     with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
         for number, line in enumerate(lines, 1):
-            word, *values = line.rstrip("\r\n ").split(" ")
+            line = line.rstrip("\r\n ")
+            word, *values = line.split(" ")
+            # A word may hold spaces (". . ." in GloVe 840B): they are part of it up to the last that is no number.
+            while rows and len(values) > len(rows[0]) and not _is_number(values[0]):
+                word = f"{word} {values.pop(0)}"
             if number == 1 and len(values) == 1:
                 continue  # word2vec's own first line: how many, how wide
             rows.append(_numbers(values, f"{path}:{number}", len(rows[0]) if rows else 0))
@@ -65,6 +69,14 @@ def _from_text(path: Path, limit: int) -> tuple[list[str], Array]:
     if not rows:
         raise DataError(str(path), "no vectors in it", "a word and its numbers on each line", "Check the file.")
     return words, np.stack(rows)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _numbers(values: list[str], where: str, width: int) -> Array:

@@ -19,7 +19,7 @@ from spanloom.tasks.joint.labels import Labels, describe
 from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
 from spanloom.text.features import Features, PieceFeatures, WordFeatures, features_from_dict, fit_characters
-from spanloom.text.pieces import read_tokenizer
+from spanloom.text.pieces import read_limit, read_tokenizer
 from spanloom.text.pretrained import encoder_folder
 from spanloom.text.vectors import read_vectors
 from spanloom.text.windows import sentence_ends
@@ -144,7 +144,8 @@ def _fit_features(examples: Sequence[Example], config: JointConfig) -> Features:
     if encoder.kind != "rnn":
         words = (token.text for example in examples for token in example.input.tokens)
         characters = fit_characters(words) if encoder.char_filters else None
-        features = PieceFeatures(read_tokenizer(encoder_folder(encoder.kind, encoder.path)), characters)
+        folder = encoder_folder(encoder.kind, encoder.path)
+        features = PieceFeatures(read_tokenizer(folder), characters, read_limit(folder))
         room = features.tokenizer.limit - 2
         if config.max_words > room:
             raise ConfigError(
