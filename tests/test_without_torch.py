@@ -58,8 +58,6 @@ def test_every_other_module_imports_without_torch(repository: Path) -> None:
 
 
 def test_the_bundled_model_predicts(repository: Path) -> None:
-    if not (repository / "src" / "spanloom" / "bundled" / "default" / "bundle.json").is_file():
-        pytest.skip("the package holds no bundled model yet")
     sentence = "Ada Lovelace was born in London , the capital of England ."
     done = run(repository, "from spanloom.run.cli import main; sys.exit(main(sys.argv[1:]))", "predict", sentence)
     assert done.stderr == ""
