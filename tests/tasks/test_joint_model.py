@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("encoder")
     sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    BertModel(BertConfig(vocab_size=len(PIECES), max_position_embeddings=64, **sizes)).save_pretrained(path)
+    BertModel(BertConfig(vocab_size=len(PIECES), max_position_embeddings=256, **sizes)).save_pretrained(path)
     (path / "tokenizer.json").write_text(tiny_tokenizer(), encoding="utf-8")
     return path
 

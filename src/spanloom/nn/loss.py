@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 EXCLUDED = -1e4  # a score that no exponential notices, in float32
+LEAST = -80.0  # the exponential of less is zero beside 1, and slow to compute
 
 
 def multilabel_loss(scores: Tensor, gold: Tensor, valid: Tensor) -> Tensor:
     """Sum over [B, L] of `log(1 + sum_neg e^s) + log(1 + sum_pos e^-s)`.
 
-    It pushes each label's positive cells above 0 and the rest below. scores [B, L, ...] float32; gold, of that shape,
-    and valid (broadcastable) bool; cells that are not valid take no part, and no gold cell is among them. The
-    multi-label softmax of Su Jianlin (https://kexue.fm/archives/7359), in its dense form.
+    It pushes each label's gold cells above 0 and the rest below.
+    scores [B, L, ...] float32; gold and valid (broadcastable) bool; cells that are not valid take no part. The
+    multi-label softmax of Su Jianlin (https://kexue.fm/archives/7359), in its dense form; its second part is computed
+    for those rows alone that have gold, which among hundreds of relations are few.
     """
-    scores, gold, valid = scores.flatten(2), gold.flatten(2), valid.expand_as(scores).flatten(2)  # [B, L, cells]
-    zero = scores.new_zeros(*scores.shape[:2], 1)
-    negative = torch.cat([zero, scores.masked_fill(gold | ~valid, EXCLUDED)], dim=-1)
-    positive = torch.cat([zero, (-scores).masked_fill(~gold, EXCLUDED)], dim=-1)
-    return (torch.logsumexp(negative, dim=-1) + torch.logsumexp(positive, dim=-1)).sum()
+    valid = valid.expand_as(scores).flatten(2)  # [B, L, cells]
+    scores, gold = scores.flatten(2), gold.flatten(2) & valid
+    present = gold.any(dim=-1)  # [B, L]
+    negative = _LogOnePlusSum.apply(scores, gold | ~valid)  # type: ignore[no-untyped-call]
+    positive = _LogOnePlusSum.apply(-scores[present], ~gold[present])  # type: ignore[no-untyped-call]
+    return negative.sum() + positive.sum()  # type: ignore[no-any-return]
+
+
+class _LogOnePlusSum(torch.autograd.Function):
+    """`log(1 + sum e^score)` over the last axis, without the excluded cells.
+
+    The exponentials are kept for the gradient: they are what costs, and torch.logsumexp would take them three times.
+    """
+
+    @staticmethod
+    def forward(context: Any, scores: Tensor, excluded: Tensor) -> Tensor:
+        kept = scores.masked_fill(excluded, EXCLUDED)
+        highest = kept.amax(dim=-1, keepdim=True).clamp_(min=0.0)  # the 1 is an exponential too, of 0
+        exponentials = kept.sub_(highest).clamp_(min=LEAST).exp_()
+        total = exponentials.sum(dim=-1, keepdim=True) + torch.exp(-highest)
+        context.save_for_backward(exponentials, total)
+        return (total.log() + highest).squeeze(-1)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        exponentials, total = context.saved_tensors
+        return exponentials * (gradient[..., None] / total), None
 
 
 def token_loss(logits: Tensor, tags: Tensor, weights: Tensor) -> Tensor:
