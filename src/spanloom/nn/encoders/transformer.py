@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
+from transformers.utils import logging
 
 from spanloom.errors import CheckpointError
 from spanloom.nn.encoders.rnn import take
@@ -82,14 +84,27 @@ def load_transformer(folder: Path, dropout: float) -> nn.Module:
     # Dropout inside attention costs a tenth of a step on a CPU and changed no score that we could measure.
     settings = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
     try:
-        return AutoModel.from_pretrained(  # type: ignore[no-any-return]
-            folder, local_files_only=True, attn_implementation="eager", use_safetensors=True, **settings
-        )
+        with _without_progress_bar():
+            return AutoModel.from_pretrained(  # type: ignore[no-any-return]
+                folder, local_files_only=True, attn_implementation="eager", use_safetensors=True, **settings
+            )
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise CheckpointError(
             str(folder), f"the encoder does not load ({reason})", remedy="Check its files."
         ) from error
+
+
+@contextmanager
+def _without_progress_bar() -> Iterator[None]:
+    """The library draws a bar for a file that loads in a blink, in the middle of ours."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def make_transformer(architecture: Mapping[str, Any]) -> nn.Module:
