@@ -131,9 +131,13 @@ def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
         found = "is not the codec that these weights were trained with"
         raise CheckpointError(str(folder / "codec.json"), found, "", "Restore the model folder from a copy.")
     tokenizer = folder / "tokenizer.json"
-    codec = task.load(
-        load_json(folder / "codec.json"), read_bytes(tokenizer).decode("utf-8") if tokenizer.exists() else None
-    )
+    try:
+        codec = task.load(
+            load_json(folder / "codec.json"), read_bytes(tokenizer).decode("utf-8") if tokenizer.exists() else None
+        )
+    except (KeyError, TypeError, ValueError) as error:  # written by another version, as the weights vouch for it
+        found = f"is not a codec that this version of spanloom reads ({error!r})"
+        raise CheckpointError(str(folder / "codec.json"), found, "", "Train the model again.") from error
     model: nn.Module = task.build(config.model, codec, about["architecture"])
     _load_weights(model, weights, folder / "weights.safetensors")
     return SavedModel(task, config, codec, model.eval())
