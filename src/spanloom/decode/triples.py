@@ -25,9 +25,10 @@ def triples_from_tables(
 ) -> list[ScoredTriple]:
     """Every ordered pair of different spans, with every relation that scores above 0 for it in the mean of both tables.
 
-    heads [R, T, T] scores the pair's first words, tails [R, T, T] its last words; their mean did better on every dev
-    set than asking each to be above 0. allowed [R, L, L], where given, says which entity labels a relation may join.
-    Overlapping triples come free: nothing here competes. The `most` surest at most, against an untrained model's swarm.
+    heads [R, T, T] scores the pair's first words, tails [R, T, T] its last words; on the dev sets
+    of CoNLL04 and NYT their mean did as well as or better than asking each to be above 0. allowed [R, L, L], where
+    given, says which entity labels a relation may join. Overlapping triples come free: nothing here competes. The `most`
+    surest at most, against an untrained model's swarm.
     """
     if len(spans) < 2:
         return []
