@@ -27,8 +27,8 @@ def triples_from_tables(
 
     heads [R, T, T] scores the pair's first words, tails [R, T, T] its last words; on the dev sets
     of CoNLL04 and NYT their mean did as well as or better than asking each to be above 0. allowed [R, L, L], where
-    given, says which entity labels a relation may join. Overlapping triples come free: nothing here competes. The `most`
-    surest at most, against an untrained model's swarm.
+    given, says which entity labels a relation may join. Overlapping triples come free: nothing here competes. The
+    `most` surest at most, against an untrained model's swarm.
     """
     if len(spans) < 2:
         return []
