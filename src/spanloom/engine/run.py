@@ -20,7 +20,7 @@ from spanloom.config import RunConfig, to_table, to_toml
 from spanloom.core import Codec, Example, Task
 from spanloom.engine.card import facts, model_card
 from spanloom.engine.checkpoint import Checkpoint, read_checkpoint, restore, save_checkpoint, save_model
-from spanloom.engine.device import pick_device, repeatable
+from spanloom.engine.device import keep_freed_memory, pick_device, repeatable
 from spanloom.engine.guard import check_rows, check_settings
 from spanloom.engine.plots import draw_plots
 from spanloom.engine.report import EpochReport, Metrics, Notice, Report, Stage, read_metrics
@@ -62,6 +62,8 @@ def run_training(
     check_settings(config)
     _check_folder(output, resume)
     device = device or pick_device()
+    if device.type == "cpu":
+        keep_freed_memory()
     with repeatable(device, config.train.threads):
         checkpoint = read_checkpoint(output) if resume else None
         if checkpoint is not None:

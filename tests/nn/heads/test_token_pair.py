@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spanloom.nn.heads.token_pair import Between, PairTable
+from spanloom.nn.heads.token_pair import MANY, Between, PairTable
 
 BATCH, WORDS, WIDTH, LABELS = 2, 6, 5, 3
 
@@ -25,18 +25,19 @@ def randomised(module: nn.Module) -> nn.Module:
     return module.double().eval()
 
 
-def test_pair_table_is_its_formula_for_every_label_and_pair(x: Tensor) -> None:
-    table = PairTable(WIDTH, hidden=4, rank=2, labels=LABELS, reach=2, dropout=0.5)
+@pytest.mark.parametrize("labels", [LABELS, MANY + 1])
+def test_pair_table_is_its_formula_for_every_label_and_pair(x: Tensor, labels: int) -> None:
+    table = PairTable(WIDTH, hidden=4, rank=2, labels=labels, reach=2, dropout=0.5)
     randomised(table)
     found = table(x)
-    assert found.shape == (BATCH, LABELS, WORDS, WORDS)
+    assert found.shape == (BATCH, labels, WORDS, WORDS)
     for b in range(BATCH):
         for i in range(WORDS):
             for j in range(WORDS):
                 u, v = table.first(x[b, i]), table.second(x[b, j])
                 q, p = table.query(u), table.key(v)
                 steps = max(-2, min(2, j - i))
-                for label in range(LABELS):
+                for label in range(labels - LABELS, labels):
                     wanted = sum(table.weight[label, k] * q[k] * p[k] for k in range(2))
                     wanted = wanted + table.first_bias.weight[label] @ u + table.first_bias.bias[label]
                     wanted = wanted + table.second_bias.weight[label] @ v + table.distance.weight[steps + 2, label]

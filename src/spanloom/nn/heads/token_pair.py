@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+MANY = 64  # with more labels than a sentence has words, products of tokens are less work than weighted tokens
+
 
 class PairTable(nn.Module):
     """x [B, T, D] -> scores [B, L, T, T]: `score_l(i, j) = sum_k w_lk q_ik p_jk + a_l.u_i + b_l.v_j + c_l(j - i)`.
@@ -32,14 +34,23 @@ class PairTable(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         u, v = self.first(x), self.second(x)  # [B, T, hidden]
         q, p = self.query(u), self.key(v)  # [B, T, K]
-        batch, length, rank = q.shape
-        weighted = q[:, None] * self.weight[None, :, None, :]  # [B, L, T, K]
-        scores = weighted.reshape(batch, -1, rank) @ p.transpose(1, 2)  # [B, LT, T]
-        scores = scores.reshape(batch, -1, length, length)
-        row = self.first_bias(u).transpose(1, 2)[:, :, :, None]  # [B, L, T, 1]
-        column = self.second_bias(v).transpose(1, 2)[:, :, None, :]  # [B, L, 1, T]
-        total: Tensor = scores + row + column + self._distances(x)
+        scores = self._many(q, p) if len(self.weight) > MANY else self._few(q, p)  # [B, L, T, T]
+        scores += self.first_bias(u).transpose(1, 2)[:, :, :, None]  # in place: these tables are what memory goes to
+        scores += self.second_bias(v).transpose(1, 2)[:, :, None, :]
+        total: Tensor = scores + self._distances(x)
         return total
+
+    def _few(self, q: Tensor, p: Tensor) -> Tensor:
+        batch, length, rank = q.shape
+        weighted = q[:, None] * self.weight.to(q.dtype)[None, :, None, :]  # [B, L, T, K]
+        scores = weighted.reshape(batch, -1, rank) @ p.transpose(1, 2)  # [B, LT, T]
+        return scores.reshape(batch, -1, length, length)
+
+    def _many(self, q: Tensor, p: Tensor) -> Tensor:
+        batch, length, rank = q.shape
+        products = q.transpose(1, 2)[:, :, :, None] * p.transpose(1, 2)[:, :, None, :]  # [B, K, T, T]
+        scores = self.weight @ products.reshape(batch, rank, -1)  # [B, L, TT]
+        return scores.reshape(batch, -1, length, length)
 
     def _distances(self, x: Tensor) -> Tensor:
         position = torch.arange(x.shape[1], device=x.device)

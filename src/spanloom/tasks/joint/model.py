@@ -133,8 +133,11 @@ class TableModel(nn.Module):
         if self.label_embedding is not None:
             believed = torch.softmax(tags.float(), dim=-1).to(words.dtype)
             x = torch.cat([words, self.label_embedding(believed)], dim=-1)
-        between = self.between(x) if self.between is not None else 0.0
-        tables = {"spans": self.spans(x), "heads": self.heads(x) + between, "tails": self.tails(x) + between}
+        tables = {"spans": self.spans(x), "heads": self.heads(x), "tails": self.tails(x)}
+        if self.between is not None:
+            between = self.between(x)
+            tables["heads"] += between
+            tables["tails"] += between
         return {"tags": tags, **tables}
 
 
