@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def encoder(folder: Path, pooling: Pooling = "mean", freeze: bool = False, mix: bool = False) -> Transformer:
-    return Transformer(load_transformer(folder, dropout=0.0), pooling, freeze, mix).eval()
+    return Transformer(load_transformer(folder, dropout=0.0), pooling, freeze, mix, maps=True).eval()
 
 
 def hidden_of(model: Transformer, row: int) -> Tensor:
@@ -53,7 +53,7 @@ def hidden_of(model: Transformer, row: int) -> Tensor:
 def test_words_are_pooled_from_their_own_pieces(folder: Path, pooling: Pooling) -> None:
     model = encoder(folder, pooling)
     with torch.no_grad():
-        found = model(PIECES, PIECE_LENGTHS, FIRST, LAST)
+        found = model(PIECES, PIECE_LENGTHS, FIRST, LAST).vectors
         assert found.shape == (2, 3, model.width) == (2, 3, 8)
         for row, words in ((0, 3), (1, 2)):
             hidden = hidden_of(model, row)
@@ -71,9 +71,9 @@ def test_mixed_layers_are_a_learned_mean_of_all(folder: Path) -> None:
     with torch.no_grad():
         layers = model.pretrained(input_ids=PIECES[:1], output_hidden_states=True).hidden_states
         wanted = sum(share * layer for share, layer in zip(shares, layers, strict=True))
-        found = model(PIECES[:1], PIECE_LENGTHS[:1], FIRST[:1], LAST[:1])
+        found = model(PIECES[:1], PIECE_LENGTHS[:1], FIRST[:1], LAST[:1]).vectors
     torch.testing.assert_close(found[0], wanted[0, FIRST[0]])
-    model(PIECES, PIECE_LENGTHS, FIRST, LAST).square().sum().backward()
+    model(PIECES, PIECE_LENGTHS, FIRST, LAST).vectors.square().sum().backward()
     assert model.mixture.grad is not None
     assert model.mixture.grad.abs().min() > 0
 
@@ -82,10 +82,34 @@ def test_padding_changes_nothing(folder: Path) -> None:
     model = encoder(folder)
     wide = torch.nn.functional.pad(PIECES, (0, 4), value=13)
     with torch.no_grad():
-        before = model(PIECES, PIECE_LENGTHS, FIRST, LAST)
-        torch.testing.assert_close(model(wide, PIECE_LENGTHS, FIRST, LAST), before, rtol=1e-5, atol=1e-6)
+        before, maps = model(PIECES, PIECE_LENGTHS, FIRST, LAST)
+        padded = model(wide, PIECE_LENGTHS, FIRST, LAST)
+        torch.testing.assert_close(padded.vectors, before, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(padded.maps, maps, rtol=1e-5, atol=1e-6)
         alone = model(PIECES[1:, :4], PIECE_LENGTHS[1:], FIRST[1:, :2], LAST[1:, :2])
-    torch.testing.assert_close(before[1:, :2], alone, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(before[1:, :2], alone.vectors, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(maps[1:, :, :2, :2], alone.maps, rtol=1e-5, atol=1e-6)
+
+
+def test_maps_are_the_attention_between_the_pieces_of_two_words(folder: Path) -> None:
+    model = encoder(folder)
+    with torch.no_grad():
+        maps = model(PIECES, PIECE_LENGTHS, FIRST, LAST).maps
+        layers = model.pretrained(input_ids=PIECES[:1], output_attentions=True).attentions
+    assert maps.shape == (2, model.maps, 3, 3) == (2, 4, 3, 3)  # two layers of two heads
+    attention = torch.cat(layers, dim=1)[0]  # [M, P, P]
+    for i in range(3):
+        for j in range(3):
+            rows = slice(int(FIRST[0, i]), int(LAST[0, i]) + 1)
+            columns = slice(int(FIRST[0, j]), int(LAST[0, j]) + 1)
+            wanted = attention[:, rows, columns].sum(dim=2).mean(dim=1)
+            torch.testing.assert_close(maps[0, :, i, j], wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_maps_are_left_out_where_nobody_reads_them(folder: Path) -> None:
+    model = Transformer(load_transformer(folder, dropout=0.0), "mean", False, False, maps=False).eval()
+    assert model.maps == 0
+    assert model(PIECES, PIECE_LENGTHS, FIRST, LAST).maps is None
 
 
 def test_the_loaded_weights_are_those_of_the_folder(folder: Path) -> None:
@@ -99,7 +123,7 @@ def test_the_loaded_weights_are_those_of_the_folder(folder: Path) -> None:
 def test_frozen_word_embeddings_take_no_gradient(folder: Path) -> None:
     for freeze in (True, False):
         model = encoder(folder, freeze=freeze)
-        model(PIECES, PIECE_LENGTHS, FIRST, LAST).sum().backward()
+        model(PIECES, PIECE_LENGTHS, FIRST, LAST).vectors.sum().backward()
         word = model.pretrained.get_input_embeddings().weight  # type: ignore[operator]
         assert (word.grad is None) is freeze
         rest = [weight for weight in model.parameters() if weight is not word]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spanloom.nn.heads.token_pair import MANY, Between, PairTable
+from spanloom.nn.heads.token_pair import MANY, Attended, Between, PairTable
 
 BATCH, WORDS, WIDTH, LABELS = 2, 6, 5, 3
 
@@ -76,6 +76,20 @@ def test_between_stays_finite_over_a_long_text_with_extreme_features() -> None:
     assert scores.isfinite().all()
     assert long.grad is not None
     assert long.grad.isfinite().all()
+
+
+def test_attended_weighs_the_maps_in_both_directions() -> None:
+    maps = torch.rand(BATCH, 4, WORDS, WORDS, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    attended = Attended(maps=4, labels=LABELS, dropout=0.5)
+    randomised(attended)
+    found = attended(maps)
+    assert found.shape == (BATCH, LABELS, WORDS, WORDS)
+    weight, bias = attended.weigh.weight, attended.weigh.bias
+    for i in range(WORDS):
+        for j in range(WORDS):
+            there, back = (torch.log1p(50 * maps[:, :, a, b]) - 1 for a, b in ((i, j), (j, i)))
+            wanted = there @ weight[:LABELS].T + back @ weight[LABELS:].T + bias[:LABELS] + bias[LABELS:]
+            torch.testing.assert_close(found[:, :, i, j], wanted)
 
 
 @pytest.mark.parametrize("kind", ["pairs", "between"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -17,14 +17,23 @@ from spanloom.errors import CheckpointError
 from spanloom.nn.encoders.rnn import take
 
 
+class Encoded(NamedTuple):
+    """vectors [B, T, H] and, where wanted, maps [B, M, T, T]: what words attend to, by layer and attention head."""
+
+    vectors: Tensor
+    maps: Tensor | None
+
+
 class Transformer(nn.Module):
-    """pieces [B, P], piece_lengths [B], first and last piece of each word [B, T] -> [B, T, H].
+    """pieces [B, P], piece_lengths [B], first and last piece of each word [B, T] -> `Encoded`.
 
     pooling: "first" piece, "mean" of a word's pieces, or the mean of its "ends". The word embeddings are frozen where
     asked: most of a small encoder's weights are in them, a step takes a quarter less time, and rare words keep
     their meaning.
     mix_layers: read a learned mean of all layers (Peters et al. 2018), as the last ones of a sentence encoder have
     forgotten much about its single words.
+    maps: return the attention between words too: the mean over the pieces of the one that looks, of the sum over the
+    pieces of the one looked at.
     """
 
     def __init__(
@@ -33,6 +42,7 @@ class Transformer(nn.Module):
         pooling: Literal["first", "mean", "ends"],
         freeze_embeddings: bool,
         mix_layers: bool,
+        maps: bool,
     ) -> None:
         super().__init__()
         self.pretrained = model
@@ -43,13 +53,40 @@ class Transformer(nn.Module):
             self.mixture = nn.Parameter(torch.zeros(layers))  # type: ignore[arg-type]
             self.mixture.data[-1] = 1.0
         self.width: int = model.config.hidden_size  # type: ignore[union-attr, assignment]
+        heads: int = model.config.num_hidden_layers * model.config.num_attention_heads  # type: ignore[union-attr, operator, assignment]
+        self.maps = heads if maps else 0
         if freeze_embeddings:
             model.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
 
-    def forward(self, pieces: Tensor, piece_lengths: Tensor, first: Tensor, last: Tensor) -> Tensor:
+    def forward(self, pieces: Tensor, piece_lengths: Tensor, first: Tensor, last: Tensor) -> Encoded:
         position = torch.arange(pieces.shape[1], device=pieces.device)
         mask = (position[None, :] < piece_lengths[:, None]).long()  # [B, P]
-        hidden = self._hidden(pieces, mask)  # [B, P, H]
+        answer = self.pretrained(
+            input_ids=pieces,
+            attention_mask=mask,
+            output_hidden_states=self.mixture is not None,
+            output_attentions=self.maps > 0,
+        )
+        vectors = self._pool(self._mix(answer), first, last)
+        if not self.maps:
+            return Encoded(vectors, None)
+        maps = torch.cat(answer.attentions, dim=1)  # [B, M, P, P]
+        within = (position >= first[:, :, None]) & (position <= last[:, :, None])  # [B, T, P]
+        looked_at = within.to(maps.dtype)
+        looking = looked_at / (last - first + 1)[:, :, None].to(maps.dtype)
+        return Encoded(vectors, looking[:, None] @ maps @ looked_at.transpose(1, 2)[:, None])
+
+    def _mix(self, answer: Any) -> Tensor:
+        """[B, P, H]: the last layer, or the learned mean of all."""
+        if self.mixture is None:
+            last: Tensor = answer.last_hidden_state
+            return last
+        weights = torch.softmax(self.mixture, dim=0).unbind()
+        layers = [weight * layer for weight, layer in zip(weights, answer.hidden_states, strict=True)]
+        return torch.stack(layers).sum(dim=0)
+
+    def _pool(self, hidden: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """Pieces [B, P, H] -> words [B, T, H]."""
         if self.pooling == "first":
             return take(hidden, first)
         if self.pooling == "ends":
@@ -57,15 +94,6 @@ class Transformer(nn.Module):
         total = torch.cumsum(hidden.float(), dim=1)  # [B, P, H]
         count = (last - first + 1)[:, :, None]
         return (take(total, last) - take(total, first) + take(hidden, first).float()) / count
-
-    def _hidden(self, pieces: Tensor, mask: Tensor) -> Tensor:
-        """[B, P, H]: the last layer, or the learned mean of all."""
-        if self.mixture is None:
-            last: Tensor = self.pretrained(input_ids=pieces, attention_mask=mask).last_hidden_state
-            return last
-        layers = self.pretrained(input_ids=pieces, attention_mask=mask, output_hidden_states=True).hidden_states
-        weights = torch.softmax(self.mixture, dim=0).unbind()
-        return torch.stack([weight * layer for weight, layer in zip(weights, layers, strict=True)]).sum(dim=0)
 
 
 def load_transformer(folder: Path, dropout: float) -> nn.Module:

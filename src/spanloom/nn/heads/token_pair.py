@@ -1,6 +1,6 @@
 """Scores for labelled pairs of tokens, low in rank, so that hundreds of labels cost little.
 
-B batch, T tokens, D input width, K rank, L labels, F features of the text between two tokens.
+B batch, T tokens, D input width, K rank, L labels, F features of the text between two tokens, M attention maps.
 """
 
 from __future__ import annotations
@@ -82,3 +82,26 @@ class Between(nn.Module):
         between = torch.log1p(sign * (total[:, None, :, :] - total[:, :, None, :]))  # [B, T, T, F]
         scores = torch.where(ahead, self.rightward(between), self.leftward(between))  # [B, T, T, L]
         return scores.permute(0, 3, 1, 2)
+
+
+class Attended(nn.Module):
+    """What the encoder's own attention says of two tokens: maps [B, M, T, T] -> scores [B, L, T, T], added to a table.
+
+    Each label weighs `log(1 + 50 a)` of every map, from the first token to the second and back. Attention heads follow
+    syntax and coreference (Clark et al. 2019, https://arxiv.org/abs/1906.04341), which is about pairs, and which
+    projections of single tokens have to find again; contact maps of proteins are read from attention in the same way
+    (Rao et al. 2021).
+    """
+
+    def __init__(self, maps: int, labels: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.weigh = nn.Linear(maps, 2 * labels)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        batch, count, length, _ = maps.shape
+        strength = self.dropout(torch.log1p(50.0 * maps) - 1.0)  # -1 to 3
+        scores = self.weigh.weight @ strength.reshape(batch, count, -1) + self.weigh.bias[:, None]  # [B, 2L, TT]
+        there, back = scores.reshape(batch, -1, length, length).chunk(2, dim=1)
+        total: Tensor = there + back.transpose(2, 3)
+        return total

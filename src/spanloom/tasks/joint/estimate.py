@@ -37,10 +37,10 @@ def estimate(examples: Sequence[Example], codec: JointCodec, config: RunConfig) 
     rows = [codec.encode(example) for example in examples]
     lengths = np.array([row.length for row in rows])
     groups = batches(lengths, config.seed, 0, config.train.batch_size, config.train.batch_tokens)
-    encoder, frozen, width, layers = _encoder_size(codec, config.model)
-    head = _head_size(codec, config.model)
+    encoder, frozen, width, layers, maps = _encoder_size(codec, config.model)
+    head = _head_size(codec, config.model, maps)
     pieces = sum(len(group) * int(lengths[group].max()) for group in groups)
-    cells = [_cells(rows, group, codec) for group in groups]
+    cells = [_cells(rows, group, codec, maps) for group in groups]
     work = 6.0 * (encoder + head) * pieces + 6.0 * sum(cells) * (config.model.rank + 8)
     largest = max(len(group) * int(lengths[group].max()) for group in groups)
     memory = FLOAT * (
@@ -60,21 +60,23 @@ def estimate(examples: Sequence[Example], codec: JointCodec, config: RunConfig) 
     }
 
 
-def _cells(rows: Sequence[Row], group: Any, codec: JointCodec) -> int:
-    return len(group) * codec.scheme.cells(max(rows[index].width for index in group))
+def _cells(rows: Sequence[Row], group: Any, codec: JointCodec, maps: int) -> int:
+    words = max(rows[index].width for index in group)
+    return len(group) * (codec.scheme.cells(words) + maps * words * words)
 
 
-def _encoder_size(codec: JointCodec, config: JointConfig) -> tuple[int, int, int, int]:
-    """(trained weights, frozen weights, width, layers) of the encoder."""
+def _encoder_size(codec: JointCodec, config: JointConfig) -> tuple[int, int, int, int, int]:
+    """(trained weights, frozen weights, width, layers, attention maps that the tables read) of the encoder."""
     encoder = config.encoder
     if isinstance(codec.features, WordFeatures):
         inside = encoder.word_width + encoder.char_filters + encoder.shape_width
-        return _recurrent_size(inside, config), encoder.word_width * len(codec.features.words), 2 * encoder.hidden, 1
+        return _recurrent_size(inside, config), encoder.word_width * len(codec.features.words), 2 * encoder.hidden, 1, 0
     table = json.loads((encoder_folder(encoder.kind, encoder.path) / "config.json").read_text(encoding="utf-8"))
     width, layers = int(table["hidden_size"]), int(table["num_hidden_layers"])
     inner = int(table.get("intermediate_size", 4 * width))
     size = layers * (4 * width * width + 2 * width * inner) + _recurrent_size(width + encoder.shape_width, config)
-    return size, int(table["vocab_size"]) * width, width, layers
+    maps = layers * int(table["num_attention_heads"]) if encoder.attention and config.scheme == "table" else 0
+    return size, int(table["vocab_size"]) * width, width, layers, maps
 
 
 def _recurrent_size(inside: int, config: JointConfig) -> int:
@@ -83,12 +85,13 @@ def _recurrent_size(inside: int, config: JointConfig) -> int:
     return first + (config.encoder.layers - 1) * 2 * gates * hidden * 3 * hidden
 
 
-def _head_size(codec: JointCodec, config: JointConfig) -> int:
+def _head_size(codec: JointCodec, config: JointConfig, maps: int) -> int:
     width = 2 * config.encoder.hidden
     if config.scheme == "tagging":
         return width * codec.scheme.limits()["tags"]
     table = 2 * (width + config.label_width) * config.projection + 2 * config.projection * config.rank
-    return 3 * table + 2 * config.projection * (len(codec.labels.entities) + 2 * len(codec.labels.relations))
+    labels = len(codec.labels.entities) + 2 * len(codec.labels.relations)
+    return 3 * table + 2 * (config.projection + maps) * labels
 
 
 def _speed() -> float:

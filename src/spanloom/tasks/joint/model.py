@@ -15,8 +15,8 @@ from spanloom.errors import ConfigError
 from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import WordEmbedding
 from spanloom.nn.encoders.rnn import BiRNN
-from spanloom.nn.encoders.transformer import Transformer, load_transformer, make_transformer
-from spanloom.nn.heads.token_pair import Between, PairTable
+from spanloom.nn.encoders.transformer import Encoded, Transformer, load_transformer, make_transformer
+from spanloom.nn.heads.token_pair import Attended, Between, PairTable
 from spanloom.nn.loss import multilabel_loss, token_loss
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import EncoderConfig, JointConfig
@@ -26,6 +26,7 @@ from spanloom.text.shapes import SHAPES
 from spanloom.text.vectors import read_vectors
 from spanloom.text.vocab import Vocabulary
 
+MAP_DROPOUT = 0.1  # of the attention maps that the tables read
 TAG_WEIGHT = 3.0  # the tagger only helps the tables; of all sentences, so that it weighs the same at any length
 
 
@@ -49,19 +50,25 @@ class Spelling(nn.Module):
 
 
 class PieceEncoder(nn.Module):
-    """Wordpieces through a pretrained encoder, the words' spelling beside them, recurrent layers above -> [B, T, D]."""
+    """Wordpieces through a pretrained encoder, the words' spelling beside them, recurrent layers above -> `Encoded`."""
 
     pretrained_prefixes = ("encoder.transformer.pretrained.",)
 
     def __init__(
-        self, config: EncoderConfig, dropout: float, features: PieceFeatures, architecture: Mapping[str, Any] | None
+        self,
+        config: EncoderConfig,
+        dropout: float,
+        features: PieceFeatures,
+        architecture: Mapping[str, Any] | None,
+        maps: bool,
     ) -> None:
         super().__init__()
         if architecture is None:
             model = load_transformer(encoder_folder(config.kind, config.path), config.dropout)
         else:
             model = make_transformer(architecture)
-        self.transformer = Transformer(model, config.pooling, config.freeze_embeddings, config.mix_layers)
+        self.transformer = Transformer(model, config.pooling, config.freeze_embeddings, config.mix_layers, maps)
+        self.maps = self.transformer.maps
         self.architecture: dict[str, Any] = model.config.to_dict()  # type: ignore[union-attr, operator]
         self.spelling = Spelling(config, features.characters, dropout)
         self.dropout = nn.Dropout(dropout)
@@ -78,16 +85,18 @@ class PieceEncoder(nn.Module):
         shapes: Tensor,
         lengths: Tensor,
         characters: Tensor | None = None,
-    ) -> Tensor:
-        words = self.dropout(self.transformer(pieces, piece_lengths, first, last))  # [B, T, hidden]
+    ) -> Encoded:
+        pretrained = self.transformer(pieces, piece_lengths, first, last)
+        words = self.dropout(pretrained.vectors)  # [B, T, hidden]
         x = torch.cat([words, self.spelling(shapes, characters).to(words.dtype)], dim=-1)
-        return self.dropout(self.recurrent(x, lengths))  # type: ignore[no-any-return]
+        return Encoded(self.dropout(self.recurrent(x, lengths)), pretrained.maps)
 
 
 class WordEncoder(nn.Module):
-    """Word vectors and the words' spelling through recurrent layers -> [B, T, D]."""
+    """Word vectors and the words' spelling through recurrent layers -> `Encoded`, without maps."""
 
     pretrained_prefixes: tuple[str, ...] = ()
+    maps = 0
 
     def __init__(self, config: EncoderConfig, dropout: float, features: WordFeatures, fresh: bool, width: int) -> None:
         super().__init__()
@@ -100,13 +109,15 @@ class WordEncoder(nn.Module):
         self.width = self.recurrent.width
         self.architecture: dict[str, Any] = {"word_width": width}
 
-    def forward(self, words: Tensor, characters: Tensor, shapes: Tensor, lengths: Tensor) -> Tensor:
+    def forward(self, words: Tensor, characters: Tensor, shapes: Tensor, lengths: Tensor) -> Encoded:
         x = torch.cat([self.dropout(self.words(words)), self.spelling(shapes, characters)], dim=-1)
-        return self.dropout(self.recurrent(x, lengths))  # type: ignore[no-any-return]
+        return Encoded(self.dropout(self.recurrent(x, lengths)), None)
 
 
 class TableModel(nn.Module):
     """A tagger whose label embedding joins the words' vectors, a span table, and two relation tables over them.
+
+    The text between two words and what the encoder attends to, where there is such an encoder, add to the tables.
 
     Returns tags [B, T, K], spans [B, L, T, T] (first word, last word), heads and tails [B, R, T, T] (first words, last
     words of the pair), all logits.
@@ -125,9 +136,13 @@ class TableModel(nn.Module):
         self.heads = PairTable(*shape, relations, config.reach, config.dropout)
         self.tails = PairTable(*shape, relations, config.reach, config.dropout)
         self.between = Between(width, config.between, relations, config.dropout) if config.between else None
+        labels = {"spans": entities, "heads": relations, "tails": relations} if encoder.maps else {}
+        self.attended = nn.ModuleDict(
+            {name: Attended(encoder.maps, count, MAP_DROPOUT) for name, count in labels.items()}
+        )
 
     def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
-        words = self.encoder(**inputs)  # [B, T, D]
+        words, maps = self.encoder(**inputs)  # [B, T, D] and [B, M, T, T] or None
         tags = self.tagger(words)  # [B, T, K]
         x = words
         if self.label_embedding is not None:
@@ -138,6 +153,8 @@ class TableModel(nn.Module):
             between = self.between(x)
             tables["heads"] += between
             tables["tails"] += between
+        for name, attended in self.attended.items():
+            tables[name] += attended(maps)
         return {"tags": tags, **tables}
 
 
@@ -150,7 +167,7 @@ class TaggingModel(nn.Module):
         self.tagger = nn.Linear(encoder.width, codec.scheme.limits()["tags"])
 
     def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
-        return {"tags": self.tagger(self.encoder(**inputs))}
+        return {"tags": self.tagger(self.encoder(**inputs).vectors)}
 
 
 def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
@@ -165,7 +182,8 @@ def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any
         width = _word_width(config.encoder) if architecture is None else int(architecture["word_width"])
         encoder = WordEncoder(config.encoder, config.dropout, codec.features, architecture is None, width)
     else:
-        encoder = PieceEncoder(config.encoder, config.dropout, codec.features, architecture)
+        maps = config.encoder.attention and config.scheme == "table"
+        encoder = PieceEncoder(config.encoder, config.dropout, codec.features, architecture, maps)
     model = TableModel(encoder, config, codec) if config.scheme == "table" else TaggingModel(encoder, codec)
     model.architecture = encoder.architecture  # type: ignore[assignment]
     model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
