@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 SHAPES = (
     "pad",
@@ -20,6 +21,7 @@ SHAPES = (
 _NUMBER = {name: index for index, name in enumerate(SHAPES)}
 
 
+@lru_cache(maxsize=2**14)
 def word_shape(word: str) -> int:
     """An index into `SHAPES`; 0 is never returned, as it pads."""
     return _NUMBER[_shape_name(word)]
