@@ -16,20 +16,18 @@ def quantize_int8(source: Path, target: Path) -> None:
     VNNI, and a bundle travels to machines that nobody has scored it on.
     https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
     """
-    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    from spanloom.run.merge import merge_products
+    from spanloom.nn.onnx_merge import merge_products_of
 
     folded = source.with_suffix(".folded.onnx")
     with quiet():
         # Folding constants comes first: LSTM weights that are still computed in the graph would stay float32.
         quant_pre_process(source, folded, skip_symbolic_shape=True)
-        model = onnx.load(folded)
-        merge_products(model.graph)
+        merge_products_of(folded)
         quantize_dynamic(
-            model,
+            folded,
             target,
             op_types_to_quantize=["MatMul", "Gemm", "LSTM", "Gather"],
             per_channel=True,

@@ -61,7 +61,7 @@ def estimate(examples: Sequence[Example], codec: JointCodec, config: RunConfig) 
 
 
 def _cells(rows: Sequence[Row], group: Any, codec: JointCodec, maps: int) -> int:
-    words = max(rows[index].width for index in group)
+    words: int = max(rows[index].width for index in group)
     return len(group) * (codec.scheme.cells(words) + maps * words * words)
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import onnx
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
 from spanloom.core import Array
@@ -23,6 +25,13 @@ class _Product:
     weight: Array
     bias: Array | None
     output: str
+
+
+def merge_products_of(path: Path) -> None:
+    """`merge_products`, on the graph of a file that this process alone has."""
+    model = onnx.load(path)
+    merge_products(model.graph)
+    onnx.save(model, path)
 
 
 def merge_products(graph: GraphProto) -> None:

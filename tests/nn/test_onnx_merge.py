@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
-from spanloom.run.merge import merge_products
+from spanloom.nn.onnx_merge import merge_products
 
 SIZES = {"query": 3, "key": 5, "plain": 2, "other": 4}
 
