@@ -26,7 +26,6 @@ from spanloom.text.shapes import SHAPES
 from spanloom.text.vectors import read_vectors
 from spanloom.text.vocab import Vocabulary
 
-MAP_DROPOUT = 0.1  # of the attention maps that the tables read
 TAG_WEIGHT = 3.0  # the tagger only helps the tables; of all sentences, so that it weighs the same at any length
 
 
@@ -138,7 +137,7 @@ class TableModel(nn.Module):
         self.between = Between(width, config.between, relations, config.dropout) if config.between else None
         labels = {"spans": entities, "heads": relations, "tails": relations} if encoder.maps else {}
         self.attended = nn.ModuleDict(
-            {name: Attended(encoder.maps, count, MAP_DROPOUT) for name, count in labels.items()}
+            {name: Attended(encoder.maps, count, config.map_dropout) for name, count in labels.items()}
         )
 
     def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
