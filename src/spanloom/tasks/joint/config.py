@@ -46,10 +46,10 @@ class JointConfig:
     """The `[model]` table of the joint task.
 
     scheme: "table" says overlapping triples; "tagging" is one tag a word (Zheng et al. 2017). max_words: longer
-    sentences are cut into windows when predicting, and what is cut off in training is counted. map_dropout: of the attention
-    maps that the pair tables read. rank, projection: of the pair tables. reach: the longest distance between two words that they tell apart. between: features of the text
-    between two words, 0 for none. label_width: of the tag embedding that feeds the tables, 0 for none. alpha: the
-    weight of entity tags in the tagging scheme's loss.
+    sentences are cut into windows when predicting, and what is cut off in training is counted. map_dropout: of the
+    attention maps that the pair tables read. rank, projection: of the pair tables. reach: the longest distance between
+    two words that they tell apart. between: features of the text between two words, 0 for none. label_width: of the tag
+    embedding that feeds the tables, 0 for none. alpha: the weight of entity tags in the tagging scheme's loss.
     """
 
     scheme: Scheme = "table"
