@@ -78,11 +78,11 @@ def train_row(row: BenchmarkRow, seed: int, options: argparse.Namespace) -> dict
         shutil.rmtree(output)  # of an interrupted run, or one to be done again
     output.parent.mkdir(parents=True, exist_ok=True)
     parts = command(row, seed, options.threads, options.data, options.vectors, output)
-    before = surroundings()
+    before, settings = surroundings(), configuration(row)  # now: the file may be edited while this trains
     began = time.perf_counter()
     subprocess.run([sys.executable, *parts], check=True, env=environment(options.threads))
     whole = time.perf_counter() - began
-    return before | record(row, seed, options.threads, output, whole)
+    return before | record(row, seed, options.threads, output, whole) | {"settings": settings}
 
 
 def environment(threads: int) -> dict[str, str]:

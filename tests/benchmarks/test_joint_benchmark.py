@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,25 @@ def test_what_has_its_result_is_skipped_unless_again(
     assert trained == [2, 1]
     joint.main(["--table", "--results", str(results)])
     assert trained == [2, 1]
+
+
+def test_the_settings_kept_are_those_that_training_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configs = tmp_path / "configs"
+    configs.mkdir()
+    text = (joint.CONFIGS / "nyt-minilm.toml").read_text(encoding="utf-8")
+    (configs / "nyt-minilm.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(joint, "CONFIGS", configs)
+    began_with = joint.configuration(row("nyt-minilm"))
+
+    def train(*_: object, **__: object) -> None:
+        run_folder(tmp_path / "nyt-minilm" / "seed-0")
+        (configs / "nyt-minilm.toml").write_text(text.replace("epochs = ", "epochs = 99"), encoding="utf-8")
+
+    monkeypatch.setattr(joint, "surroundings", dict)  # asks git, by the same `subprocess.run`
+    monkeypatch.setattr(joint.subprocess, "run", train)
+    options = Namespace(runs=tmp_path, threads=1, data=tmp_path, vectors=tmp_path / "none")
+    assert joint.train_row(row("nyt-minilm"), 0, options)["settings"] == began_with
+    assert joint.configuration(row("nyt-minilm")) != began_with
 
 
 def test_results_of_other_settings_are_pointed_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
