@@ -52,7 +52,8 @@ def keep_freed_memory() -> bool:
     """Have the C library keep what is freed for the next table, and say whether it will (glibc alone is asked).
 
     By default it gives every large block back to the kernel and gets it again a step later as new pages, each of which
-    costs a fault: a tenth to a third of a training step on the CPU. The process keeps the most memory it ever held.
+    costs a fault: an eighth of a training step on CoNLL04, a third of the tables' part with 216 relations. The process
+    keeps the most memory that it ever held.
     """
     if sys.platform != "linux":
         return False

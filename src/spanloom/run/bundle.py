@@ -135,7 +135,7 @@ def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # it keeps a plan for every shape it meets, and each sentence is its own shape
     options.log_severity_level = 3  # errors; they are raised as well
-    slow = ["SkipLayerNormFusion"]  # the fused operator takes three times as long as the two that it replaces
+    slow = ["SkipLayerNormFusion"]  # its fused operator is slow: without it a sentence takes a tenth less time
     try:
         return onnxruntime.InferenceSession(
             model, options, providers=["CPUExecutionProvider"], disabled_optimizers=slow
