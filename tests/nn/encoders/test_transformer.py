@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 import torch
 from torch import Tensor
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
 from spanloom.errors import CheckpointError
 from spanloom.nn.encoders.transformer import Transformer, load_transformer, make_transformer
@@ -118,6 +118,18 @@ def test_the_loaded_weights_are_those_of_the_folder(folder: Path) -> None:
     assert all(torch.equal(weight, saved[name]) for name, weight in loaded.state_dict().items())
     assert loaded.config.hidden_dropout_prob == 0.25  # type: ignore[union-attr]
     assert loaded.config.attention_probs_dropout_prob == 0.0  # type: ignore[union-attr]
+
+
+def test_distilbert_is_bert_by_other_names(tmp_path: Path) -> None:
+    config = DistilBertConfig(vocab_size=20, dim=8, n_layers=2, n_heads=2, hidden_dim=16, max_position_embeddings=16)
+    DistilBertModel(config).save_pretrained(tmp_path)
+    model = Transformer(load_transformer(tmp_path, dropout=0.25), "mean", True, True, maps=True)
+    assert (model.width, model.maps) == (8, 4)
+    assert {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)} == {0.0, 0.25}
+    vectors, maps = model.eval()(PIECES, PIECE_LENGTHS, FIRST, LAST)
+    assert vectors.shape == (2, 3, 8)
+    assert maps is not None
+    assert maps.shape == (2, 4, 3, 3)
 
 
 def test_frozen_word_embeddings_take_no_gradient(folder: Path) -> None:

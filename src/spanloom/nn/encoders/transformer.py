@@ -16,6 +16,14 @@ from transformers.utils import logging
 from spanloom.errors import CheckpointError
 from spanloom.nn.encoders.rnn import take
 
+_DROPOUTS = {
+    "hidden_dropout_prob": None,  # None: as configured
+    "dropout": None,
+    "attention_probs_dropout_prob": 0.0,  # drawing the masks inside attention costs a twentieth of a step on a CPU
+    "attention_dropout": 0.0,
+}
+"""What BERT and its like, and DistilBERT, call their dropouts."""
+
 
 class Encoded(NamedTuple):
     """vectors [B, T, H] and, where wanted, maps [B, M, T, T]: what words attend to, by layer and attention head."""
@@ -110,12 +118,14 @@ def load_transformer(folder: Path, dropout: float) -> nn.Module:
                 "an encoder folder in the Hugging Face layout (config.json, model.safetensors, tokenizer.json)",
                 "Check model.encoder.path.",
             )
-    # None inside attention: drawing its masks costs a twentieth of a step on a CPU.
-    settings = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
     try:
         with _without_progress_bar():
+            config = AutoConfig.from_pretrained(folder, local_files_only=True)
+            for name, value in _DROPOUTS.items():
+                if hasattr(config, name):
+                    setattr(config, name, dropout if value is None else value)
             return AutoModel.from_pretrained(  # type: ignore[no-any-return]
-                folder, local_files_only=True, attn_implementation="eager", use_safetensors=True, **settings
+                folder, config=config, local_files_only=True, attn_implementation="eager", use_safetensors=True
             )
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         reason = str(error).strip().partition("\n")[0]

@@ -72,11 +72,14 @@ def _encoder_size(codec: JointCodec, config: JointConfig) -> tuple[int, int, int
         inside = encoder.word_width + encoder.char_filters + encoder.shape_width
         return _recurrent_size(inside, config), encoder.word_width * len(codec.features.words), 2 * encoder.hidden, 1, 0
     table = json.loads((encoder_folder(encoder.kind, encoder.path) / "config.json").read_text(encoding="utf-8"))
-    width, layers = int(table["hidden_size"]), int(table["num_hidden_layers"])
-    inner = int(table.get("intermediate_size", 4 * width))
+    # The second names are DistilBERT's; what a file leaves out is as in BERT-base.
+    width = int(table.get("hidden_size", table.get("dim", 768)))
+    layers = int(table.get("num_hidden_layers", table.get("n_layers", 12)))
+    heads = int(table.get("num_attention_heads", table.get("n_heads", 12)))
+    inner = int(table.get("intermediate_size", table.get("hidden_dim", 4 * width)))
     size = layers * (4 * width * width + 2 * width * inner) + _recurrent_size(width + encoder.shape_width, config)
-    maps = layers * int(table["num_attention_heads"]) if encoder.attention and config.scheme == "table" else 0
-    return size, int(table["vocab_size"]) * width, width, layers, maps
+    maps = layers * heads if encoder.attention and config.scheme == "table" else 0
+    return size, codec.features.limits()["pieces"] * width, width, layers, maps
 
 
 def _recurrent_size(inside: int, config: JointConfig) -> int:
