@@ -25,16 +25,18 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 RECORDED = {"entity": 84.8, "relation": 63.2, "epochs": 12, "seconds_an_epoch": 120, "sentences_a_second": 28}
 """SpERT's own code with this encoder and data, one seed, one thread, on another machine: recorded, not run here."""
 
+BY_PAIR = ("pair seen in training", "pair not seen")
+
 READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
 
 
 def rows_table(results: Mapping[str, Sequence[Mapping[str, Any]]], words: Mapping[str, str]) -> list[str]:
     """The Markdown table of the rows that have results; none at all where nothing was measured."""
-    header = ("rows", "rule", "entity", "relation", "interval", "target", "seconds", "threads", "seeds")
+    header = ("rows", "rule", "entity", "relation", "interval", "by pair", "target", "seconds", "threads", "seeds")
     lines = [_row(row, results[row.name], words) for row in ROWS if row.name in results]
     if not lines:
         return []
-    recorded = [words["recorded row"], words["rule strict"], RECORDED["entity"], RECORDED["relation"], "", ""]
+    recorded = [words["recorded row"], words["rule strict"], RECORDED["entity"], RECORDED["relation"], "", "", ""]
     seconds = RECORDED["epochs"] * RECORDED["seconds_an_epoch"]
     if any(name.startswith("conll04") for name in results):
         lines.append([*recorded, seconds, 1, 1])
@@ -55,6 +57,7 @@ def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Mapping
         _spread(records, "entity"),
         _spread(records, "relation"),
         f"{low:.1f}–{high:.1f}",  # noqa: RUF001  an en dash, as ranges are set
+        _by_pair(records),
         "; ".join(targets),
         round(statistics.fmean(record["seconds"]["training"] for record in records)),
         ", ".join(map(str, threads)),
@@ -65,6 +68,13 @@ def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Mapping
 def _spread(records: Sequence[Mapping[str, Any]], kind: str) -> str:
     found = summary(records, kind)
     return f"{found.mean:.1f} ({found.lowest:.1f}–{found.highest:.1f})"  # noqa: RUF001
+
+
+def _by_pair(records: Sequence[Mapping[str, Any]]) -> str:
+    """Relation F1 of pairs that training data related, and of all others; nothing where it was not kept."""
+    kept = [record["relation_by_pair"] for record in records if record.get("relation_by_pair")]
+    columns = [[100 * table[name]["f1"] for table in kept if name in table] for name in BY_PAIR]
+    return " / ".join(f"{statistics.fmean(column):.1f}" if column else "-" for column in columns) if kept else ""
 
 
 def audit_table(audit: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:

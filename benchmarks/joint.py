@@ -107,6 +107,7 @@ def record(row: BenchmarkRow, seed: int, threads: int, run: Path, whole: float) 
         "settings": configuration(row),
         "rule": rule,
         "scores": {kind: {key: score[key] for key in keys} for kind, score in kinds.items()},
+        "relation_by_pair": scorecard["breakdown"].get("seen in training", {}),
         "best_epoch": max(line["epoch"] for line in epochs if line["best"]),
         "epochs": len(epochs),
         "seconds": {

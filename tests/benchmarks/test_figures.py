@@ -79,13 +79,23 @@ def test_both_readmes_show_the_committed_results(repository: Path) -> None:
 def test_a_row_shows_mean_lowest_highest_and_which_targets_are_met() -> None:
     records = [record("conll04-minilm", seed, entity, 0.66) for seed, entity in enumerate((0.86, 0.87, 0.88))]
     header, _, row, spert = figures.rows_table({"conll04-minilm": records}, ENGLISH)
-    assert header.startswith("| row | matching | entity F1 | relation F1 | 95% interval | target |")
+    assert header.startswith(
+        "| row | matching | entity F1 | relation F1 | 95% interval | of pairs seen / not seen | target"
+    )
     assert row == (
         "| [`conll04-minilm`](configs/conll04-minilm.toml) | strict | 87.0 (86.0–88.0) | 66.0 (66.0–66.0) "  # noqa: RUF001
-        "| 60.0–70.0 | entity 86.5: met; relation 67: missed | 101 | 2 | 3 |"  # noqa: RUF001
+        "| 60.0–70.0 |  | entity 86.5: met; relation 67: missed | 101 | 2 | 3 |"  # noqa: RUF001
     )
     assert "recorded elsewhere, not run here" in spert
     assert "| 84.8 | 63.2 |" in spert
+
+
+def test_pairs_seen_in_training_have_a_score_of_their_own() -> None:
+    by_pair = [
+        {"pair seen in training": {"f1": seen}, "pair not seen": {"f1": new}} for seen, new in ((0.9, 0.5), (1.0, 0.6))
+    ]
+    records = [record("conll04-minilm", seed, 0.8, 0.66, relation_by_pair=by_pair[seed]) for seed in (0, 1)]
+    assert "| 95.0 / 55.0 |" in figures.rows_table({"conll04-minilm": records}, ENGLISH)[2]
 
 
 def test_a_target_is_met_by_the_mean_not_by_one_seed() -> None:

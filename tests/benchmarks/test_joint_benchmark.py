@@ -56,6 +56,7 @@ def run_folder(folder: Path) -> Path:
         "rule": "strict",
         "entities": {"strict": {**score, "gold": 2}},
         "triples": {"strict": {**score, "gold": 3, "f1": 0.25}},
+        "breakdown": {"seen in training": {"pair not seen": {"f1": 0.125}}},
     }
     lines: list[dict[str, Any]] = []
     for epoch, best in ((1, True), (2, True), (3, False)):
@@ -71,6 +72,7 @@ def test_a_record_holds_the_scores_the_epoch_that_was_kept_and_three_times(tmp_p
     found = joint.record(row("conll04-minilm"), 1, 2, run_folder(tmp_path / "run"), 20.0)
     assert found["scores"]["relation"]["f1"] == 0.25
     assert found["scores"]["entity"]["gold"] == 2
+    assert found["relation_by_pair"] == {"pair not seen": {"f1": 0.125}}
     assert (found["best_epoch"], found["epochs"]) == (2, 3)
     assert found["seconds"] == {"training": 9.0, "with_dev_scoring": 12.0, "whole_command": 20.0}
     assert (found["seed"], found["threads"], found["rule"]) == (1, 2, "strict")

@@ -339,6 +339,14 @@ def test_more_words_than_the_encoder_holds_are_refused(folder: Path) -> None:
         JointCodec.fit(TRAINING, JointConfig(encoder=replace(encoder, path=folder / "nowhere")))
 
 
+def test_word_vectors_for_an_encoder_that_reads_none_are_refused(folder: Path) -> None:
+    encoder = EncoderConfig(kind="transformer", path=folder, vectors=folder / "vectors.txt")
+    with pytest.raises(
+        ConfigError, match=r"model\.encoder\.vectors: is set, but an encoder of kind 'transformer' reads"
+    ):
+        JointCodec.fit(TRAINING, JointConfig(encoder=encoder))
+
+
 def test_words_of_a_vector_file_join_the_vocabulary(tmp_path: Path) -> None:
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("rome 1 2\nparis 3 4\nlyon 5 6\n", encoding="utf-8")

@@ -191,6 +191,35 @@ def test_parts_can_be_left_out() -> None:
     assert not any("between" in name for name, _ in model.named_parameters())
 
 
+def test_what_is_recalled_of_two_names_moves_their_scores_alone() -> None:
+    config = JointConfig(encoder=RNN, **SMALL)
+    codec = JointCodec.fit(EXAMPLES, config)
+    model = build(config, codec).eval()
+    again = sentence("bea abe ceded a cab", [], line=9)  # abe, r, bea is in the training data
+    batch = batched(codec, [again])
+    recalled = batch.inputs["recalled"]
+    assert recalled.max() >= 2
+    with_it = run(model, batch)
+    batch.inputs["recalled"] = np.zeros_like(recalled)
+    without = run(model, batch)
+    weights = codec.memory.weights
+    for name in ("heads", "tails"):
+        moved = (with_it[name] - without[name])[0]  # [R, T, T]
+        assert float(moved[0, 1, 0]) == pytest.approx(weights.sure, abs=1e-5)  # abe before bea: r, and no s
+        assert float(moved[1, 1, 0]) == pytest.approx(-weights.doubt, abs=1e-5)
+        moved[:, :2, :2] = 0.0
+        assert not moved.any()
+    assert torch.equal(with_it["spans"], without["spans"])
+
+
+def test_a_model_need_not_recall() -> None:
+    config = JointConfig(encoder=RNN, recall=False, **SMALL)
+    codec = JointCodec.fit(EXAMPLES, config)
+    assert "recalled" not in codec.encode(EXAMPLES[0]).inputs
+    assert codec.seen("abe", "bea")  # the scorecard still asks
+    assert set(run(build(config, codec).eval(), batched(codec, EXAMPLES))) == {"tags", "spans", "heads", "tails"}
+
+
 def test_a_model_starts_from_the_vectors_of_its_file(tmp_path: Path) -> None:
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("bea 1 2 3\nfed 4 5 6\n", encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spanloom.nn.heads.token_pair import MANY, Attended, Between, PairTable
+from spanloom.nn.heads.token_pair import MANY, Attended, Between, PairTable, at_cells
 
 BATCH, WORDS, WIDTH, LABELS = 2, 6, 5, 3
 
@@ -100,3 +100,14 @@ def test_words_after_a_pair_do_not_touch_it(x: Tensor, kind: str) -> None:
     single = x.float()
     torch.testing.assert_close(module(single)[:, :, :4, :4], module(single[:, :4]), rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(module(single.flip(0)), module(single).flip(0), rtol=1e-5, atol=1e-5)
+
+
+def test_values_stand_at_their_cells_and_add_up() -> None:
+    values = torch.tensor([[[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]], [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]])
+    first, second = torch.tensor([[0, 3, 0], [2, 0, 0]]), torch.tensor([[2, 3, 2], [1, 0, 0]])
+    table = at_cells(values, first, second, 4)  # [B, L, T, T]
+    expected = torch.zeros(2, 2, 4, 4)
+    expected[0, :, 0, 2] = torch.tensor([101.0, 202.0])
+    expected[0, :, 3, 3] = torch.tensor([10.0, 20.0])
+    expected[1, :, 2, 1] = 1.0
+    assert torch.equal(table, expected)

@@ -105,3 +105,16 @@ class Attended(nn.Module):
         there, back = scores.reshape(batch, -1, length, length).chunk(2, dim=1)
         total: Tensor = there + back.transpose(2, 3)
         return total
+
+
+def at_cells(values: Tensor, first: Tensor, second: Tensor, length: int) -> Tensor:
+    """Values [B, M, L] for M cells, first and second token [B, M], as a table [B, L, T, T] that is 0 elsewhere.
+
+    Values for the same cell add up.
+    """
+    position = torch.arange(length, device=values.device)
+    rows = (first[:, :, None] == position).to(values.dtype)  # [B, M, T]
+    columns = (second[:, :, None] == position).to(values.dtype)
+    batch, _, labels = values.shape
+    weighted = values.transpose(1, 2)[:, :, None, :] * rows.transpose(1, 2)[:, None]  # [B, L, T, M]
+    return (weighted.reshape(batch, labels * length, -1) @ columns).reshape(batch, labels, length, length)

@@ -5,7 +5,6 @@ NumPy only. `JointCodec` is the same for both schemes; what a scheme can say is 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, T
 from spanloom.errors import ConfigError
 from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.labels import Labels, describe
+from spanloom.tasks.joint.memory import NOTHING, Memory
 from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
 from spanloom.text.features import Features, PieceFeatures, WordFeatures, features_from_dict, fit_characters
@@ -33,7 +33,7 @@ class JointCodec:
 
     max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them into windows
     instead. max_sentences: of a window, as training had them: a model of single sentences does far worse on several at
-    once. seen: checksums of the entity pairs that training data related.
+    once. memory: the names that met in training data; recall: whether tables make use of it.
     """
 
     def __init__(
@@ -44,7 +44,8 @@ class JointCodec:
         max_words: int,
         max_sentences: int,
         alpha: float,
-        seen: Sequence[int] = (),
+        memory: Memory,
+        recall: bool,
     ) -> None:
         self.features = features
         self.labels = labels
@@ -52,21 +53,17 @@ class JointCodec:
         self.alpha = alpha
         self.max_words = max_words
         self.max_sentences = max_sentences
-        self._seen = frozenset(seen)
+        self.memory = memory
+        self.recall = recall and isinstance(self.scheme, TableScheme)
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: JointConfig) -> JointCodec:
-        seen = {
-            _checksum(example.input.surface(relation.head), example.input.surface(relation.tail))
-            for example in examples
-            if example.gold is not None
-            for relation in example.gold.relations
-        }
         features = _fit_features(examples, config)
         labels = Labels.fit(examples)
         sentences = [len(sentence_ends(example.input)) + 1 for example in examples]
         most = int(np.percentile(sentences, 99))  # a stray long one should not set the limit
-        return cls(features, labels, config.scheme, config.max_words, most, config.alpha, sorted(seen))
+        memory = Memory.fit(examples, labels)
+        return cls(features, labels, config.scheme, config.max_words, most, config.alpha, memory, config.recall)
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
@@ -75,6 +72,8 @@ class JointCodec:
         if len(text.tokens) > self.max_words:
             text = Text(text.text, text.tokens[: self.max_words])
         inputs = self.features.encode([token.text for token in text.tokens])
+        if self.recall:
+            inputs["recalled"], inputs["recalled_at"] = self.memory.recall(example.input, len(text.tokens))
         targets: Arrays = {}
         if example.gold is not None:
             self.require_known(example)
@@ -103,11 +102,12 @@ class JointCodec:
         return self.scheme.perfect(batch.targets)
 
     def limits(self) -> dict[str, int]:
-        return {**self.features.limits(), **self.scheme.limits()}
+        recalled = {"recalled": 2 + len(self.labels.relations), "recalled_at": self.max_words} if self.recall else {}
+        return {**self.features.limits(), **recalled, **self.scheme.limits()}
 
     def seen(self, head: str, tail: str) -> bool:
-        """Whether this pair of texts stood in a relation in training, by checksum: one in millions is a false yes."""
-        return _checksum(head, tail) in self._seen
+        """Whether this pair of texts stood in a relation in training."""
+        return self.memory.seen(head, tail)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -117,7 +117,8 @@ class JointCodec:
             "max_words": self.max_words,
             "max_sentences": self.max_sentences,
             "alpha": self.alpha,
-            "seen": sorted(self._seen),
+            "memory": self.memory.to_dict(),
+            "recall": self.recall,
         }
 
     def tokenizer_json(self) -> str | None:
@@ -128,7 +129,8 @@ class JointCodec:
         features = features_from_dict(table["features"], tokenizer_json)
         labels = Labels.from_dict(table["labels"])
         limits = table["max_words"], table["max_sentences"]
-        return cls(features, labels, table["scheme"], *limits, table["alpha"], table["seen"])
+        memory = Memory.from_dict(table["memory"])
+        return cls(features, labels, table["scheme"], *limits, table["alpha"], memory, table["recall"])
 
 
 def _padded(name: str, arrays: Sequence[Array], width: int, pieces: int) -> Array:
@@ -136,12 +138,17 @@ def _padded(name: str, arrays: Sequence[Array], width: int, pieces: int) -> Arra
         return pad(arrays, 0, (pieces,))
     if name == "characters":
         return pad(arrays, 0, (width, max(array.shape[1] for array in arrays)))
+    if name.startswith("recalled"):
+        return pad(arrays, NOTHING)
     return pad(arrays, 0, (width,) * arrays[0].ndim)
 
 
 def _fit_features(examples: Sequence[Example], config: JointConfig) -> Features:
     encoder = config.encoder
     if encoder.kind != "rnn":
+        if encoder.vectors:
+            found = f"is set, but an encoder of kind '{encoder.kind}' reads no word vectors"
+            raise ConfigError("model.encoder.vectors", found, remedy="Leave it out, or set model.encoder.kind = 'rnn'.")
         words = (token.text for example in examples for token in example.input.tokens)
         characters = fit_characters(words) if encoder.char_filters else None
         folder = encoder_folder(encoder.kind, encoder.path)
@@ -176,10 +183,6 @@ def _truncated(text: Text, graph: Graph, words: int) -> tuple[Graph, list[LostFa
         if item not in kept
     ]
     return Graph(spans, relations), lost
-
-
-def _checksum(head: str, tail: str) -> int:
-    return zlib.crc32(f"{head.lower()}\t{tail.lower()}".encode())
 
 
 def _up(size: int, step: int) -> int:

@@ -49,7 +49,9 @@ class JointConfig:
     sentences are cut into windows when predicting, and what is cut off in training is counted. map_dropout: of the
     attention maps that the pair tables read. rank, projection: of the pair tables. reach: the longest distance between
     two words that they tell apart. between: features of the text between two words, 0 for none. label_width: of the tag
-    embedding that feeds the tables, 0 for none. alpha: the weight of entity tags in the tagging scheme's loss.
+    embedding that feeds the tables, 0 for none. recall: let what training data said of two names move the scores of
+    their relations when they meet again, as far as that was reliable in training (see memory.py). alpha: the weight of
+    entity tags in the tagging scheme's loss.
     """
 
     scheme: Scheme = "table"
@@ -61,5 +63,6 @@ class JointConfig:
     reach: int = 24
     between: int = 64
     label_width: int = 32
+    recall: bool = True
     alpha: float = 10.0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)

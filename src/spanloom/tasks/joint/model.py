@@ -16,7 +16,7 @@ from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import WordEmbedding
 from spanloom.nn.encoders.rnn import BiRNN
 from spanloom.nn.encoders.transformer import Encoded, Transformer, load_transformer, make_transformer
-from spanloom.nn.heads.token_pair import Attended, Between, PairTable
+from spanloom.nn.heads.token_pair import Attended, Between, PairTable, at_cells
 from spanloom.nn.loss import multilabel_loss, token_loss
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import EncoderConfig, JointConfig
@@ -97,11 +97,14 @@ class WordEncoder(nn.Module):
     pretrained_prefixes: tuple[str, ...] = ()
     maps = 0
 
-    def __init__(self, config: EncoderConfig, dropout: float, features: WordFeatures, fresh: bool, width: int) -> None:
+    def __init__(
+        self, config: EncoderConfig, dropout: float, features: WordFeatures, architecture: Mapping[str, Any] | None
+    ) -> None:
         super().__init__()
+        width = _word_width(config, architecture)
         self.words = WordEmbedding(len(features.words), width, config.word_dropout)
-        if fresh and config.vectors:
-            _load_vectors(self.words, features, config)
+        if architecture is None and config.vectors:
+            _load_vectors(self.words, features.words, config)
         self.spelling = Spelling(config, features.characters, dropout)
         self.dropout = nn.Dropout(dropout)
         self.recurrent = BiRNN(width + self.spelling.width, config.hidden, config.layers, dropout, config.cell)
@@ -116,7 +119,8 @@ class WordEncoder(nn.Module):
 class TableModel(nn.Module):
     """A tagger whose label embedding joins the words' vectors, a span table, and two relation tables over them.
 
-    The text between two words and what the encoder attends to, where there is such an encoder, add to the tables.
+    The text between two words, what the encoder attends to, where there is such an encoder, and what is recalled of two
+    names (recalled [B, M], recalled_at [B, M, 4], see memory.py) add to the tables.
 
     Returns tags [B, T, K], spans [B, L, T, T] (first word, last word), heads and tails [B, R, T, T] (first words, last
     words of the pair), all logits.
@@ -139,9 +143,12 @@ class TableModel(nn.Module):
         self.attended = nn.ModuleDict(
             {name: Attended(encoder.maps, count, config.map_dropout) for name, count in labels.items()}
         )
+        self.register_buffer("shifts", torch.from_numpy(codec.memory.shifts(relations)))  # [2 + R, R]
 
-    def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
-        words, maps = self.encoder(**inputs)  # [B, T, D] and [B, M, T, T] or None
+    def forward(
+        self, *, recalled: Tensor | None = None, recalled_at: Tensor | None = None, **inputs: Tensor
+    ) -> dict[str, Tensor]:
+        words, maps = self.encoder(**inputs)  # [B, T, D] and [B, A, T, T] or None
         tags = self.tagger(words)  # [B, T, K]
         x = words
         if self.label_embedding is not None:
@@ -154,6 +161,10 @@ class TableModel(nn.Module):
             tables["tails"] += between
         for name, attended in self.attended.items():
             tables[name] += attended(maps)
+        if recalled is not None and recalled_at is not None:
+            shifts = self.shifts[recalled]  # type: ignore[index]  # [B, M, R]
+            tables["heads"] += at_cells(shifts, recalled_at[:, :, 0], recalled_at[:, :, 2], words.shape[1])
+            tables["tails"] += at_cells(shifts, recalled_at[:, :, 1], recalled_at[:, :, 3], words.shape[1])
         return {"tags": tags, **tables}
 
 
@@ -178,8 +189,7 @@ def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any
         raise ConfigError("data.train", "no relation in any sentence", "annotated relations", "Name other data.")
     encoder: PieceEncoder | WordEncoder
     if isinstance(codec.features, WordFeatures):
-        width = _word_width(config.encoder) if architecture is None else int(architecture["word_width"])
-        encoder = WordEncoder(config.encoder, config.dropout, codec.features, architecture is None, width)
+        encoder = WordEncoder(config.encoder, config.dropout, codec.features, architecture)
     else:
         maps = config.encoder.attention and config.scheme == "table"
         encoder = PieceEncoder(config.encoder, config.dropout, codec.features, architecture, maps)
@@ -202,16 +212,18 @@ def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict
     return {"tags": TAG_WEIGHT * tags, "spans": spans, "relations": 0.5 * (tables[0] + tables[1])}
 
 
-def _word_width(config: EncoderConfig) -> int:
+def _word_width(config: EncoderConfig, architecture: Mapping[str, Any] | None) -> int:
+    if architecture is not None:
+        return int(architecture["word_width"])
     return read_vectors(config.vectors, 1)[1].shape[1] if config.vectors else config.word_width
 
 
-def _load_vectors(table: WordEmbedding, features: WordFeatures, config: EncoderConfig) -> None:
+def _load_vectors(table: WordEmbedding, vocabulary: Vocabulary, config: EncoderConfig) -> None:
     assert config.vectors is not None
     words, vectors = read_vectors(config.vectors, config.vocabulary)
     weights = table.table.weight.detach().clone()
     scale = float(vectors.std())
-    weights[2:] *= scale / float(weights[2:].std())  # words outside the file get vectors of the same size
-    numbers = [features.words.number(word) for word in words]
+    weights[1:] *= scale / float(weights[1:].std())  # words outside the file get vectors of the same size
+    numbers = [vocabulary.number(word) for word in words]
     weights[numbers] = torch.from_numpy(vectors)
     table.load(weights)
