@@ -10,31 +10,34 @@ from pathlib import Path
 
 
 def quantize_int8(source: Path, target: Path) -> None:
-    """Weights as int8, a scale for each channel, embeddings included; activations are scaled as they come.
+    """Weights as int8: a scale for each column of a product, for each row of an embedding table.
 
-    Seven bits of the eight are used: 8-bit weights can overflow, without a sign of it, on processors with AVX2 but no
-    VNNI, and a bundle travels to machines that nobody has scored it on.
+    Activations are scaled as they come. See `nn/onnx_weights.py` for why 8 bits are safe on processors without VNNI:
+    a bundle travels to machines that nobody has scored it on.
     https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     from spanloom.nn.onnx_merge import merge_products_of
+    from spanloom.nn.onnx_rows import quantize_rows_of
+    from spanloom.nn.onnx_weights import rescale_weights_of
 
     folded = source.with_suffix(".folded.onnx")
     with quiet():
         # Folding constants comes first: LSTM weights that are still computed in the graph would stay float32.
         quant_pre_process(source, folded, skip_symbolic_shape=True)
         merge_products_of(folded)
+        quantize_rows_of(folded)
         quantize_dynamic(
             folded,
             target,
-            op_types_to_quantize=["MatMul", "Gemm", "LSTM", "Gather"],
+            op_types_to_quantize=["MatMul", "LSTM"],
             per_channel=True,
-            reduce_range=True,
             weight_type=QuantType.QInt8,
             extra_options={"MatMulConstBOnly": True},
         )
+        rescale_weights_of(target, folded)
 
 
 @contextmanager
