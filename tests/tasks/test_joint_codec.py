@@ -257,6 +257,16 @@ def same_row(found: Row, wanted: Row) -> None:
             np.testing.assert_array_equal(array, others[name], strict=True)
 
 
+def test_nothing_recalled_is_no_axis_of_size_one_in_a_batch() -> None:
+    """The exporter takes such an axis for a constant, and the graph then fails on the first sentence that recalls."""
+    codec = fitted(TRAINING, "table")
+    row = codec.encode(sentence("nobody known", line=9))
+    assert codec.collate([row]).inputs["recalled"].shape == (1, 1)
+    batch = codec.collate([row, row])
+    assert (batch.inputs["recalled"].shape, batch.inputs["recalled_at"].shape) == ((2, 2), (2, 2, 4))
+    assert not batch.inputs["recalled"].any()
+
+
 def test_pairs_seen_in_training_are_remembered_in_any_case() -> None:
     codec = fitted(TRAINING, "table")
     again = JointCodec.from_dict(codec.to_dict(), None)

@@ -139,7 +139,9 @@ def _padded(name: str, arrays: Sequence[Array], width: int, pieces: int) -> Arra
     if name == "characters":
         return pad(arrays, 0, (width, max(array.shape[1] for array in arrays)))
     if name.startswith("recalled"):
-        return pad(arrays, NOTHING)
+        # Two at least in a batch: an exporter would take an axis of size 1 for a constant.
+        most = max(min(len(arrays), 2), *map(len, arrays))
+        return pad(arrays, NOTHING, (most, *arrays[0].shape[1:]))
     return pad(arrays, 0, (width,) * arrays[0].ndim)
 
 
