@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from spanloom.core import Array
+from spanloom.nn.onnx_graph import load_graph, rewrite
 from spanloom.nn.onnx_rows import ROWS, quantize_rows
-from spanloom.nn.onnx_weights import TOGETHER, quantized_columns, rescale_weights_of
+from spanloom.nn.onnx_weights import TOGETHER, quantized_columns, rescale_weights
 
 
 def model(nodes: list[onnx.NodeProto], constants: dict[str, Array], kind: int, width: int) -> ModelProto:
@@ -80,8 +82,36 @@ def test_a_rescaled_product_is_closer_than_one_of_seven_bits(tmp_path: Path) -> 
     options = {"per_channel": True, "weight_type": QuantType.QInt8, "extra_options": {"MatMulConstBOnly": True}}
     quantize_dynamic(floats, eight, op_types_to_quantize=["MatMul"], **options)
     quantize_dynamic(floats, seven, op_types_to_quantize=["MatMul"], reduce_range=True, **options)
-    rescale_weights_of(eight, floats)
+    rewrite(eight, partial(rescale_weights, floats=load_graph(floats)))
     wanted = run(floats.read_bytes(), x)
     errors = {path.stem: np.abs(run(path.read_bytes(), x) - wanted).mean() for path in (eight, seven)}
     assert errors["eight"] < 0.9 * errors["seven"]
     assert errors["eight"] < 0.02 * np.abs(wanted).mean()
+
+
+def test_rescaled_weights_of_an_lstm_are_its_own(tmp_path: Path) -> None:
+    """It is quantized with its matrices turned round: a wrong turn of a square one would still fit."""
+    generator, hidden = np.random.default_rng(0), 4
+    constants = {"w": generator.normal(size=(1, 4 * hidden, 16)), "r": generator.normal(size=(1, 4 * hidden, hidden))}
+    constants["r"][0, 0, :] = 5.0  # an unusual row: turned wrongly it would be an unusual column
+    nodes = [
+        helper.make_node("Unsqueeze", ["x", "axis"], ["step"]),
+        helper.make_node("LSTM", ["step", "w", "r"], ["all"], hidden_size=hidden),
+        helper.make_node("Squeeze", ["all", "axes"], ["y"]),
+    ]
+    given = model(nodes, constants, TensorProto.FLOAT, 16)
+    given.graph.initializer.append(numpy_helper.from_array(np.array([1]), "axis"))
+    given.graph.initializer.append(numpy_helper.from_array(np.array([1, 2]), "axes"))
+    floats, quantized = tmp_path / "floats.onnx", tmp_path / "quantized.onnx"
+    onnx.save(given, floats)
+    quantize_dynamic(floats, quantized, op_types_to_quantize=["LSTM"], per_channel=True, weight_type=QuantType.QInt8)
+    before = {tensor.name: numpy_helper.to_array(tensor) for tensor in load_graph(quantized).initializer}
+    rewrite(quantized, partial(rescale_weights, floats=load_graph(floats)))
+    after = {tensor.name: numpy_helper.to_array(tensor) for tensor in load_graph(quantized).initializer}
+    for name in ("w", "r"):
+        assert not np.array_equal(after[f"{name}_quantized"], before[f"{name}_quantized"])
+        given_back = after[f"{name}_quantized"] * after[f"{name}_scale"][:, None, :]
+        error = np.abs(given_back - constants[name].transpose(0, 2, 1))
+        assert (error <= after[f"{name}_scale"][:, None, :] / 2 * 1.001).all()
+    x = generator.normal(size=(6, 16)).astype(np.float32)
+    assert np.abs(run(quantized.read_bytes(), x) - run(floats.read_bytes(), x)).mean() < 0.01

@@ -265,6 +265,8 @@ def test_nothing_recalled_is_no_axis_of_size_one_in_a_batch() -> None:
     batch = codec.collate([row, row])
     assert (batch.inputs["recalled"].shape, batch.inputs["recalled_at"].shape) == ((2, 2), (2, 2, 4))
     assert not batch.inputs["recalled"].any()
+    letters = codec.encode(sentence("a b", line=9))
+    assert codec.collate([letters, letters]).inputs["characters"].shape[2] == 2
 
 
 def test_pairs_seen_in_training_are_remembered_in_any_case() -> None:

@@ -108,6 +108,13 @@ def test_pairs_related_in_training_are_known_however_they_are_written() -> None:
     assert not memory.seen("Bob", "Rome")
 
 
+def test_letters_that_change_with_their_neighbours_are_one_letter() -> None:
+    """A Greek sigma has another small form at the end of a word: a name's words are folded alone and together."""
+    memory, _ = fitted([sentence("ΝΙΚΟΣ ΑΣ runs Rome", [(0, 2, "X"), (3, 4, "X")], [(0, "runs", 1)])])
+    assert memory.recall(text_of(["Νίκος", "Νικος", "Ας", "saw", "Rome"]), 5)[0].tolist() == [2, MET, MET]
+    assert memory.seen("νικοσ ας", "rome")
+
+
 def test_a_swarm_of_names_keeps_the_nearest() -> None:
     memory, _ = fitted(TRAINING)
     kinds, places = memory.recall(text_of(["Ann", "Lee", "Rome"] * 50), 150)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import onnx
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
 from spanloom.core import Array
+from spanloom.nn.onnx_graph import drop_unused_constants
 
 
 @dataclass(frozen=True)
@@ -25,13 +24,6 @@ class _Product:
     weight: Array
     bias: Array | None
     output: str
-
-
-def merge_products_of(path: Path) -> None:
-    """`merge_products`, on the graph of a file that this process alone has."""
-    model = onnx.load(path)
-    merge_products(model.graph)
-    onnx.save(model, path)
 
 
 def merge_products(graph: GraphProto) -> None:
@@ -45,10 +37,7 @@ def merge_products(graph: GraphProto) -> None:
     for (source, biased), products in groups.items():
         if len(products) > 1:
             _replace(graph, source, biased, products)
-    used = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
-    kept = [tensor for tensor in graph.initializer if tensor.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
+    drop_unused_constants(graph)
 
 
 def _product(node: NodeProto, graph: GraphProto, constants: dict[str, TensorProto]) -> _Product | None:

@@ -6,21 +6,13 @@ before anything is computed from it.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import onnx
 from onnx import GraphProto, TensorProto, helper, numpy_helper
+
+from spanloom.nn.onnx_graph import drop_unused_constants
 
 ROWS = 256
 """Smaller tables stay as they are: there is little to save."""
-
-
-def quantize_rows_of(path: Path) -> None:
-    """`quantize_rows`, on the graph of a file that this process alone has."""
-    model = onnx.load(path)
-    quantize_rows(model.graph)
-    onnx.save(model, path)
 
 
 def quantize_rows(graph: GraphProto) -> None:
@@ -43,8 +35,6 @@ def quantize_rows(graph: GraphProto) -> None:
             helper.make_node("Gather", [f"{name}.scale", node.input[1]], [f"{name}.size"], name=f"{name}.size"),
             helper.make_node("Mul", [f"{name}.float", f"{name}.size"], [name], name=f"{name}.times"),
         ]
-    used = {name for node in nodes for name in node.input} | {output.name for output in graph.output}
-    kept = [tensor for tensor in graph.initializer if tensor.name in used]
-    del graph.node[:], graph.initializer[:]
+    del graph.node[:]
     graph.node.extend(nodes)
-    graph.initializer.extend(kept)
+    drop_unused_constants(graph)

@@ -8,10 +8,7 @@ column's scale need only keep the two largest of each four neighbours to 128 tog
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import onnx
 from onnx import GraphProto, numpy_helper
 
 from spanloom.core import Array
@@ -31,13 +28,6 @@ def quantized_columns(weight: Array) -> tuple[Array, Array]:
     scale = np.maximum(largest / (TOGETHER - 1), size.max(axis=0) / 127)
     scale = np.maximum(scale, np.finfo(np.float32).tiny).astype(np.float32)
     return np.rint(weight / scale).astype(np.int8), scale
-
-
-def rescale_weights_of(path: Path, floats: Path) -> None:
-    """`rescale_weights`, on the graphs of two files, of which the first is written anew."""
-    model = onnx.load(path)
-    rescale_weights(model.graph, onnx.load(floats).graph)
-    onnx.save(model, path)
 
 
 def rescale_weights(graph: GraphProto, floats: GraphProto) -> None:

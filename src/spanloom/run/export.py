@@ -209,6 +209,8 @@ class _ByPosition(nn.Module):
 def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -> list[str]:
     """Write the float32 graph, every axis free unless the model fixes it; return the names of its outputs."""
     inputs = to_tensors(_sample(codec, rows).inputs, torch.device("cpu"))
+    fixed = [name for name, tensor in inputs.items() if 1 in tensor.shape]
+    assert not fixed, f"{fixed} would be exported with an axis that is always 1"
     axes = tuple(dict.fromkeys(range(tensor.dim()), torch.export.Dim.AUTO) for tensor in inputs.values())
     model = model.to("cpu").eval()
     with torch.no_grad(), quiet():

@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 
@@ -19,16 +20,16 @@ def quantize_int8(source: Path, target: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    from spanloom.nn.onnx_merge import merge_products_of
-    from spanloom.nn.onnx_rows import quantize_rows_of
-    from spanloom.nn.onnx_weights import rescale_weights_of
+    from spanloom.nn.onnx_graph import load_graph, rewrite
+    from spanloom.nn.onnx_merge import merge_products
+    from spanloom.nn.onnx_rows import quantize_rows
+    from spanloom.nn.onnx_weights import rescale_weights
 
     folded = source.with_suffix(".folded.onnx")
     with quiet():
         # Folding constants comes first: LSTM weights that are still computed in the graph would stay float32.
         quant_pre_process(source, folded, skip_symbolic_shape=True)
-        merge_products_of(folded)
-        quantize_rows_of(folded)
+        rewrite(folded, merge_products, quantize_rows)
         quantize_dynamic(
             folded,
             target,
@@ -37,7 +38,7 @@ def quantize_int8(source: Path, target: Path) -> None:
             weight_type=QuantType.QInt8,
             extra_options={"MatMulConstBOnly": True},
         )
-        rescale_weights_of(target, folded)
+        rewrite(target, partial(rescale_weights, floats=load_graph(folded)))
 
 
 @contextmanager

@@ -136,12 +136,11 @@ class JointCodec:
 def _padded(name: str, arrays: Sequence[Array], width: int, pieces: int) -> Array:
     if name == "pieces":
         return pad(arrays, 0, (pieces,))
+    least = min(len(arrays), 2)  # in a batch no axis is of size 1, which an exporter would take for a constant
     if name == "characters":
-        return pad(arrays, 0, (width, max(array.shape[1] for array in arrays)))
+        return pad(arrays, 0, (width, max(least, *(array.shape[1] for array in arrays))))
     if name.startswith("recalled"):
-        # Two at least in a batch: an exporter would take an axis of size 1 for a constant.
-        most = max(min(len(arrays), 2), *map(len, arrays))
-        return pad(arrays, NOTHING, (most, *arrays[0].shape[1:]))
+        return pad(arrays, NOTHING, (max(least, *map(len, arrays)), *arrays[0].shape[1:]))
     return pad(arrays, 0, (width,) * arrays[0].ndim)
 
 

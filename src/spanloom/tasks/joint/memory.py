@@ -53,7 +53,7 @@ class Memory:
     supervised data, where a fact holds wherever its names stand, nearly all. A training sentence recalls only what
     other sentences say, so the rest of the model learns what recalling does not give.
 
-    Names are compared in lower case and without their spaces; one in millions is taken for another.
+    Names are compared without case and spaces; one in millions is taken for another.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Memory:
     def _find(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
         """(first word, last word, checksum) of every place that reads like a known name."""
         found = []
-        spelled = [word.lower().encode() for word in words]
+        spelled = [word.casefold().encode() for word in words]  # letter by letter, where lower() looks at neighbours
         for first, start in enumerate(spelled):
             name = zlib.crc32(start)
             if name not in self._starts:
@@ -170,7 +170,7 @@ class Memory:
 
 
 def _name(words: Iterable[str]) -> int:
-    return zlib.crc32("".join(words).lower().encode())
+    return zlib.crc32("".join(words).casefold().encode())
 
 
 def _said(text: Text, graph: Graph, labels: Labels) -> Said:
