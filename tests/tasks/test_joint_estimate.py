@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from spanloom.config import DataConfig, RunConfig, TrainConfig
+from spanloom.config import DataConfig, EncoderConfig, RunConfig, TrainConfig
 from spanloom.tasks.joint.codec import JointCodec
-from spanloom.tasks.joint.config import EncoderConfig, JointConfig
+from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.estimate import estimate
 from tests.tasks.sentences import sentence
 from tests.text.tiny_tokenizer import tiny_tokenizer

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-from spanloom.config import load_config
+from spanloom.config import EncoderConfig, load_config
 from spanloom.core import Batch, Example
 from spanloom.engine.device import to_tensors
 from spanloom.engine.run import run_training
@@ -20,7 +20,7 @@ from spanloom.errors import ConfigError
 from spanloom.tasks import FOLDER
 from spanloom.tasks.joint import TASK
 from spanloom.tasks.joint.codec import JointCodec
-from spanloom.tasks.joint.config import EncoderConfig, JointConfig
+from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.model import TAG_WEIGHT, build, losses
 from tests.tasks.sentences import sentence
 from tests.text.tiny_tokenizer import PIECES, tiny_tokenizer

@@ -10,9 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.config import EncoderConfig
 from spanloom.core import Arrays
-from spanloom.text.pieces import LONGEST_ROW, PieceTokenizer
+from spanloom.errors import ConfigError
+from spanloom.text.pieces import LONGEST_ROW, PieceTokenizer, read_limit, read_tokenizer
+from spanloom.text.pretrained import encoder_folder
 from spanloom.text.shapes import SHAPES, word_shape
+from spanloom.text.vectors import read_vectors
 from spanloom.text.vocab import PAD, Vocabulary
 
 LONGEST = 20
@@ -94,6 +98,26 @@ class WordFeatures:
 
 
 Features = PieceFeatures | WordFeatures
+
+
+def fit_features(sentences: Iterable[Sequence[str]], encoder: EncoderConfig, max_words: int) -> Features:
+    """The features that an encoder of this kind reads, fitted on the words of the training sentences.
+
+    max_words: of a sentence. Raises ConfigError for a setting that this kind of encoder cannot honour.
+    """
+    if encoder.kind == "rnn":
+        known = read_vectors(encoder.vectors, encoder.vocabulary)[0] if encoder.vectors else []
+        return WordFeatures.fit(sentences, known, encoder.vocabulary)
+    if encoder.vectors:
+        found = f"is set, but an encoder of kind '{encoder.kind}' reads no word vectors"
+        raise ConfigError("model.encoder.vectors", found, remedy="Leave it out, or set model.encoder.kind = 'rnn'.")
+    characters = fit_characters(word for words in sentences for word in words) if encoder.char_filters else None
+    folder = encoder_folder(encoder.kind, encoder.path)
+    features = PieceFeatures(read_tokenizer(folder), characters, read_limit(folder))
+    room = features.tokenizer.limit - 2
+    if max_words > room:
+        raise ConfigError("model.max_words", f"{max_words}", f"at most {room} with this encoder", "Lower it.")
+    return features
 
 
 def features_from_dict(table: Mapping[str, Any], tokenizer_json: str | None) -> Features:

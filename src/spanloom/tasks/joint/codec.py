@@ -10,22 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.batch.pad import pad
+from spanloom.batch.inputs import pad_inputs
 from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Text
-from spanloom.errors import ConfigError
 from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.labels import Labels, describe
 from spanloom.tasks.joint.memory import NOTHING, Memory
 from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
-from spanloom.text.features import Features, PieceFeatures, WordFeatures, features_from_dict, fit_characters
-from spanloom.text.pieces import read_limit, read_tokenizer
-from spanloom.text.pretrained import encoder_folder
-from spanloom.text.vectors import read_vectors
+from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.windows import sentence_ends
 
-# Padded sizes come in steps, so that the CPU kernels, which are compiled for each new shape, are soon all there.
-WORD_STEP, PIECE_STEP = 8, 16
+RECALLED = dict.fromkeys(("recalled", "recalled_at"), NOTHING)
+"""Inputs that are lists of their own, and what pads them."""
 
 
 class JointCodec:
@@ -58,10 +54,11 @@ class JointCodec:
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: JointConfig) -> JointCodec:
-        features = _fit_features(examples, config)
+        sentences = ([token.text for token in example.input.tokens] for example in examples)
+        features = fit_features(sentences, config.encoder, config.max_words)
         labels = Labels.fit(examples)
-        sentences = [len(sentence_ends(example.input)) + 1 for example in examples]
-        most = int(np.percentile(sentences, 99))  # a stray long one should not set the limit
+        counts = [len(sentence_ends(example.input)) + 1 for example in examples]
+        most = int(np.percentile(counts, 99))  # a stray long one should not set the limit
         memory = Memory.fit(examples, labels)
         return cls(features, labels, config.scheme, config.max_words, most, config.alpha, memory, config.recall)
 
@@ -88,10 +85,7 @@ class JointCodec:
         self.labels.require_known(example)
 
     def collate(self, rows: Sequence[Row]) -> Batch:
-        steps = (WORD_STEP, PIECE_STEP) if len(rows) > 1 else (1, 1)  # a row alone, as bundles read them, needs none
-        width = _up(max(row.width for row in rows), steps[0])
-        pieces = _up(max(row.length for row in rows), steps[1])
-        inputs = {name: _padded(name, [row.inputs[name] for row in rows], width, pieces) for name in rows[0].inputs}
+        width, inputs = pad_inputs(rows, RECALLED)
         targets = self.scheme.collate(rows, width) if rows[0].targets else {}
         return Batch(inputs, targets, self.scheme.counts(rows))
 
@@ -133,38 +127,6 @@ class JointCodec:
         return cls(features, labels, table["scheme"], *limits, table["alpha"], memory, table["recall"])
 
 
-def _padded(name: str, arrays: Sequence[Array], width: int, pieces: int) -> Array:
-    if name == "pieces":
-        return pad(arrays, 0, (pieces,))
-    least = min(len(arrays), 2)  # in a batch no axis is of size 1, which an exporter would take for a constant
-    if name == "characters":
-        return pad(arrays, 0, (width, max(least, *(array.shape[1] for array in arrays))))
-    if name.startswith("recalled"):
-        return pad(arrays, NOTHING, (max(least, *map(len, arrays)), *arrays[0].shape[1:]))
-    return pad(arrays, 0, (width,) * arrays[0].ndim)
-
-
-def _fit_features(examples: Sequence[Example], config: JointConfig) -> Features:
-    encoder = config.encoder
-    if encoder.kind != "rnn":
-        if encoder.vectors:
-            found = f"is set, but an encoder of kind '{encoder.kind}' reads no word vectors"
-            raise ConfigError("model.encoder.vectors", found, remedy="Leave it out, or set model.encoder.kind = 'rnn'.")
-        words = (token.text for example in examples for token in example.input.tokens)
-        characters = fit_characters(words) if encoder.char_filters else None
-        folder = encoder_folder(encoder.kind, encoder.path)
-        features = PieceFeatures(read_tokenizer(folder), characters, read_limit(folder))
-        room = features.tokenizer.limit - 2
-        if config.max_words > room:
-            raise ConfigError(
-                "model.max_words", f"{config.max_words}", f"at most {room} with this encoder", "Lower it."
-            )
-        return features
-    known = read_vectors(encoder.vectors, encoder.vocabulary)[0] if encoder.vectors else []
-    sentences = ([token.text for token in example.input.tokens] for example in examples)
-    return WordFeatures.fit(sentences, known, encoder.vocabulary)
-
-
 def _distinct(graph: Graph) -> Graph:
     """The graph with each fact once: what is given twice is one fact, and lost at most once."""
     return Graph(tuple(dict.fromkeys(graph.spans)), tuple(dict.fromkeys(graph.relations)))
@@ -184,7 +146,3 @@ def _truncated(text: Text, graph: Graph, words: int) -> tuple[Graph, list[LostFa
         if item not in kept
     ]
     return Graph(spans, relations), lost
-
-
-def _up(size: int, step: int) -> int:
-    return -(-max(size, 1) // step) * step

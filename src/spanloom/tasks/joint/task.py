@@ -8,13 +8,13 @@ from typing import Any, get_args
 
 from spanloom.check.audit import audit
 from spanloom.check.gold import check_gold, check_labels
-from spanloom.config import RunConfig
+from spanloom.config import EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Graph, Task, Text
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read
 from spanloom.tasks.joint.codec import JointCodec
-from spanloom.tasks.joint.config import EncoderConfig, JointConfig, Scheme
+from spanloom.tasks.joint.config import JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate
 from spanloom.text.words import tokenize
 from spanloom.write.spanloom import to_dict
