@@ -45,6 +45,14 @@ class Text:
         return self.text[start:end]
 
 
+@dataclass(frozen=True, slots=True)
+class TextPair:
+    """Two texts that are judged together."""
+
+    first: Text
+    second: Text
+
+
 # ---- answers: gold and predictions have the same types -------------------------------------------------------------
 
 
@@ -74,6 +82,28 @@ class Graph:
 
     spans: tuple[Span, ...] = ()
     relations: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """One label a token. Spans are written in BIO2: `B-LABEL` begins one, `I-LABEL` goes on with it, `O` is outside.
+
+    scores: a confidence in 0..1 for each token's label; they take no part in equality.
+    """
+
+    labels: tuple[str, ...]
+    scores: tuple[float, ...] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The classes of a whole input, in alphabetical order: exactly one, or any number where labels may stand together.
+
+    scores: a confidence in 0..1 for each of `names`; they take no part in equality.
+    """
+
+    names: tuple[str, ...]
+    scores: tuple[float, ...] | None = field(default=None, compare=False)
 
 
 # ---- examples ------------------------------------------------------------------------------------------------------
@@ -181,8 +211,9 @@ class Task:
     losses     (outputs, targets) -> sums, named as `Batch.counts`
     score      (examples, predictions, codec) -> scorecard as a plain dict; the codec knows what was seen in training
     best       scorecard -> the number by which the best model is chosen, larger is better
-    prepare    a user's text -> input
+    prepare    (a user's text, or texts where the model reads several; codec) -> input; DataError for another number
     show       (input, answer) -> what a user sees, as a plain dict with character offsets
+    line       example -> the JSON object that `read` makes an equal example of (but for its source)
     """
 
     name: str
@@ -196,5 +227,6 @@ class Task:
     losses: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
     score: Callable[[Sequence[Example], Sequence[Any], Any], dict[str, Any]]
     best: Callable[[Mapping[str, Any]], float]
-    prepare: Callable[[str], Any]
+    prepare: Callable[[str | Sequence[str], Any], Any]
     show: Callable[[Any, Any], dict[str, Any]]
+    line: Callable[[Example], dict[str, Any]]

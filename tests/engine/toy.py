@@ -124,8 +124,9 @@ TASK = Task(
     losses=losses,
     score=score,
     best=lambda scorecard: scorecard["letters"]["accuracy"],
-    prepare=lambda text: text,
+    prepare=lambda text, codec: text,
     show=lambda text, answer: {"text": text, "vowels": answer},
+    line=lambda example: {"text": example.input, "vowels": example.gold},
 )
 
 

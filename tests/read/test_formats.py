@@ -30,7 +30,7 @@ def test_all_formats_are_found() -> None:
 
 @pytest.mark.parametrize(("name", "beginning"), [(name, text) for name, texts in BEGINNINGS.items() for text in texts])
 def test_detect_by_content(name: str, beginning: str) -> None:
-    assert detect(beginning, Path("x.dat")) == name
+    assert detect(beginning, Path("x.dat"), formats()) == name
     assert [other for other, module in formats().items() if module.matches(beginning)] == [name]
 
 
@@ -38,7 +38,7 @@ def test_detect_by_content(name: str, beginning: str) -> None:
 def test_no_known_format(beginning: str) -> None:
     found = re.escape(f"x.dat: no known format, the file begins with {beginning.strip()!r}; one of: casrel (text, tri")
     with pytest.raises(DataError, match=f"{found}.*data.format"):
-        detect(beginning, Path("x.dat"))
+        detect(beginning, Path("x.dat"), formats())
 
 
 def test_unknown_format_suggests_the_near_one(tmp_path: Path) -> None:

@@ -31,6 +31,9 @@ class CapitalPredictor:
     task = find_task("joint")
     codec = None
 
+    def prepare(self, text: str) -> Text:
+        return self.task.prepare(text, self.codec)  # type: ignore[no-any-return]
+
     def predict_inputs(self, inputs: Iterable[Text]) -> Iterator[Graph]:
         for text in inputs:
             spans = [

@@ -69,7 +69,7 @@ class TinyConfig:
     width: int = 8
 
 
-def prepare(text: str) -> Text:
+def prepare(text: Any, codec: object = None) -> Text:
     return Text(text, tuple(Token(m.group(), m.start(), m.end()) for m in re.finditer(r"\w+|[^\w\s]", text)))
 
 
@@ -146,6 +146,7 @@ TASK = Task(
     best=lambda card: float(card["recall"]),
     prepare=prepare,
     show=show,
+    line=lambda example: show(example.input, example.gold),
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spanloom.config import DataConfig
-from spanloom.core import Example
+from spanloom.core import Example, Graph
 from spanloom.errors import DataError
 from spanloom.read.json_items import field, first_keys, json_items, of_kind, shown
 from spanloom.read.locate import Triple, example_of_triples
@@ -18,6 +18,7 @@ from spanloom.read.texts import tokenized
 
 NAME = "casrel"
 SHAPE = "text, triple_list"
+ANSWER = Graph
 
 
 def matches(beginning: str) -> bool:

@@ -21,6 +21,7 @@ from spanloom.read.texts import joined
 
 NAME = "conll04"
 SHAPE = "#doc lines, then columns: index, token, tag, relations, heads"
+ANSWER = Graph
 NO_RELATION = "N"
 COLUMNS = 5
 LABELS = re.compile(r"\[\s*(?:'[^']+'|\"[^\"]+\")(?:\s*,\s*(?:'[^']+'|\"[^\"]+\"))*\s*\]")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spanloom.config import DataConfig
-from spanloom.core import Example
+from spanloom.core import Example, Graph
 from spanloom.errors import DataError
 from spanloom.read.json_items import Item, field, first_keys, json_items, object_of
 from spanloom.read.locate import Triple, example_of_triples
@@ -18,6 +18,7 @@ from spanloom.read.texts import tokenized
 
 NAME = "cotype"
 SHAPE = "sentText, relationMentions, entityMentions"
+ANSWER = Graph
 NO_RELATION = "None"
 
 

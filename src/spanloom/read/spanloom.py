@@ -25,6 +25,7 @@ from spanloom.text.words import covering, tokenize
 
 NAME = "spanloom"
 SHAPE = "text, entities, relations"
+ANSWER = Graph
 
 
 def matches(beginning: str) -> bool:

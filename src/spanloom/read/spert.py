@@ -17,6 +17,7 @@ from spanloom.read.texts import joined
 
 NAME = "spert"
 SHAPE = "tokens, entities, relations"
+ANSWER = Graph
 
 
 def matches(beginning: str) -> bool:

@@ -18,7 +18,7 @@ import onnxruntime
 
 from spanloom import __version__
 from spanloom.config import load_config
-from spanloom.core import Batch, Codec, Example, Graph, Row, Task
+from spanloom.core import Batch, Codec, Example, Row, Task
 from spanloom.errors import CheckpointError, ConfigError, ExportRefused, MissingExtra
 from spanloom.run.bundle import (
     CARD,
@@ -37,7 +37,6 @@ from spanloom.run.bundle import (
 from spanloom.run.quantize import quantize_int8, quiet
 from spanloom.tasks import find_task
 from spanloom.write.lines import write_lines
-from spanloom.write.spanloom import example_to_dict
 
 try:
     import onnxscript  # noqa: F401  torch.onnx writes with it
@@ -140,16 +139,12 @@ def write_bundle(
 def _finish(source: Source, folder: Path, manifest: dict[str, Any], keep_golden: bool) -> None:
     """Write the golden sentences, the model card, and last of all the manifest, with the hashes of what is there."""
     if keep_golden:
-        write_lines(folder / GOLDEN, (_golden_line(source.task, example) for example in source.golden))
+        write_lines(folder / GOLDEN, map(source.task.line, source.golden))
     manifest["files"] = {path.name: _entry(path) for path in sorted(folder.iterdir())}
     # The card is the one file that people may edit afterwards, so it is not among the files with a hash.
     if source.card.is_file():
         shutil.copyfile(source.card, folder / CARD)
     _write(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-
-
-def _golden_line(task: Task, example: Example) -> dict[str, Any]:
-    return example_to_dict(example) if isinstance(example.gold, Graph) else task.show(example.input, example.gold)
 
 
 def _fill(source: Source, work: Path, folder: Path, precision: Precision, quantize: Quantize) -> dict[str, Any]:

@@ -20,6 +20,7 @@ RUN_WEIGHTS = Path("model") / "weights.safetensors"
 
 PredictRows = Callable[[Sequence[Row]], list[Any]]
 Places = list[tuple[int, int]]
+UserText = str | Sequence[str]
 
 
 class Predictor:
@@ -35,15 +36,22 @@ class Predictor:
         self.source = source
         self._predict_rows = predict_rows
 
-    def __call__(self, text: str) -> Any:
-        """The answer for one text, of the type that gold answers of the task have; offsets count tokens."""
-        return next(self.predict_inputs([self.task.prepare(text)]))
+    def __call__(self, text: UserText) -> Any:
+        """The answer for one text, of the type that gold answers of the task have; offsets count tokens.
 
-    def predict(self, texts: Iterable[str]) -> Iterator[Any]:
+        A model of pairs takes two texts: `predictor(("first", "second"))`.
+        """
+        return next(self.predict_inputs([self.prepare(text)]))
+
+    def predict(self, texts: Iterable[UserText]) -> Iterator[Any]:
         """One answer for each text, in order. Texts are taken from the iterable only as they are needed."""
         if isinstance(texts, str):
             raise DataError("predict", "one string", "an iterable of texts", "For one text, call the predictor itself.")
-        return self.predict_inputs(map(self.task.prepare, texts))
+        return self.predict_inputs(map(self.prepare, texts))
+
+    def prepare(self, text: UserText) -> Any:
+        """A user's text, or texts where the model reads several, as an input of the task."""
+        return self.task.prepare(text, self.codec)
 
     def predict_inputs(self, inputs: Iterable[Any]) -> Iterator[Any]:
         """One answer for each input of the task (for one, `Example.input`), in order.
@@ -62,9 +70,9 @@ class Predictor:
                 waiting, rows = [], []
         yield from self._answers(waiting, rows)
 
-    def show(self, text: str) -> dict[str, Any]:
+    def show(self, text: UserText) -> dict[str, Any]:
         """The answer for one text as plain values ready for JSON; offsets count characters of `text`."""
-        item = self.task.prepare(text)
+        item = self.prepare(text)
         return self.task.show(item, next(self.predict_inputs([item])))
 
     def _places(self, item: Any) -> Places | None:

@@ -83,7 +83,7 @@ def default_format(output: Path | None) -> Format:
 
 def answered(predictor: Predictor, texts: Iterable[str]) -> Pairs:
     """(input, answer) of each text, in order, streamed."""
-    inputs, copies = itertools.tee(map(predictor.task.prepare, whole(texts)))
+    inputs, copies = itertools.tee(map(predictor.prepare, whole(texts)))
     return zip(inputs, predictor.predict_inputs(copies), strict=True)
 
 

@@ -10,14 +10,14 @@ from spanloom.check.audit import audit
 from spanloom.check.gold import check_gold, check_labels
 from spanloom.config import EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Graph, Task, Text
-from spanloom.errors import CheckpointError, ConfigError
+from spanloom.errors import CheckpointError, ConfigError, DataError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate
 from spanloom.text.words import tokenize
-from spanloom.write.spanloom import to_dict
+from spanloom.write.spanloom import example_to_dict, to_dict
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
@@ -63,7 +63,9 @@ def _best(scorecard: Mapping[str, Any]) -> float:
     return float(scorecard["summary"]["relation_f1"])
 
 
-def _prepare(text: str) -> Text:
+def _prepare(text: str | Sequence[str], codec: JointCodec) -> Text:
+    if not isinstance(text, str):
+        raise DataError("predict", f"{len(text)} texts together", "one text", "Give each text by itself.")
     return Text(text, tokenize(text))
 
 
@@ -81,4 +83,5 @@ TASK = Task(
     best=_best,
     prepare=_prepare,
     show=to_dict,
+    line=example_to_dict,
 )
