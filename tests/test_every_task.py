@@ -192,7 +192,7 @@ def test_the_check_of_the_sample_is_plain_json(case: Case) -> None:
 def test_what_a_user_sees_is_plain_json(case: Case) -> None:
     for example in case.examples:
         json.dumps(case.task.show(example.input, example.gold))
-    json.dumps(case.task.show(case.task.prepare("A text of their own.", case.codec), case.examples[0].gold.__class__()))
+    json.dumps(case.task.show(case.task.prepare("A text of their own.", case.codec), case.task.answer()))
 
 
 # ---- bad input -------------------------------------------------------------------------------------------------------

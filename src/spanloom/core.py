@@ -91,7 +91,7 @@ class Tags:
     scores: a confidence in 0..1 for each token's label; they take no part in equality.
     """
 
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = ()
     scores: tuple[float, ...] | None = field(default=None, compare=False)
 
 
@@ -102,7 +102,7 @@ class Label:
     scores: a confidence in 0..1 for each of `names`; they take no part in equality.
     """
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
     scores: tuple[float, ...] | None = field(default=None, compare=False)
 
 
@@ -202,6 +202,7 @@ class Codec(Protocol):
 class Task:
     """A task, as functions in pipeline order. One folder under `tasks/` makes one and nothing else knows of it.
 
+    answer     the type of its answers; called without arguments it makes the empty one
     config     the frozen dataclass of the `[model]` table
     read       (path, data config) -> examples, streamed
     check      (examples, run config) -> what is wrong with the gold and what each scheme cannot express
@@ -218,6 +219,7 @@ class Task:
 
     name: str
     summary: str
+    answer: Callable[[], Any]
     config: type
     read: Callable[[Path, Any], Iterator[Example]]
     check: Callable[[Sequence[Example], Any], dict[str, Any]]

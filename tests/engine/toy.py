@@ -115,6 +115,7 @@ def score(examples: Sequence[Example], answers: Sequence[Any], codec: ToyCodec) 
 TASK = Task(
     name="toy",
     summary="Tells vowels from consonants.",
+    answer=list,
     config=ToyConfig,
     read=read,
     check=lambda examples, config: {},

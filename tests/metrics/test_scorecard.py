@@ -174,7 +174,7 @@ def test_comparable_only_when_gold_is_the_same() -> None:
     card = joint_scorecard([FIRST, SECOND], ANSWERS)
     better = joint_scorecard([FIRST, SECOND], [FIRST.gold, SECOND.gold])
     result = compare_scorecards(card, better)
-    assert result["triples"]["difference"] == pytest.approx(2 / 3)
+    assert result["tests"]["triples"]["difference"] == pytest.approx(2 / 3)
     assert result["rule"] == "strict"
     moved = dataclasses.replace(FIRST, source=Source("elsewhere.json", 9))
     assert gold_hash([moved, SECOND]) == gold_hash([FIRST, SECOND])

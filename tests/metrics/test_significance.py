@@ -91,7 +91,7 @@ def test_scorecards_of_other_gold_are_refused() -> None:
         "size": {"sentences": 2},
         "sentences": {"entities": rows, "triples": rows},
     }
-    assert compare_scorecards(card, card)["triples"]["f1_a"] == pytest.approx(0.5)
+    assert compare_scorecards(card, card)["tests"]["triples"]["f1_a"] == pytest.approx(0.5)
     with pytest.raises(DataError, match=r"gold of A \(aaaaaaaaaaaa\) is not the gold of B \(bbbbbbbbbbbb\)"):
         compare_scorecards(card, {**card, "gold_hash": "b" * 64})
     with pytest.raises(DataError, match="scorecard B: it holds no counts per sentence"):

@@ -30,6 +30,7 @@ class CapitalPredictor:
 
     task = find_task("joint")
     codec = None
+    texts = 1
 
     def prepare(self, text: str) -> Text:
         return self.task.prepare(text, self.codec)  # type: ignore[no-any-return]
@@ -230,7 +231,7 @@ def test_a_failed_prediction_leaves_the_old_output(model: list[Any], tmp_path: P
         ("a.txt", b"One\nT\0wo\n", "a.txt:2: a NUL byte at column 2"),
         ("a.jsonl", b'{"text": "One"}\n{"text": \n', "a.jsonl:2: broken JSON"),
         ("a.jsonl", b'{"text": "One"}\n["Two"]\n', 'a.jsonl:2: "text" is None'),
-        ("a.jsonl", b'{"text": "\\ud800"}\n', "text 1: half a character, '\\ud800', at offset 0"),
+        ("a.jsonl", b'{"text": "\\ud800"}\n', "a.jsonl:1: half a character, '\\ud800', at offset 0"),
         ("a.xyz", b"what is this\n", "a.xyz: no known format, the file begins with 'what is this'"),
     ],
 )
@@ -350,7 +351,8 @@ def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
     code = (
         "import sys; from spanloom.run import predictor; from spanloom.run.cli import main\n"
         "class Endless:\n"
-        "    from spanloom.tasks import find_task; task = find_task('joint'); codec = None\n"
+        "    from spanloom.tasks import find_task; task = find_task('joint'); codec, texts = None, 1\n"
+        "    def prepare(self, text): return self.task.prepare(text, None)\n"
         "    def predict_inputs(self, inputs):\n"
         "        from spanloom.core import Graph\n"
         "        for item in inputs: yield Graph()\n"

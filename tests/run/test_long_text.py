@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spanloom.core import Graph, Relation, Span
+from spanloom.core import Graph, Relation, Span, Tags
 from spanloom.run.long_text import cut, merge, part
 from tests.run.tiny_task import prepare
 
@@ -14,7 +14,6 @@ def name(start: int, end: int, score: float | None = None) -> Span:
 def test_a_short_text_is_one_window_and_an_empty_one_is_none() -> None:
     assert cut(prepare("one two three"), 3) == [(0, 3)]
     assert cut(prepare(" \n"), 3) == []
-    assert merge([], []) == Graph()
 
 
 def test_a_long_text_is_cut_between_sentences() -> None:
@@ -109,3 +108,16 @@ def test_nested_spans_in_one_window_are_all_kept_in_order() -> None:
 def test_one_window_changes_nothing(spans: tuple[Span, ...]) -> None:
     graph = Graph(spans)
     assert merge([graph], [(0, 5)]) is graph
+
+
+def test_a_tag_comes_from_the_window_that_shows_most_around_it() -> None:
+    first = Tags(("O", "B-X", "I-X", "I-X", "O"), (0.1, 0.2, 0.3, 0.4, 0.5))  # tokens 0..4
+    second = Tags(("O", "I-X", "B-Y", "O"), (0.6, 0.7, 0.8, 0.9))  # tokens 3..6
+    merged = merge([first, second], [(0, 5), (3, 7)])
+    assert merged.labels == ("O", "B-X", "I-X", "I-X", "I-X", "B-Y", "O")
+    assert merged.scores == (0.1, 0.2, 0.3, 0.4, 0.7, 0.8, 0.9)
+
+
+def test_a_span_that_loses_its_beginning_at_a_seam_begins_where_it_is_left() -> None:
+    merged = merge([Tags(("O", "O", "O")), Tags(("B-X", "I-X", "I-X", "I-X"))], [(0, 3), (1, 5)])
+    assert merged == Tags(("O", "O", "B-X", "I-X", "I-X"))

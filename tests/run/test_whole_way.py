@@ -34,7 +34,7 @@ def test_from_data_to_a_bundle(tmp_path: Path, repository: Path, capsys: pytest.
         "scorecard.json",
     ]
     assert main(["compare", str(tmp_path / "report-run"), str(tmp_path / "report-bundle"), "--json"]) == 0
-    assert abs(json.loads(capsys.readouterr().out)["triples"]["difference"]) <= 0.05
+    assert abs(json.loads(capsys.readouterr().out)["tests"]["triples"]["difference"]) <= 0.05
 
     # The sample's first sentence, which the model was trained on: both models find a relation in it.
     text = json.loads(sample.read_text(encoding="utf-8").splitlines()[0])["text"]

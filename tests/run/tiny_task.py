@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from spanloom.core import Array, Batch, Example, Graph, Relation, Row, Span, Task, Text, Token
+from spanloom.write.spanloom import example_to_dict
 
 NAMES = ("Ada", "Bo", "Cy", "Di")
 WORDS = ("<pad>", "<unk>", *NAMES, "edge", "the")
@@ -135,6 +136,7 @@ def unused(*arguments: Any, **named: Any) -> Any:
 TASK = Task(
     name="tiny",
     summary="names, each pointing at the next",
+    answer=Graph,
     config=TinyConfig,
     read=unused,
     check=unused,
@@ -146,7 +148,7 @@ TASK = Task(
     best=lambda card: float(card["recall"]),
     prepare=prepare,
     show=show,
-    line=lambda example: show(example.input, example.gold),
+    line=example_to_dict,
 )
 
 

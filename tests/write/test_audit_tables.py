@@ -8,7 +8,7 @@ from rich.console import Console
 
 from spanloom.check.gold import check_gold
 from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
-from spanloom.write.audit_tables import estimate_line, print_audit
+from spanloom.write.audit_tables import estimate_line, print_check
 
 ESTIMATE = {
     "steps": 1200,
@@ -25,7 +25,7 @@ def score(correct: int, gold: int) -> dict[str, float]:
 
 def shown(audit: Mapping[str, Any]) -> str:
     file = io.StringIO()
-    print_audit(audit, Console(file=file, width=200))
+    print_check(audit, Console(file=file, width=200))
     return file.getvalue()
 
 
@@ -74,3 +74,21 @@ def test_the_estimate_is_one_sentence() -> None:
     assert estimate_line(ESTIMATE) == (
         "Training on it: 1,200 steps and about 83 s an epoch on 2 threads, about 700 MiB of memory (rough)."
     )
+
+
+def test_the_check_of_tags_or_labels_shows_sizes_labels_and_what_is_worth_a_look() -> None:
+    file = io.StringIO()
+    found = {
+        "gold": {
+            "sizes": {"sentences": 1200},
+            "lengths": {"median": 9, "longest": 40},
+            "labels": {"tags": {"[b]NOUN": 7}},
+        },
+        "issues": {"duplicate examples": {"count": 2, "first": ["dir/t.tsv:3: as line 1"]}},
+    }
+    print_check(found, Console(file=file, width=120))
+    said = " ".join(file.getvalue().split())
+    for part in ("1,200", "median 9, longest 40", "[b]NOUN: 7", "duplicate examples", "t.tsv:3: as line 1"):
+        assert part in said, said
+    print_check({**found, "issues": {}}, Console(file=file, width=120))
+    assert "Nothing that looks like a mistake." in file.getvalue()

@@ -322,3 +322,32 @@ def horizontals(arc: str) -> list[tuple[float, float, float]]:
         left, foot, top, right = level.groups()
         found.append((float(top or foot), float(left), float(right)))
     return found
+
+
+def test_single_tags_and_labels_are_drawn_too() -> None:
+    tagged = {"text": "Ulm lies", "tokens": [{"start": 0, "end": 3, "text": "Ulm", "label": "NOUN", "score": 0.5}]}
+    pair = {"first": "One <b>", "second": "Two", "labels": [{"label": "same", "score": 0.25}]}
+    page = "".join(prediction_page([tagged, pair]))
+    assert 'data-l="NOUN"' in page
+    assert "One &lt;b&gt;\nTwo" in page
+    assert re.search(r'<span class="label " style="--h:\d+">same 0.25</span>', page)
+
+
+def test_a_wrong_label_is_marked_on_both_sides() -> None:
+    item = {"gold": {"text": "A", "labels": [{"label": "x"}]}, "predicted": {"text": "A", "labels": [{"label": "y"}]}}
+    page = "".join(scorecard_page(PLAIN_CARD, [item]))
+    assert 'class="label miss"' in page
+    assert 'class="label extra"' in page
+    assert "1 missed or spurious" not in page
+    assert "2 missed or spurious" in page
+    assert "<span>Accuracy</span><b>50.0</b><span>95% between 25.0 and 80.0</span>" in page
+    assert "<td>x</td><td>y</td><td>1</td>" in page
+
+
+PLAIN_CARD = {
+    "size": {"examples": 2},
+    "overall": {"Accuracy": {"precision": 0.5, "recall": 0.5, "f1": 0.5, "interval": [0.25, 0.8]}},
+    "labels": {"Classes": {"x": {"precision": 0.5, "recall": 1.0, "f1": 0.667, "predicted": 2, "gold": 1}}},
+    "breakdown": {},
+    "errors": {"types": {}, "confusions": [{"gold": "x", "predicted": "y", "count": 1}]},
+}

@@ -5,10 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
+from spanloom.core import Example, Graph, Label, LostFact, Relation, Source, Span, Tags, Text, TextPair, Token
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.metrics.significance import compare_scorecards
-from spanloom.write.tables import print_comparison, print_graph, print_scorecard
+from spanloom.write.tables import print_answer, print_comparison, print_scorecard
 
 TEXT = Text("Tove [red] Lund", (Token("Tove", 0, 4), Token("[red]", 5, 10), Token("Lund", 11, 15)))
 TOVE, LUND = Span(0, 2, "[bold]Person", 0.875), Span(2, 3, "City", 0.5)
@@ -23,7 +23,7 @@ def console() -> tuple[Console, io.StringIO]:
 
 def test_a_graph_prints_text_entities_and_triples_with_scores() -> None:
     screen, file = console()
-    print_graph(TEXT, GOLD, screen)
+    print_answer(TEXT, GOLD, screen)
     lines = [line.split() for line in file.getvalue().splitlines()]
     assert ["Tove", "[red]", "Lund"] in lines
     assert ["Tove", "[red]", "[bold]Person", "0.88"] in lines
@@ -33,14 +33,14 @@ def test_a_graph_prints_text_entities_and_triples_with_scores() -> None:
 
 def test_a_graph_with_nothing_says_so() -> None:
     screen, file = console()
-    print_graph(TEXT, Graph(), screen)
+    print_answer(TEXT, Graph(), screen)
     assert "no entities found" in file.getvalue()
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
     text = Text("a\x1b[2Jb\u0085", (Token("a\x1b[2Jb\u0085", 0, 7),))
     screen, file = console()
-    print_graph(text, Graph((Span(0, 1, "X\x07"),)), screen)
+    print_answer(text, Graph((Span(0, 1, "X\x07"),)), screen)
     assert not set(file.getvalue()) & {"\x1b", "\x07", "\u0085"}
     assert "a\ufffd[2Jb\ufffd" in file.getvalue()
 
@@ -83,3 +83,51 @@ def test_a_comparison_names_the_better_one_only_when_it_is_sure() -> None:
     assert "Triples: B is better." in said
     assert "Entities: no difference that chance would not explain." in said
     assert "Triples 0.0 100.0 +100.0" in said
+
+
+PLAIN_CARD = {
+    "rule": "entities",
+    "summary": {"entity_f1": 0.5},
+    "size": {"sentences": 2, "tokens": 9},
+    "overall": {
+        "tokens": {"precision": 0.75, "recall": 0.75, "f1": 0.75, "tp": 6, "predicted": 8, "gold": 8},
+        "entities": {
+            **{"precision": 0.5, "recall": 0.5, "f1": 0.5, "tp": 1, "predicted": 2, "gold": 2},
+            **{"interval": [0.25, 0.8], "macro": {"f1": 0.4}},
+        },
+    },
+    "labels": {"Entities": {"[red]Ort": {"precision": 0.5, "recall": 1.0, "f1": 0.667, "predicted": 2, "gold": 1}}},
+    "breakdown": {"seen": {"yes": {"precision": 1.0, "recall": 1.0, "f1": 1.0, "predicted": 1, "gold": 1}}},
+    "errors": {
+        "types": {"boundary": 3},
+        "confusions": [{"gold": "Ort", "predicted": "Person", "count": 7}],
+        "worst": [{"source": "t:4", "text": "a b", "errors": [{"type": "type", "gold": "a", "predicted": ""}]}],
+    },
+}
+
+
+def test_a_scorecard_of_tags_or_labels_holds_every_part_in_80_columns() -> None:
+    screen, file = console()
+    print_scorecard(PLAIN_CARD, screen)
+    shown = file.getvalue()
+    assert max(map(len, shown.splitlines())) <= 80
+    said = " ".join(shown.split())
+    assert "2 sentences, 9 tokens in gold." in said
+    assert "entities 50.0 50.0 50.0 25.0-80.0 40.0 1 2 2" in said
+    assert "[red]Ort 50.0 100.0 66.7 2 1" in said
+    assert "yes 100.0 100.0 100.0 1 1" in said
+    assert "boundary 3" in said
+    assert "Ort Person 7" in said
+    assert "t:4 a b" in said
+
+
+def test_tags_and_labels_are_shown_with_their_scores() -> None:
+    screen, file = console()
+    text = Text("Ulm lies", (Token("Ulm", 0, 3), Token("lies", 4, 8)))
+    print_answer(text, Tags(("B-Place", "O"), (0.9, 0.75)), screen)
+    print_answer(TextPair(text, Text("[b]No", ())), Label(("same",), (0.5,)), screen)
+    print_answer(text, Label(), screen)
+    said = " ".join(file.getvalue().split())
+    assert "Ulm B-Place 0.90 lies O 0.75" in said
+    assert "Ulm lies [b]No same 0.50" in said
+    assert said.endswith("no label")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,17 @@ from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError, SpanloomError
 from spanloom.read import read
 from spanloom.text.words import tokenize
-from spanloom.write.spanloom import example_to_dict, to_dict, write
+from spanloom.write.lines import write_lines
+from spanloom.write.spanloom import example_to_dict, to_dict
 
 SENTENCE = "Mara Holt 's 😀 co-op left Lyon\u2028for 里昂 ."
 TEXT = Text(SENTENCE, tokenize(SENTENCE))
 PERSON, PLACE, NESTED = Span(0, 2, "person", 0.9), Span(6, 7, "place"), Span(1, 2, "name")
 GRAPH = Graph((PERSON, PLACE, NESTED), (Relation(PERSON, PLACE, "lived in", 0.25), Relation(PLACE, PERSON, "had")))
+
+
+def write(path: Path, examples: Iterable[Example]) -> int:
+    return write_lines(path, map(example_to_dict, examples))
 
 
 def test_what_a_user_sees() -> None:

@@ -71,7 +71,7 @@ def paired_bootstrap(counts_a: Array, counts_b: Array, samples: int = SAMPLES, s
 
 
 def compare_scorecards(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
-    """The paired bootstrap test of two scorecards, for entities and for triples.
+    """The paired bootstrap test of two scorecards, for each kind of fact that they count per sentence.
 
     Raises DataError when they were not scored on the same sentences and gold.
     """
@@ -87,6 +87,6 @@ def compare_scorecards(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, 
         )
     tests = {
         kind: paired_bootstrap(np.array(a["sentences"][kind]), np.array(b["sentences"][kind]))
-        for kind in ("entities", "triples")
+        for kind in a["sentences"]
     }
-    return {"rule": a["rule"], "size": a["size"], **tests}
+    return {"rule": a["rule"], "size": a["size"], "tests": tests}

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from spanloom.core import Graph, Relation, Span, Text
+from spanloom.core import Graph, Relation, Span, Tags, Text
 from spanloom.text.windows import sentence_ends, windows
 
 OVERLAP = 0.25
@@ -45,15 +45,39 @@ def part(text: Text, window: Window) -> Text:
     return dataclasses.replace(text, tokens=text.tokens[start:end])
 
 
-def merge(graphs: Sequence[Graph], places: Sequence[Window]) -> Graph:
+def merge(answers: Sequence[Any], places: Sequence[Window]) -> Any:
+    """One answer, in the tokens of the whole text, from one or more answers, each in the tokens of its window."""
+    if len(answers) == 1 and places[0][0] == 0:
+        return answers[0]
+    return merge_tags(answers, places) if isinstance(answers[0], Tags) else merge_graphs(answers, places)
+
+
+def merge_tags(answers: Sequence[Tags], places: Sequence[Window]) -> Tags:
+    """Each token's label from the window that shows most of the text around it.
+
+    Where two windows meet, an `I-` that continues nothing any more begins a span.
+    """
+    chosen: list[tuple[int, int]] = []  # for each token the window, and the place in it
+    for position, numbers in enumerate(_seeing(places)):
+        best = max(numbers, key=lambda number: min(position - places[number][0], places[number][1] - 1 - position))
+        chosen.append((best, position - places[best][0]))
+    labels: list[str] = []
+    for number, place in chosen:
+        label = answers[number].labels[place]
+        before = labels[-1] if labels else "O"
+        labels.append(f"B-{label[2:]}" if label.startswith("I-") and before[2:] != label[2:] else label)
+    scores = [answers[number].scores for number, _ in chosen]
+    kept = tuple(given[place] for given, (_, place) in zip(scores, chosen, strict=True) if given is not None)
+    return Tags(tuple(labels), kept if len(kept) == len(labels) else None)
+
+
+def merge_graphs(graphs: Sequence[Graph], places: Sequence[Window]) -> Graph:
     """One graph, in the tokens of the whole text, from one graph a window, in the tokens of that window.
 
     A fact that several windows found is kept once, with its best score. A span at an inner edge of its window may be a
     piece of a longer one, so that another window that sees beyond that edge decides: where it did not find the same
     span, the span goes, and its relations with it.
     """
-    if len(graphs) == 1 and places[0][0] == 0:
-        return graphs[0]
     shifted = [_shifted(graph, start) for graph, (start, _) in zip(graphs, places, strict=True)]
     found = [set(graph.spans) for graph in shifted]
     seeing = _seeing(places)

@@ -27,13 +27,14 @@ class Predictor:
     """Answers questions about texts with one model.
 
     task: what it does. codec: its vocabularies and limits. predict_rows: encoded rows -> one answer each. source: where
-    the model was loaded from.
+    the model was loaded from. texts: how many it reads together, 2 for a model of pairs.
     """
 
     def __init__(self, task: Task, codec: Codec, predict_rows: PredictRows, source: Path) -> None:
         self.task = task
         self.codec = codec
         self.source = source
+        self.texts = int(getattr(codec, "texts", 1))
         self._predict_rows = predict_rows
 
     def __call__(self, text: UserText) -> Any:
@@ -85,7 +86,10 @@ class Predictor:
     def _answers(self, waiting: Sequence[Places | None], rows: Sequence[Row]) -> Iterator[Any]:
         answers = iter(self._predict_rows(rows) if rows else [])
         for places in waiting:
-            yield next(answers) if places is None else merge([next(answers) for _ in places], places)
+            if places is None:
+                yield next(answers)
+            else:
+                yield merge([next(answers) for _ in places], places) if places else self.task.answer()
 
 
 def load(path: Path | str | None = None, threads: int | None = None) -> Predictor:

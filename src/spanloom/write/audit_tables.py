@@ -14,9 +14,35 @@ MOST_LABELS = 12
 MOST_CASES = 2
 
 
-def print_audit(audit: Mapping[str, Any], console: Console | None = None) -> None:
-    """Print the dict of `task.check`: `gold` (see check.gold), `audit` by scheme (check.audit), `estimate` of a run."""
+def print_check(found: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print the dict of any task's `check`."""
     console = console or Console()
+    if "audit" in found:
+        print_audit(found, console)
+        return
+    console.print(plain_gold_table(found["gold"]))
+    if found["issues"]:
+        console.print(issue_table(found["issues"]))
+    else:
+        console.print("Nothing that looks like a mistake.")
+    if found.get("estimate"):
+        console.print(estimate_line(found["estimate"]), markup=False, highlight=False)
+
+
+def plain_gold_table(gold: Mapping[str, Any]) -> Table:
+    """Sizes, lengths and labels of tags and of labelled texts."""
+    table = Table(title="Gold", title_justify="left", show_header=False)
+    for name, count in gold["sizes"].items():
+        table.add_row(escape(name), f"{count:,}")
+    if gold.get("lengths"):
+        table.add_row("length in tokens", ", ".join(f"{name} {value:g}" for name, value in gold["lengths"].items()))
+    for section, counts in gold["labels"].items():
+        table.add_row(escape(section), labels(counts))
+    return table
+
+
+def print_audit(audit: Mapping[str, Any], console: Console) -> None:
+    """Print the dict of `task.check`: `gold` (see check.gold), `audit` by scheme (check.audit), `estimate` of a run."""
     gold = audit["gold"]
     console.print(gold_table(gold))
     if gold["issues"]:

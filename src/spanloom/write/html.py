@@ -7,24 +7,29 @@ from importlib.resources import files
 from typing import Any
 
 from spanloom.core import Example
-from spanloom.write.annotated import checked, escape, graph_html
+from spanloom.write.annotated import STATUS_WORDS, checked, escape, graph_html, hue
 from spanloom.write.html_tables import summary_html
 
 Item = Mapping[str, Any]
+
+KINDS = ("entities", "relations", "labels")
 
 
 def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterator[str]:
     """A page of predictions, in pieces to be written one after the other.
 
-    items: `{"text", "entities": [{"start", "end", "label", "text", "score"}], "relations": [{"head", "tail", "label",
-    "score"}]}`, offsets in characters; `score` and a `source` are optional. Raises DataError for an offset outside the
-    text.
+    items: what `Task.show` gives. Of a graph or of spans `{"text", "entities": [{"start", "end", "label", "text",
+    "score"}], "relations": [{"head", "tail", "label", "score"}]}`, offsets in characters; of single tags `{"text",
+    "tokens": [{"start", "end", "text", "label", "score"}]}`; of labels `{"text"}` or `{"first", "second"}`, and
+    `{"labels": [{"label", "score"}]}`. `score`, `relations` and a `source` are optional. Raises DataError for an offset
+    outside the text.
     """
     yield _head(title)
     yield f"<h1>{escape(title)}</h1>\n<main>\n"
     for number, item in enumerate(items, 1):
-        checked(item, f"item {number}")
-        yield f"<article>{_article_head(item)}{graph_html(item)}</article>\n"
+        drawn = drawable(item)
+        checked(drawn, f"item {number}")
+        yield f"<article>{_article_head(item)}{_answer_html(drawn)}</article>\n"
     yield _foot()
 
 
@@ -38,9 +43,10 @@ def scorecard_page(scorecard: Item, items: Iterable[Item], title: str = "Scoreca
     yield '<input type="checkbox" id="only"><label class="filter" for="only">Only sentences with errors</label>\n'
     yield "<main>\n"
     for number, item in enumerate(items, 1):
-        checked(item["gold"], f"item {number}, gold")
-        checked(item["predicted"], f"item {number}, predicted")
-        yield _comparison(item)
+        sides = {side: drawable(item[side]) for side in ("gold", "predicted")}
+        for side, drawn in sides.items():
+            checked(drawn, f"item {number}, {side}")
+        yield _comparison({**item, **sides})
     yield _foot()
 
 
@@ -60,8 +66,8 @@ def comparison_items(
 
 def _comparison(item: Item) -> str:
     gold, predicted, by_text = item["gold"], item["predicted"], bool(item.get("by_text"))
-    left = {kind: _marks(gold, predicted, kind, by_text, "miss") for kind in ("entities", "relations")}
-    right = {kind: _marks(predicted, gold, kind, by_text, "extra") for kind in ("entities", "relations")}
+    left = {kind: _marks(gold, predicted, kind, by_text, "miss") for kind in KINDS}
+    right = {kind: _marks(predicted, gold, kind, by_text, "extra") for kind in KINDS}
     lost = "".join(
         f'<p class="lost">Missed, not located in the text: {escape(fact)}</p>' for fact in item.get("lost", ())
     )
@@ -71,8 +77,8 @@ def _comparison(item: Item) -> str:
     count = "all found" if not wrong else f"{wrong} missed or spurious"
     return (
         f'<article class="{state}">{_article_head(item, count)}<div class="sides">'
-        f"<section><h3>Gold</h3>{graph_html(gold, left)}{lost}</section>"
-        f"<section><h3>Predicted</h3>{graph_html(predicted, right)}</section></div></article>\n"
+        f"<section><h3>Gold</h3>{_answer_html(gold, left)}{lost}</section>"
+        f"<section><h3>Predicted</h3>{_answer_html(predicted, right)}</section></div></article>\n"
     )
 
 
@@ -83,10 +89,34 @@ def _marks(side: Item, other: Item, kind: str, by_text: bool, otherwise: str) ->
 
 
 def _fact_key(fact: Item, item: Item, by_text: bool) -> Hashable:
+    if "start" not in fact and "head" not in fact:
+        return str(fact["label"])
     if "head" in fact:
         head, tail = (_fact_key(item["entities"][fact[end]], item, by_text) for end in ("head", "tail"))
         return head, fact["label"], tail
     return fact["text"] if by_text else (fact["start"], fact["end"], fact["label"])
+
+
+def drawable(item: Item) -> Item:
+    """The item with all that is drawn: `entities`, which single tags are too, `relations` and `labels`."""
+    texts = [str(item[key]) for key in ("text", "first", "second") if key in item]
+    spans = item.get("entities", item.get("tokens", ()))
+    kinds = {"entities": spans, "relations": item.get("relations", ()), "labels": item.get("labels", ())}
+    return {**item, "text": "\n".join(texts), **kinds}
+
+
+def _answer_html(item: Item, marks: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The text with what is found in it, and the labels of the whole."""
+    statuses = marks["labels"] if marks else [""] * len(item["labels"])
+    labels = "".join(map(_label_html, item["labels"], statuses))
+    return graph_html(item, marks) + (f'<p class="labels">{labels}</p>' if labels else "")
+
+
+def _label_html(label: Item, status: str) -> str:
+    word = f' <span class="status">{STATUS_WORDS[status]}</span>' if status in ("miss", "extra") else ""
+    score = f" {label['score']:.2f}" if label.get("score") is not None else ""
+    name = escape(label["label"])
+    return f'<span class="label {status}" style="--h:{hue(label["label"])}">{name}{score}{word}</span>'
 
 
 def _article_head(item: Item, state: str = "") -> str:

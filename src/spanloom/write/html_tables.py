@@ -13,7 +13,45 @@ KINDS = (("entities", "Entities"), ("triples", "Triples"))
 
 
 def summary_html(card: Mapping[str, Any]) -> str:
-    """The scores of a scorecard as HTML: two tiles, the matching rules side by side, and the rest folded away."""
+    """The scores of any task's scorecard as HTML: tiles with the main ones, then tables, most of them folded away."""
+    return _graph_summary(card) if "triples" in card else _plain_summary(card)
+
+
+def _plain_summary(card: Mapping[str, Any]) -> str:
+    """Of tags and labels."""
+    size = ", ".join(f"{count:,} {escape(name)}" for name, count in card["size"].items())
+    tiles = "".join(_plain_tile(name, score) for name, score in card["overall"].items())
+    errors, confusions = card["errors"]["types"], card["errors"]["confusions"]
+    types = [[f"<td>{escape(name)}</td><td>{count:,}</td>"] for name, count in errors.items()]
+    taken = [
+        [f"<td>{escape(case['gold'])}</td><td>{escape(case['predicted'])}</td><td>{case['count']:,}</td>"]
+        for case in confusions
+    ]
+    mistakes = "".join(
+        f"<div>{_table(heads, rows)}</div>"
+        for heads, rows in ((("error", "count"), types), (("gold", "predicted", "count"), taken))
+        if rows
+    )
+    return "\n".join(
+        [
+            f'<p class="about">{size} in gold. Scores in percent.</p>',
+            f'<div class="tiles">{tiles}</div>',
+            *(_folded(f"{name} by label", _scores_html("label", part)) for name, part in card["labels"].items()),
+            *([_folded("By kind", _breakdown_html(card["breakdown"]))] if card["breakdown"] else []),
+            *([_folded("Errors", f'<div class="two">{mistakes}</div>')] if mistakes else []),
+        ]
+    )
+
+
+def _plain_tile(name: str, score: Mapping[str, Any]) -> str:
+    about = f"precision {_percent(score['precision'])}, recall {_percent(score['recall'])}"
+    if "interval" in score:
+        about = "95% between {} and {}".format(*map(_percent, score["interval"]))
+    return f'<div class="tile"><span>{escape(name)}</span><b>{_percent(score["f1"])}</b><span>{about}</span></div>'
+
+
+def _graph_summary(card: Mapping[str, Any]) -> str:
+    """Of graphs: two tiles, the matching rules side by side, and the rest folded away."""
     size = card["size"]
     lost = f"; {size['lost']:,} gold facts could not be located and count as missed" if size["lost"] else ""
     about = (

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from spanloom.core import Example, Graph, Relation, Span, Text
 from spanloom.text.words import tokenize
-from spanloom.write.lines import write_lines
 
 
 def to_dict(text: Text, graph: Graph) -> dict[str, Any]:
@@ -50,11 +47,3 @@ def example_to_dict(example: Example) -> dict[str, Any]:
             {"kind": fact.kind, "label": fact.label, "text": fact.text, "cause": fact.cause} for fact in example.lost
         ]
     return item
-
-
-def write(path: Path, examples: Iterable[Example]) -> int:
-    """Write examples as JSON lines, streamed, whole file or nothing; how many.
-
-    Raises SpanloomError where the file cannot be written, and whatever the stream of examples raises.
-    """
-    return write_lines(path, map(example_to_dict, examples))

@@ -49,7 +49,7 @@ def build_app() -> typer.Typer:
     app = typer.Typer(
         name="spanloom",
         cls=Commands,
-        help="Turn text into entities and relations, with the bundled model or one trained on your own annotations.",
+        help="Turn text into structure, with the bundled model or one trained on your own annotations.",
         add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,

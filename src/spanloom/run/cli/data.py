@@ -18,9 +18,9 @@ def check(
     data: Annotated[Path, typer.Argument(help="An annotated file.")],
     task: Annotated[str, typer.Option("--task", "-t", help="The task whose gold it holds; see 'spanloom tasks'.")],
     settings: Settings = None,
-    json_: Annotated[bool, typer.Option("--json", help="The whole audit as one JSON object.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
 ) -> None:
-    """Say whether gold is well formed, and which facts each scheme cannot express."""
+    """Say whether gold is well formed, what looks like a mistake in it, and which facts a scheme cannot express."""
     from spanloom.run.evaluate import require_gold
     from spanloom.tasks import find_task
 
@@ -32,20 +32,21 @@ def check(
     if json_:
         print(json.dumps(audit, ensure_ascii=False))
         return
-    from spanloom.write.audit_tables import print_audit
+    from spanloom.write.audit_tables import print_check
 
-    print_audit(audit)
+    print_check(audit)
 
 
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Annotated data in any format that can be read.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The JSON lines to write.")],
     settings: Settings = None,
+    task: Annotated[str, typer.Option("--task", "-t", help="The task whose gold it holds.")] = "joint",
 ) -> None:
     """Convert annotated data to spanloom's own JSON lines."""
     from spanloom.core import Example
-    from spanloom.read import read
-    from spanloom.write.spanloom import write
+    from spanloom.tasks import find_task
+    from spanloom.write.lines import write_lines
 
     counts: Counter[str] = Counter()
 
@@ -55,6 +56,7 @@ def convert(
             counts["lost"] += len(example.lost)
             yield example
 
-    write(target, counted(read(source, data_config(settings or []))))
+    chosen = find_task(task)
+    write_lines(target, map(chosen.line, counted(chosen.read(source, data_config(settings or [])))))
     lost = f"; {counts['lost']} facts could not be placed in their sentence" if counts["lost"] else ""
     print(f"{target}: {counts['sentences']} sentences{lost}", file=sys.stderr)

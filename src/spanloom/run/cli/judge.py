@@ -22,7 +22,7 @@ def evaluate(
     ] = None,
     json_: Json = False,
 ) -> None:
-    """Score a model on annotated data, by three matching rules side by side."""
+    """Score a model on annotated data."""
     from spanloom.run.evaluate import PAGE, evaluate
 
     scorecard = evaluate(model, data, report, data_config(settings or []))

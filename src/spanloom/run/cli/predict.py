@@ -1,4 +1,4 @@
-"""`spanloom predict`: texts in, entities and relations out."""
+"""`spanloom predict`: texts in, answers out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spanloom.errors import ConfigError, DataError
+from spanloom.errors import ConfigError
 
 if TYPE_CHECKING:
     from spanloom.core import Task
@@ -48,23 +48,24 @@ def predict(
     ] = None,
     encoding: Annotated[str, typer.Option("--encoding", help="The encoding of --input.")] = "utf-8",
 ) -> None:
-    """Extract entities and relations from texts.
+    """Answer for texts: entities and relations, tags, or labels, whatever the model was trained for.
 
-    Without a text and without --input, a terminal is read line by line and anything else as --input - would be.
+    A model of sentence pairs takes the two texts as two arguments, or on one line with a tab between. Without a text
+    and without --input, a terminal is read line by line and anything else as --input - would be.
     """
     if texts and input is not None:
         raise ConfigError("predict", f"a text and --input {input}", "one of the two", "Leave one out.")
     form = format or default_format(output)
     from spanloom.config import DataConfig
-    from spanloom.run.cli.texts import texts_of
+    from spanloom.run.cli.texts import inputs_of
     from spanloom.run.predictor import load
 
     if not texts and input is None and sys.stdin.isatty():
         converse(load(model), form)
         return
-    source = iter(texts) if texts else texts_of(input or "-", DataConfig(encoding=encoding))
     predictor = load(model)
-    pairs = answered(predictor, source)
+    inputs = prepared(predictor, texts) if texts else inputs_of(input or "-", predictor, DataConfig(encoding=encoding))
+    pairs = answered(predictor, inputs)
     if output is None:
         write(pairs, predictor.task, form, sys.stdout)
         return
@@ -81,21 +82,18 @@ def default_format(output: Path | None) -> Format:
     return Format.table if sys.stdout.isatty() else Format.jsonl
 
 
-def answered(predictor: Predictor, texts: Iterable[str]) -> Pairs:
-    """(input, answer) of each text, in order, streamed."""
-    inputs, copies = itertools.tee(map(predictor.prepare, whole(texts)))
+def answered(predictor: Predictor, inputs: Iterable[Any]) -> Pairs:
+    """(input, answer) of each, in order, streamed."""
+    inputs, copies = itertools.tee(inputs)
     return zip(inputs, predictor.predict_inputs(copies), strict=True)
 
 
-def whole(texts: Iterable[str]) -> Iterator[str]:
-    """The texts again. Raises DataError for half a character, which an argument's bytes or JSON can bring in."""
-    for number, text in enumerate(texts, start=1):
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            found = f"half a character, {text[error.start]!r}, at offset {error.start}"
-            raise DataError(f"text {number}", found, "text in UTF-8", "Mend it, or read it with --input.") from None
-        yield text
+def prepared(predictor: Predictor, texts: Iterable[str]) -> Iterator[Any]:
+    """The inputs that arguments make: one each, or one of all for a model that reads several texts together."""
+    from spanloom.run.cli.texts import whole
+
+    checked = (whole(text, f"text {number}") for number, text in enumerate(texts, start=1))
+    return map(predictor.prepare, checked) if predictor.texts == 1 else iter([predictor.prepare(list(checked))])
 
 
 def write(pairs: Pairs, task: Task, form: Format, file: IO[str]) -> None:
@@ -109,17 +107,20 @@ def write(pairs: Pairs, task: Task, form: Format, file: IO[str]) -> None:
     else:
         from rich.console import Console
 
-        from spanloom.write.tables import print_graph
+        from spanloom.write.tables import print_answer
 
         console = Console(file=file)
-        for text, graph in pairs:
-            print_graph(text, graph, console)
+        for item, answer in pairs:
+            print_answer(item, answer, console)
 
 
 def converse(predictor: Predictor, form: Format) -> None:
     """Answer a person at a terminal line by line, until Ctrl-D."""
-    print("Type a sentence and press Enter; Ctrl-D ends.", file=sys.stderr)
+    what = "a sentence" if predictor.texts == 1 else "two sentences with a tab between"
+    print(f"Type {what} and press Enter; Ctrl-D ends.", file=sys.stderr)
     for line in sys.stdin:
-        write(answered(predictor, [line.rstrip("\r\n")]), predictor.task, form, sys.stdout)
+        texts = line.rstrip("\r\n")
+        parts = [texts] if predictor.texts == 1 else texts.split("\t")
+        write(answered(predictor, prepared(predictor, parts)), predictor.task, form, sys.stdout)
         sys.stdout.flush()
     print(file=sys.stderr)

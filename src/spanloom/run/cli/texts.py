@@ -1,4 +1,4 @@
-"""Where `predict` gets its texts from, streamed: lines, JSON lines, any annotated format, or standard input."""
+"""Where `predict` gets its inputs from, streamed: lines, JSON lines, annotated data, or standard input."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from spanloom.config import DataConfig
 from spanloom.errors import DataError
-from spanloom.read import read
 from spanloom.read.lines import numbered_lines
+
+if TYPE_CHECKING:
+    from spanloom.run.predictor import Predictor
 
 PLAIN = (".txt", ".text", "")
 """The file name endings of plain text, one text a line."""
@@ -20,22 +23,35 @@ PLAIN = (".txt", ".text", "")
 Lines = Iterator[tuple[int, str]]
 
 
-def texts_of(name: str, config: DataConfig) -> Iterator[str]:
-    """The texts of the file `name`, or of standard input for `-`, one by one.
+def inputs_of(name: str, predictor: Predictor, config: DataConfig) -> Iterator[Any]:
+    """The inputs in the file `name`, or on standard input for `-`, one by one.
 
-    Plain text is one text a line, an empty line being an empty text. JSON lines have it in "text". Any other file goes
-    through the readers of annotated data, its annotations left aside. Raises DataError with file and line.
+    Plain text is one text a line, an empty line being an empty text; for a model of pairs the two stand on one line
+    with a tab between. JSON lines have it in "text", or in "first" and "second". Any other file goes through the
+    readers of the task's annotated data, its annotations left aside. Raises DataError with file and line.
     """
-    if name == "-":
-        first, lines = _peek(standard_input(config.encoding))
-        return _json_texts(lines, "<stdin>") if _is_json_text(first) else (line for _, line in lines)
     path = Path(name)
-    if path.suffix.lower() in PLAIN:
-        return (line for _, line in numbered_lines(path, config.encoding))
-    first, lines = _peek(numbered_lines(path, config.encoding))
-    if _is_json_text(first):
-        return _json_texts(lines, name)
-    return (example.input.text for example in read(path, config))
+    if name != "-" and (path.is_dir() or not path.exists()):
+        return (example.input for example in predictor.task.read(path, config))
+    lines = standard_input(config.encoding) if name == "-" else numbered_lines(path, config.encoding)
+    where = "<stdin>" if name == "-" else name
+    if path.suffix.lower() not in PLAIN or name == "-":
+        first, lines = _peek(lines)
+        if _is_json_text(first):
+            return (predictor.prepare(text) for text in _json_texts(lines, where))
+        if name != "-":
+            return (example.input for example in predictor.task.read(path, config))
+    if predictor.texts == 1:
+        return (predictor.prepare(line) for _, line in lines)
+    return _prepared(((number, line.split("\t")) for number, line in lines), predictor, where)
+
+
+def _prepared(texts: Iterator[tuple[int, list[str]]], predictor: Predictor, where: str) -> Iterator[Any]:
+    for number, together in texts:
+        try:
+            yield predictor.prepare(together)
+        except DataError as error:
+            raise DataError(f"{where}:{number}", error.found, error.expected, error.remedy) from None
 
 
 def standard_input(encoding: str) -> Lines:
@@ -66,13 +82,22 @@ def _peek(lines: Lines) -> tuple[str, Lines]:
 
 def _is_json_text(line: str) -> bool:
     try:
-        item = json.loads(line)
+        return _texts_in(json.loads(line)) is not None
     except ValueError:
         return False
-    return isinstance(item, dict) and isinstance(item.get("text"), str)
 
 
-def _json_texts(lines: Lines, where: str) -> Iterator[str]:
+def _texts_in(item: Any) -> str | list[str] | None:
+    """The text of a JSON object, or its two texts; None where it has neither."""
+    if not isinstance(item, dict):
+        return None
+    if isinstance(item.get("text"), str):
+        return str(item["text"])
+    pair = [text for text in map(item.get, ("first", "second")) if isinstance(text, str)]
+    return pair if len(pair) == 2 else None
+
+
+def _json_texts(lines: Lines, where: str) -> Iterator[str | list[str]]:
     for number, line in lines:
         if not line.strip():
             continue
@@ -82,7 +107,20 @@ def _json_texts(lines: Lines, where: str) -> Iterator[str]:
             raise DataError(
                 f"{where}:{number}", f"broken JSON ({error})", "one JSON object a line", "Mend it."
             ) from None
-        text = item.get("text") if isinstance(item, dict) else None
-        if not isinstance(text, str):
+        texts = _texts_in(item)
+        if texts is None:
+            text = item.get("text") if isinstance(item, dict) else None
             raise DataError(f"{where}:{number}", f'"text" is {text!r}', 'an object with a string "text"', "Add it.")
-        yield text
+        for text in [texts] if isinstance(texts, str) else texts:
+            whole(text, f"{where}:{number}")
+        yield texts
+
+
+def whole(text: str, where: str) -> str:
+    """The text itself. Raises DataError for half a character, which an argument's bytes or JSON can bring in."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        found = f"half a character, {text[error.start]!r}, at offset {error.start}"
+        raise DataError(where, found, "text in UTF-8", "Mend it, or read it with --input.") from None
+    return text

@@ -27,7 +27,8 @@ def train(
 
     scorecard = train(config, output, settings or [], resume)
     summary = scorecard.get("summary", {})
-    scores = "".join(f", {name.replace('_', ' ')} {100 * summary[name]:.1f}" for name in summary if name.endswith("f1"))
+    told = (name for name in summary if name.endswith(("f1", "accuracy")))
+    scores = "".join(f", {name.replace('_', ' ')} {100 * summary[name]:.1f}" for name in told)
     print(f"{output}: trained{scores}")
 
 

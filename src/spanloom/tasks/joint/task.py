@@ -72,6 +72,7 @@ def _prepare(text: str | Sequence[str], codec: JointCodec) -> Text:
 TASK = Task(
     name="joint",
     summary="entities and the relations between them, many triples a sentence",
+    answer=Graph,
     config=JointConfig,
     read=read,
     check=_check,

@@ -1,0 +1,77 @@
+"""Cells and tables for a terminal. Cells are rich Text, as labels and texts of users may look like markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text as Cell
+
+ERRORS_SHOWN = 8
+
+# A terminal acts on control characters; what is not text is shown as a replacement mark.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+Card = Mapping[str, Any]
+
+
+def make_table(title: str, columns: Sequence[str], left: int = 1) -> Table:
+    """A table whose first `left` columns hold text, and the others numbers."""
+    heading = f"\n{title}" if title else None
+    table = Table(title=heading, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, collapse_padding=True)
+    table.show_edge = table.pad_edge = False
+    table.caption_justify = "left"
+    for number, name in enumerate(columns):
+        fits = number < left or name == "Label"
+        table.add_column(name, justify="left" if fits else "right", no_wrap=not fits, overflow="fold")
+    return table
+
+
+def prf(score: Card) -> tuple[str, str, str]:
+    """Precision, recall and F1 in percent."""
+    return percent(score["precision"]), percent(score["recall"]), percent(score["f1"])
+
+
+def percent(part: float) -> str:
+    return f"{100 * part:.1f}"
+
+
+def confidence(score: float | None) -> str:
+    """A score of an answer, nothing where it has none."""
+    return "" if score is None else f"{score:.2f}"
+
+
+def clean(text: str) -> str:
+    """Text on one line, without what a terminal would act upon."""
+    return _CONTROL.sub("\ufffd", text.replace("\n", " ").replace("\t", " "))
+
+
+def cell(text: str, style: str = "") -> Cell:
+    return Cell(clean(text), style=style)
+
+
+def worst(sentences: Sequence[Card]) -> Iterable[RenderableType]:
+    """The sentences with most errors, each with its first few."""
+    if sentences:
+        yield Cell("\nSentences with most errors", style="bold")
+    for sentence in sentences:
+        yield Cell.assemble((clean(sentence["source"]), "dim"), "  ", clean(sentence["text"]))
+        grid = Table.grid(padding=(0, 2))
+        for error in sentence["errors"][:ERRORS_SHOWN]:
+            sides = [f"{side:<9}  {clean(error[side])}" for side in ("gold", "predicted") if error[side]]
+            grid.add_row(Cell(f"  {error['type']}", style="yellow"), Cell("\n".join(sides)))
+        if len(sentence["errors"]) > ERRORS_SHOWN:
+            grid.add_row("", Cell(f"and {len(sentence['errors']) - ERRORS_SHOWN} more", style="dim"))
+        yield grid
+
+
+def print_parts(parts: Iterable[RenderableType], console: Console | None) -> None:
+    """Print one below the other; `console` defaults to the terminal."""
+    screen = console or Console()
+    for part in parts:
+        screen.print(part)
+    screen.print()

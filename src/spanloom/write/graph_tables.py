@@ -1,0 +1,97 @@
+"""Graphs and their scorecards as tables on a terminal, readable in 80 columns."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text as Cell
+
+from spanloom.core import Graph, Text
+from spanloom.write.cells import Card, cell, confidence, make_table, percent, prf, worst
+
+MOST_LABELS = 25
+WORST_SHOWN = 3
+
+
+def scorecard_tables(scorecard: Card) -> list[RenderableType]:
+    """The tables of a scorecard, in the order in which they are read. Scores are in percent."""
+    size = scorecard["size"]
+    about = f"{size['sentences']:,} sentences, {size['entities']:,} entities and {size['triples']:,} triples in gold."
+    if size["lost"]:
+        about += f" {size['lost']:,} gold facts could not be located and count as missed."
+    if scorecard["by_text"]:
+        about += " The gold was given as text, so facts are compared by their text."
+    return [
+        Cell(about),
+        _rules_table(scorecard),
+        _labels_table("Entity", scorecard["labels"]["entities"]),
+        _labels_table("Relation", scorecard["labels"]["triples"]),
+        _breakdown_table(scorecard["breakdown"]),
+        _errors_table(scorecard["errors"]),
+        *worst(scorecard["errors"]["worst"][:WORST_SHOWN]),
+    ]
+
+
+def graph_tables(text: Text, graph: Graph) -> list[RenderableType]:
+    """The text, a table of entities in the order of the text, and a table of triples, each with its scores."""
+    parts: list[RenderableType] = [cell(text.text, "bold")]
+    if not graph.spans:
+        return [*parts, Cell("no entities found", style="dim")]
+    entities = make_table("", ("Entity", "Label", "Score"))
+    for span in sorted(graph.spans, key=lambda span: (span.start, span.end, span.label)):
+        entities.add_row(cell(text.surface(span)), cell(span.label, "cyan"), confidence(span.score))
+    parts += [Cell(""), entities]
+    if graph.relations:
+        triples = make_table("", ("Head", "Relation", "Tail", "Score"), left=3)
+        for relation in sorted(graph.relations, key=lambda r: (r.head.start, r.tail.start, r.label)):
+            head, tail = cell(text.surface(relation.head)), cell(text.surface(relation.tail))
+            triples.add_row(head, cell(relation.label, "magenta"), tail, confidence(relation.score))
+        parts += [Cell(""), triples]
+    return parts
+
+
+def _rules_table(card: Card) -> Table:
+    table = make_table("By matching rule", ("", "P", "R", "F1", "95% interval", "macro", "corr.", "pred.", "gold"))
+    for kind, name in (("entities", "Entities"), ("triples", "Triples")):
+        table.add_row(Cell(name, style="italic"))
+        for rule, score in card[kind].items():
+            low, high = score["interval"]
+            style = "bold" if rule == card["rule"] else ""
+            counts = (f"{score[key]:,}" for key in ("tp", "predicted", "gold"))
+            interval = f"{percent(low)}-{percent(high)}"
+            cells = (f"  {rule}", *prf(score), interval, percent(score["macro"]["f1"]), *counts)
+            table.add_row(*(Cell(cell, style=style) for cell in cells))
+        table.add_section()
+    return table
+
+
+def _labels_table(what: str, labels: Mapping[str, Card]) -> Table:
+    table = make_table(f"{what} labels", (what, "P", "R", "F1", "pred.", "gold"))
+    ordered = sorted(labels.items(), key=lambda item: (-item[1]["gold"], item[0]))
+    for label, score in ordered[:MOST_LABELS]:
+        table.add_row(cell(label), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
+    if len(ordered) > MOST_LABELS:
+        table.caption = f"and {len(ordered) - MOST_LABELS} rarer ones, in the saved scorecard"
+    return table
+
+
+def _breakdown_table(breakdown: Mapping[str, Mapping[str, Card]]) -> Table:
+    table = make_table("Triples by", ("", "P", "R", "F1", "pred.", "gold"))
+    for name, bins in breakdown.items():
+        table.add_row(Cell(name, style="italic"))
+        for key, score in bins.items():
+            table.add_row(f"  {key}", *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
+        table.add_section()
+    return table
+
+
+def _errors_table(errors: Card) -> Table:
+    table = make_table("Errors", ("Entities", "", "Triples", ""))
+    table.columns[2].justify = "left"
+    entities, triples = ([(name, f"{n:,}") for name, n in errors[kind].items()] for kind in ("entities", "triples"))
+    for left, right in itertools.zip_longest(entities, triples, fillvalue=("", "")):
+        table.add_row(*left, *right)
+    return table

@@ -1,0 +1,102 @@
+"""Tags, labels and their scorecards as tables on a terminal, readable in 80 columns."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text as Cell
+
+from spanloom.core import Label, Tags, Text, TextPair
+from spanloom.write.cells import Card, cell, confidence, make_table, percent, prf, worst
+
+MOST_LABELS = 25
+MOST_CONFUSIONS = 12
+WORST_SHOWN = 3
+WIDTH = 78
+
+
+def tag_tables(text: Text, tags: Tags) -> list[RenderableType]:
+    """The text, and a table of its tokens with their labels."""
+    parts: list[RenderableType] = [cell(text.text, "bold")]
+    if not text.tokens:
+        return [*parts, Cell("no tokens", style="dim")]
+    table = make_table("", ("Token", "Label", "Score"))
+    scores = tags.scores or (None,) * len(tags.labels)
+    for token, label, score in zip(text.tokens, tags.labels, scores, strict=True):
+        table.add_row(cell(token.text), cell(label, "dim" if label == "O" else "cyan"), confidence(score))
+    return [*parts, Cell(""), table]
+
+
+def label_tables(item: Text | TextPair, label: Label) -> list[RenderableType]:
+    """The text, or both, and the labels with their scores."""
+    texts = [item.first, item.second] if isinstance(item, TextPair) else [item]
+    parts: list[RenderableType] = [cell(text.text, "bold") for text in texts]
+    scores = label.scores or (None,) * len(label.names)
+    named = [
+        Cell.assemble(("  " + name, "cyan"), "  ", confidence(score))
+        for name, score in zip(label.names, scores, strict=True)
+    ]
+    return [*parts, *(named or [Cell("  no label", style="dim")])]
+
+
+def score_tables(card: Card) -> list[RenderableType]:
+    """The tables of a scorecard in the order in which they are read. Scores are in percent."""
+    size = ", ".join(f"{count:,} {name}" for name, count in card["size"].items())
+    errors = card["errors"]
+    return [
+        Cell(f"{size} in gold."),
+        _overall(card),
+        *(_labels(title, labels) for title, labels in card["labels"].items()),
+        *([_breakdown(card["breakdown"])] if card["breakdown"] else []),
+        *([_counted("Errors", errors["types"])] if errors["types"] else []),
+        *([_confusions(errors["confusions"])] if errors["confusions"] else []),
+        *worst(errors["worst"][:WORST_SHOWN]),
+    ]
+
+
+def _overall(card: Card) -> Table:
+    table = make_table("Scores", ("", "P", "R", "F1", "95% interval", "macro", "corr.", "pred.", "gold"))
+    for title, score in card["overall"].items():
+        interval = "-".join(map(percent, score["interval"])) if "interval" in score else ""
+        macro = percent(score["macro"]["f1"]) if "macro" in score else ""
+        counts = (f"{score[key]:,}" for key in ("tp", "predicted", "gold"))
+        style = "bold" if title == card["rule"] else ""
+        table.add_row(*(Cell(text, style=style) for text in (title, *prf(score), interval, macro, *counts)))
+    return table
+
+
+def _labels(title: str, labels: Mapping[str, Card]) -> Table:
+    table = make_table(title, ("Label", "P", "R", "F1", "pred.", "gold"))
+    ordered = sorted(labels.items(), key=lambda item: (-item[1]["gold"], item[0]))
+    for label, score in ordered[:MOST_LABELS]:
+        table.add_row(cell(label), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
+    if len(ordered) > MOST_LABELS:
+        table.caption = f"and {len(ordered) - MOST_LABELS} rarer ones, in the saved scorecard"
+    return table
+
+
+def _breakdown(breakdown: Mapping[str, Mapping[str, Card]]) -> Table:
+    table = make_table("By", ("", "P", "R", "F1", "pred.", "gold"))
+    for name, bins in breakdown.items():
+        table.add_row(Cell(name, style="italic"))
+        for key, score in bins.items():
+            table.add_row(f"  {key}", *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
+        table.add_section()
+    return table
+
+
+def _counted(title: str, counts: Mapping[str, int]) -> Table:
+    table = make_table(title, ("", "count"))
+    for name, count in counts.items():
+        table.add_row(cell(name), f"{count:,}")
+    return table
+
+
+def _confusions(confusions: list[Card]) -> Table:
+    table = make_table("Taken for another", ("Gold", "Predicted", "count"), left=2)
+    for case in itertools.islice(confusions, MOST_CONFUSIONS):
+        table.add_row(cell(case["gold"]), cell(case["predicted"]), f"{case['count']:,}")
+    return table
