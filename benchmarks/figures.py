@@ -7,7 +7,6 @@ python benchmarks/figures.py --check    # says whether that would change anythin
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 from collections import Counter
@@ -15,7 +14,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rows import REPOSITORY, RESULTS, ROWS, BenchmarkRow, interval, met, read_results, summary
+from plain_tables import markdown, one_peer_table, padding_table, peers_table, plain_table, read, speed_lines
+from rows import (
+    CLASSIFY_ROWS,
+    REPOSITORY,
+    RESULTS,
+    ROWS,
+    TAG_ROWS,
+    BenchmarkRow,
+    interval,
+    met,
+    read_results,
+    summary,
+)
 from wording import LANGUAGES
 
 from spanloom.write.atomic import atomic_write
@@ -133,11 +144,6 @@ def speed_table(speed: Mapping[str, Any], words: Mapping[str, str]) -> list[str]
     return [*markdown([words[name] for name in ("model", "epoch", "whole", "rate")], lines), "", ratio]
 
 
-def markdown(header: Sequence[str], lines: Sequence[Sequence[Any]]) -> list[str]:
-    rows = [header, ["---"] * len(header), *lines]
-    return ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-
-
 def machines(records: Sequence[Mapping[str, Any]]) -> str:
     """The processors and PyTorch versions that results were made with, each once."""
     found = [f"{record['machine']['cpu']}, PyTorch {record['versions']['torch']}" for record in records]
@@ -151,13 +157,46 @@ def section(folder: Path, words: Mapping[str, str]) -> str:
     if table := rows_table(results, words):
         records = [record for row in results.values() for record in row]
         blocks += ["\n".join(table), words["scores note"].format(machine=machines(records))]
-    if (audit := _read(folder / "audit.json")) is not None:
+    if (audit := read(folder / "audit.json")) is not None:
         blocks += [words["audit title"], "\n".join(audit_table(audit, words))]
-    if (speed := _read(folder / "speed.json")) is not None:
+    if (speed := read(folder / "speed.json")) is not None:
         rounds = len(next(iter(speed["training"]["rounds"].values())))
         blocks += [words["speed title"].format(rounds=rounds, machine=machines([speed]))]
         blocks += ["\n".join(speed_table(speed, words))]
-    return "\n\n".join(blocks)
+    return "\n\n".join(
+        [*blocks, *tag_blocks(folder.with_name("tag"), words), *class_blocks(folder.with_name("classify"), words)]
+    )
+
+
+def tag_blocks(folder: Path, words: Mapping[str, str]) -> list[str]:
+    """What stands there of tagging."""
+    blocks = _plain(TAG_ROWS, folder, words["tag title"], words)
+    if (peers := peers_table(folder, words)) and blocks:
+        blocks += [words["tag peers title"], "\n".join(peers)]
+    if (lines := speed_lines(folder, words)) and blocks:
+        rounds = len(next(iter(read(folder / "speed.json")["rounds"].values())))
+        blocks += [words["tag speed title"].format(rounds=rounds), "\n".join(lines)]
+    if (lines := padding_table(folder, words)) and blocks:
+        found = read(folder / "padding.json")
+        title = words["padding title"].format(sentences=found["sentences"], size=found["batch_size"])
+        blocks += [title, "\n".join(lines)]
+    return blocks
+
+
+def class_blocks(folder: Path, words: Mapping[str, str]) -> list[str]:
+    """What stands there of classification."""
+    blocks = _plain(CLASSIFY_ROWS, folder, words["classify title"], words)
+    if (peer := one_peer_table(folder, words)) and blocks:
+        blocks += [words["classify peers title"], "\n".join(peer)]
+    return blocks
+
+
+def _plain(rows: Sequence[BenchmarkRow], folder: Path, title: str, words: Mapping[str, str]) -> list[str]:
+    results = read_results(folder, rows)
+    records = [record for row in results.values() for record in row]
+    if not records:
+        return []
+    return [title, "\n".join(plain_table(rows, results, words)), words["plain note"].format(machine=machines(records))]
 
 
 def filled(text: str, content: str) -> str:
@@ -167,10 +206,6 @@ def filled(text: str, content: str) -> str:
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
     return f"{before}{BEGIN}\n{content}\n{END}{after}" if content else f"{before}{BEGIN}\n{END}{after}"
-
-
-def _read(file: Path) -> Any:
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,8 +13,7 @@ import random
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import torch
 from machine import surroundings
 from peers import spert
 from rows import CONFIGS, PARTS
+from turns import Turn, alternate, ratio, timed
 
 from spanloom.config import RunConfig, load_config
 from spanloom.core import Example
@@ -36,23 +36,6 @@ from spanloom.write.atomic import atomic_write
 ROW = "conll04-minilm"
 EXPORT = "import sys; from spanloom.run.cli import main; sys.exit(main())"
 CPU = torch.device("cpu")
-Turn = Callable[[], float]  # does the work once and says how many seconds it took
-
-
-def alternate(turns: Mapping[str, Turn], rounds: int) -> dict[str, list[float]]:
-    """Seconds of every contestant in every round, one after the other; a first round warms up and is left out."""
-    seconds: dict[str, list[float]] = {name: [] for name in turns}
-    for number in range(rounds + 1):
-        for name, turn in turns.items():
-            taken = turn()
-            if number:
-                seconds[name].append(taken)
-    return seconds
-
-
-def ratio(seconds: Mapping[str, Sequence[float]], one: str, other: str) -> float:
-    """How many times as long `one` takes as `other`: the median over the rounds."""
-    return statistics.median(a / b for a, b in zip(seconds[one], seconds[other], strict=True))
 
 
 def sample_of(examples: Sequence[Example], size: int) -> list[Example]:
@@ -124,12 +107,6 @@ def measure_inference(
         "sentences_a_second": {name: len(texts) / statistics.median(taken) for name, taken in seconds.items()},
         "ratio": {name: ratio(seconds, "spert", name) for name in predictors},
     }
-
-
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def exported(runs: Path) -> tuple[Path, Path]:

@@ -1,4 +1,4 @@
-"""The rows of the joint table, and the result files that stand for them."""
+"""The rows of the tables, and the result files that stand for them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parent.parent
 CONFIGS = REPOSITORY / "configs"
 RESULTS = Path(__file__).resolve().parent / "results" / "joint"
+TAG_RESULTS = RESULTS.with_name("tag")
+CLASSIFY_RESULTS = RESULTS.with_name("classify")
 
 PARTS = {
     "conll04": ("conll04/train.txt", "conll04/dev.txt"),
     "nyt": ("nyt/train.json", "nyt/dev.json"),
     "webnlg": ("webnlg/train.json", "webnlg/dev.json"),
+    "conll03": ("conll03/train.txt", "conll03/dev.txt"),
+    "resume": ("resume/train.char.bmes", "resume/dev.char.bmes"),
+    "lines": ("lines/train.conllu", "lines/dev.conllu"),
+    "polarity": ("polarity/train", "polarity/dev"),
+    "mrpc": ("mrpc/train.tsv", "mrpc/dev.tsv"),
 }
 """Data set -> its training and dev file in the folder of `--data`."""
 
@@ -45,14 +52,32 @@ ROWS = (
 )
 
 
+TAG_ROWS = (
+    BenchmarkRow("conll03-rnn", "conll03", {"entities": 93.0}, vectors=True),
+    BenchmarkRow("conll03-random", "conll03", {"entities": 90.0}),
+    BenchmarkRow("conll03-fast", "conll03", {"entities": 90.0}),
+    BenchmarkRow("conll03-minilm", "conll03", {"entities": 92.0}),
+    BenchmarkRow("resume-rnn", "resume", {"entities": 94.5}),
+    BenchmarkRow("lines-rnn", "lines", {"tokens": 95.0}),
+)
+
+CLASSIFY_ROWS = (
+    BenchmarkRow("polarity-rnn", "polarity", vectors=True),
+    BenchmarkRow("polarity-minilm", "polarity", {"accuracy": 84.0}),
+    BenchmarkRow("mrpc-minilm", "mrpc", {"accuracy": 82.0}),
+)
+
+ALL_ROWS = (*ROWS, *TAG_ROWS, *CLASSIFY_ROWS)
+
+
 def result_file(folder: Path, row: str, seed: int) -> Path:
     return folder / row / f"seed-{seed}.json"
 
 
-def read_results(folder: Path) -> dict[str, list[dict[str, Any]]]:
+def read_results(folder: Path, rows: Sequence[BenchmarkRow] = ROWS) -> dict[str, list[dict[str, Any]]]:
     """Row name -> its records, by seed; rows without a record are left out."""
     found = {}
-    for row in ROWS:
+    for row in rows:
         records = [json.loads(file.read_text(encoding="utf-8")) for file in (folder / row.name).glob("seed-*.json")]
         if records:
             found[row.name] = sorted(records, key=lambda record: int(record["seed"]))

@@ -31,6 +31,34 @@ ENGLISH = {
         "so these figures are slightly optimistic; SpERT's are of its last epoch.** Seconds are wall clock "
         "without dev scoring, the mean over the seeds. Measured with: {machine}."
     ),
+    "measure": "measure",
+    "measure entities": "entity F1",
+    "measure tokens": "token accuracy",
+    "measure accuracy": "accuracy",
+    "score": "score on dev",
+    "peer name": "peer",
+    "tokens a second": "tokens/s",
+    "times spacy": "times spaCy small",
+    "sampler": "sampler",
+    "padding": "padding",
+    "times shuffled": "times shuffled",
+    "tag title": "Tagging. Strict entity F1, or accuracy over all tokens; dev sets, trained on `train` alone.",
+    "tag peers title": "Its peers, trained in the same place on one thread:",
+    "tag speed title": (
+        "Tokens a second on the dev set of conll03, from words to tags, one thread, taking turns, medians of {rounds} "
+        "rounds:"
+    ),
+    "padding title": (
+        "What samplers do with padding, on {sentences:,} sentences of conll03 in batches of {size}: the part of a "
+        "batch that is padding, and the tokens (without padding) trained in a second on one thread:"
+    ),
+    "classify title": "Classification. Accuracy; dev sets, trained on `train` alone.",
+    "classify peers title": "Its peer, in the same place:",
+    "plain note": (
+        "Means over the seeds with the lowest and the highest, and the bootstrap interval, its ends averaged over the "
+        "seeds. **Each run keeps the epoch that scored best on dev, so these figures are slightly optimistic**; so do "
+        "spaCy's. Seconds are wall clock without dev scoring. Measured with: {machine}."
+    ),
     "audit title": "What each scheme can say at all: decode(encode(gold)) against gold, by `spanloom check`.",
     "data": "data",
     "sentences": "sentences",
@@ -87,6 +115,31 @@ CHINESE = {
         "遇到新名字时,应以第二个数为准。"
         "**每次训练保留开发集得分最高的一轮,所以这些数字略偏乐观;SpERT 的是最后一轮。**"
         "秒数为实际时间,不含开发集评分,取各种子的平均。测量环境:{machine}。"
+    ),
+    "measure": "指标",
+    "measure entities": "实体 F1",
+    "measure tokens": "词准确率",
+    "measure accuracy": "准确率",
+    "score": "开发集得分",
+    "peer name": "同类工具",
+    "tokens a second": "词/秒",
+    "times spacy": "相对 spaCy small 的倍数",
+    "sampler": "采样器",
+    "padding": "填充",
+    "times shuffled": "相对乱序的倍数",
+    "tag title": "序列标注。严格的实体 F1,或每个词标签的准确率;开发集,只用 `train` 训练。",
+    "tag peers title": "在同一处用单线程训练的同类工具:",
+    "tag speed title": "在 conll03 开发集上每秒处理的词数,从词到标签,单线程,轮流进行,取 {rounds} 轮的中位数:",
+    "padding title": (
+        "各采样器与填充:conll03 的 {sentences:,} 个句子,每批 {size} 句;"
+        "批中填充所占的比例,以及单线程每秒训练的词数(不含填充):"
+    ),
+    "classify title": "分类。准确率;开发集,只用 `train` 训练。",
+    "classify peers title": "在同一处的同类工具:",
+    "plain note": (
+        "各种子的平均,括号内为最低与最高;区间由自助抽样得到,两端取各种子的平均。"
+        "**每次训练保留开发集得分最高的一轮,所以这些数字略偏乐观**;spaCy 也是如此。"
+        "秒数为实际时间,不含开发集评分。测量环境:{machine}。"
     ),
     "audit title": "各方案究竟能表达多少:decode(encode(标注)) 与标注相比,由 `spanloom check` 得出。",
     "data": "数据",

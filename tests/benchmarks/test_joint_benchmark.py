@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import joint
-import joint_speed
 import pytest
 import rows
+import training
+import turns
 
 
 def row(name: str) -> rows.BenchmarkRow:
@@ -19,17 +20,17 @@ def row(name: str) -> rows.BenchmarkRow:
 
 
 def test_every_row_has_its_configuration_and_every_configuration_its_row(repository: Path) -> None:
-    ours = {row.name for row in rows.ROWS if not row.peer}
-    assert {file.stem for file in (repository / "configs").glob("*.toml")} == ours
-    for name in ours:
-        settings = joint.configuration(row(name))
+    every = {row.name for row in rows.ALL_ROWS if not row.peer}
+    assert {file.stem for file in (repository / "configs").glob("*.toml")} == every
+    for name in (row.name for row in rows.ROWS if not row.peer):
+        settings = training.configuration(row(name))
         assert settings["model"]["encoder"]["kind"] == ("rnn" if name.endswith("rnn") else "minilm")
         assert settings["model"]["scheme"] == ("tagging" if name.endswith("tagging") else "table")
         assert str(repository) not in json.dumps(settings)
 
 
 def test_the_tagging_row_differs_from_its_neighbour_in_the_scheme_alone() -> None:
-    table, tagging = (joint.configuration(row(f"nyt-{name}")) for name in ("minilm", "tagging"))
+    table, tagging = (training.configuration(row(f"nyt-{name}")) for name in ("minilm", "tagging"))
     table["model"]["scheme"] = "tagging"
     assert table == tagging
 
@@ -41,11 +42,11 @@ def test_every_row_and_its_command_stand_in_the_readme(repository: Path) -> None
 
 
 def test_the_command_that_is_kept_names_no_folder_of_this_machine(repository: Path) -> None:
-    assert joint.shown(row("webnlg-rnn"), 2, 1) == (
+    assert training.shown(row("webnlg-rnn"), 2, 1) == (
         "spanloom train configs/webnlg-rnn.toml data.train=DIR/webnlg/train.json data.dev=DIR/webnlg/dev.json "
         "model.encoder.vectors=GLOVE seed=2 train.threads=1 --output runs/webnlg-rnn"
     )
-    assert joint.shown(row("conll04-spert"), 0, 1) == (
+    assert training.shown(row("conll04-spert"), 0, 1) == (
         "python benchmarks/peers/spert.py --data DIR --seed 0 --threads 1 --output runs/conll04-spert"
     )
 
@@ -69,7 +70,7 @@ def run_folder(folder: Path) -> Path:
 
 
 def test_a_record_holds_the_scores_the_epoch_that_was_kept_and_three_times(tmp_path: Path) -> None:
-    found = joint.record(row("conll04-minilm"), 1, 2, run_folder(tmp_path / "run"), 20.0)
+    found = training.record(row("conll04-minilm"), 1, 2, run_folder(tmp_path / "run"), 20.0)
     assert found["scores"]["relation"]["f1"] == 0.25
     assert found["scores"]["entity"]["gold"] == 2
     assert found["relation_by_pair"] == {"pair not seen": {"f1": 0.125}}
@@ -83,15 +84,15 @@ def test_what_has_its_result_is_skipped_unless_again(
 ) -> None:
     results = tmp_path / "results"
     for seed in (0, 1):
-        kept = joint.record(row("nyt-minilm"), seed, 2, run_folder(tmp_path / f"run-{seed}"), 20.0)
-        joint.store(rows.result_file(results, "nyt-minilm", seed), kept)
+        kept = training.record(row("nyt-minilm"), seed, 2, run_folder(tmp_path / f"run-{seed}"), 20.0)
+        training.store(rows.result_file(results, "nyt-minilm", seed), kept)
     trained: list[int] = []
 
     def fake(row: rows.BenchmarkRow, seed: int, options: object) -> dict[str, Any]:
         trained.append(seed)
-        return joint.record(row, seed, 2, tmp_path / "run-0", 30.0)
+        return training.record(row, seed, 2, tmp_path / "run-0", 30.0)
 
-    monkeypatch.setattr(joint, "train_row", fake)
+    monkeypatch.setattr(training, "train_row", fake)
     common = ["--data", str(tmp_path), "--rows", "nyt-minilm", "--results", str(results)]
     joint.main([*common, "--seeds", "0,1,2"])
     assert trained == [2]
@@ -105,26 +106,26 @@ def test_what_has_its_result_is_skipped_unless_again(
 def test_the_settings_kept_are_those_that_training_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     configs = tmp_path / "configs"
     configs.mkdir()
-    text = (joint.CONFIGS / "nyt-minilm.toml").read_text(encoding="utf-8")
+    text = (training.CONFIGS / "nyt-minilm.toml").read_text(encoding="utf-8")
     (configs / "nyt-minilm.toml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(joint, "CONFIGS", configs)
-    began_with = joint.configuration(row("nyt-minilm"))
+    monkeypatch.setattr(training, "CONFIGS", configs)
+    began_with = training.configuration(row("nyt-minilm"))
 
     def train(*_: object, **__: object) -> None:
         run_folder(tmp_path / "nyt-minilm" / "seed-0")
         (configs / "nyt-minilm.toml").write_text(text.replace("epochs = ", "epochs = 99"), encoding="utf-8")
 
-    monkeypatch.setattr(joint, "surroundings", dict)  # asks git, by the same `subprocess.run`
-    monkeypatch.setattr(joint.subprocess, "run", train)
+    monkeypatch.setattr(training, "surroundings", dict)  # asks git, by the same `subprocess.run`
+    monkeypatch.setattr(training.subprocess, "run", train)
     options = Namespace(runs=tmp_path, threads=1, data=tmp_path, vectors=tmp_path / "none")
-    assert joint.train_row(row("nyt-minilm"), 0, options)["settings"] == began_with
-    assert joint.configuration(row("nyt-minilm")) != began_with
+    assert training.train_row(row("nyt-minilm"), 0, options)["settings"] == began_with
+    assert training.configuration(row("nyt-minilm")) != began_with
 
 
 def test_results_of_other_settings_are_pointed_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    kept = joint.record(row("nyt-minilm"), 0, 2, run_folder(tmp_path / "run"), 20.0)
+    kept = training.record(row("nyt-minilm"), 0, 2, run_folder(tmp_path / "run"), 20.0)
     kept["settings"]["train"]["epochs"] = 999
-    joint.store(rows.result_file(tmp_path, "nyt-minilm", 0), kept)
+    training.store(rows.result_file(tmp_path, "nyt-minilm", 0), kept)
     joint.main(["--data", str(tmp_path), "--rows", "nyt-minilm", "--seeds", "0", "--results", str(tmp_path)])
     assert "other settings than configs/nyt-minilm.toml" in capsys.readouterr().out
 
@@ -151,7 +152,7 @@ def test_a_row_is_trained_and_kept(tmp_path: Path, repository: Path, monkeypatch
         shutil.copyfile(task / "sample.jsonl", tmp_path / "data" / "conll04" / f"{part}.txt")
     settings = (task / "tiny.toml").read_text(encoding="utf-8").replace("epochs = 60", "epochs = 3")
     (tmp_path / "conll04-minilm.toml").write_text(settings, encoding="utf-8")
-    monkeypatch.setattr(joint, "CONFIGS", tmp_path)
+    monkeypatch.setattr(training, "CONFIGS", tmp_path)
     places = {"--data": "data", "--runs": "runs", "--results": "results"}
     options = [part for name, folder in places.items() for part in (name, str(tmp_path / folder))]
     joint.main([*options, "--rows", "conll04-minilm", "--seeds", "7", "--threads", "1"])
@@ -181,7 +182,7 @@ def test_contestants_take_turns_and_the_first_round_is_left_out() -> None:
 
         return work
 
-    found = joint_speed.alternate({"a": turn("a", [99, 1, 2, 3]), "b": turn("b", [99, 4, 4, 9])}, 3)
+    found = turns.alternate({"a": turn("a", [99, 1, 2, 3]), "b": turn("b", [99, 4, 4, 9])}, 3)
     assert order == ["a", "b"] * 4
     assert found == {"a": [1, 2, 3], "b": [4, 4, 9]}
-    assert joint_speed.ratio(found, "b", "a") == 3.0  # of 4, 2 and 3
+    assert turns.ratio(found, "b", "a") == 3.0  # of 4, 2 and 3

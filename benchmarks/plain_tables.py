@@ -1,0 +1,102 @@
+"""The tables of tagging and classification, from the JSON in `results/`."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rows import BenchmarkRow, interval, met, summary
+
+Words = Mapping[str, str]
+
+
+def markdown(header: Sequence[str], lines: Sequence[Sequence[Any]]) -> list[str]:
+    rows = [header, ["---"] * len(header), *lines]
+    return ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+
+
+def plain_table(
+    rows: Sequence[BenchmarkRow], results: Mapping[str, Sequence[Mapping[str, Any]]], words: Words
+) -> list[str]:
+    """The rows that have results: what each is judged by, its spread over the seeds, its target, its time."""
+    lines = [_row(row, results[row.name], words) for row in rows if row.name in results]
+    header = ("rows", "measure", "score", "interval", "target", "seconds", "threads", "seeds")
+    return markdown([words[name] for name in header], lines) if lines else []
+
+
+def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Words) -> list[Any]:
+    kind = next(iter(row.targets), records[0]["rule"])
+    found, (low, high) = summary(records, kind), interval(records, kind)
+    reached = met(row, records)
+    goal = "; ".join(f"{goal:g}: {words['met' if reached[name] else 'missed']}" for name, goal in row.targets.items())
+    return [
+        f"[`{row.name}`](configs/{row.name}.toml)",
+        words.get(f"measure {kind}", kind),
+        f"{found.mean:.1f} ({found.lowest:.1f}–{found.highest:.1f})",  # noqa: RUF001  an en dash, as ranges are set
+        f"{low:.1f}–{high:.1f}",  # noqa: RUF001
+        goal,
+        round(statistics.fmean(record["seconds"]["training"] for record in records)),
+        ", ".join(map(str, sorted({int(record["threads"]) for record in records}))),
+        len(records),
+    ]
+
+
+def peers_table(results: Path, words: Words) -> list[str]:
+    """The peers that were trained in the same place, on one thread; nothing where none was."""
+    found = read(results / "peers.json")
+    if found is None:
+        return []
+    lines = []
+    for name, peer in found["peers"].items():
+        kind = next(reversed(peer["scores"])) if "entities" not in peer["scores"] else "entities"
+        f1 = f"{100 * peer['scores'][kind]['f1']:.1f}"
+        lines.append([f"{name} {peer['version']}", f"`{found['data']}`", f1, f"{peer['seconds']:.0f}"])
+    return markdown([words[name] for name in ("peer name", "data", "score", "seconds")], lines)
+
+
+def one_peer_table(results: Path, words: Words) -> list[str]:
+    """The peer of classification on each data set; nothing where it was not measured."""
+    found = read(results / "peers.json")
+    if found is None:
+        return []
+    lines = [
+        [found["peer"], f"`{name}`", f"{100 * one['scores']['accuracy']['accuracy']:.1f}", f"{one['seconds']:.1f}"]
+        for name, one in found["data"].items()
+    ]
+    return markdown([words[name] for name in ("peer name", "data", "score", "seconds")], lines)
+
+
+def speed_lines(results: Path, words: Words) -> list[str]:
+    """Tokens a second of every contestant, by the median of the rounds, the fastest first."""
+    found = read(results / "speed.json")
+    if found is None:
+        return []
+    rates = {name: found["tokens"] / statistics.median(taken) for name, taken in found["rounds"].items()}
+    beside = rates.get("spaCy small")
+    lines = [
+        [f"{name}", f"{rate:,.0f}", f"{rate / beside:.1f}" if beside else ""]
+        for name, rate in sorted(rates.items(), key=lambda item: -item[1])
+    ]
+    return markdown([words[name] for name in ("model", "tokens a second", "times spacy")], lines)
+
+
+def padding_table(results: Path, words: Words) -> list[str]:
+    """Padding and training speed by sampler."""
+    found = read(results / "padding.json")
+    if found is None:
+        return []
+    shuffled = statistics.median(found["rounds"]["shuffled"])
+    lines = []
+    for name, taken in found["rounds"].items():
+        ratio = statistics.median(a / b for a, b in zip(found["rounds"]["shuffled"], taken, strict=True))
+        rate = found["tokens"] / statistics.median(taken)
+        lines.append([f"`{name}`", f"{100 * found['waste'][name]:.1f}%", f"{rate:,.0f}", f"{ratio:.2f}"])
+    assert shuffled > 0
+    return markdown([words[name] for name in ("sampler", "padding", "tokens a second", "times shuffled")], lines)
+
+
+def read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
