@@ -52,6 +52,22 @@ class TrainConfig:
     epochs without a better dev score before stopping, 0 turns it off. clip: largest gradient norm, 0 turns it off.
     precision: "auto" uses bf16 where the hardware has it, or "fp32", or "bf16". evaluate_from: first epoch (from 1)
     that is scored on dev. threads: 0 leaves PyTorch's own choice.
+
+    sampler: which examples go together. "buckets" (of like length, by token budget), "sequential", "shuffled",
+    "breakpoints" (groups of lengths up to each of `breakpoints`), "kmeans" (`length_buckets` groups of lengths),
+    "windows" (sorted within `window` batches) or "weighted" (drawn with replacement; sample_by "class" makes classes
+    equally frequent, "example" goes by each example's own weight). drop_last: leave out what does not fill a batch.
+    subset: part of the training data to train on, chosen by the seed.
+
+    schedule: what the rates do after the warm-up. "linear", "cosine" and "polynomial" (of degree `power`) fall to
+    final_learning_rate, a part of the peak; "onecycle" rises over the warm-up from cycle_start, a part of the peak, and
+    falls as a cosine; "step" multiplies them by gamma after each decay_every (a part of the run), "exponential" does so
+    smoothly, "multistep" at each of `milestones` (parts of the run). "plateau" multiplies them by gamma, down to
+    final_learning_rate, whenever `plateau` scored epochs in a row and one more brought no better dev score; "bold"
+    raises them by 5% after a better dev score, and after a worse one halves them and goes back to the weights before.
+
+    optimizer: "adamw", "adam", "sgd" (with `momentum`) or "rmsprop". layer_decay: a pretrained encoder's learning rate
+    is multiplied by it once for each layer below the top.
     """
 
     epochs: int = 20
@@ -70,6 +86,34 @@ class TrainConfig:
     precision: str = "auto"
     checkpoint_every: int = 0
     threads: int = 0
+    sampler: Literal["buckets", "sequential", "shuffled", "breakpoints", "kmeans", "windows", "weighted"] = "buckets"
+    breakpoints: tuple[int, ...] = (8, 16, 32, 64, 128)
+    length_buckets: int = 8
+    window: int = 50
+    sample_by: Literal["class", "example"] = "class"
+    drop_last: bool = False
+    subset: float = 1.0
+    schedule: Literal[
+        "linear",
+        "constant",
+        "step",
+        "multistep",
+        "exponential",
+        "cosine",
+        "polynomial",
+        "onecycle",
+        "plateau",
+        "bold",
+    ] = "linear"
+    power: float = 2.0
+    gamma: float = 0.5
+    decay_every: float = 0.25
+    milestones: tuple[float, ...] = (0.5, 0.75)
+    cycle_start: float = 0.04
+    plateau: int = 2
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
+    momentum: float = 0.9
+    layer_decay: float = 1.0
 
 
 @dataclass(frozen=True)

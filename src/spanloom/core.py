@@ -156,7 +156,8 @@ class Row:
     """One encoded example, unpadded.
 
     inputs, targets: arrays by name. length: what batches are sized by (pieces or words). width: the number of words T.
-    lost: the facts that the scheme cannot express, with their causes.
+    lost: the facts that the scheme cannot express, with their causes. group: the example's class, where it has one,
+    and weight: how often it should be drawn beside others; weighted sampling alone reads the two.
     """
 
     inputs: Arrays
@@ -164,6 +165,8 @@ class Row:
     length: int
     width: int
     lost: tuple[LostFact, ...] = ()
+    group: str = ""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

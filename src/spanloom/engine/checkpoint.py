@@ -1,6 +1,6 @@
 """A training on disk, to go on with, and a finished model on disk, to use.
 
-RUN/checkpoint/last.safetensors       weights, optimizer, average; its header has integers, settings and a hash
+RUN/checkpoint/last.safetensors       weights, optimizer, average; its header has numbers, settings and a hash
 RUN/checkpoint/previous.safetensors   the one before it
 RUN/model/                            weights.safetensors, codec.json, model.json, perhaps tokenizer.json
 """
@@ -19,17 +19,18 @@ from torch import Tensor, nn
 
 from spanloom.config import RunConfig, config_from_table, to_table
 from spanloom.core import Codec, Task
+from spanloom.engine.state import Training
 from spanloom.engine.storage import load_json, load_tensors, read_bytes, store, store_json, store_tensors
-from spanloom.engine.train import Training
 from spanloom.errors import CheckpointError
 
 FORMAT = 1
-_INTEGERS = ("step", "epoch", "group", "best_epoch")
+_NUMBERS = ("step", "epoch", "group", "best_epoch", "best_score", "factor", "bad_epochs")
+_PREVIOUS = "previous/"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint as read. about: the integers, best_score, config (a table), architecture and fingerprint."""
+    """A checkpoint as read. about: the numbers of `Training`, config (a table), architecture and fingerprint."""
 
     path: Path
     tensors: dict[str, Tensor]
@@ -39,12 +40,9 @@ class Checkpoint:
 def save_checkpoint(run: Path, state: Training, about: Mapping[str, Any]) -> None:
     """Save everything that `state` needs to go on. Until that is whole on disk, the last checkpoint keeps its name."""
     folder = run / "checkpoint"
-    tensors = {f"weights/{name}": weight for name, weight in state.model.state_dict().items()}
-    if state.average is not None:
-        tensors |= {f"average/{name}": weight for name, weight in state.average.weights.items()}
-    for name, weight in state.model.named_parameters():
-        tensors |= {f"optimizer/{name}/{key}": value for key, value in state.optimizer.state.get(weight, {}).items()}
-    numbers = {name: getattr(state, name) for name in _INTEGERS} | {"best_score": state.best_score}
+    tensors = state.tensors()
+    tensors |= {f"{_PREVIOUS}{name}": tensor for name, tensor in (state.previous or {}).items()}
+    numbers = {name: getattr(state, name) for name in _NUMBERS}
     store_tensors(folder / "next.safetensors", tensors, {"format": FORMAT, **numbers, **about})
     if (folder / "last.safetensors").exists():
         os.replace(folder / "last.safetensors", folder / "previous.safetensors")
@@ -70,20 +68,13 @@ def read_checkpoint(run: Path) -> Checkpoint:
 
 def restore(checkpoint: Checkpoint, state: Training) -> None:
     """Put a checkpoint into a training that was begun with the same settings."""
-    parts: dict[str, dict[str, Tensor]] = {"weights": {}, "average": {}, "optimizer": {}}
-    for key, tensor in checkpoint.tensors.items():
-        kind, _, name = key.partition("/")
-        parts[kind][name] = tensor
-    _load_weights(state.model, parts["weights"], checkpoint.path)
-    if state.average is not None:
-        state.average.restore(parts["average"])
-    fused = state.optimizer.param_groups[0]["fused"]
-    weights = dict(state.model.named_parameters())
-    for key, tensor in parts["optimizer"].items():
-        name, _, kind = key.rpartition("/")
-        where = weights[name].device if fused or kind != "step" else "cpu"
-        state.optimizer.state[weights[name]][kind] = tensor.to(where)
-    for name in (*_INTEGERS, "best_score"):
+    kept = {name: tensor for name, tensor in checkpoint.tensors.items() if not name.startswith(_PREVIOUS)}
+    weights = {name.removeprefix("weights/"): tensor for name, tensor in kept.items() if name.startswith("weights/")}
+    _check_fit(state.model, weights, checkpoint.path)
+    state.put_back(kept)
+    previous = checkpoint.tensors.keys() - kept.keys()
+    state.previous = {name.removeprefix(_PREVIOUS): checkpoint.tensors[name] for name in previous} or None
+    for name in _NUMBERS:
         setattr(state, name, checkpoint.about[name])
 
 
@@ -139,7 +130,8 @@ def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
         found = f"is not a codec that this version of spanloom reads ({error!r})"
         raise CheckpointError(str(folder / "codec.json"), found, "", "Train the model again.") from error
     model: nn.Module = task.build(config.model, codec, about["architecture"])
-    _load_weights(model, weights, folder / "weights.safetensors")
+    _check_fit(model, weights, folder / "weights.safetensors")
+    model.load_state_dict(weights)
     return SavedModel(task, config, codec, model.eval())
 
 
@@ -149,7 +141,7 @@ def _check_format(path: Path, about: Mapping[str, Any]) -> None:
         raise CheckpointError(str(path), found, f"format {FORMAT}", "Use the version of spanloom that wrote it.")
 
 
-def _load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+def _check_fit(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     own = model.state_dict()
     odd = sorted(weights.keys() ^ own.keys())
     odd += sorted(name for name in weights.keys() & own.keys() if weights[name].shape != own[name].shape)
@@ -158,4 +150,3 @@ def _load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -
         raise CheckpointError(
             str(path), found, "weights of this very model", "Use the settings that it was trained with."
         )
-    model.load_state_dict(dict(weights))

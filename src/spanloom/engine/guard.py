@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from spanloom.config import RunConfig
 from spanloom.core import Array, Codec, Example, Row
+from spanloom.engine.schedule import ON_DEV
 from spanloom.errors import ConfigError, DataError
 
 _REMEDY = "Run `spanloom check` on this file, and mend or remove the example."
+
+_BELOW_ONE = ("ema", "momentum")
+_ABOVE_ZERO = ("gamma", "decay_every", "subset", "layer_decay")
 
 
 def check_settings(config: RunConfig) -> None:
@@ -22,15 +27,24 @@ def check_settings(config: RunConfig) -> None:
         raise ConfigError("data.train", "is not set", "the path of the training data", "Set data.train=PATH.")
     at_least = {"epochs": 1, "batch_size": 1, "batch_tokens": 1, "accumulate": 1, "evaluate_from": 1}
     at_least |= dict.fromkeys(("learning_rate", "encoder_learning_rate", "weight_decay", "clip"), 0)
-    at_least |= dict.fromkeys(("patience", "checkpoint_every", "threads"), 0)
+    at_least |= dict.fromkeys(("patience", "checkpoint_every", "threads", "plateau", "power"), 0)
+    at_least |= {"length_buckets": 1, "window": 1}
     for key, least in at_least.items():
         value = getattr(train, key)
         if not value >= least:
             raise ConfigError(f"train.{key}", f"is {value}", f"at least {least}", "Change it.")
-    for key in ("warmup", "final_learning_rate", "ema"):
+    for key in ("warmup", "final_learning_rate", "cycle_start", *_BELOW_ONE, *_ABOVE_ZERO):
         value = getattr(train, key)
-        if not 0 <= value <= 1 or (key == "ema" and value == 1):
+        if not 0 <= value <= 1 or (key in _BELOW_ONE and value == 1) or (key in _ABOVE_ZERO and value == 0):
             raise ConfigError(f"train.{key}", f"is {value}", "a part in 0..1", "Change it.")
+    for key, lists in (("breakpoints", "lengths of 1 or more"), ("milestones", "parts in 0..1")):
+        values = getattr(train, key)
+        apart = any(not first < second for first, second in pairwise(values))
+        if apart or not values or not values[0] >= (key == "breakpoints") or (key == "milestones" and values[-1] > 1):
+            raise ConfigError(f"train.{key}", f"is {list(values)}", f"rising {lists}, at least one", "Change it.")
+    if train.schedule in ON_DEV and config.data.dev is None:
+        found = f"is '{train.schedule}', which goes by the dev score, and there is no dev data"
+        raise ConfigError("train.schedule", found, "", "Set data.dev=PATH, or choose another schedule.")
     if train.precision not in ("auto", "fp32", "bf16"):
         raise ConfigError("train.precision", f"is '{train.precision}'", "'auto', 'fp32' or 'bf16'", "Change it.")
 

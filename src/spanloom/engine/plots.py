@@ -1,4 +1,4 @@
-"""The pictures of a run, drawn from its metrics."""
+"""The pictures of a run, drawn from its metrics, and those of what a run would be."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from spanloom.batch.padding import SamplerCost
 from spanloom.core import Array
 from spanloom.engine.report import by_part
 from spanloom.engine.storage import store
@@ -31,19 +32,54 @@ def draw_plots(lines: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
     if steps:
         names = sorted({name for line in steps for name in line["losses"]})
         losses = {name: [line["losses"].get(name, np.nan) for line in steps] for name in names}
-        figures["losses"] = _curves(steps, losses, "loss, mean over the group", log=True)
+        across = np.array([line["step"] for line in steps])
+        figures["losses"] = _curves(across, losses, "loss, mean over the group", log=True)
         rates = {"learning rate": [line["learning_rate"] for line in steps]}
-        figures["learning_rate"] = _curves(steps, rates, "learning rate", smooth=False)
+        figures["learning_rate"] = _curves(across, rates, "learning rate", smooth=False)
         norms = {"gradient norm": [line["gradient_norm"] for line in steps]}
-        figures["gradient_norm"] = _curves(steps, norms, "gradient norm before clipping", log=True)
+        figures["gradient_norm"] = _curves(across, norms, "gradient norm before clipping", log=True)
     if scored:
         figures["dev"] = _scores(scored)
     return [_save(figure, folder / f"{name}.png") for name, figure in figures.items()]
 
 
+def draw_samplers(costs: Sequence[SamplerCost], chosen: str, path: Path) -> Path:
+    """Draw the padding waste of samplers as bars, the chosen one in another colour."""
+    figure = Figure(figsize=(7.5, 0.8 + 0.45 * len(costs)), layout="constrained")
+    axes = figure.subplots()
+    colours = [_COLOURS[1 if cost.sampler == chosen else 0] for cost in costs]
+    bars = axes.barh([cost.sampler for cost in costs], [100 * cost.waste for cost in costs], color=colours)
+    axes.bar_label(bars, [f"{100 * cost.waste:.1f}" for cost in costs], padding=3)
+    axes.margins(x=0.1)
+    axes.invert_yaxis()
+    _finish(axes, "padding, % of all tokens computed", "")
+    return _save(figure, path)
+
+
+def draw_schedule(steps: Array, rates: Mapping[str, Array], path: Path) -> Path:
+    """Draw learning rates over steps, one curve for each part of a model."""
+    return _save(_curves(steps, rates, "learning rate", smooth=False), path)
+
+
+def draw_range_test(
+    rates: Sequence[float], losses: Sequence[float], smoothed: Array, suggested: float | None, path: Path
+) -> Path:
+    """Draw the losses of a range test, pale as measured and strong as smoothed, and the suggested rate."""
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(rates, losses, color=_COLOURS[0], alpha=0.3, linewidth=0.8)
+    axes.plot(rates, smoothed, color=_COLOURS[0], linewidth=1.6, label="loss, smoothed")
+    if suggested is not None:
+        axes.axvline(suggested, color=_COLOURS[1], linestyle=":", label=f"falls fastest at {suggested:.2g}")
+    axes.set_xscale("log")
+    axes.legend(frameon=False)
+    _finish(axes, "highest learning rate", "loss, sum")
+    return _save(figure, path)
+
+
 def _curves(
-    steps: Sequence[Mapping[str, Any]],
-    curves: Mapping[str, Sequence[float]],
+    across: Array,
+    curves: Mapping[str, Sequence[float] | Array],
     label: str,
     log: bool = False,
     smooth: bool = True,
@@ -51,7 +87,6 @@ def _curves(
     """One panel over steps: each curve pale as measured and, with `smooth`, strong as a running mean."""
     figure = Figure(figsize=(7.5, 4.2), layout="constrained")
     axes = figure.subplots()
-    across = np.array([line["step"] for line in steps])
     for index, (name, values) in enumerate(curves.items()):
         colour, heights = _COLOURS[index % len(_COLOURS)], np.array(values, dtype=float)
         if smooth and len(heights) > 20:

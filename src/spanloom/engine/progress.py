@@ -115,4 +115,5 @@ class _Lines:
 
 def _of_epoch(report: EpochReport) -> str:
     score = "not scored on dev" if report.score is None else f"dev {report.score:.4f}"
-    return f"epoch {report.epoch}  {score}{'  (best so far)' if report.best else ''}  {report.seconds:.1f} s"
+    note = f"  ({report.note})" if report.note else ""
+    return f"epoch {report.epoch}  {score}{'  (best so far)' if report.best else ''}{note}  {report.seconds:.1f} s"

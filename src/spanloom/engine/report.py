@@ -52,7 +52,10 @@ class StepReport:
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """The end of an epoch. scorecard and score are None where dev was not scored; best: the best score so far."""
+    """The end of an epoch. scorecard and score are None where dev was not scored; best: the best score so far.
+
+    note: what the score made the schedule do, in words.
+    """
 
     epoch: int
     step: int
@@ -60,6 +63,7 @@ class EpochReport:
     score: float | None
     best: bool
     seconds: float
+    note: str = ""
 
 
 Report = Notice | Stage | StepReport | EpochReport

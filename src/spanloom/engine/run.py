@@ -24,8 +24,9 @@ from spanloom.engine.device import keep_freed_memory, pick_device, repeatable
 from spanloom.engine.guard import check_rows, check_settings
 from spanloom.engine.plots import draw_plots
 from spanloom.engine.report import EpochReport, Metrics, Notice, Report, Stage, read_metrics
+from spanloom.engine.state import Training, begin
 from spanloom.engine.storage import load_json, store, store_json
-from spanloom.engine.train import Encoded, Training, begin, train
+from spanloom.engine.train import Encoded, train
 from spanloom.errors import CheckpointError, ConfigError, DataError, SpanloomError
 
 MAY_CHANGE = frozenset(
@@ -68,7 +69,7 @@ def run_training(
         checkpoint = read_checkpoint(output) if resume else None
         if checkpoint is not None:
             _check_settings_kept(checkpoint, config)
-        data, dev, codec = _prepare(task, config, on_report)
+        data, dev, codec = prepare(task, config, on_report)
         torch.manual_seed(config.seed)
         architecture = None if checkpoint is None else checkpoint.about["architecture"]
         state = begin(task.build(config.model, codec, architecture).to(device), config.train)
@@ -175,7 +176,7 @@ def _check_folder(output: Path, resume: bool) -> None:
         raise CheckpointError(str(output), "no such folder", "a run that was started", "Leave out --resume.")
 
 
-def _prepare(
+def prepare(
     task: Task, config: RunConfig, on_report: Callable[[Report], None]
 ) -> tuple[Encoded, Encoded | None, Codec]:
     """Read both parts, fit the codec on the training part alone, encode both, and check every row."""
@@ -214,6 +215,7 @@ def _fingerprint(codec: Codec, data: Encoded) -> str:
     """SHA-256 of the codec and of every encoded training row: whether a resumed run sees the same data."""
     total = hashlib.sha256(json.dumps(codec.to_dict(), sort_keys=True).encode())
     for row in data.rows:
+        total.update(f"{row.group} {row.weight}".encode())  # which weighted sampling goes by
         for name, array in sorted((row.inputs | row.targets).items()):
             total.update(f"{name} {array.dtype} {array.shape}".encode())
             total.update(np.ascontiguousarray(array).tobytes())

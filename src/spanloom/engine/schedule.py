@@ -1,17 +1,90 @@
-"""The learning rate, as a pure function of the step."""
+"""The learning rate over a run: pure functions of the step, and two rules that also look at the dev scores."""
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import partial
 
-def learning_rate_factor(step: int, total: int, warmup: float, final: float) -> float:
-    """What the peak learning rate is multiplied by at `step`, counted from 0, of `total`.
+from spanloom.config import TrainConfig
 
-    Rises linearly over the first `warmup` part (0..1) of the run, never from zero, and falls linearly to `final` (a
-    part of the peak, 0..1), which it would reach at step `total`.
-    """
+Schedule = Callable[[int, int], float]
+"""Step, counted from 0, and total -> what every peak learning rate is multiplied by at that step."""
+
+ON_DEV = ("plateau", "bold")
+"""The schedules that change the rate by the dev scores; as a function of the step they are constant."""
+
+
+def build_schedule(config: TrainConfig) -> Schedule:
+    """The schedule that `config.schedule` names, a pure function; total is the number of updates of the whole run."""
+    final = config.final_learning_rate
+    if config.schedule == "onecycle":
+        return partial(one_cycle, rise=config.warmup, start=config.cycle_start, final=final)
+    after: dict[str, Schedule] = {
+        "linear": partial(polynomial, power=1.0, final=final, warmup=config.warmup),
+        "polynomial": partial(polynomial, power=config.power, final=final, warmup=config.warmup),
+        "cosine": partial(cosine, final=final, warmup=config.warmup),
+        "step": partial(step_decay, gamma=config.gamma, every=config.decay_every),
+        "multistep": partial(multi_step, gamma=config.gamma, milestones=config.milestones),
+        "exponential": partial(exponential, gamma=config.gamma, every=config.decay_every),
+    }
+    return partial(warmed_up, warmup=config.warmup, after=after.get(config.schedule, constant))
+
+
+def warmed_up(step: int, total: int, warmup: float, after: Schedule) -> float:
+    """Rise linearly over the first `warmup` part (0..1) of the run, never from zero; `after` has the rest."""
     rising = round(warmup * total)
+    return (step + 1) / rising if step < rising else after(step, total)
+
+
+def constant(step: int, total: int) -> float:
+    """The peak throughout."""
+    return 1.0
+
+
+def polynomial(step: int, total: int, power: float, final: float, warmup: float) -> float:
+    """Fall as (1 - x)^power from the end of the warm-up to `final`, which it would reach at step `total`."""
+    return final + (1.0 - final) * math.pow(1.0 - _progress(step, total, warmup), power)
+
+
+def cosine(step: int, total: int, final: float, warmup: float) -> float:
+    """Fall as half a cosine from the end of the warm-up to `final` (Loshchilov and Hutter 2017, without restarts)."""
+    return final + (1.0 - final) * _half_cosine(_progress(step, total, warmup))
+
+
+def step_decay(step: int, total: int, gamma: float, every: float) -> float:
+    """Multiply by `gamma` after each `every` (a part of the run), at least a step apart."""
+    return math.pow(gamma, step // max(round(every * total), 1))
+
+
+def multi_step(step: int, total: int, gamma: float, milestones: tuple[float, ...]) -> float:
+    """Multiply by `gamma` at each milestone, rising parts of the run."""
+    return math.pow(gamma, bisect_right([round(part * total) for part in milestones], step))
+
+
+def exponential(step: int, total: int, gamma: float, every: float) -> float:
+    """Multiply by the same number at each step, which makes `gamma` over each `every` (a part of the run)."""
+    return math.pow(gamma, step / (every * total))
+
+
+def one_cycle(step: int, total: int, rise: float, start: float, final: float) -> float:
+    """From `start` up to the peak over the first `rise` part of the run, then down to `final`, both as half a cosine.
+
+    The learning rate of Smith and Topin 2018; their momentum, which moves against it, stays as it is here.
+    """
+    rising = round(rise * total)
     if step < rising:
-        return (step + 1) / rising
-    if step >= total:
-        return final
-    return 1.0 - (1.0 - final) * (step - rising) / (total - rising)
+        return 1.0 - (1.0 - start) * _half_cosine(step / rising)
+    return cosine(step, total, final, rise)
+
+
+def _progress(step: int, total: int, warmup: float) -> float:
+    """How much of what follows the warm-up is done, 0..1."""
+    rising = round(warmup * total)
+    return 1.0 if step >= total else (step - rising) / (total - rising)
+
+
+def _half_cosine(progress: float) -> float:
+    """From 1 to 0."""
+    return (1.0 + math.cos(math.pi * progress)) / 2

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 
-from spanloom.batch.buckets import batches
+from spanloom.batch.samplers import Sampler, build_sampler
 from spanloom.config import RunConfig, TrainConfig
 from spanloom.core import Array, Codec, Example, Row, Task
-from spanloom.engine.average import WeightAverage
 from spanloom.engine.evaluate import predict_rows
-from spanloom.engine.optimizer import build_optimizer, set_learning_rate
+from spanloom.engine.feedback import heed_score
+from spanloom.engine.optimizer import set_learning_rate
 from spanloom.engine.report import EpochReport, StepReport
-from spanloom.engine.schedule import learning_rate_factor
+from spanloom.engine.schedule import build_schedule
+from spanloom.engine.state import Training
 from spanloom.engine.step import train_step
 
 
@@ -27,29 +27,6 @@ class Encoded:
 
     examples: Sequence[Example]
     rows: Sequence[Row]
-
-
-@dataclass
-class Training:
-    """All that changes while training, which is all that a checkpoint holds.
-
-    step: updates done. epoch: the one going on, from 1. group: updates done in it. best_epoch: 0 until one was scored.
-    """
-
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    average: WeightAverage | None
-    step: int = 0
-    epoch: int = 1
-    group: int = 0
-    best_epoch: int = 0
-    best_score: float | None = None
-
-
-def begin(model: nn.Module, config: TrainConfig) -> Training:
-    """A training that has made no step yet."""
-    average = WeightAverage(model, config.ema) if config.ema else None
-    return Training(model, build_optimizer(model, config), average)
 
 
 def train(
@@ -64,32 +41,38 @@ def train(
     """Train from wherever `state` stands to the last epoch, or until `patience` runs out, and report it all.
 
     Whenever a report comes out, `state` is whole: saved there and restored, it goes on to the same bits as if never
-    stopped, because the batches, the learning rate and the random numbers of a step depend on nothing but the seed
-    and its number.
+    stopped, because the batches, the learning rate and the random numbers of a step depend on nothing but the seed,
+    its number, and what `state` kept of the dev scores.
     """
     settings = config.train
-    lengths = np.array([row.length for row in data.rows], dtype=np.int64)
-    steps = sum(len(groups_of(lengths, config, epoch)) for epoch in range(1, settings.epochs + 1))
+    schedule, sampler = build_schedule(settings), build_sampler(data.rows, settings, config.seed)
+    steps = total_steps(sampler, settings)
     while state.epoch <= settings.epochs and not out_of_patience(state, settings):
         began = time.perf_counter()
-        for group in groups_of(lengths, config, state.epoch)[state.group :]:
-            yield _update(task, config, codec, state, data, group, steps, device)
-        scorecard, score, best = None, None, False
+        for group in groups_of(sampler, settings, state.epoch)[state.group :]:
+            factor = schedule(state.step, steps) * state.factor
+            yield update(task, config, codec, state, data, group, factor, steps, device)
+        scorecard, score, best, note = None, None, False, ""
         if dev is not None and state.epoch >= settings.evaluate_from:
             scorecard = score_dev(task, config, codec, state, dev, device)
             score = float(task.best(scorecard))
             best = state.best_score is None or score > state.best_score
+            note = heed_score(state, settings, score)
         if best:
             state.best_epoch, state.best_score = state.epoch, score
         state.epoch, state.group = state.epoch + 1, 0
-        yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, time.perf_counter() - began)
+        yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, time.perf_counter() - began, note)
 
 
-def groups_of(lengths: Array, config: RunConfig, epoch: int) -> list[list[Array]]:
+def groups_of(sampler: Sampler, settings: TrainConfig, epoch: int) -> list[list[Array]]:
     """The updates of an epoch: each a list of micro-batches of row indices."""
-    settings = config.train
-    order = batches(lengths, config.seed, epoch, settings.batch_size, settings.batch_tokens)
+    order = sampler(epoch)
     return [order[start : start + settings.accumulate] for start in range(0, len(order), settings.accumulate)]
+
+
+def total_steps(sampler: Sampler, settings: TrainConfig) -> int:
+    """The updates of all epochs, whose number of batches may differ."""
+    return sum(len(groups_of(sampler, settings, epoch)) for epoch in range(1, settings.epochs + 1))
 
 
 def out_of_patience(state: Training, settings: TrainConfig) -> bool:
@@ -123,24 +106,24 @@ def score_dev(
         return scored()
 
 
-def _update(
+def update(
     task: Task,
     config: RunConfig,
     codec: Codec,
     state: Training,
     data: Encoded,
     group: Sequence[Array],
+    factor: float,
     steps: int,
     device: torch.device,
 ) -> StepReport:
-    """One update, after which `state` counts it."""
+    """One update at `factor` times the peak learning rates, one of `steps`, after which `state` counts it."""
     settings = config.train
     began = time.perf_counter()
-    factor = learning_rate_factor(state.step, steps, settings.warmup, settings.final_learning_rate)
     learning_rate = set_learning_rate(state.optimizer, factor)
     torch.manual_seed(noise_seed(config.seed, state.step))
     members = np.concatenate(group)
-    update = train_step(
+    done = train_step(
         state.model,
         [codec.collate([data.rows[index] for index in indices]) for indices in group],
         task.losses,
@@ -158,8 +141,8 @@ def _update(
         step=state.step,
         steps=steps,
         epoch=state.epoch,
-        losses=update.losses,
-        gradient_norm=update.gradient_norm,
+        losses=done.losses,
+        gradient_norm=done.gradient_norm,
         learning_rate=learning_rate,
         sentences=len(members),
         tokens=sum(data.rows[index].length for index in members),

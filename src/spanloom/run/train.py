@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spanloom.config import RunConfig, load_config
 from spanloom.errors import MissingExtra
 from spanloom.tasks import find_task
+
+if TYPE_CHECKING:
+    from spanloom.batch.padding import SamplerCost
+    from spanloom.engine.preview import RangeTest, Schedule
 
 
 def train(
@@ -24,17 +29,53 @@ def train(
     Raises ConfigError, DataError or CheckpointError for what the user can mend, MissingExtra without torch, and
     KeyboardInterrupt, saying how to resume, once Ctrl-C was answered by a checkpoint.
     """
-    if not isinstance(config, RunConfig):
-        config = load_config(Path(config), overrides, lambda name: find_task(name).config)
-    try:
+    config = _resolved(config, overrides)
+    with _training_packages():
         from spanloom.engine.progress import ConsoleProgress
         from spanloom.engine.run import Interrupted, run_training
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("spanloom"):
-            raise
-        raise MissingExtra("Training", "train") from error
     try:
         with ConsoleProgress() as show:
             return run_training(find_task(config.task), config, Path(output), resume, on_report=show)
     except Interrupted as stopped:
         raise KeyboardInterrupt(str(stopped)) from stopped
+
+
+def plot_samplers(config: str | Path | RunConfig, picture: Path, overrides: Sequence[str] = ()) -> list[SamplerCost]:
+    """Draw how much padding every sampler would cost on the training data. Trains nothing; raises as `train` does."""
+    return _preview("preview_samplers", config, picture, overrides)  # type: ignore[no-any-return]
+
+
+def plot_schedule(config: str | Path | RunConfig, picture: Path, overrides: Sequence[str] = ()) -> Schedule:
+    """Draw the learning rates over the steps of the run. Trains nothing; raises as `train` does."""
+    return _preview("preview_schedule", config, picture, overrides)  # type: ignore[no-any-return]
+
+
+def find_rate(config: str | Path | RunConfig, picture: Path, overrides: Sequence[str] = ()) -> RangeTest:
+    """Draw the loss of a fresh model under a rising learning rate. Saves no model; raises as `train` does."""
+    return _preview("find_rate", config, picture, overrides)  # type: ignore[no-any-return]
+
+
+def _preview(name: str, config: str | Path | RunConfig, picture: Path, overrides: Sequence[str]) -> Any:
+    config = _resolved(config, overrides)
+    with _training_packages():
+        from spanloom.engine import preview
+        from spanloom.engine.progress import ConsoleProgress
+    with ConsoleProgress() as show:
+        return getattr(preview, name)(find_task(config.task), config, Path(picture), show)
+
+
+def _resolved(config: str | Path | RunConfig, overrides: Sequence[str]) -> RunConfig:
+    if isinstance(config, RunConfig):
+        return config
+    return load_config(Path(config), overrides, lambda name: find_task(name).config)
+
+
+@contextmanager
+def _training_packages() -> Iterator[None]:
+    """Imports inside need the packages of the extra, and say so where they are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("spanloom"):
+            raise
+        raise MissingExtra("Training", "train") from error

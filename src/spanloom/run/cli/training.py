@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from spanloom.errors import ConfigError
 from spanloom.run.cli.settings import Settings
 
 
@@ -18,18 +20,72 @@ class Precision(StrEnum):
 
 def train(
     config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="What to train, on what, and how.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="The folder of this run.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="RUN", help="The folder of this run.")
+    ] = None,
     settings: Settings = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in RUN.")] = False,
+    plot_samplers: Annotated[
+        Path | None,
+        typer.Option("--plot-samplers", metavar="FILE.png", help="Draw each sampler's padding; train nothing."),
+    ] = None,
+    plot_schedule: Annotated[
+        Path | None,
+        typer.Option("--plot-schedule", metavar="FILE.png", help="Draw the learning rate; train nothing."),
+    ] = None,
+    find_rate: Annotated[
+        Path | None,
+        typer.Option("--find-rate", metavar="FILE.png", help="Try 100 rising learning rates; save no model."),
+    ] = None,
 ) -> None:
-    """Train a model."""
-    from spanloom.run.train import train
+    """Train a model, or show what a training would be."""
+    from spanloom.run import train as training
 
-    scorecard = train(config, output, settings or [], resume)
+    for picture, show in ((plot_samplers, show_samplers), (plot_schedule, show_schedule), (find_rate, show_rate)):
+        if picture is not None:
+            show(config, picture, settings or [])
+    if plot_samplers or plot_schedule or find_rate:
+        return
+    if output is None:
+        raise ConfigError("train", "no --output", "a folder for the run", "Add --output RUN.")
+    scorecard = training.train(config, output, settings or [], resume)
     summary = scorecard.get("summary", {})
     told = (name for name in summary if name.endswith(("f1", "accuracy")))
     scores = "".join(f", {name.replace('_', ' ')} {100 * summary[name]:.1f}" for name in told)
     print(f"{output}: trained{scores}")
+
+
+def show_samplers(config: Path, picture: Path, settings: Sequence[str]) -> None:
+    """Draw the padding of every sampler, and print it as a table."""
+    from spanloom.run.train import plot_samplers
+
+    costs = plot_samplers(config, picture, settings)
+    print(f"{'sampler':<12}{'batches':>9}{'examples':>10}{'padded tokens':>15}{'padding':>9}")
+    for cost in costs:
+        print(f"{cost.sampler:<12}{cost.batches:>9}{cost.rows:>10}{cost.padded_tokens:>15}{100 * cost.waste:>8.1f}%")
+    print(f"{picture}: the padding of {len(costs)} samplers")
+
+
+def show_schedule(config: Path, picture: Path, settings: Sequence[str]) -> None:
+    """Draw the learning rates, and print how high they go."""
+    from spanloom.run.train import plot_schedule
+
+    schedule = plot_schedule(config, picture, settings)
+    highest = ", ".join(f"{part} up to {rate:.3g}" for part, rate in schedule.highest.items())
+    print(f"{picture}: {schedule.steps} steps; {highest}{schedule.note}")
+
+
+def show_rate(config: Path, picture: Path, settings: Sequence[str]) -> None:
+    """Run the range test, and print the settings that it suggests."""
+    from spanloom.run.train import find_rate
+
+    test = find_rate(config, picture, settings)
+    tried = f"{picture}: {test.steps} rates up to {test.highest:.2g}"
+    if not test.settings:
+        print(f"{tried}; the loss never fell.")
+        return
+    suggested = " ".join(f"{key}={value:.2g}" for key, value in test.settings.items())
+    print(f"{tried}; the loss fell fastest at {suggested}")
 
 
 def export(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.batch.buckets import batches
+from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig
 from spanloom.core import Example, Row
 from spanloom.tasks.joint.codec import JointCodec
@@ -36,7 +36,7 @@ def estimate(examples: Sequence[Example], codec: JointCodec, config: RunConfig) 
     """
     rows = [codec.encode(example) for example in examples]
     lengths = np.array([row.length for row in rows])
-    groups = batches(lengths, config.seed, 0, config.train.batch_size, config.train.batch_tokens)
+    groups = build_sampler(rows, config.train, config.seed)(1)
     encoder, frozen, width, layers, maps = _encoder_size(codec, config.model)
     head = _head_size(codec, config.model, maps)
     pieces = sum(len(group) * int(lengths[group].max()) for group in groups)

@@ -1,0 +1,60 @@
+"""How much of the computing is spent on padding, by sampler."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args, get_type_hints
+
+import numpy as np
+
+from spanloom.batch.samplers import build_sampler
+from spanloom.config import TrainConfig
+from spanloom.core import Array, Row
+from spanloom.errors import ConfigError
+
+SAMPLERS: tuple[Any, ...] = get_args(get_type_hints(TrainConfig)["sampler"])
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerCost:
+    """An epoch of a sampler: its batches, the rows and tokens in them, and the part of padded tokens (0..1) wasted."""
+
+    sampler: str
+    batches: int
+    rows: int
+    padded_tokens: int
+    waste: float
+
+
+def padded_tokens(lengths: Sequence[int] | Array, batches: Sequence[Array]) -> int:
+    """The tokens of index batches in which every row is as long as the longest of its batch."""
+    sizes = np.asarray(lengths, dtype=np.int64)
+    return sum(len(batch) * int(sizes[batch].max()) for batch in batches)
+
+
+def padding_waste(lengths: Sequence[int] | Array, batches: Sequence[Array]) -> float:
+    """The part, in 0..1, of the padded tokens of these index batches that is padding."""
+    sizes = np.asarray(lengths, dtype=np.int64)
+    padded = padded_tokens(sizes, batches)
+    return 1.0 - sum(int(sizes[batch].sum()) for batch in batches) / padded if padded else 0.0
+
+
+def compare_samplers(rows: Sequence[Row], config: TrainConfig, seed: int) -> list[SamplerCost]:
+    """The first epoch of every sampler with these settings; one that the rows do not allow is left out.
+
+    Raises ConfigError where the one that `config` names is not allowed.
+    """
+    lengths = np.array([row.length for row in rows], dtype=np.int64)
+    costs = []
+    for name in SAMPLERS:
+        try:
+            batches = build_sampler(rows, dataclasses.replace(config, sampler=name), seed)(1)
+        except ConfigError:
+            if name == config.sampler:
+                raise
+            continue
+        waste, padded = padding_waste(lengths, batches), padded_tokens(lengths, batches)
+        costs.append(SamplerCost(name, len(batches), sum(map(len, batches)), padded, waste))
+    return costs

@@ -1,0 +1,108 @@
+"""What a configuration would do, before anything is trained: its batches, its learning rates, and rates to try."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from spanloom.batch.padding import SamplerCost, compare_samplers
+from spanloom.batch.samplers import build_sampler
+from spanloom.config import RunConfig
+from spanloom.core import Codec, Task
+from spanloom.engine.device import keep_freed_memory, pick_device, repeatable
+from spanloom.engine.guard import check_settings
+from spanloom.engine.plots import draw_range_test, draw_samplers, draw_schedule
+from spanloom.engine.rates import loss_of, smooth, suggest_rate, try_rates
+from spanloom.engine.report import Report
+from spanloom.engine.run import prepare
+from spanloom.engine.schedule import ON_DEV, build_schedule
+from spanloom.engine.state import Training, begin
+from spanloom.engine.train import Encoded, total_steps
+
+OnReport = Callable[[Report], None]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The updates of the whole run, the highest learning rate of each part of the model, and what is not drawn."""
+
+    steps: int
+    highest: dict[str, float]
+    note: str
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """Updates done, the highest rate tried, and the settings to try, empty where the loss never fell."""
+
+    steps: int
+    highest: float
+    settings: dict[str, float]
+
+
+def preview_samplers(task: Task, config: RunConfig, path: Path, on_report: OnReport) -> list[SamplerCost]:
+    """Draw the padding waste of every sampler on the training data. Raises as `run_training` does."""
+    data, _ = _training_data(task, config, on_report)
+    costs = compare_samplers(data.rows, config.train, config.seed)
+    draw_samplers(costs, config.train.sampler, path)
+    return costs
+
+
+def preview_schedule(task: Task, config: RunConfig, path: Path, on_report: OnReport) -> Schedule:
+    """Draw the learning rate over the steps, for each part of the model. Raises as `run_training` does."""
+    data, codec = _training_data(task, config, on_report)
+    steps = total_steps(build_sampler(data.rows, config.train, config.seed), config.train)
+    factor = build_schedule(config.train)
+    state = _fresh(task, config, codec, torch.device("cpu"))
+    peaks = {group["part"]: group["peak"] for group in state.optimizer.param_groups}
+    shown = np.unique(np.linspace(0, steps - 1, 2000).astype(np.int64))
+    factors = np.array([factor(step, steps) for step in shown.tolist()])
+    draw_schedule(shown + 1, {part: peak * factors for part, peak in peaks.items()}, path)
+    note = "; what the dev scores will change is not drawn" if config.train.schedule in ON_DEV else ""
+    return Schedule(steps, {part: peak * float(factors.max()) for part, peak in peaks.items()}, note)
+
+
+def find_rate(
+    task: Task, config: RunConfig, path: Path, on_report: OnReport, device: torch.device | None = None
+) -> RangeTest:
+    """Draw the loss of a fresh model over a rising learning rate, and suggest rates. Raises as `run_training` does."""
+    data, codec = _training_data(task, config, on_report)
+    device = device or pick_device()
+    if device.type == "cpu":
+        keep_freed_memory()
+    rates, losses = [], []
+    with repeatable(device, config.train.threads):
+        state = _fresh(task, config, codec, device)
+        for report in try_rates(task, config, codec, state, data, device):
+            on_report(report)
+            rates.append(report.learning_rate)
+            losses.append(loss_of(report))
+    suggested = suggest_rate(rates, losses)
+    draw_range_test(rates, losses, smooth(losses), suggested, path)
+    settings = {}
+    if suggested is not None:
+        parts = {group["part"]: group["peak"] for group in state.optimizer.param_groups}
+        factor = suggested / max(parts.values())
+        names = ["learning_rate", "encoder_learning_rate"][: 1 + any("encoder" in part for part in parts)]
+        settings = {f"train.{name}": factor * getattr(config.train, name) for name in names}
+    return RangeTest(len(rates), rates[-1], settings)
+
+
+def _training_data(task: Task, config: RunConfig, on_report: OnReport) -> tuple[Encoded, Codec]:
+    """The training part alone, read, encoded and checked."""
+    check_settings(config)
+    data, _, codec = prepare(
+        task, dataclasses.replace(config, data=dataclasses.replace(config.data, dev=None)), on_report
+    )
+    return data, codec
+
+
+def _fresh(task: Task, config: RunConfig, codec: Codec, device: torch.device) -> Training:
+    """A training at its start, without an average, which nobody asks for its score."""
+    torch.manual_seed(config.seed)
+    return begin(task.build(config.model, codec, None).to(device), dataclasses.replace(config.train, ema=0.0))
