@@ -97,30 +97,30 @@ def test_going_back_is_as_if_the_steps_had_not_been() -> None:
     assert toy.same_bits(*after)
 
 
-@pytest.mark.parametrize("schedule", ["plateau", "bold"])
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-@pytest.mark.parametrize("stop", [4, 7, 9, 11])
+@pytest.mark.parametrize(("schedule", "optimizer"), [("plateau", "adamw"), ("bold", "adamw"), ("bold", "sgd")])
 def test_a_resumed_run_heeds_its_scores_to_the_same_bits(
-    tmp_path: Path, schedule: str, optimizer: str, stop: int
+    tmp_path: Path, schedule: str, optimizer: str, without_pictures: None
 ) -> None:
     """Three updates an epoch; the third epoch is worse than the second, so that 7 and 9 stop around the change."""
     scores = [0.3, 0.6, 0.5, 0.55, 0.7, 0.1]
     config = toy.settings(tmp_path, epochs=6, schedule=schedule, plateau=0, optimizer=optimizer)
-    reports: list[Report] = []
-    run_training(scoring(*scores), config, tmp_path / "whole", False, reports.append, CPU)
-    with pytest.raises(Interrupted):
-        run_training(scoring(*scores), config, tmp_path / "parts", False, ctrl_c_at(stop), CPU)
-    left = scores[read_checkpoint(tmp_path / "parts").about["epoch"] - 1 :]
-    torch.manual_seed(99)
-    run_training(scoring(*left), config, tmp_path / "parts", True, reports.append, CPU)
-    whole, parts = read_checkpoint(tmp_path / "whole"), read_checkpoint(tmp_path / "parts")
-    assert whole.about == parts.about
+    run_training(scoring(*scores), config, tmp_path / "whole", device=CPU)
+    whole = read_checkpoint(tmp_path / "whole")
     assert whole.about["factor"] < 1
     assert any(name.startswith("previous/") for name in whole.tensors) == (schedule == "bold")
-    assert toy.same_bits(whole.tensors, parts.tensors)
+    for stop in (4, 7, 9, 17):
+        output = tmp_path / f"parts-{stop}"
+        with pytest.raises(Interrupted):
+            run_training(scoring(*scores), config, output, False, ctrl_c_at(stop), CPU)
+        left = scores[read_checkpoint(output).about["epoch"] - 1 :]
+        torch.manual_seed(99)
+        run_training(scoring(*left), config, output, True, device=CPU)
+        parts = read_checkpoint(output)
+        assert whole.about == parts.about
+        assert toy.same_bits(whole.tensors, parts.tensors)
 
 
-def test_a_run_reports_the_rates_that_it_was_given(tmp_path: Path) -> None:
+def test_a_run_reports_the_rates_that_it_was_given(tmp_path: Path, without_pictures: None) -> None:
     config = toy.settings(tmp_path, epochs=4, schedule="bold", warmup=0.0)
     reports: list[Report] = []
     run_training(scoring(0.3, 0.6, 0.5, 0.55), config, tmp_path / "run", False, reports.append, CPU)

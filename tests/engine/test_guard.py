@@ -87,12 +87,28 @@ def test_masks_are_checked_as_the_codec_pads_them(kind: type[Holed], message: st
         ("clip", float("nan"), "train.clip: is nan; at least 0"),
         ("warmup", 2.0, r"train.warmup: is 2.0; a part in 0..1"),
         ("ema", 1.0, r"train.ema: is 1.0; a part in 0..1"),
+        ("momentum", 1.0, r"train.momentum: is 1.0; a part in 0..1"),
+        ("layer_decay", 0.0, r"train.layer_decay: is 0.0; a part in 0..1"),
+        ("subset", 1.5, r"train.subset: is 1.5; a part in 0..1"),
+        ("gamma", -0.5, r"train.gamma: is -0.5; a part in 0..1"),
+        ("window", 0, "train.window: is 0; at least 1"),
+        ("breakpoints", (8, 8), r"train.breakpoints: is \[8, 8\]; rising lengths of 1 or more, at least one"),
+        ("breakpoints", (0, 8), r"train.breakpoints: is \[0, 8\]; rising"),
+        ("breakpoints", (), r"train.breakpoints: is \[\]; rising"),
+        ("milestones", (0.5, 1.5), r"train.milestones: is \[0.5, 1.5\]; rising parts in 0..1, at least one"),
+        ("milestones", (-0.5, 0.5), r"train.milestones: is \[-0.5, 0.5\]; rising parts in 0..1"),
         ("precision", "fp8", "train.precision: is 'fp8'; 'auto', 'fp32' or 'bf16'"),
     ],
 )
 def test_settings_out_of_range_are_refused(tmp_path: Path, key: str, value: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         check_settings(toy.settings(tmp_path, **{key: value}))
+
+
+@pytest.mark.parametrize("schedule", ["plateau", "bold"])
+def test_a_schedule_that_heeds_dev_needs_dev_data(tmp_path: Path, schedule: str) -> None:
+    with pytest.raises(ConfigError, match=rf"train.schedule: is '{schedule}', .* there is no dev data. Set data.dev"):
+        check_settings(toy.settings(tmp_path, dev=False, schedule=schedule))
 
 
 def test_a_run_needs_training_data_and_a_seed_that_counts() -> None:

@@ -56,7 +56,9 @@ def test_three_updates_by_hand(kind: Any, momentum: float) -> None:
 
 
 @pytest.mark.parametrize(("kind", "momentum"), [*((kind, 0.9) for kind in KINDS), ("sgd", 0.0)])
-def test_a_resumed_run_goes_on_to_the_same_bits(tmp_path: Path, kind: str, momentum: float) -> None:
+def test_a_resumed_run_goes_on_to_the_same_bits(
+    tmp_path: Path, kind: str, momentum: float, without_pictures: None
+) -> None:
     config = toy.settings(tmp_path, optimizer=kind, momentum=momentum)
     run_training(toy.TASK, config, tmp_path / "whole", device=CPU)
     with pytest.raises(Interrupted):

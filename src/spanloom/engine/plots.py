@@ -70,8 +70,9 @@ def draw_range_test(
     axes.plot(rates, losses, color=_COLOURS[0], alpha=0.3, linewidth=0.8)
     axes.plot(rates, smoothed, color=_COLOURS[0], linewidth=1.6, label="loss, smoothed")
     if suggested is not None:
-        axes.axvline(suggested, color=_COLOURS[1], linestyle=":", label=f"falls fastest at {suggested:.2g}")
+        axes.axvline(suggested, color=_COLOURS[1], linestyle=":", label=f"suggested: {suggested:.2g}")
     axes.set_xscale("log")
+    axes.set_ylim(top=1.5 * smoothed[: np.argmin(smoothed) + 1].max())  # whatever came after the loss blew up
     axes.legend(frameon=False)
     _finish(axes, "highest learning rate", "loss, sum")
     return _save(figure, path)

@@ -18,6 +18,7 @@ from spanloom.errors import ConfigError
 LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 100
 REACH = 5
 """How many losses to either side a smoothed loss is a mean of."""
+ENOUGH = 0.75
 TOO_HIGH = 3.0
 """The test ends where the loss is this many times its lowest, each a mean over the last `REACH` steps."""
 
@@ -75,13 +76,14 @@ def smooth(losses: Sequence[float]) -> Array:
 
 
 def suggest_rate(rates: Sequence[float], losses: Sequence[float]) -> float | None:
-    """The rate where the smoothed loss falls most steeply, by the logarithm of the rate, before its lowest point.
+    """The lowest rate after which the smoothed loss has done `ENOUGH` of its fall; None where it never fell.
 
-    None where it never falls.
+    Its lowest point itself is too high to train with for long, and where it falls most steeply is a matter of noise.
     """
     smoothed = smooth(losses)
     bottom = int(np.argmin(smoothed))
     if bottom == 0:
         return None
-    slopes = np.gradient(smoothed, np.log(rates))
-    return float(rates[int(np.argmin(slopes[:bottom]))])
+    enough = smoothed[0] - ENOUGH * (smoothed[0] - smoothed[bottom])
+    above = np.flatnonzero(smoothed[:bottom] > enough)  # never empty: the first one is
+    return float(rates[above[-1] + 1])

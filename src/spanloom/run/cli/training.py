@@ -85,7 +85,7 @@ def show_rate(config: Path, picture: Path, settings: Sequence[str]) -> None:
         print(f"{tried}; the loss never fell.")
         return
     suggested = " ".join(f"{key}={value:.2g}" for key, value in test.settings.items())
-    print(f"{tried}; the loss fell fastest at {suggested}")
+    print(f"{tried}; suggested: {suggested}")
 
 
 def export(
