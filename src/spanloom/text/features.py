@@ -1,6 +1,6 @@
-"""What an encoder reads of a sentence, as arrays: wordpieces or word numbers, characters, and the words' shapes.
+"""What an encoder reads of a sentence, as arrays: wordpieces or word numbers, and what the words look like.
 
-P pieces, T words, C characters a word.
+P pieces, T words.
 """
 
 from __future__ import annotations
@@ -13,85 +13,90 @@ import numpy as np
 from spanloom.config import EncoderConfig
 from spanloom.core import Arrays
 from spanloom.errors import ConfigError
+from spanloom.text.lookup import WordLookup, fit_characters
 from spanloom.text.pieces import LONGEST_ROW, PieceTokenizer, read_limit, read_tokenizer
 from spanloom.text.pretrained import encoder_folder
-from spanloom.text.shapes import SHAPES, word_shape
 from spanloom.text.vectors import read_vectors
-from spanloom.text.vocab import PAD, Vocabulary
-
-LONGEST = 20
-"""Characters of a word that are read, C at most."""
+from spanloom.text.vocab import Vocabulary
 
 
 class PieceFeatures:
-    """For a pretrained encoder: pieces [P], piece_lengths [], first and last [T], shapes [T], lengths [].
+    """For a pretrained encoder: pieces [P], piece_lengths [], first and last [T], lengths [].
 
-    Also characters [T, C] where their vocabulary is given: an uncased encoder knows no case and no spelling.
+    Also what is looked up of the words themselves: an uncased encoder knows no case, and none the spelling.
     """
 
     kind = "pieces"
 
-    def __init__(self, tokenizer_json: str, characters: Vocabulary | None = None, limit: int = LONGEST_ROW) -> None:
+    def __init__(self, tokenizer_json: str, lookup: WordLookup, limit: int = LONGEST_ROW) -> None:
         self.tokenizer = PieceTokenizer(tokenizer_json, limit)
-        self.characters = characters
+        self.lookup = lookup
 
     def encode(self, words: Sequence[str]) -> Arrays:
         pieces = self.tokenizer.encode(words)
-        spelled = {} if self.characters is None else {"characters": _characters(words, self.characters)}
         return {
             "pieces": pieces.ids,
             "piece_lengths": np.array(len(pieces.ids)),
             "first": pieces.first,
             "last": pieces.last,
-            **spelled,
-            "shapes": _shapes(words),
+            **self.lookup.encode(words),
             "lengths": np.array(len(words)),
         }
 
     def limits(self) -> dict[str, int]:
-        spelled = {} if self.characters is None else {"characters": len(self.characters)}
-        return {"pieces": self.tokenizer.size, **spelled, "shapes": len(SHAPES)}
+        return {"pieces": self.tokenizer.size, **self.lookup.limits()}
 
     def to_dict(self) -> dict[str, Any]:
         """All but the tokenizer, which is a file of its own, tokenizer.json."""
-        characters = None if self.characters is None else list(self.characters.words)
-        return {"kind": self.kind, "characters": characters, "limit": self.tokenizer.limit}
+        return {"kind": self.kind, **self.lookup.to_dict(), "limit": self.tokenizer.limit}
 
     def tokenizer_json(self) -> str | None:
         return self.tokenizer.json
 
 
 class WordFeatures:
-    """For a recurrent encoder: words [T], characters [T, C], shapes [T], lengths []."""
+    """For an encoder that starts from words: what is looked up of them, and lengths [].
+
+    frozen: so many words, the first of the vocabulary, have vectors that are never trained.
+    """
 
     kind = "words"
 
-    def __init__(self, words: Vocabulary, characters: Vocabulary) -> None:
-        self.words = words
-        self.characters = characters
+    def __init__(self, lookup: WordLookup, frozen: int = 0) -> None:
+        self.lookup = lookup
+        self.frozen = frozen
+
+    @property
+    def words(self) -> Vocabulary | None:
+        return self.lookup.words
 
     @classmethod
-    def fit(cls, sentences: Iterable[Sequence[str]], known: Sequence[str], limit: int) -> WordFeatures:
-        """Vocabularies of the training sentences; `known` words, those of a vector file, come first where given."""
+    def fit(cls, sentences: Iterable[Sequence[str]], known: Sequence[str], encoder: EncoderConfig) -> WordFeatures:
+        """Vocabularies of the training sentences. known: the words of a vector file, which come first.
+
+        Only words that the training data hold can learn from them, so that the file's other words are frozen.
+        """
         seen = [word for words in sentences for word in words]
-        fitted = Vocabulary.fit(seen, limit)
-        have = set(known)
-        extra = [word for word in fitted.words if word not in have and word.lower() not in have]
-        return cls(Vocabulary([*known, *extra] if known else fitted.words), fit_characters(seen))
+        characters = fit_characters(seen) if encoder.char_filters else None
+        if not known and not encoder.word_width:
+            return cls(WordLookup(characters, encoder.hashed_rows))
+        fitted = Vocabulary.fit(seen, encoder.vocabulary)
+        file = Vocabulary(known)
+        trained = set() if encoder.freeze_vectors else {file.number(word) for word in fitted.words}
+        frozen = [word for word in known if file.number(word) not in trained]
+        extra = [word for word in fitted.words if word not in file and word.lower() not in file]
+        learned = [word for word in known if file.number(word) in trained]
+        return cls(WordLookup(characters, encoder.hashed_rows, Vocabulary([*frozen, *learned, *extra])), len(frozen))
 
     def encode(self, words: Sequence[str]) -> Arrays:
-        return {
-            "words": np.array([self.words.number(word) for word in words], dtype=np.int64),
-            "characters": _characters(words, self.characters),
-            "shapes": _shapes(words),
-            "lengths": np.array(len(words)),
-        }
+        return {**self.lookup.encode(words), "lengths": np.array(len(words))}
 
     def limits(self) -> dict[str, int]:
-        return {"words": len(self.words), "characters": len(self.characters), "shapes": len(SHAPES)}
+        return self.lookup.limits()
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "words": list(self.words.words), "characters": list(self.characters.words)}
+        words = None if self.words is None else list(self.words.words)
+        return {"kind": self.kind, "words": words, "frozen": self.frozen, **self.lookup.to_dict()}
 
     def tokenizer_json(self) -> str | None:
         return None
@@ -105,15 +110,13 @@ def fit_features(sentences: Iterable[Sequence[str]], encoder: EncoderConfig, max
 
     max_words: of a sentence. Raises ConfigError for a setting that this kind of encoder cannot honour.
     """
-    if encoder.kind == "rnn":
+    check_encoder(encoder)
+    if encoder.kind in ("rnn", "cnn"):
         known = read_vectors(encoder.vectors, encoder.vocabulary)[0] if encoder.vectors else []
-        return WordFeatures.fit(sentences, known, encoder.vocabulary)
-    if encoder.vectors:
-        found = f"is set, but an encoder of kind '{encoder.kind}' reads no word vectors"
-        raise ConfigError("model.encoder.vectors", found, remedy="Leave it out, or set model.encoder.kind = 'rnn'.")
+        return WordFeatures.fit(sentences, known, encoder)
     characters = fit_characters(word for words in sentences for word in words) if encoder.char_filters else None
     folder = encoder_folder(encoder.kind, encoder.path)
-    features = PieceFeatures(read_tokenizer(folder), characters, read_limit(folder))
+    features = PieceFeatures(read_tokenizer(folder), WordLookup(characters, encoder.hashed_rows), read_limit(folder))
     room = features.tokenizer.limit - 2
     if max_words > room:
         raise ConfigError("model.max_words", f"{max_words}", f"at most {room} with this encoder", "Lower it.")
@@ -125,25 +128,39 @@ def features_from_dict(table: Mapping[str, Any], tokenizer_json: str | None) -> 
     if table["kind"] == PieceFeatures.kind:
         if tokenizer_json is None:
             raise ValueError("piece features need a tokenizer")
-        characters = table["characters"]
-        vocabulary = None if characters is None else Vocabulary(characters)
-        return PieceFeatures(tokenizer_json, vocabulary, table["limit"])
-    return WordFeatures(Vocabulary(table["words"]), Vocabulary(table["characters"]))
+        return PieceFeatures(tokenizer_json, WordLookup.from_dict(table), table["limit"])
+    words = None if table["words"] is None else Vocabulary(table["words"])
+    return WordFeatures(WordLookup.from_dict(table, words), table.get("frozen", 0))
 
 
-def fit_characters(words: Iterable[str]) -> Vocabulary:
-    """The characters that stand at least twice in these words."""
-    return Vocabulary.fit((character for word in words for character in word), least=2)
-
-
-def _characters(words: Sequence[str], vocabulary: Vocabulary) -> Any:
-    width = min(LONGEST, max(map(len, words), default=1))
-    characters = np.full((len(words), width), PAD, dtype=np.int64)  # [T, C]
-    for row, word in enumerate(words):
-        known = [vocabulary.number(character) for character in word[:width]]
-        characters[row, : len(known)] = known
-    return characters
-
-
-def _shapes(words: Sequence[str]) -> Any:
-    return np.array([word_shape(word) for word in words], dtype=np.int64)
+def check_encoder(encoder: EncoderConfig) -> None:
+    """Raise ConfigError naming the first setting of an encoder that is out of its range or contradicts another."""
+    words = encoder.kind in ("rnn", "cnn")
+    least = {"hidden": 1, "hashed_width": 1, "char_width": 1, "window": 1}
+    least |= dict.fromkeys(("layers", "unfreeze_epochs", "vocabulary", "word_width"), 0)
+    least |= dict.fromkeys(("char_filters", "shape_width", "hashed_rows"), 0)
+    for key, bound in least.items():
+        if getattr(encoder, key) < bound:
+            raise ConfigError(f"model.encoder.{key}", f"is {getattr(encoder, key)}", f"at least {bound}", "Change it.")
+    if encoder.window % 2 == 0:
+        expected = "an odd number: as many words before as after"
+        raise ConfigError("model.encoder.window", f"is {encoder.window}", expected, "Change it.")
+    if not encoder.dilations or min(encoder.dilations) < 1:
+        found, expected = f"is {list(encoder.dilations)}", "one step or more, each at least 1"
+        raise ConfigError("model.encoder.dilations", found, expected, "Change it.")
+    if encoder.vectors and not words:
+        found = f"is set, but an encoder of kind '{encoder.kind}' reads no word vectors"
+        raise ConfigError("model.encoder.vectors", found, remedy="Leave it out, or set model.encoder.kind = 'rnn'.")
+    if encoder.unfreeze_epochs and (words or encoder.freeze == "all"):
+        found = f"is {encoder.unfreeze_epochs}, but " + (
+            f"an encoder of kind '{encoder.kind}' has no pretrained layers" if words else "freeze = 'all' trains none"
+        )
+        raise ConfigError("model.encoder.unfreeze_epochs", found, remedy="Set it to 0.")
+    sizes = encoder.word_width, encoder.char_filters, encoder.shape_width, encoder.hashed_rows
+    if words and not encoder.vectors and not any(sizes):
+        raise ConfigError(
+            "model.encoder",
+            "word_width, char_filters, shape_width and hashed_rows are all 0 and there is no vector file",
+            "at least one thing that is read of a word",
+            "Set one of them.",
+        )

@@ -11,34 +11,45 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+CELLS: dict[str, type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
-class BiRNN(nn.Module):
-    """A stack of bidirectional LSTM or GRU layers: x [B, T, D], lengths [B] -> [B, T, 2H].
+
+class RecurrentLayers(nn.Module):
+    """A stack of LSTM, GRU or plain tanh layers: x [B, T, D], lengths [B] -> [B, T, 2H], or [B, T, H] if one-way.
 
     Padded positions of the output hold no meaning. Dropout stands between the layers, not after the last.
     """
 
     def __init__(
-        self, width: int, hidden: int, layers: int, dropout: float, cell: Literal["lstm", "gru"] = "lstm"
+        self,
+        width: int,
+        hidden: int,
+        layers: int,
+        dropout: float,
+        cell: Literal["lstm", "gru", "rnn"] = "lstm",
+        direction: Literal["both", "forward"] = "both",
     ) -> None:
         super().__init__()
-        kind = nn.LSTM if cell == "lstm" else nn.GRU
-        widths = [width] + [2 * hidden] * (layers - 1)
-        self.forward_layers = nn.ModuleList(kind(size, hidden, batch_first=True) for size in widths)
-        self.backward_layers = nn.ModuleList(kind(size, hidden, batch_first=True) for size in widths)
+        self.width = 2 * hidden if direction == "both" else hidden
+        widths = [width] + [self.width] * (layers - 1)
+        self.forward_layers = nn.ModuleList(CELLS[cell](size, hidden, batch_first=True) for size in widths)
+        self.backward_layers = nn.ModuleList()
+        if direction == "both":
+            self.backward_layers.extend(CELLS[cell](size, hidden, batch_first=True) for size in widths)
         self.dropout = nn.Dropout(dropout)
-        self.width = 2 * hidden
         for layer in [*self.forward_layers, *self.backward_layers]:
             _initialise(layer, hidden, cell)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         order = reversal(lengths, x)  # [B, T]
-        for number, (ahead, back) in enumerate(zip(self.forward_layers, self.backward_layers, strict=True)):
+        for number, ahead in enumerate(self.forward_layers):
             if number:
                 x = self.dropout(x)
             right, _ = ahead(x)  # [B, T, H]
-            left, _ = back(take(x, order))
-            x = torch.cat([right, take(left, order)], dim=-1)  # [B, T, 2H]
+            if self.backward_layers:
+                left, _ = self.backward_layers[number](take(x, order))
+                right = torch.cat([right, take(left, order)], dim=-1)  # [B, T, 2H]
+            x = right
         return x
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 from transformers.utils import logging
 
-from spanloom.errors import CheckpointError
+from spanloom.errors import CheckpointError, ConfigError
 from spanloom.nn.encoders.rnn import take
 
 _DROPOUTS = {
@@ -35,22 +35,25 @@ class Encoded(NamedTuple):
 class Transformer(nn.Module):
     """pieces [B, P], piece_lengths [B], first and last piece of each word [B, T] -> `Encoded`.
 
-    pooling: "first" piece, "mean" of a word's pieces, or the mean of its "ends". The word embeddings are frozen where
-    asked: most of a small encoder's weights are in them, a step takes a quarter less time, and rare words keep
-    their meaning.
+    pooling: "first" piece, "mean" of a word's pieces, or the mean of its "ends".
     mix_layers: read a learned mean of all layers (Peters et al. 2018), as the last ones of a sentence encoder have
     forgotten much about its single words.
     maps: return the attention between words too: the mean over the pieces of the one that looks, of the sum over the
     pieces of the one looked at.
+    freeze: what is never trained. "embeddings" are those of the words: most of a small encoder's weights are in them,
+    a step takes a quarter less time, and rare words keep their meaning. "all" also leaves dropout out.
+    unfreeze_epochs: epochs before the topmost layer is trained, and before each next one below it, the embeddings last
+    of all (Howard and Ruder 2018, "Universal language model fine-tuning"); 0 trains all from the start.
     """
 
     def __init__(
         self,
         model: nn.Module,
         pooling: Literal["first", "mean", "ends"],
-        freeze_embeddings: bool,
         mix_layers: bool,
         maps: bool,
+        freeze: Literal["none", "embeddings", "all"] = "none",
+        unfreeze_epochs: int = 0,
     ) -> None:
         super().__init__()
         self.pretrained = model
@@ -63,8 +66,29 @@ class Transformer(nn.Module):
         self.width: int = model.config.hidden_size  # type: ignore[union-attr, assignment]
         heads: int = model.config.num_hidden_layers * model.config.num_attention_heads  # type: ignore[union-attr, operator, assignment]
         self.maps = heads if maps else 0
-        if freeze_embeddings:
+        self.frozen = freeze == "all"
+        if self.frozen:
+            model.requires_grad_(False)
+        elif freeze == "embeddings":
             model.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
+        self.unfreeze_epochs = unfreeze_epochs
+        self._layers = _layers(model) if unfreeze_epochs else []
+        self._trained = [weight for weight in model.parameters() if weight.requires_grad]
+
+    def train(self, mode: bool = True) -> Transformer:
+        super().train(mode)
+        if self.frozen:
+            self.pretrained.eval()
+        return self
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Train as many layers, from the top, as `unfreeze_epochs` says for this epoch, counted from 1."""
+        if not self.unfreeze_epochs:
+            return
+        still = len(self._layers) + 1 - (epoch - 1) // self.unfreeze_epochs  # frozen parts, the embeddings one of them
+        place = {id(weight): number for number, layer in enumerate(self._layers, 1) for weight in layer.parameters()}
+        for weight in self._trained:
+            weight.requires_grad_(place.get(id(weight), 0) >= still)
 
     def forward(self, pieces: Tensor, piece_lengths: Tensor, first: Tensor, last: Tensor) -> Encoded:
         position = torch.arange(pieces.shape[1], device=pieces.device)
@@ -102,6 +126,16 @@ class Transformer(nn.Module):
         total = torch.cumsum(hidden.float(), dim=1)  # [B, P, H]
         count = (last - first + 1)[:, :, None]
         return (take(total, last) - take(total, first) + take(hidden, first).float()) / count
+
+
+def _layers(model: nn.Module) -> list[nn.Module]:
+    """The layers from the bottom: the list of modules that is as long as the model says it has layers."""
+    count: int = model.config.num_hidden_layers  # type: ignore[union-attr, assignment]
+    for part in model.modules():
+        if isinstance(part, nn.ModuleList) and len(part) == count:
+            return list(part)
+    found = f"the encoder {type(model).__name__} has no list of its {count} layers"
+    raise ConfigError("model.encoder.unfreeze_epochs", found, remedy="Set it to 0.")
 
 
 def load_transformer(folder: Path, dropout: float) -> nn.Module:

@@ -12,38 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from spanloom.config import EncoderConfig
-from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import WordEmbedding
-from spanloom.nn.encoders.rnn import BiRNN
+from spanloom.nn.encoders.layers import LayersAbove
+from spanloom.nn.encoders.spelling import Spelling
 from spanloom.nn.encoders.transformer import Encoded, Transformer, load_transformer, make_transformer
 from spanloom.text.features import Features, PieceFeatures, WordFeatures
 from spanloom.text.pretrained import encoder_folder
-from spanloom.text.shapes import SHAPES
 from spanloom.text.vectors import read_vectors
 from spanloom.text.vocab import Vocabulary
 
 
-class Spelling(nn.Module):
-    """What a word looks like: its shape and, where wanted, a convolution over its characters -> [B, T, S]."""
-
-    def __init__(self, config: EncoderConfig, characters: Vocabulary | None, dropout: float) -> None:
-        super().__init__()
-        self.shapes = nn.Embedding(len(SHAPES), config.shape_width)
-        self.characters: CharCNN | None = None
-        if characters is not None and config.char_filters:
-            self.characters = CharCNN(len(characters), config.char_width, config.char_filters)
-        self.dropout = nn.Dropout(dropout)
-        self.width = config.shape_width + (config.char_filters if self.characters is not None else 0)
-
-    def forward(self, shapes: Tensor, characters: Tensor | None) -> Tensor:
-        seen: Tensor = self.shapes(shapes)
-        if self.characters is None or characters is None:
-            return seen
-        return torch.cat([self.dropout(self.characters(characters)), seen], dim=-1)
-
-
 class PieceEncoder(nn.Module):
-    """Wordpieces through a pretrained encoder, the words' spelling beside them, recurrent layers above -> `Encoded`."""
+    """Wordpieces through a pretrained encoder, the words' spelling beside them, layers above -> `Encoded`."""
 
     pretrained_prefixes = ("encoder.transformer.pretrained.",)
 
@@ -60,14 +40,15 @@ class PieceEncoder(nn.Module):
             model = load_transformer(encoder_folder(config.kind, config.path), config.dropout)
         else:
             model = make_transformer(architecture)
-        self.transformer = Transformer(model, config.pooling, config.freeze_embeddings, config.mix_layers, maps)
+        self.transformer = Transformer(
+            model, config.pooling, config.mix_layers, maps, config.freeze, config.unfreeze_epochs
+        )
         self.maps = self.transformer.maps
         self.architecture: dict[str, Any] = model.config.to_dict()  # type: ignore[union-attr, operator]
-        self.spelling = Spelling(config, features.characters, dropout)
+        self.spelling = Spelling(config, features.lookup, dropout)
         self.dropout = nn.Dropout(dropout)
-        size = self.transformer.width + self.spelling.width
-        self.recurrent = BiRNN(size, config.hidden, config.layers, dropout, config.cell)
-        self.width = self.recurrent.width
+        self.above = LayersAbove(config, self.transformer.width + self.spelling.width, dropout)
+        self.width = self.above.width
 
     def forward(
         self,
@@ -78,15 +59,16 @@ class PieceEncoder(nn.Module):
         shapes: Tensor,
         lengths: Tensor,
         characters: Tensor | None = None,
+        hashed: Tensor | None = None,
     ) -> Encoded:
         pretrained = self.transformer(pieces, piece_lengths, first, last)
         words = self.dropout(pretrained.vectors)  # [B, T, hidden]
-        x = torch.cat([words, self.spelling(shapes, characters).to(words.dtype)], dim=-1)
-        return Encoded(self.dropout(self.recurrent(x, lengths)), pretrained.maps)
+        parts = [words, *(part.to(words.dtype) for part in self.spelling(shapes, characters, hashed))]
+        return Encoded(self.above(torch.cat(parts, dim=-1), lengths), pretrained.maps)
 
 
 class WordEncoder(nn.Module):
-    """Word vectors and the words' spelling through recurrent layers -> `Encoded`, without maps."""
+    """Word vectors, where wanted, and the words' spelling, layers above -> `Encoded`, without maps."""
 
     pretrained_prefixes: tuple[str, ...] = ()
     maps = 0
@@ -95,19 +77,30 @@ class WordEncoder(nn.Module):
         self, config: EncoderConfig, dropout: float, features: WordFeatures, architecture: Mapping[str, Any] | None
     ) -> None:
         super().__init__()
-        width = _word_width(config, architecture)
-        self.words = WordEmbedding(len(features.words), width, config.word_dropout)
-        if architecture is None and config.vectors:
-            _load_vectors(self.words, features.words, config)
-        self.spelling = Spelling(config, features.characters, dropout)
+        width = 0 if features.words is None else _word_width(config, architecture)
+        self.words: WordEmbedding | None = None
+        if features.words is not None:
+            self.words = WordEmbedding(len(features.words), width, config.word_dropout, features.frozen)
+            if architecture is None and config.vectors:
+                _load_vectors(self.words, features.words, config)
+        self.spelling = Spelling(config, features.lookup, dropout)
         self.dropout = nn.Dropout(dropout)
-        self.recurrent = BiRNN(width + self.spelling.width, config.hidden, config.layers, dropout, config.cell)
-        self.width = self.recurrent.width
+        self.above = LayersAbove(config, width + self.spelling.width, dropout)
+        self.width = self.above.width
         self.architecture: dict[str, Any] = {"word_width": width}
 
-    def forward(self, words: Tensor, characters: Tensor, shapes: Tensor, lengths: Tensor) -> Encoded:
-        x = torch.cat([self.dropout(self.words(words)), self.spelling(shapes, characters)], dim=-1)
-        return Encoded(self.dropout(self.recurrent(x, lengths)), None)
+    def forward(
+        self,
+        shapes: Tensor,
+        lengths: Tensor,
+        words: Tensor | None = None,
+        characters: Tensor | None = None,
+        hashed: Tensor | None = None,
+    ) -> Encoded:
+        parts = self.spelling(shapes, characters, hashed)
+        if self.words is not None:
+            parts = [self.dropout(self.words(words)), *parts]
+        return Encoded(self.above(torch.cat(parts, dim=-1), lengths), None)
 
 
 Encoder = PieceEncoder | WordEncoder
@@ -140,9 +133,10 @@ def _word_width(config: EncoderConfig, architecture: Mapping[str, Any] | None) -
 def _load_vectors(table: WordEmbedding, vocabulary: Vocabulary, config: EncoderConfig) -> None:
     assert config.vectors is not None
     words, vectors = read_vectors(config.vectors, config.vocabulary)
-    weights = table.table.weight.detach().clone()
     scale = float(vectors.std())
-    weights[1:] *= scale / float(weights[1:].std())  # words outside the file get vectors of the same size
+    own = table.table.weight.detach()
+    weights = torch.zeros(len(vocabulary), vectors.shape[1])
+    weights[[0, 1, *range(2 + table.known, len(weights))]] = own * (scale / float(own[1:].std()))
     numbers = [vocabulary.number(word) for word in words]
     weights[numbers] = torch.from_numpy(vectors)
     table.load(weights)

@@ -5,7 +5,6 @@ Memory grows with the square of the longest sentence, which users of pair tables
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -16,15 +15,14 @@ import numpy as np
 from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig
 from spanloom.core import Example, Row
+from spanloom.nn.encoders.size import encoder_size
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
-from spanloom.text.features import WordFeatures
-from spanloom.text.pretrained import encoder_folder
 
 FLOAT = 4  # bytes
 OPTIMIZER_COPIES = 5  # weight, gradient, two moments, running average
 CELL_COPIES = 10  # score, gold, and what the loss and its gradient keep of them
-ACTIVATIONS = 24  # floats kept for each unit of a transformer layer until the backward pass
+ACTIVATIONS = 24  # floats kept for each unit of an encoder's layer until the backward pass
 STEP_SECONDS = 0.02  # Python, collation, the optimizer
 EFFICIENCY = 0.4  # how much of a plain matrix product's speed a whole step reaches
 
@@ -37,14 +35,18 @@ def estimate(examples: Sequence[Example], codec: JointCodec, config: RunConfig) 
     rows = [codec.encode(example) for example in examples]
     lengths = np.array([row.length for row in rows])
     groups = build_sampler(rows, config.train, config.seed)(1)
-    encoder, frozen, width, layers, maps = _encoder_size(codec, config.model)
-    head = _head_size(codec, config.model, maps)
+    encoder = encoder_size(config.model.encoder, codec.features)
+    maps = encoder.maps if config.model.encoder.attention and config.model.scheme == "table" else 0
+    head = _head_size(codec, config.model, encoder.width, maps)
     pieces = sum(len(group) * int(lengths[group].max()) for group in groups)
     cells = [_cells(rows, group, codec, maps) for group in groups]
-    work = 6.0 * (encoder + head) * pieces + 6.0 * sum(cells) * (config.model.rank + 8)
+    work = 6.0 * (encoder.products + head) * pieces + 6.0 * sum(cells) * (config.model.rank + 8)
     largest = max(len(group) * int(lengths[group].max()) for group in groups)
     memory = FLOAT * (
-        (encoder + head) * OPTIMIZER_COPIES + frozen + largest * layers * width * ACTIVATIONS + max(cells) * CELL_COPIES
+        (encoder.trained + head) * OPTIMIZER_COPIES
+        + encoder.frozen
+        + largest * encoder.inner * ACTIVATIONS
+        + max(cells) * CELL_COPIES
     )
     threads = config.train.threads or os.cpu_count() or 1
     steps = -(-len(groups) // config.train.accumulate)
@@ -65,31 +67,7 @@ def _cells(rows: Sequence[Row], group: Any, codec: JointCodec, maps: int) -> int
     return len(group) * (codec.scheme.cells(words) + maps * words * words)
 
 
-def _encoder_size(codec: JointCodec, config: JointConfig) -> tuple[int, int, int, int, int]:
-    """(trained weights, frozen weights, width, layers, attention maps that the tables read) of the encoder."""
-    encoder = config.encoder
-    if isinstance(codec.features, WordFeatures):
-        inside = encoder.word_width + encoder.char_filters + encoder.shape_width
-        return _recurrent_size(inside, config), encoder.word_width * len(codec.features.words), 2 * encoder.hidden, 1, 0
-    table = json.loads((encoder_folder(encoder.kind, encoder.path) / "config.json").read_text(encoding="utf-8"))
-    # The second names are DistilBERT's; what a file leaves out is as in BERT-base.
-    width = int(table.get("hidden_size", table.get("dim", 768)))
-    layers = int(table.get("num_hidden_layers", table.get("n_layers", 12)))
-    heads = int(table.get("num_attention_heads", table.get("n_heads", 12)))
-    inner = int(table.get("intermediate_size", table.get("hidden_dim", 4 * width)))
-    size = layers * (4 * width * width + 2 * width * inner) + _recurrent_size(width + encoder.shape_width, config)
-    maps = layers * heads if encoder.attention and config.scheme == "table" else 0
-    return size, codec.features.limits()["pieces"] * width, width, layers, maps
-
-
-def _recurrent_size(inside: int, config: JointConfig) -> int:
-    gates, hidden = (4 if config.encoder.cell == "lstm" else 3), config.encoder.hidden
-    first = 2 * gates * hidden * (inside + hidden)
-    return first + (config.encoder.layers - 1) * 2 * gates * hidden * 3 * hidden
-
-
-def _head_size(codec: JointCodec, config: JointConfig, maps: int) -> int:
-    width = 2 * config.encoder.hidden
+def _head_size(codec: JointCodec, config: JointConfig, width: int, maps: int) -> int:
     if config.scheme == "tagging":
         return width * codec.scheme.limits()["tags"]
     table = 2 * (width + config.label_width) * config.projection + 2 * config.projection * config.rank

@@ -1,0 +1,71 @@
+"""How large an encoder is, told from its configuration alone: what an estimate of memory and time starts from. NumPy
+only."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from spanloom.config import EncoderConfig
+from spanloom.text.features import Features, WordFeatures
+from spanloom.text.hashed import ATTRIBUTES
+from spanloom.text.pretrained import encoder_folder
+
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+class EncoderSize(NamedTuple):
+    """products: weights that every token is multiplied by, those that learn nothing counted by a third, as they are
+    passed forward only. trained, frozen: all weights, tables among them. inner: numbers that one token leaves inside
+    the encoder, layer by layer. width: of the answer. maps: attention maps that there are.
+    """
+
+    products: int
+    trained: int
+    frozen: int
+    inner: int
+    width: int
+    maps: int
+
+
+def encoder_size(config: EncoderConfig, features: Features) -> EncoderSize:
+    """The size of the encoder that `build_encoder` would make. Raises ConfigError where its files are not there."""
+    limits = features.limits()
+    hashed = config.hashed_width if "hashed" in limits else 0
+    characters = config.char_filters if "characters" in limits else 0
+    looks = config.shape_width + characters + len(ATTRIBUTES) * hashed
+    tables = limits.get("hashed", 0) * hashed
+    if isinstance(features, WordFeatures):
+        words = config.word_width if features.words is not None else 0
+        above, width = _above(config, words + looks)
+        trained = above + tables + words * (limits.get("words", 0) - features.frozen)
+        return EncoderSize(above, trained, words * features.frozen, config.layers * width, width, 0)
+    table = json.loads((encoder_folder(config.kind, config.path) / "config.json").read_text(encoding="utf-8"))
+    # The second names are DistilBERT's; what a file leaves out is as in BERT-base.
+    inside = int(table.get("hidden_size", table.get("dim", 768)))
+    layers = int(table.get("num_hidden_layers", table.get("n_layers", 12)))
+    heads = int(table.get("num_attention_heads", table.get("n_heads", 12)))
+    inner = int(table.get("intermediate_size", table.get("hidden_dim", 4 * inside)))
+    pretrained, embeddings = layers * (4 * inside * inside + 2 * inside * inner), limits["pieces"] * inside
+    above, width = _above(config, inside + looks)
+    learnt = {"none": pretrained + embeddings, "embeddings": pretrained, "all": 0}[config.freeze]
+    return EncoderSize(
+        above + (pretrained // 3 if config.freeze == "all" else pretrained),
+        above + tables + learnt,
+        pretrained + embeddings - learnt,
+        layers * inside,
+        width,
+        layers * heads,
+    )
+
+
+def _above(config: EncoderConfig, inside: int) -> tuple[int, int]:
+    """Weights of the layers above vectors of this width, and the width that they answer in."""
+    if not config.layers:
+        return 0, inside
+    hidden = config.hidden
+    if config.kind == "cnn":
+        return hidden * (inside + config.layers * config.window * hidden), hidden
+    ways = 2 if config.direction == "both" else 1
+    one = ways * GATES[config.cell] * hidden
+    return one * (inside + hidden + (config.layers - 1) * (ways + 1) * hidden), ways * hidden

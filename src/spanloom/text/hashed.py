@@ -1,0 +1,59 @@
+"""Hashed sub-words: any word, seen or never seen, as rows of tables of a fixed size.
+
+Four strings of a word (its norm, prefix, suffix and shape) are each hashed several times. A row is shared by many
+strings, but two strings seldom share all their rows, so that the sum over the rows tells them apart: "Multi hash
+embeddings in spaCy" (Miranda et al. 2022), after "Hash embeddings for efficient word representations" (Svenstrup et
+al. 2017).
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+ATTRIBUTES = ("norm", "prefix", "suffix", "shape")
+HASHES = 4
+"""Rows of one string."""
+
+AFFIX = 3
+"""Characters of a prefix and of a suffix."""
+
+RUN = 4
+"""A shape says no more of a run of like characters than that it is this long or longer."""
+
+
+def table_rows(rows: int) -> int:
+    """Rows of all four tables together: `rows` for the norm, half as many for each of the others, which vary less."""
+    return rows + 3 * _fewer(rows)
+
+
+def hash_word(word: str, rows: int) -> list[int]:
+    """The rows of a word, `HASHES` for each of `ATTRIBUTES`, in one table of `table_rows(rows)` for all.
+
+    The same in every process and on every machine.
+    """
+    found: list[int] = []
+    start, size = 0, rows
+    for number, text in enumerate((word.lower(), word[:AFFIX], word[-AFFIX:], written_shape(word))):
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4 * HASHES, salt=bytes([number])).digest()
+        found += [
+            start + int.from_bytes(digest[place : place + 4], "little") % size for place in range(0, 4 * HASHES, 4)
+        ]
+        start, size = start + size, _fewer(rows)
+    return found
+
+
+def written_shape(word: str) -> str:
+    """A word with each letter as X or x, each digit as d, and runs cut at `RUN`: "Xxxx-dd" for "Boeing-747"."""
+    shape: list[str] = []
+    for character in word:
+        if character.isalpha():
+            sign = "X" if character.isupper() else "x"
+        else:
+            sign = "d" if character.isdigit() else character
+        if shape[-RUN:] != [sign] * RUN:
+            shape.append(sign)
+    return "".join(shape)
+
+
+def _fewer(rows: int) -> int:
+    return max(rows // 2, 1)

@@ -1,0 +1,88 @@
+"""Numbers of single words: their place in the vocabulary, characters, hashed sub-words and shapes.
+
+T words, C characters a word, A attributes of a word and S hashes of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from spanloom.core import Arrays
+from spanloom.text.hashed import ATTRIBUTES, HASHES, hash_word, table_rows
+from spanloom.text.shapes import SHAPES, word_shape
+from spanloom.text.vocab import PAD, Vocabulary
+
+LONGEST = 20
+"""Characters of a word that are read, C at most."""
+
+REMEMBERED = 2**15
+"""Words whose numbers are kept, as words repeat: some 10 MB."""
+
+
+class WordLookup:
+    """Sentences to shapes [T] and, where asked for, words [T], hashed [T, AS] and characters [T, C].
+
+    characters, words: their vocabularies, or None. hashed: rows of the table of norms (see `hashed.py`), 0 for none.
+    """
+
+    def __init__(self, characters: Vocabulary | None, hashed: int = 0, words: Vocabulary | None = None) -> None:
+        self.characters = characters
+        self.hashed = hashed
+        self.words = words
+        self._parts: list[tuple[str, int, Callable[[str], Sequence[int]]]] = [
+            ("shapes", 1, lambda word: [word_shape(word)])
+        ]
+        if words is not None:
+            self._parts.append(("words", 1, lambda word: [words.number(word)]))
+        if hashed:
+            self._parts.append(("hashed", len(ATTRIBUTES) * HASHES, lambda word: hash_word(word, hashed)))
+        if characters is not None:
+            self._parts.append(("characters", LONGEST, lambda word: _spell(word, characters)))
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._numbers)
+
+    def encode(self, words: Sequence[str]) -> Arrays:
+        width = sum(size for _, size, _ in self._parts)
+        numbers = np.frombuffer(b"".join(map(self._remembered, words)), dtype=np.int64).reshape(len(words), width)
+        arrays: Arrays = {}
+        for name, size, _ in self._parts:
+            part, numbers = numbers[:, :size], numbers[:, size:]
+            if name == "characters":
+                part = part[:, : min(LONGEST, max(map(len, words), default=1))]
+            arrays[name] = (part[:, 0] if name in ("shapes", "words") else part).copy()
+        return arrays
+
+    def _numbers(self, word: str) -> bytes:
+        return np.array([number for _, _, read in self._parts for number in read(word)], dtype=np.int64).tobytes()
+
+    def limits(self) -> dict[str, int]:
+        limits = {"shapes": len(SHAPES)}
+        if self.words is not None:
+            limits["words"] = len(self.words)
+        if self.hashed:
+            limits["hashed"] = table_rows(self.hashed)
+        if self.characters is not None:
+            limits["characters"] = len(self.characters)
+        return limits
+
+    def to_dict(self) -> dict[str, Any]:
+        table: dict[str, Any] = {"characters": None if self.characters is None else list(self.characters.words)}
+        return {**table, "hashed": self.hashed}
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], words: Vocabulary | None = None) -> WordLookup:
+        characters = table["characters"]
+        return cls(None if characters is None else Vocabulary(characters), table.get("hashed", 0), words)
+
+
+def fit_characters(words: Iterable[str]) -> Vocabulary:
+    """The characters that stand at least twice in these words."""
+    return Vocabulary.fit((character for word in words for character in word), least=2)
+
+
+def _spell(word: str, characters: Vocabulary) -> list[int]:
+    known = [characters.number(character) for character in word[:LONGEST]]
+    return known + [PAD] * (LONGEST - len(known))
