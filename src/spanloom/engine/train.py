@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
 from spanloom.batch.samplers import Sampler, build_sampler
 from spanloom.config import RunConfig, TrainConfig
