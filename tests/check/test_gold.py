@@ -54,8 +54,8 @@ def test_counts() -> None:
 def test_issues_cite_their_lines() -> None:
     issues = check_gold(EXAMPLES)["issues"]
     assert {name: issue["first"] for name, issue in issues.items()} == {
-        "duplicate": ["g.jsonl:4: the text of g.jsonl:1 again"],
-        "contradictory duplicate": ["g.jsonl:5: the text of g.jsonl:1 again"],
+        "duplicate examples": ["g.jsonl:4: the input of g.jsonl:1 again"],
+        "contradictory examples": ["g.jsonl:5: the input of g.jsonl:1 again"],
         "no entity and no relation": ["g.jsonl:6: Nobody went anywhere"],
         "entity given twice": ["g.jsonl:8: 'Ada' person"],
         "entity with two labels": ["g.jsonl:8: 'Ada' person and team"],

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import mean, median
 from typing import Any
 
-from spanloom.core import Example, Graph, Relation, Source, Span, Text
-from spanloom.errors import DataError
+from spanloom.check.duplicates import repeats
+from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
+from spanloom.core import Example, Graph, Relation, Span, Text
 
-SHOWN = 5  # how many examples of an issue are cited
 Issue = tuple[str, str]  # what kind, and the case at hand
-Spellings = dict[tuple[str, str], tuple[str, Source]]  # (kind, folded label) -> the first spelling and where
 
 
-def check_gold(examples: Iterable[Example]) -> dict[str, Any]:
-    """Counts and suspected mistakes of gold graphs, as a plain dict ready for JSON. One pass; the texts are kept.
+def check_gold(examples: Sequence[Example]) -> dict[str, Any]:
+    """Counts and suspected mistakes of gold graphs, as a plain dict ready for JSON.
 
     sentences, without_gold, tokens, by_text: counts. lengths: of sentences, in tokens and in characters.
     entities, relations: total and labels. triples_per_sentence: how many sentences have 0, 1, 2, … relations.
@@ -31,9 +29,10 @@ def check_gold(examples: Iterable[Example]) -> dict[str, Any]:
     relations: Counter[str] = Counter()
     triples: Counter[int] = Counter()
     lost: Counter[str] = Counter()
-    issues = _Issues()
-    seen: dict[str, tuple[Graph | None, Source]] = {}
+    issues = Issues()
     spelled: Spellings = {}
+    for name, source, case in repeats(examples, lambda example: example.input.text, _facts):
+        issues.add(name, source, case)
     for example in examples:
         text: Text = example.input
         kept.append((len(text.tokens), len(text.text)))
@@ -41,7 +40,7 @@ def check_gold(examples: Iterable[Example]) -> dict[str, Any]:
         counts["ambiguous"] += example.ambiguous
         counts["without_gold"] += example.gold is None
         lost.update(f"{fact.kind}: {fact.cause}" for fact in example.lost)
-        for name, case in (*_repeats(example, seen), *_issues(example), *_case_clashes(example, spelled)):
+        for name, case in (*_issues(example), *case_clashes(_labels(example), example.source, spelled)):
             issues.add(name, example.source, case)
         if example.gold is not None:
             entities.update(span.label for span in example.gold.spans)
@@ -55,8 +54,8 @@ def check_gold(examples: Iterable[Example]) -> dict[str, Any]:
         "tokens": sum(length for length, _ in kept),
         "by_text": counts["by_text"],
         "lengths": {
-            "tokens": _summary([length for length, _ in kept]),
-            "characters": _summary([length for _, length in kept]),
+            "tokens": length_summary([length for length, _ in kept]),
+            "characters": length_summary([length for _, length in kept]),
         },
         "entities": {"total": entities.total(), "labels": dict(entities.most_common())},
         "relations": {"total": relations.total(), "labels": dict(relations.most_common())},
@@ -69,32 +68,8 @@ def check_gold(examples: Iterable[Example]) -> dict[str, Any]:
     }
 
 
-class _Issues:
-    """Counts of each issue and where its first few cases stand."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.first: dict[str, list[str]] = {}
-
-    def add(self, name: str, source: Source, case: str) -> None:
-        self.counts[name] += 1
-        first = self.first.setdefault(name, [])
-        if len(first) < SHOWN:
-            first.append(f"{source}: {' '.join(case.split())}")
-
-    def to_dict(self) -> dict[str, Any]:
-        return {name: {"count": count, "first": self.first[name]} for name, count in self.counts.most_common()}
-
-
-def _repeats(example: Example, seen: dict[str, tuple[Graph | None, Source]]) -> Iterator[Issue]:
-    """A text that came before, with the same gold or with another."""
-    gold, source = seen.setdefault(example.input.text, (example.gold, example.source))
-    if source != example.source:
-        same = _facts(gold) == _facts(example.gold)
-        yield "duplicate" if same else "contradictory duplicate", f"the text of {source} again"
-
-
-def _facts(gold: Graph | None) -> tuple[frozenset[Span], frozenset[Relation]] | None:
+def _facts(example: Example) -> tuple[frozenset[Span], frozenset[Relation]] | None:
+    gold: Graph | None = example.gold
     return None if gold is None else (frozenset(gold.spans), frozenset(gold.relations))
 
 
@@ -106,7 +81,7 @@ def _issues(example: Example) -> Iterator[Issue]:
         return
     gold = example.gold
     if not gold.spans and not gold.relations and not example.lost:
-        yield "no entity and no relation", _cut(text.text)
+        yield "no entity and no relation", cut(text.text)
     for span, count in Counter(gold.spans).items():
         if count > 1:
             yield "entity given twice", f"{text.surface(span)!r} {span.label}"
@@ -153,40 +128,14 @@ def _span_pairs(spans: Sequence[Span]) -> Counter[str]:
     return pairs
 
 
-def _summary(values: Sequence[int]) -> dict[str, float]:
-    if not values:
-        return {}
-    ordered = sorted(values)
-    longest_but_5_percent = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    return {
-        "mean": round(mean(ordered), 2),
-        "median": median(ordered),
-        "95%": longest_but_5_percent,
-        "longest": ordered[-1],
-    }
-
-
-def _cut(text: str, limit: int = 60) -> str:
-    return text if len(text) <= limit else f"{text[:limit]}…"
-
-
-def _case_clashes(example: Example, seen: Spellings) -> Iterator[Issue]:
-    """Labels that were first seen in another case. `seen` is kept up to date."""
+def _labels(example: Example) -> Iterator[tuple[str, str]]:
+    """The kind and the label of everything that gold says."""
     gold: Graph = example.gold or Graph()
-    labels = [("entity", span.label) for span in gold.spans]
-    labels += [("relation", relation.label) for relation in gold.relations]
-    labels += [(fact.kind, fact.label) for fact in example.lost]
-    for kind, label in dict.fromkeys(labels):
-        first, source = seen.setdefault((kind, label.casefold()), (label, example.source))
-        if first != label:
-            yield "labels that differ only by case", f"{kind} label '{label}', but '{first}' at {source}"
+    yield from (("entity", span.label) for span in gold.spans)
+    yield from (("relation", relation.label) for relation in gold.relations)
+    yield from ((fact.kind, fact.label) for fact in example.lost)
 
 
 def check_labels(examples: Iterable[Example]) -> None:
     """Raise DataError where two labels differ only by case, citing both lines: they would be learnt as two things."""
-    seen: Spellings = {}
-    for example in examples:
-        for _, found in _case_clashes(example, seen):
-            raise DataError(
-                str(example.source), " ".join(found.split()), "one spelling of a label", "Write it the same everywhere."
-            )
+    require_one_spelling(examples, _labels)

@@ -1,0 +1,49 @@
+"""Examples that come again: within a file, with the same gold or with another, and in training and dev data both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any
+
+from spanloom.check.issues import Issues
+from spanloom.core import Example, Source
+
+Key = Callable[[Example], Hashable]
+DUPLICATE = "duplicate examples"
+CONTRADICTORY = "contradictory examples"
+LEAKED = "dev examples that are in train"
+
+
+def repeats(examples: Iterable[Example], key: Key, gold: Key) -> Iterator[tuple[str, Source, str]]:
+    """Each example whose input came before: `DUPLICATE` or `CONTRADICTORY`, its source, and where it was first.
+
+    key: what two equal inputs share, such as their tokens. gold: what two equal answers share. Every later example is
+    compared with the first of its input.
+    """
+    seen: dict[Hashable, Example] = {}
+    for example in examples:
+        first = seen.setdefault(key(example), example)
+        if first is not example:
+            name = DUPLICATE if gold(first) == gold(example) else CONTRADICTORY
+            yield name, example.source, f"the input of {first.source} again"
+
+
+def repeated(examples: Iterable[Example], key: Key, gold: Key) -> dict[str, dict[str, Any]]:
+    """Issues by name, `DUPLICATE` and `CONTRADICTORY`, each {count, first}; one that never happened is left out."""
+    issues = Issues()
+    for name, source, case in repeats(examples, key, gold):
+        issues.add(name, source, case)
+    return issues.to_dict()
+
+
+def leaked(train: Iterable[Example], dev: Iterable[Example], key: Key) -> dict[str, Any]:
+    """The dev examples whose input is in the training data too, as {count, first}; a count of 0 where there is none."""
+    known: dict[Hashable, Example] = {}
+    for example in train:
+        known.setdefault(key(example), example)
+    issues = Issues()
+    for example in dev:
+        first = known.get(key(example))
+        if first is not None:
+            issues.add(LEAKED, example.source, f"the input of {first.source} in train")
+    return issues.to_dict().get(LEAKED, {"count": 0, "first": []})
