@@ -13,7 +13,7 @@ from spanloom.core import Array, Arrays, Graph, LostFact, Relation, Row, Span, T
 from spanloom.decode.spans import ScoredSpan, sigmoid, spans_from_table
 from spanloom.decode.triples import triples_from_tables
 from spanloom.tasks.joint.labels import Labels, describe
-from spanloom.text.tags import bies_from_spans, bies_tags
+from spanloom.text.tags import tag_names, tags_from_spans
 
 
 class TableScheme:
@@ -25,7 +25,7 @@ class TableScheme:
 
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
-        self.tags = bies_tags(labels.entities)
+        self.tags = tag_names(labels.entities, "bioes")
         self._tag_numbers = {tag: number for number, tag in enumerate(self.tags)}
         self._allowed = self._allowed_types()
 
@@ -60,7 +60,7 @@ class TableScheme:
                 lost.append(LostFact("relation", relation.label, describe(text, relation), "its entity is lost"))
             elif self._allowed is not None and not self._allowed[self._numbers(relation.label, head.label, tail.label)]:
                 lost.append(LostFact("relation", relation.label, describe(text, relation), "entity labels new to it"))
-        tags = [self._tag_numbers[tag] for tag in bies_from_spans(graph.spans, len(text.tokens))]
+        tags = [self._tag_numbers[tag] for tag in tags_from_spans(graph.spans, len(text.tokens), "bioes")]
         targets = {
             "tags": np.array(tags, dtype=np.int64),
             "spans": np.array(spans, dtype=np.int64).reshape(-1, 3),
