@@ -30,7 +30,9 @@ class DataConfig:
     format: "auto" tells the formats apart by content. max_characters: a longer text is refused as a probable mistake.
     repair: mend what can be mended without a guess (an I- tag that continues nothing) and accept labels that differ
     only by case. unknown_labels: whether a dev label that training never had is an error, or a fact that the model is
-    bound to miss.
+    bound to miss. token_column, tag_column: of files in columns, counted from 0, or from the end as -1, -2, …; in
+    CoNLL-U a field's name will do. Without it the tags are in the last column, or in `upos`. tags: the scheme they are
+    in; "auto" finds it from the whole file, "none" takes them for plain labels.
     """
 
     train: Path | None = None
@@ -40,6 +42,9 @@ class DataConfig:
     max_characters: int = 100_000
     repair: bool = False
     unknown_labels: Literal["error", "missed"] = "error"
+    token_column: int = 0
+    tag_column: int | str | None = None
+    tags: Literal["auto", "none", "bio1", "bio2", "bioes", "bmes"] = "auto"
 
 
 @dataclass(frozen=True)
@@ -283,7 +288,8 @@ def _union(kinds: tuple[Any, ...], value: Any, where: str, folder: Path, key: st
     named = [kind for kind in kinds if kind is not type(None)]
     if isinstance(value, str) and value == "" and type(None) in kinds:
         return None
-    return _value(named[0], value, where, folder, key)
+    fits = [kind for kind in named if isinstance(kind, type) and isinstance(value, kind)]
+    return _value(fits[0] if fits else named[0], value, where, folder, key)
 
 
 def to_table(config: Any) -> dict[str, Any]:

@@ -141,6 +141,7 @@ class Example:
     position.
     ambiguous: how many of the gold relations had more than one equally close place in the text.
     lost: gold facts that the reader could not place at all. Scoring counts each as missed.
+    mended: what the reader put right, with `data.repair`, each with its own line. It takes no part in equality.
     """
 
     input: Any
@@ -149,6 +150,7 @@ class Example:
     by_text: bool = False
     ambiguous: int = 0
     lost: tuple[LostFact, ...] = ()
+    mended: tuple[tuple[Source, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,21 @@ def tokenized(text: str, where: str, config: DataConfig) -> Text:
     return Text(checked_text(text, where, config), tokenize(text))
 
 
-def joined(words: Sequence[str], where: str, config: DataConfig) -> Text:
-    """The text that given tokens make when joined by single spaces. Raises DataError for an empty token."""
+def joined(words: Sequence[str], where: str, config: DataConfig, spaced: Sequence[bool] | None = None) -> Text:
+    """The text that given tokens make when joined by single spaces. Raises DataError for an empty token.
+
+    spaced: whether a space stands before each token; left out, before every one but the first.
+    """
+    parts: list[str] = []
     tokens: list[Token] = []
     at = 0
     for index, word in enumerate(words):
         if not word.strip():
             raise DataError(where, f"token {index} is {word!r}", "a token that is not blank", "Remove it.")
+        if index and (spaced is None or spaced[index]):
+            parts.append(" ")
+            at += 1
+        parts.append(word)
         tokens.append(Token(word, at, at + len(word)))
-        at += len(word) + 1
-    return Text(checked_text(" ".join(words), where, config), tuple(tokens))
+        at += len(word)
+    return Text(checked_text("".join(parts), where, config), tuple(tokens))
