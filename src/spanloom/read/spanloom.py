@@ -12,16 +12,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
+from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, shown
+from spanloom.read.annotations import entity_place, lost_facts, score_of, token_ranges
+from spanloom.read.json_items import Item, field, first_keys, json_items, object_of
 from spanloom.read.locate import INSIDE_A_TOKEN
-from spanloom.read.offsets import checked_index, checked_range, label_of
+from spanloom.read.offsets import checked_index, label_of
 from spanloom.read.texts import checked_text
-from spanloom.text.words import covering, tokenize
+from spanloom.text.words import tokenize
 
 NAME = "spanloom"
 SHAPE = "text, entities, relations"
@@ -42,8 +42,8 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
-    text = Text(raw, _tokens(item, raw, where) if "tokens" in item else tokenize(raw))
-    lost = [_lost(value, where) for value in field(item, "lost", list, where)] if "lost" in item else []
+    text = Text(raw, token_ranges(item, raw, where) if "tokens" in item else tokenize(raw))
+    lost = lost_facts(item, where)
     gold: Graph | None = None
     if "entities" in item or "relations" in item:
         gold, cut = _graph(item, text, where)
@@ -61,21 +61,6 @@ def _refuse_near_key(item: Item, where: str) -> None:
             raise DataError(where, f"unknown key {key!r}", f"did you mean '{near[0]}'?", "Rename it.")
 
 
-def _tokens(item: Item, text: str, where: str) -> tuple[Token, ...]:
-    tokens: list[Token] = []
-    after = 0
-    for value in field(item, "tokens", list, where):
-        pair = [of_kind(offset, int, where, "a token offset") for offset in of_kind(value, list, where, "a token")]
-        if len(pair) != 2 or not after <= pair[0] < pair[1] <= len(text):
-            expected = f"[start, end] in order, from {after} to {len(text)}"
-            raise DataError(where, f"token {len(tokens)} is {shown(value)}", expected, "Correct the offsets.")
-        start, after = pair
-        tokens.append(Token(text[start:after], start, after))
-    if not tokens:
-        raise DataError(where, "'tokens' is an empty list", "the tokens of the text", "Leave it out, or fill it.")
-    return tuple(tokens)
-
-
 def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:
     """The gold graph, and what cannot be in it: entities that cut a token, and their relations."""
     surfaces: list[str] = []
@@ -83,9 +68,9 @@ def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:
     lost: list[LostFact] = []
     for value in field(item, "entities", list, where):
         entity = object_of(value, where, "an entity")
-        surface, place, label = _place(entity, text, where)
+        surface, place, label = entity_place(entity, text, where)
         surfaces.append(surface)
-        spans.append(Span(*place, label, _score(entity, where)) if place else None)
+        spans.append(Span(*place, label, score_of(entity, where)) if place else None)
         if place is None:
             lost.append(LostFact("entity", label, surface, INSIDE_A_TOKEN))
     relations: list[Relation] = []
@@ -97,28 +82,5 @@ def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:
         if first is None or second is None:
             lost.append(LostFact("relation", label, f"{surfaces[head]} -> {label} -> {surfaces[tail]}", INSIDE_A_TOKEN))
         else:
-            relations.append(Relation(first, second, label, _score(relation, where)))
+            relations.append(Relation(first, second, label, score_of(relation, where)))
     return Graph(tuple(span for span in spans if span), tuple(relations)), lost
-
-
-def _place(entity: Item, text: Text, where: str) -> tuple[str, tuple[int, int] | None, str]:
-    """An entity's characters without outer spaces, its token range (None where it cuts a token), and its label."""
-    label = label_of(entity, "label", where, "entities")
-    start, end = checked_range(entity, len(text.text), "characters", where)
-    surface = text.text[start:end]
-    if "text" in entity and entity["text"] != surface:
-        found = f"an entity with the text {shown(entity['text'])} at {start} to {end}, where {shown(surface)} stands"
-        raise DataError(where, found, "character offsets, half-open", "Correct the offsets (not bytes, not tokens).")
-    start += len(surface) - len(surface.lstrip())
-    end -= len(surface) - len(surface.rstrip())
-    return surface.strip(), covering(text.tokens, start, end) if start < end else None, label
-
-
-def _score(item: Item, where: str) -> float | None:
-    return None if item.get("score") is None else of_kind(item["score"], float, where, "'score'")
-
-
-def _lost(value: Any, where: str) -> LostFact:
-    item = object_of(value, where, "a lost fact")
-    kind, label, text, cause = (field(item, key, str, where, "lost") for key in ("kind", "label", "text", "cause"))
-    return LostFact(kind, label, text, cause)

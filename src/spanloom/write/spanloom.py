@@ -16,12 +16,13 @@ def to_dict(text: Text, graph: Graph) -> dict[str, Any]:
     index = {span: number for number, span in reversed(list(enumerate(graph.spans)))}  # of equal spans the first
     return {
         "text": text.text,
-        "entities": [_entity(text, span) for span in graph.spans],
+        "entities": [entity_to_dict(text, span) for span in graph.spans],
         "relations": [_relation(index, relation) for relation in graph.relations],
     }
 
 
-def _entity(text: Text, span: Span) -> dict[str, Any]:
+def entity_to_dict(text: Text, span: Span) -> dict[str, Any]:
+    """An entity as a user sees it; it has the key `score` only when it has a score."""
     start, end = text.characters(span)
     entity = {"start": start, "end": end, "label": span.label, "text": text.text[start:end]}
     return entity if span.score is None else {**entity, "score": float(span.score)}
@@ -42,8 +43,10 @@ def example_to_dict(example: Example) -> dict[str, Any]:
         item["by_text"] = True
     if example.ambiguous:
         item["ambiguous"] = example.ambiguous
-    if example.lost:
-        item["lost"] = [
-            {"kind": fact.kind, "label": fact.label, "text": fact.text, "cause": fact.cause} for fact in example.lost
-        ]
-    return item
+    return item | lost_to_dict(example)
+
+
+def lost_to_dict(example: Example) -> dict[str, Any]:
+    """The key `lost` where an example has lost facts."""
+    facts = [{"kind": fact.kind, "label": fact.label, "text": fact.text, "cause": fact.cause} for fact in example.lost]
+    return {"lost": facts} if facts else {}

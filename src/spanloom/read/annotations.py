@@ -1,0 +1,57 @@
+"""What the toolkit's own JSON lines say of a text: its tokens, its entities, and the facts that were lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spanloom.core import LostFact, Text, Token
+from spanloom.errors import DataError
+from spanloom.read.json_items import Item, field, object_of, of_kind, shown
+from spanloom.read.offsets import checked_range, label_of
+from spanloom.text.words import covering
+
+
+def token_ranges(item: Item, text: str, where: str) -> tuple[Token, ...]:
+    """`tokens`, `[[start, end], …]` in characters, in order. Raises DataError."""
+    tokens: list[Token] = []
+    after = 0
+    for value in field(item, "tokens", list, where):
+        pair = [of_kind(offset, int, where, "a token offset") for offset in of_kind(value, list, where, "a token")]
+        if len(pair) != 2 or not after <= pair[0] < pair[1] <= len(text):
+            expected = f"[start, end] in order, from {after} to {len(text)}"
+            raise DataError(where, f"token {len(tokens)} is {shown(value)}", expected, "Correct the offsets.")
+        start, after = pair
+        tokens.append(Token(text[start:after], start, after))
+    if not tokens:
+        raise DataError(where, "'tokens' is an empty list", "the tokens of the text", "Leave it out, or fill it.")
+    return tuple(tokens)
+
+
+def entity_place(entity: Item, text: Text, where: str) -> tuple[str, tuple[int, int] | None, str]:
+    """An entity's characters without outer spaces, its token range (None where it cuts a token), and its label."""
+    label = label_of(entity, "label", where, "entities")
+    start, end = checked_range(entity, len(text.text), "characters", where)
+    surface = text.text[start:end]
+    if "text" in entity and entity["text"] != surface:
+        found = f"an entity with the text {shown(entity['text'])} at {start} to {end}, where {shown(surface)} stands"
+        raise DataError(where, found, "character offsets, half-open", "Correct the offsets (not bytes, not tokens).")
+    start += len(surface) - len(surface.lstrip())
+    end -= len(surface) - len(surface.rstrip())
+    return surface.strip(), covering(text.tokens, start, end) if start < end else None, label
+
+
+def score_of(item: Item, where: str) -> float | None:
+    """The `score` of an entity or a relation, if it has one. Raises DataError."""
+    return None if item.get("score") is None else of_kind(item["score"], float, where, "'score'")
+
+
+def lost_facts(item: Item, where: str) -> list[LostFact]:
+    """`lost`: the gold facts that an earlier reader could not place; none where it is left out. Raises DataError."""
+    values = field(item, "lost", list, where) if "lost" in item else []
+    return [_lost(value, where) for value in values]
+
+
+def _lost(value: Any, where: str) -> LostFact:
+    item = object_of(value, where, "a lost fact")
+    kind, label, text, cause = (field(item, key, str, where, "lost") for key in ("kind", "label", "text", "cause"))
+    return LostFact(kind, label, text, cause)

@@ -1,0 +1,83 @@
+"""CoNLL columns: one token a line with its tag in a column of its own, a blank line between sentences.
+
+Columns stand apart by tabs where a line has one, else by spaces. `data.token_column` and `data.tag_column` say which
+are meant. A `-DOCSTART-` line is the border of a document, not a sentence. Tjong Kim Sang and De Meulder 2003,
+https://aclanthology.org/W03-0419.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, Source, Tags
+from spanloom.errors import ConfigError, DataError
+from spanloom.read import conllu
+from spanloom.read.json_items import shown
+from spanloom.read.lines import numbered_lines
+from spanloom.read.tagged import Sentence, tagged_examples
+
+NAME = "columns"
+SHAPE = "one token and its tag a line"
+ANSWER = Tags
+DOCUMENT = "-DOCSTART-"
+BLANKS = re.compile(r"[ \t]+")
+LOOKED_AT = 200  # lines
+
+
+def matches(beginning: str) -> bool:
+    """Whether nearly all of the first lines have one number of columns, two or more."""
+    if beginning.lstrip()[:1] in ("{", "[") or conllu.matches(beginning):
+        return False
+    lines = (line for line in beginning.split("\n")[:-1] or [beginning] if line.strip())
+    widths = Counter(len(_cells(line)) for line in islice(lines, LOOKED_AT) if not line.startswith(DOCUMENT))
+    return any(width > 1 and count >= 0.8 * widths.total() for width, count in widths.most_common(1))
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example a sentence. Raises DataError citing the line, ConfigError for a column that is not there."""
+    return tagged_examples(partial(_sentences, path, config), config)
+
+
+def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
+    rows: list[tuple[int, str, str]] = []  # line, token, tag
+    width = first = 0
+    for number, line in numbered_lines(path, config.encoding):
+        if line.strip(" \t") and not line.startswith(DOCUMENT):
+            cells = _cells(line)
+            if not width:
+                width, first = len(cells), number
+                token_column, tag_column = _columns(config, width, f"{path}:{number}")
+            elif len(cells) != width:
+                found = f"{len(cells)} columns in {shown(line)}"
+                raise DataError(f"{path}:{number}", found, f"{width}, as on line {first}", "Correct the line.")
+            rows.append((number, cells[token_column], cells[tag_column]))
+        elif rows:
+            yield _sentence(path, rows)
+            rows = []
+    if rows:
+        yield _sentence(path, rows)
+
+
+def _cells(line: str) -> list[str]:
+    """Only blanks and tabs part columns: other white space does not."""
+    return [cell.strip(" ") for cell in line.split("\t")] if "\t" in line else BLANKS.split(line.strip(" "))
+
+
+def _columns(config: DataConfig, width: int, where: str) -> tuple[int, int]:
+    tag_column = -1 if config.tag_column is None else config.tag_column
+    for key, column in (("token", config.token_column), ("tag", tag_column)):
+        if not isinstance(column, int) or not -width <= column < width:
+            found = f"data.{key}_column is {column!r}, but the line has {width} columns"
+            raise ConfigError(where, found, f"0 to {width - 1}, or -1 for the last", "Change it.")
+    return config.token_column, int(tag_column)
+
+
+def _sentence(path: Path, rows: Sequence[tuple[int, str, str]]) -> Sentence:
+    lines, words, tags = zip(*rows, strict=True)
+    return Sentence(Source(str(path), lines[0]), words, tags, lines)

@@ -1,0 +1,122 @@
+"""The toolkit's own JSON lines for tags, in any of the forms in which people have them.
+
+    {"text": "…", "tokens": [{"start": 0, "end": 4, "label": "B-Loc"}, …]}         as predictions are written
+    {"tokens": ["Oslo", …], "tags": ["B-Loc", …]}
+    {"text": "…", "entities": [{"start": 0, "end": 4, "label": "Loc"}, …]}
+
+Offsets count CHARACTERS of the text, half-open. The last form is cut into tokens by the toolkit's own rules unless it
+gives `tokens` too, as objects or as `[start, end]`; an entity that cuts a token, or overlaps a longer one, is lost and
+counted. Optional: `text` and `score` of a token or an entity, and `lost`. A line without labels, tags and entities has
+no gold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, LostFact, Source, Span, Tags, Text, Token
+from spanloom.errors import DataError
+from spanloom.read.annotations import entity_place, lost_facts, token_ranges
+from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, shown
+from spanloom.read.locate import INSIDE_A_TOKEN
+from spanloom.read.offsets import label_of
+from spanloom.read.tagged import Sentence, tagged_examples
+from spanloom.read.texts import checked_text
+from spanloom.text.tags import tags_from_spans
+from spanloom.text.words import tokenize
+
+NAME = "spanloom"
+SHAPE = "tokens and tags, or text and entities"
+ANSWER = Tags
+OVERLAPS = "overlaps another entity"
+
+
+def matches(beginning: str) -> bool:
+    keys = first_keys(beginning)
+    of_relations = keys & {"triple_list", "sentText"} or ({"tokens", "entities"} <= keys and "text" not in keys)
+    return bool(keys & {"text", "tokens"}) and not of_relations
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example an object. Raises DataError citing the line."""
+    return tagged_examples(partial(_sentences, path, config), config)
+
+
+def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
+    for source, item in json_items(path, config):
+        yield _of_text(item, source, config) if "text" in item else _of_tokens(item, source)
+
+
+def _of_tokens(item: Item, source: Source) -> Sentence:
+    where = str(source)
+    words = [of_kind(word, str, where, "a token") for word in field(item, "tokens", list, where)]
+    if not words:
+        raise DataError(where, "'tokens' is an empty list", "the tokens of a sentence", "Fill it, or remove the line.")
+    if "tags" not in item:
+        _refuse_other_tags(item, len(words), where)
+        return Sentence(source, words, None, lost=tuple(lost_facts(item, where)))
+    tags = [of_kind(tag, str, where, "a tag") for tag in field(item, "tags", list, where)]
+    if len(tags) != len(words):
+        raise DataError(where, f"{len(words)} tokens, but {len(tags)} tags", "one tag a token", "Correct the line.")
+    return Sentence(source, words, tags, lost=tuple(lost_facts(item, where)))
+
+
+def _refuse_other_tags(item: Item, length: int, where: str) -> None:
+    """Tags under another name must not make a sentence without gold."""
+    for key, value in item.items():
+        if key != "tokens" and isinstance(value, list) and len(value) == length:
+            raise DataError(where, f"unknown key {key!r}", "did you mean 'tags'?", "Rename it.")
+
+
+def _of_text(item: Item, source: Source, config: DataConfig) -> Sentence:
+    where = str(source)
+    raw = checked_text(field(item, "text", str, where), where, config)
+    lost = lost_facts(item, where)
+    tokens, labels = _tokens(item, raw, where)
+    text = Text(raw, tokens)
+    words = [token.text for token in tokens]
+    if labels is not None or "entities" not in item:
+        return Sentence(source, words, labels, text=text, lost=tuple(lost))
+    spans, cut = _entities(item, text, where)
+    tags = tags_from_spans(spans, len(tokens), "bio2")
+    return Sentence(source, words, tags, text=text, scheme="bio2", lost=(*lost, *cut))
+
+
+def _tokens(item: Item, raw: str, where: str) -> tuple[tuple[Token, ...], list[str] | None]:
+    """The tokens of a text, given or found, and their labels where they have some."""
+    values = field(item, "tokens", list, where) if "tokens" in item else []
+    if not values or not isinstance(values[0], dict):
+        return (token_ranges(item, raw, where) if "tokens" in item else tokenize(raw)), None
+    given = [object_of(value, where, "a token") for value in values]
+    pairs = [[field(token, key, int, where, "tokens") for key in ("start", "end")] for token in given]
+    tokens = token_ranges({"tokens": pairs}, raw, where)
+    for number, (token, found) in enumerate(zip(given, tokens, strict=True)):
+        if "text" in token and token["text"] != found.text:
+            wrong = f"token {number} with the text {shown(token['text'])}, where {shown(found.text)} stands"
+            raise DataError(where, wrong, "character offsets, half-open", "Correct the offsets (not bytes).")
+    if not any("label" in token for token in given):
+        return tokens, None
+    return tokens, [label_of(token, "label", where, "tokens") for token in given]
+
+
+def _entities(item: Item, text: Text, where: str) -> tuple[Sequence[Span], list[LostFact]]:
+    """The entities that tags can say, and those that they cannot."""
+    spans: dict[Span, str] = {}
+    lost: list[LostFact] = []
+    for value in field(item, "entities", list, where):
+        surface, place, label = entity_place(object_of(value, where, "an entity"), text, where)
+        if place is None:
+            lost.append(LostFact("entity", label, surface, INSIDE_A_TOKEN))
+        else:
+            spans[Span(*place, label)] = surface
+    kept: set[Span] = set()
+    taken: set[int] = set()
+    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start)):  # the longest first
+        if taken.isdisjoint(range(span.start, span.end)):
+            kept.add(span)
+            taken.update(range(span.start, span.end))
+    lost += [LostFact("entity", span.label, spans[span], OVERLAPS) for span in spans if span not in kept]
+    return sorted(kept, key=lambda span: span.start), lost
