@@ -13,7 +13,7 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Tags
 from spanloom.errors import DataError
-from spanloom.read.columns import BLANKS
+from spanloom.read.conll_columns import BLANKS
 from spanloom.read.lines import numbered_lines
 from spanloom.read.tagged import Sentence, tagged_examples
 

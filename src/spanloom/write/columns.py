@@ -1,4 +1,4 @@
-"""Tagged sentences to CoNLL columns, which `read.columns` reads back: a token and its tag a line."""
+"""Tagged sentences to CoNLL columns, which `read.conll_columns` reads back: a token and its tag a line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spanloom.core import Example, Tags, Text
 from spanloom.errors import DataError
-from spanloom.read.columns import DOCUMENT
+from spanloom.read.conll_columns import DOCUMENT
 from spanloom.text.tags import convert, is_bio2
 from spanloom.write.lines import atomic_text
 
