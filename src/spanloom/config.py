@@ -45,6 +45,12 @@ class DataConfig:
     token_column: int = 0
     tag_column: int | str | None = None
     tags: Literal["auto", "none", "bio1", "bio2", "bioes", "bmes"] = "auto"
+    delimiter: Literal["auto", ",", ";", "tab", "\t"] = "auto"
+    header: Literal["auto", "yes", "no"] = "auto"
+    quoting: Literal["auto", "yes", "no"] = "auto"
+    text_column: int | str | None = None
+    second_column: int | str | None = None
+    label_column: int | str | None = None
 
 
 @dataclass(frozen=True)
@@ -280,7 +286,7 @@ def _choice(choices: tuple[Any, ...], value: Any, where: str, key: str) -> Any:
         return value
     near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
-    names = " or ".join(f"'{choice}'" for choice in choices)
+    names = " or ".join(repr(choice) for choice in choices)
     raise ConfigError(where, f"{key} is {value!r}{hint}", f"{names}", "Change it.")
 
 

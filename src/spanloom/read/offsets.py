@@ -1,9 +1,11 @@
-"""Offsets and indices that stand in a file, checked against what they point into."""
+"""Offsets, indices and labels that stand in a file, checked."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field
+from spanloom.read.json_items import Item, field, shown
 
 
 def checked_range(item: Item, length: int, unit: str, where: str) -> tuple[int, int]:
@@ -32,3 +34,17 @@ def label_of(item: Item, key: str, where: str, owner: str) -> str:
     if not label.strip():
         raise DataError(where, f"{owner}.{key} is {label!r}", "a label", "Fill it in.")
     return label
+
+
+def class_name(value: Any, where: str, owner: str) -> str:
+    """The name of a class, without spaces around it; a whole number, true and false are names too. Raises DataError."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str | int):
+        raise DataError(
+            where, f"{owner} is {shown(value)}", "a string, an integer, true or false", "Correct the label."
+        )
+    name = str(value).strip()
+    if not name:
+        raise DataError(where, f"{owner} is empty", "the name of a class", "Fill it in, or remove the example.")
+    return name

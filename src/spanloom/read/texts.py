@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spanloom.config import DataConfig
-from spanloom.core import Text, Token
+from spanloom.core import Text, TextPair, Token
 from spanloom.errors import DataError
 from spanloom.text.words import tokenize
 
@@ -49,3 +49,14 @@ def joined(words: Sequence[str], where: str, config: DataConfig, spaced: Sequenc
         tokens.append(Token(word, at, at + len(word)))
         at += len(word)
     return Text(checked_text("".join(parts), where, config), tuple(tokens))
+
+
+def one_or_pair(texts: Sequence[Text], where: str) -> Text | TextPair:
+    """One text as it is, two as a pair. Raises DataError for none and for three or more."""
+    if len(texts) == 1:
+        return texts[0]
+    if len(texts) == 2:
+        return TextPair(*texts)
+    found = f"{len(texts)} texts together"
+    expected = "one text or a pair: a pair model reads a first and a second text, marked by token types 0 and 1"
+    raise DataError(where, found, expected, "Join some of them, or give each pair as an example of its own.")

@@ -1,0 +1,108 @@
+"""The toolkit's own JSON lines of labelled texts, which its predictions are written in too.
+
+`{"text": "…", "label": "…"}`, or `{"first": "…", "second": "…", "label": "…"}` for a pair. Where labels may stand
+together: `"labels"`, a list of strings or of `{"label", "score"}`, which may be empty. `"texts"`, a list, stands for
+`text` or for `first` and `second`. A line with neither `label` nor `labels` has no gold. All examples of a file are of
+one kind.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, Label, Source, Text, TextPair
+from spanloom.errors import DataError
+from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind
+from spanloom.read.offsets import class_name
+from spanloom.read.texts import one_or_pair, tokenized
+
+NAME = "spanloom"
+SHAPE = "JSON: text, or first and second; label or labels"
+ANSWER = Label
+TEXTS = ("text", "texts", "first", "second", "third", "fourth", "fifth")
+ANSWERS = ("label", "labels")
+
+
+def matches(beginning: str) -> bool:
+    return bool(first_keys(beginning) & {*TEXTS, *ANSWERS})
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example an object. Raises DataError citing the line."""
+    kinds: dict[str, tuple[str, int]] = {}  # what a kind is of -> the first kind seen, and its line
+    for source, item in json_items(path, config):
+        where = str(source)
+        text = _input(item, where, config)
+        _same_kind(kinds, "input", "a pair of texts" if isinstance(text, TextPair) else "one text", source)
+        key = _answer_key(item, where)
+        if key is None:
+            yield Example(text, None, source)
+            continue
+        _same_kind(kinds, "gold", f"'{key}'", source)
+        yield Example(text, _one(item, where) if key == "label" else _several(item, where), source)
+
+
+def _input(item: Item, where: str, config: DataConfig) -> Text | TextPair:
+    given = [key for key in TEXTS if key in item]
+    if given[:2] == ["first", "second"]:
+        texts = [field(item, key, str, where) for key in given]
+    elif given in (["first"], ["second"]):
+        field(item, "second" if given == ["first"] else "first", str, where)  # says that it is missing
+    elif given == ["texts"]:
+        texts = [of_kind(text, str, where, "one of 'texts'") for text in field(item, "texts", list, where)]
+    elif given in (["text"], []):
+        texts = [field(item, "text", str, where)]
+    else:
+        names = ", ".join(f"'{key}'" for key in given)
+        expected = "'text' alone, 'texts' alone, or 'first' and 'second'"
+        raise DataError(where, f"{names} together", expected, "Keep one of these forms.")
+    return one_or_pair([tokenized(text, where, config) for text in texts], where)
+
+
+def _answer_key(item: Item, where: str) -> str | None:
+    given = [key for key in ANSWERS if key in item]
+    if len(given) == 2:
+        raise DataError(where, "both 'label' and 'labels'", "one of them", "Remove the other.")
+    if given:
+        return given[0]
+    for key in item:  # a misspelt `label` must not make a text without gold
+        if near := difflib.get_close_matches(key, ANSWERS, n=1):
+            raise DataError(where, f"unknown key {key!r}", f"did you mean '{near[0]}'?", "Rename it.")
+    return None
+
+
+def _same_kind(kinds: dict[str, tuple[str, int]], what: str, kind: str, source: Source) -> None:
+    first, line = kinds.setdefault(what, (kind, source.line))
+    if kind != first:
+        found = f"{kind}, but line {line} has {first}"
+        raise DataError(str(source), found, "examples of one kind in a file", "Make two files of it.")
+
+
+def _one(item: Item, where: str) -> Label:
+    return Label((class_name(item["label"], where, "'label'"),))
+
+
+def _several(item: Item, where: str) -> Label:
+    scores: dict[str, float | None] = {}
+    for value in field(item, "labels", list, where):
+        label = value if isinstance(value, dict) else {"label": value}
+        if "label" not in label:
+            field(object_of(label, where, "a label"), "label", str, where, "labels")
+        name = class_name(label["label"], where, "one of 'labels'")
+        if name in scores:
+            raise DataError(where, f"the label '{name}' is given twice", "each label once", "Remove one.")
+        scores[name] = _score(label, where)
+    names = tuple(sorted(scores))
+    known = [score for name in names if (score := scores[name]) is not None]
+    if known and len(known) < len(names):
+        found = f"a score for {len(known)} of {len(names)} labels"
+        raise DataError(where, found, "a score for each, or for none", "Fill them in, or remove them.")
+    return Label(names, tuple(known) if known else None)
+
+
+def _score(label: dict[str, Any], where: str) -> float | None:
+    return None if label.get("score") is None else of_kind(label["score"], float, where, "'score'")

@@ -1,0 +1,47 @@
+"""Tables, CSV and TSV, of labelled texts and pairs: `data.delimiter`, `data.header`, `data.quoting` and the columns
+`data.label_column`, `data.text_column`, `data.second_column`; what is not set is told by the table's content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, Label, Source
+from spanloom.read.columns import Columns, find_columns
+from spanloom.read.lines import numbered_lines, opening
+from spanloom.read.offsets import class_name
+from spanloom.read.rows import DELIMITERS, Row, even_rows, find_dialect, opening_rows, split_rows
+from spanloom.read.texts import one_or_pair, tokenized
+
+NAME = "table"
+SHAPE = "CSV or TSV: a label and one or two texts a row"
+ANSWER = Label
+
+
+def matches(beginning: str) -> bool:
+    first = beginning.strip().partition("\n")[0]
+    return not re.match(r"\[?\s*\{", beginning.strip()) and any(delimiter in first for delimiter in DELIMITERS)
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example a row, streamed. Raises DataError: about the table as a whole at once, else citing the row's line."""
+    beginning = opening(path, config.encoding)
+    dialect = find_dialect(beginning, path, config)
+    known = opening_rows(beginning, dialect, path, config)
+    columns = find_columns([row for row in known if len(row) == len(known[0])], path, config) if known else None
+    rows = even_rows(split_rows(numbered_lines(path, config.encoding), dialect, path, config), path)
+    return _examples(rows, columns, path, config)
+
+
+def _examples(rows: Iterator[Row], columns: Columns | None, path: Path, config: DataConfig) -> Iterator[Example]:
+    for index, (number, cells) in enumerate(rows):
+        assert columns is not None, "the first row could not be read, and yet it was"
+        if index == 0 and columns.header:
+            continue
+        source = Source(str(path), number)
+        texts = [tokenized(cells[column].strip(), str(source), config) for column in columns.texts]
+        label = class_name(cells[columns.label], str(source), f"the label (column {columns.label})")
+        yield Example(one_or_pair(texts, str(source)), Label((label,)), source)
