@@ -184,3 +184,14 @@ def test_an_override_makes_the_tables_that_it_needs() -> None:
 def test_configurations_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         TrainConfig().epochs = 3  # type: ignore[misc]
+
+
+def test_a_column_is_a_number_or_a_name_and_a_tab_is_shown_as_typed(tmp_path: Path) -> None:
+    overrides = ("data.label_column=-1", "data.text_column=review", 'data.delimiter="\\t"')
+    data = load(tmp_path, 'task = "joint"', *overrides).data
+    assert (data.label_column, data.text_column, data.second_column, data.delimiter) == (-1, "review", None, "\t")
+    message = r"data.delimiter is ':'; 'auto' or ',' or ';' or 'tab' or '\t'"
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load(tmp_path, 'task = "joint"', "data.delimiter=:")
+    with pytest.raises(ConfigError, match=re.escape("data.text_column is 1.5; a value of type int")):
+        load(tmp_path, 'task = "joint"', "data.text_column=1.5")

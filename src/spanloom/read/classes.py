@@ -36,7 +36,7 @@ def class_files(path: Path) -> dict[str, Path]:
     if path.exists() or not path.parent.is_dir():
         return {}
     start = f"{path.name}."
-    files = {file.name[len(start) :]: file for file in path.parent.iterdir() if file.name.startswith(start)}
+    files = {file.name[len(start) :]: file for file in path.parent.glob("*") if file.name.startswith(start)}
     named = {name: file for name, file in files.items() if name.isidentifier() and name.lower() not in KINDS.split()}
     return dict(sorted((name, file) for name, file in named.items() if file.is_file()))
 
@@ -52,12 +52,13 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 def _examples(files: dict[str, Path], config: DataConfig) -> Iterator[Example]:
     for name, path in files.items():
-        number = 0
         gold = Label((name,))
+        is_empty = True
         for number, line in numbered_lines(path, config.encoding):
             if text := line.strip():
                 source = Source(str(path), number)
+                is_empty = False
                 yield Example(tokenized(text, str(source), config), gold, source)
-        if not number:
+        if is_empty:
             found = f"the file of the class '{name}' is empty"
             raise DataError(str(path), found, "one text a line", "Fill it, or move it elsewhere.")

@@ -69,12 +69,12 @@ def find_columns(cells: Sequence[Sequence[str]], path: Path, config: DataConfig)
 
 def _column(key: str, wanted: str | int | None, first: Sequence[str], header: bool, path: Path) -> int | None:
     """The index of the column that a setting asks for. Raises DataError where there is none."""
+    numbers = f"a number from 0 to {len(first) - 1}, or from -{len(first)} to -1"
     if isinstance(wanted, str):
         names = [name.strip() for name in first]
         if names.count(wanted.strip()) == 1 and header:
             return names.index(wanted.strip())
         near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
-        numbers = f"a number from 0 to {len(first) - 1}"
         found, expected = f"no column named {shown(wanted)}", f"the columns are {', '.join(map(shown, names))}"
         if not header:
             found, expected = f"data.{key} is {shown(wanted)}, but the table has no header", numbers
@@ -83,10 +83,10 @@ def _column(key: str, wanted: str | int | None, first: Sequence[str], header: bo
         elif near:
             expected = f"did you mean {near[0]!r}?"
         raise DataError(str(path), found, expected, f"Change data.{key}.")
-    if wanted is not None and not 0 <= wanted < len(first):
+    if wanted is not None and not -len(first) <= wanted < len(first):
         found = f"data.{key} is {wanted}, but a row has {len(first)} columns"
-        raise DataError(str(path), found, f"a number from 0 to {len(first) - 1}", f"Change data.{key}.")
-    return wanted
+        raise DataError(str(path), found, numbers, f"Change data.{key}.")
+    return None if wanted is None else wanted % len(first)
 
 
 def _has_header(cells: Sequence[Sequence[str]], path: Path, config: DataConfig) -> bool:

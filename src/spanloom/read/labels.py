@@ -25,10 +25,12 @@ SHAPE = "JSON: text, or first and second; label or labels"
 ANSWER = Label
 TEXTS = ("text", "texts", "first", "second", "third", "fourth", "fifth")
 ANSWERS = ("label", "labels")
+ELSEWHERE = frozenset(("tokens", "entities", "relations", "triple_list"))  # what texts of other tasks have
 
 
 def matches(beginning: str) -> bool:
-    return bool(first_keys(beginning) & {*TEXTS, *ANSWERS})
+    keys = first_keys(beginning)
+    return not keys.isdisjoint(ANSWERS) or (not keys.isdisjoint(TEXTS) and keys.isdisjoint(ELSEWHERE))
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -52,7 +52,7 @@ def decoded(path: Path, encoding: str) -> Iterator[TextIO]:
         raise DataError(
             str(path), f"unknown encoding '{encoding}'", "a name such as utf-8 or gb18030", "Change data.encoding."
         ) from None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise DataError(str(path), "no such file", "a file of examples", "Check the path.") from None
     except IsADirectoryError:
         raise DataError(str(path), "is a directory", "a file of examples", "Name a file inside it.") from None

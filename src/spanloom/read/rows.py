@@ -43,7 +43,7 @@ def split_rows(lines: Iterable[tuple[int, str]], dialect: Dialect, path: Path, c
 
 def _quoted_rows(lines: Iterable[tuple[int, str]], delimiter: str, path: Path, config: DataConfig) -> Iterator[Row]:
     if config.max_characters >= csv.field_size_limit():  # the module's own limit, 131,072 at first
-        csv.field_size_limit(config.max_characters + 1)
+        csv.field_size_limit(min(config.max_characters + 1, 2**31 - 1))
     last = 0
 
     def fed() -> Iterator[str]:
@@ -72,7 +72,7 @@ def _broken_quoting(message: str, where: str, last: int) -> DataError:
         return DataError(where, found, "the delimiter or the end of the row", remedy)
     if "field limit" in message:
         found = f"a field of more than {csv.field_size_limit():,} characters"
-        return DataError(where, found, "a closing quote mark before that", remedy)
+        return DataError(where, found, "data.max_characters at most, or a closing quote mark before that", remedy)
     return DataError(where, "a quote mark that is never closed", "a closing one before the end of the file", remedy)
 
 
@@ -127,11 +127,12 @@ def _is_quoted(beginning: str, delimiter: str) -> bool:
     opened = len(re.findall(rf'(?:^|{delimiter})"', beginning, re.MULTILINE))
     cell = rf'(?:^|{delimiter})"([^"]*+(?:""[^"]*+)*+)"(?={delimiter}|$)'
     insides = re.findall(cell, beginning, re.MULTILINE)
-    if not opened or delimiter != "\t":
-        return 2 * len(insides) > opened or (not opened and delimiter != "\t")
+    are_closed = 2 * len(insides) > opened
+    if delimiter != "\t":
+        return are_closed or not opened
     needed = any('""' in inside or "\t" in inside or "\n" in inside for inside in insides)
-    lines = sum(1 for line in beginning.split("\n") if line.strip())
-    return 2 * len(insides) > opened and (needed or len(insides) >= lines)
+    rows = sum(1 for line in beginning.split("\n") if line.strip())
+    return are_closed and (needed or len(insides) >= rows)
 
 
 def even_rows(rows: Iterable[Row], path: Path) -> Iterator[Row]:

@@ -1,0 +1,138 @@
+"""Are labelled texts and pairs well formed: what is in them, and what in them looks like a mistake."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from spanloom.check.duplicates import LEAKED, leaked, repeats
+from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
+from spanloom.core import Example, Text, TextPair
+
+Issue = tuple[str, str]  # what kind, and the case at hand
+
+
+def check_label_data(
+    examples: Sequence[Example], dev: Sequence[Example] | None = None, max_words: int = 0
+) -> dict[str, Any]:
+    """Counts and suspected mistakes of labelled texts or pairs, as a plain dict ready for JSON.
+
+    gold: `sizes`, name -> count; `lengths` of examples (both texts of a pair together) in tokens and in characters;
+    `labels`, section -> label -> count; `shares`, name -> a part of 1, among them what always answering the most
+    frequent label would score. issues: name -> {count, first: ["path:line: case", …]}.
+
+    dev: what the model is to be scored on; it is searched for examples of the training data, and for labels and words
+    that training never has, letter case aside. max_words: an example of more tokens is cut off there, 0 for no limit.
+    """
+    issues = Issues()
+    for name, source, case in repeats(examples, words_of, lambda example: example.gold and example.gold.names):
+        issues.add(name, source, case)
+    spelled: Spellings = {}
+    for example in examples:
+        clashes = case_clashes(_labels(example), example.source, spelled)
+        for name, case in (*_issues(example, max_words), *clashes):
+            issues.add(name, example.source, case)
+    counts = label_counts(examples)
+    for example in examples:
+        for _, label in _labels(example):
+            if counts[label] == 1 and len(examples) > 1:
+                issues.add("label of a single example", example.source, label)
+    gold: dict[str, Any] = {
+        "sizes": _sizes(examples),
+        "lengths": _lengths(examples),
+        "labels": {"labels": dict(counts.most_common())},
+        "shares": {"most frequent label": round(max(counts.values(), default=0) / len(examples), 4)}
+        if examples
+        else {},
+    }
+    found = issues.to_dict()
+    if dev is not None:
+        found |= _compare(examples, dev, gold)
+    return {"answers": "label", "gold": gold, "issues": found}
+
+
+def _compare(examples: Sequence[Example], dev: Sequence[Example], gold: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Issues of the dev data beside the training data; their counts are added to `gold`."""
+    issues = Issues()
+    labels = label_counts(examples)
+    seen = {word.casefold() for word in _all_words(examples)}
+    new: set[str] = set()
+    for example in dev:
+        for word in dict.fromkeys(_all_words([example])):
+            if word.casefold() not in seen and word.casefold() not in new:
+                new.add(word.casefold())
+                issues.add("dev words never seen in train", example.source, word)
+    for example in dev:
+        for _, label in _labels(example):
+            if label not in labels:
+                issues.add("dev labels never seen in train", example.source, label)
+    gold["sizes"] |= {f"dev {name}": count for name, count in _sizes(dev).items()}
+    gold["labels"]["labels in dev"] = dict(label_counts(dev).most_common())
+    unseen = [word.casefold() in new for word in _all_words(dev)]
+    gold["shares"]["dev tokens never seen in train"] = round(sum(unseen) / max(1, len(unseen)), 4)
+    leak = leaked(examples, dev, words_of)
+    return {**issues.to_dict(), **({LEAKED: leak} if leak["count"] else {})}
+
+
+def require_spelling(examples: Iterable[Example]) -> None:
+    """Raise DataError where two labels differ only by case, citing both lines: they would be learnt as two classes."""
+    require_one_spelling(examples, _labels)
+
+
+def label_counts(examples: Iterable[Example]) -> Counter[str]:
+    """How many examples have each label."""
+    return Counter(label for example in examples for _, label in _labels(example))
+
+
+def words_of(example: Example) -> tuple[tuple[str, ...], ...]:
+    """The tokens of each of an example's texts: what two examples share that read the same, however they are spaced."""
+    return tuple(tuple(token.text for token in text.tokens) for text in _texts(example))
+
+
+def _all_words(examples: Iterable[Example]) -> Iterator[str]:
+    return (word for example in examples for words in words_of(example) for word in words)
+
+
+def _texts(example: Example) -> tuple[Text, ...]:
+    return (example.input.first, example.input.second) if isinstance(example.input, TextPair) else (example.input,)
+
+
+def _labels(example: Example) -> list[tuple[str, str]]:
+    return [("class", name) for name in example.gold.names] if example.gold else []
+
+
+def _sizes(examples: Sequence[Example]) -> dict[str, int]:
+    sizes = {
+        "examples": len(examples),
+        "tokens": sum(1 for _ in _all_words(examples)),
+        "labels": len(label_counts(examples)),
+    }
+    unusual = {
+        "pairs": sum(isinstance(example.input, TextPair) for example in examples),
+        "without gold": sum(example.gold is None for example in examples),
+        "with no label": sum(example.gold is not None and not example.gold.names for example in examples),
+        "with several labels": sum(len(_labels(example)) > 1 for example in examples),
+    }
+    return sizes | {name: count for name, count in unusual.items() if count}
+
+
+def _lengths(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
+    return {
+        "tokens": length_summary([sum(map(len, words_of(example))) for example in examples]),
+        "characters": length_summary([sum(len(text.text) for text in _texts(example)) for example in examples]),
+    }
+
+
+def _issues(example: Example, max_words: int) -> Iterator[Issue]:
+    texts, words = _texts(example), words_of(example)
+    if example.gold is None:
+        yield "no gold", cut(texts[0].text)
+    for text in texts:
+        if len(text.tokens) < 2:
+            yield "text of one token" if text.tokens else "text without a token", cut(text.text)
+    if len(words) == 2 and words[0] == words[1]:
+        yield "pair of equal texts", cut(texts[0].text)
+    length = sum(map(len, words))
+    if 0 < max_words < length:
+        yield f"more than {max_words} tokens, cut off there", f"{length} tokens: {cut(texts[0].text)}"
