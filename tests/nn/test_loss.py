@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from spanloom.nn.loss import multilabel_loss, token_loss
+from spanloom.nn.loss import class_loss, multilabel_loss, token_loss
 
 
 def closed_form(scores: Tensor, gold: Tensor, valid: Tensor) -> float:
@@ -111,3 +112,68 @@ def test_token_loss_is_a_weighted_sum_of_cross_entropies() -> None:
             expected += float(weights[b, t]) * (math.log(sum(map(math.exp, row))) - chosen)
     assert token_loss(logits, tags, weights).item() == pytest.approx(expected, rel=1e-12)
     assert torch.autograd.gradcheck(lambda x: token_loss(x, tags, weights), logits.requires_grad_())
+
+
+def choices(seed: int = 2) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Logits [5, 4], gold, weights of which one is 0, and class weights, in float64."""
+    draw = torch.Generator().manual_seed(seed)
+    logits = 2 * torch.randn(5, 4, generator=draw, dtype=torch.float64)
+    weights = torch.tensor([1.0, 0.5, 0.0, 2.0, 1.0], dtype=torch.float64)
+    class_weights = torch.tensor([0.25, 1.0, 3.0, 0.5], dtype=torch.float64)
+    return logits, torch.tensor([0, 3, 1, 2, 2]), weights, class_weights
+
+
+def written_out(
+    logits: Tensor, gold: Tensor, weights: Tensor, class_weights: Tensor | None, gamma: float, smoothing: float
+) -> float:
+    """The loss term by term."""
+    total = 0.0
+    size = logits.shape[1]
+    for row, right, weight in zip(logits.tolist(), gold.tolist(), weights.tolist(), strict=True):
+        partition = sum(map(math.exp, row))
+        for k, logit in enumerate(row):
+            p = math.exp(logit) / partition
+            target = smoothing / size + (1 - smoothing) * (k == right)
+            factor = 1.0 if class_weights is None else float(class_weights[k])
+            total -= weight * target * factor * (1 - p) ** gamma * math.log(p)
+    return total
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_class_loss_is_what_is_written(gamma: float, smoothing: float, weighted: bool) -> None:
+    logits, gold, weights, class_weights = choices()
+    given = class_weights if weighted else None
+    expected = written_out(logits, gold, weights, given, gamma, smoothing)
+    assert class_loss(logits, gold, weights, given, gamma, smoothing).item() == pytest.approx(expected, rel=1e-12)
+    assert torch.autograd.gradcheck(
+        lambda x: class_loss(x, gold, weights, given, gamma, smoothing), logits.requires_grad_()
+    )
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_without_focus_it_is_the_cross_entropy_of_torch_and_a_tiny_gamma_changes_nothing(smoothing: float) -> None:
+    logits, gold, _, class_weights = choices()
+    ones = torch.ones(5, dtype=torch.float64)
+    expected = functional.cross_entropy(
+        logits, gold, weight=class_weights, reduction="sum", label_smoothing=smoothing
+    ).item()
+    assert class_loss(logits, gold, ones, class_weights, 0.0, smoothing).item() == pytest.approx(expected, rel=1e-12)
+    assert class_loss(logits, gold, ones, class_weights, 1e-12, smoothing).item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_focal_loss_by_hand() -> None:
+    """p = 0.9 and p = 0.5 of two classes: -(0.1)^2 log 0.9 and -(0.5)^2 log 0.5."""
+    logits = torch.tensor([[math.log(9.0), 0.0], [0.0, 0.0]])
+    found = class_loss(logits, torch.tensor([0, 1]), torch.ones(2), gamma=2.0).item()
+    assert found == pytest.approx(0.01 * 0.1053605157 + 0.25 * 0.6931471806)
+
+
+def test_focal_loss_of_certainty_is_zero_with_a_gradient_that_is_a_number() -> None:
+    logits = torch.tensor([[1000.0, 0.0], [0.0, 1000.0]], requires_grad=True)
+    loss = class_loss(logits, torch.tensor([0, 0]), torch.ones(2), gamma=0.5)
+    loss.backward()
+    assert loss.item() == pytest.approx(1000.0)
+    assert logits.grad is not None
+    torch.testing.assert_close(logits.grad, torch.tensor([[0.0, 0.0], [-1.0, 1.0]]))

@@ -1,4 +1,7 @@
-"""Losses that sum, so that the engine can divide by the counts of a whole group. B batch, L labels, T words, K tags."""
+"""Losses that sum, so that the engine can divide by the counts of a whole group.
+
+B batch, L labels, T words, N tokens or examples, K tags or classes.
+"""
 
 from __future__ import annotations
 
@@ -51,5 +54,34 @@ class _LogOnePlusSum(torch.autograd.Function):
 
 def token_loss(logits: Tensor, tags: Tensor, weights: Tensor) -> Tensor:
     """Weighted sum of cross-entropies: logits [B, T, K], tags [B, T], weights [B, T], 0 at padding."""
-    each = functional.cross_entropy(logits.transpose(1, 2), tags, reduction="none")  # [B, T]
-    return (each * weights).sum()
+    return class_loss(logits.flatten(0, 1), tags.flatten(), weights.flatten())
+
+
+def class_loss(
+    logits: Tensor,
+    gold: Tensor,
+    weights: Tensor,
+    class_weights: Tensor | None = None,
+    gamma: float = 0.0,
+    smoothing: float = 0.0,
+) -> Tensor:
+    """Weighted sum of the losses of single choices: logits [N, K], gold [N], weights [N], 0 where nothing is learnt.
+
+    smoothing: this part of each target is spread evenly over all K classes (Szegedy et al. 2016,
+    https://arxiv.org/abs/1512.00567). class_weights [K] multiply what each class adds. gamma: of the focal loss (Lin et
+    al. 2017, https://arxiv.org/abs/1708.02002), where a class that has probability p adds `-(1 - p)^gamma log p`, so
+    that what is already right weighs little. All left out, it is cross-entropy.
+    """
+    if not gamma:
+        each = functional.cross_entropy(
+            logits, gold, weight=class_weights, reduction="none", label_smoothing=smoothing
+        )  # [N]
+        return (each * weights).sum()
+    log_p = logits.log_softmax(dim=-1)  # [N, K]
+    target = torch.full_like(log_p, smoothing / log_p.shape[-1])
+    target.scatter_add_(1, gold[:, None], torch.full_like(log_p[:, :1], 1.0 - smoothing))
+    if class_weights is not None:
+        target = target * class_weights
+    # At p = 1 the power of a gamma below 1 has an infinite slope; the bound keeps it a number, and is idle elsewhere.
+    doubt = (-torch.expm1(log_p)).clamp(min=torch.finfo(log_p.dtype).tiny) ** gamma
+    return -((target * doubt * log_p).sum(dim=-1) * weights).sum()
