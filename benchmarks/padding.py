@@ -11,9 +11,9 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 import torch
 from machine import surroundings
-from spanloom.batch.samplers import build_sampler, padding_waste
 from turns import alternate
 
+from spanloom.batch.samplers import build_sampler, padding_waste
 from spanloom.config import RunConfig, TrainConfig, load_config
 from spanloom.core import Example
 from spanloom.engine.device import repeatable

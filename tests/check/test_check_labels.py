@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from spanloom.check.labels import check_label_data, require_spelling
+from spanloom.check.labels import check_label_data, require_label_spelling
 from spanloom.core import Example, Label, Source, Text, TextPair
 from spanloom.errors import DataError
 from spanloom.text.words import tokenize
@@ -100,6 +100,6 @@ def test_nothing_to_say() -> None:
 
 
 def test_spelling_is_required() -> None:
-    require_spelling(TRAIN[:4])
+    require_label_spelling(TRAIN[:4])
     with pytest.raises(DataError, match="train:5: class label 'Wet', but 'wet' at train:1; one spelling of a label"):
-        require_spelling(TRAIN)
+        require_label_spelling(TRAIN)

@@ -56,7 +56,7 @@ def test_what_is_no_file_of_examples(tmp_path: Path, format_: str) -> None:
     ("format_", "message"),
     [
         ("classes", "x: is no set of class files; a folder of CLASS.txt"),
-        ("parallel", "x: has no files seq.in and label"),
+        ("parallel", "seq.in: no such file; a file of examples"),
     ],
 )
 def test_a_file_where_several_are_needed(tmp_path: Path, format_: str, message: str) -> None:

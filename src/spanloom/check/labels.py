@@ -75,7 +75,7 @@ def _compare(examples: Sequence[Example], dev: Sequence[Example], gold: dict[str
     return {**issues.to_dict(), **({LEAKED: leak} if leak["count"] else {})}
 
 
-def require_spelling(examples: Iterable[Example]) -> None:
+def require_label_spelling(examples: Iterable[Example]) -> None:
     """Raise DataError where two labels differ only by case, citing both lines: they would be learnt as two classes."""
     require_one_spelling(examples, _labels)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -134,3 +134,10 @@ def field(item: Item, key: str, kind: type[T], where: str, owner: str = "") -> T
         there = ", ".join(key if key.isprintable() else repr(key) for key in item) or "none"
         raise DataError(where, found, f"keys {there} are there", "Add it.")
     return of_kind(item[key], kind, where, name)
+
+
+def refuse_near_key(item: Item, known: Sequence[str], where: str) -> None:
+    """Raise DataError where a key looks like a misspelt one of `known`: the gold under it would be passed over."""
+    for key in item:
+        if near := difflib.get_close_matches(key, known, n=1):
+            raise DataError(where, f"unknown key {key!r}", f"did you mean '{near[0]}'?", "Rename it.")

@@ -1,4 +1,7 @@
-"""A folder of parallel files, `seq.in` with one text a line and `label` with its class on the same line."""
+"""A folder of parallel files, `seq.in` with one text a line and `label` with its class on the same line.
+
+Named by their folder or by `seq.in`. Goo et al. 2018, https://aclanthology.org/N18-2118.
+"""
 
 from __future__ import annotations
 
@@ -24,22 +27,27 @@ def matches(beginning: str) -> bool:
 
 
 def claims(path: Path) -> bool:
-    return (path / TEXTS).is_file() and (path / LABELS).is_file()
+    """Whether a path is a folder with both files, or the file of texts beside one of labels."""
+    return all(file.is_file() for file in _files(path)) and (path.is_dir() or path.name == TEXTS)
+
+
+def _files(path: Path) -> tuple[Path, Path]:
+    folder = path if path.is_dir() else path.parent
+    return folder / TEXTS, folder / LABELS
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a line, streamed; lines that are blank in both are skipped. Raises DataError citing the line."""
-    if not claims(path):
-        raise DataError(str(path), "has no files seq.in and label", "a folder with both", "Name the folder.")
-    files = [numbered_lines(path / name, config.encoding) for name in (TEXTS, LABELS)]
-    ended = (0, None)
-    for (number, text), (other, label) in zip_longest(*files, fillvalue=ended):
-        if text is None or label is None:
-            short, long = (TEXTS, LABELS) if text is None else (LABELS, TEXTS)
-            found = f"'{short}' ends before line {max(number, other)} of '{long}'"
-            raise DataError(f"{path / short}", found, "files of equally many lines", "Add what is missing.")
+    texts, labels = _files(path)
+    numbered = [numbered_lines(file, config.encoding) for file in (texts, labels)]
+    for first, second in zip_longest(*numbered):
+        if first is None or second is None:
+            here, other, last = (labels, texts, second) if first is None else (texts, labels, first)
+            found = f"line {last[0]} is there, but {other} has {last[0] - 1} lines"
+            raise DataError(f"{here}:{last[0]}", found, "as many lines in both", "Add or remove lines.")
+        (number, text), (_, label) = first, second
         if text.strip() or label.strip():
-            source = Source(str(path / TEXTS), number)
-            where = f"{path / LABELS}:{number}"
+            source = Source(str(texts), number)
+            where = f"{labels}:{number}"
             gold = Label((class_name(label, where, "the label"),))
             yield Example(tokenized(text.strip(), str(source), config), gold, source)

@@ -9,15 +9,13 @@ facts given as text has found. A line with neither entities nor relations is a t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
-from spanloom.errors import DataError
 from spanloom.read.annotations import entity_place, lost_facts, score_of, token_ranges
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of
+from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, refuse_near_key
 from spanloom.read.locate import INSIDE_A_TOKEN
 from spanloom.read.offsets import checked_index, label_of
 from spanloom.read.texts import checked_text
@@ -49,16 +47,9 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
         gold, cut = _graph(item, text, where)
         lost += cut
     else:
-        _refuse_near_key(item, where)
+        refuse_near_key(item, ("entities", "relations"), where)
     ambiguous = field(item, "ambiguous", int, where) if "ambiguous" in item else 0
     return Example(text, gold, source, item.get("by_text", False) is True, ambiguous, tuple(lost))
-
-
-def _refuse_near_key(item: Item, where: str) -> None:
-    """A misspelt `entities` must not make a text without gold."""
-    for key in item:
-        if near := difflib.get_close_matches(key, ("entities", "relations"), n=1):
-            raise DataError(where, f"unknown key {key!r}", f"did you mean '{near[0]}'?", "Rename it.")
 
 
 def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Label, Source
-from spanloom.read.columns import Columns, find_columns
 from spanloom.read.lines import numbered_lines, opening
 from spanloom.read.offsets import class_name
-from spanloom.read.rows import DELIMITERS, Row, even_rows, find_dialect, opening_rows, split_rows
+from spanloom.read.table_columns import Columns, find_columns
+from spanloom.read.table_rows import DELIMITERS, Row, even_rows, find_dialect, opening_rows, split_rows
 from spanloom.read.texts import one_or_pair, tokenized
 
 NAME = "table"

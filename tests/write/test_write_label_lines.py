@@ -15,7 +15,8 @@ from spanloom.core import Example, Label, Source, Text, TextPair
 from spanloom.errors import DataError
 from spanloom.read import read
 from spanloom.text.words import tokenize
-from spanloom.write.labels import label_line, labels_to_dict, write_table
+from spanloom.write.label_lines import label_line, labels_to_dict
+from spanloom.write.label_table import write_table
 from spanloom.write.lines import write_lines
 
 PIECES = ("rain", '"', '""', ",", "\t", ";", "\n", " ", "雨", "it's", '5" disk', "'", "|", "no.")
@@ -52,7 +53,7 @@ def test_lines_read_back(tmp_path: Path) -> None:
         assert write_lines(path, map(label_line, examples)) == len(examples)
         back = list(read(path, DataConfig(), Label))
         assert same(back) == same(examples)
-        assert [e.gold and e.gold.scores for e in back] == [e.gold and e.gold.scores for e in examples]
+        assert all(example.gold is None or example.gold.scores is None for example in back)
     assert json.loads(path.read_text().splitlines()[0])["labels"] == [{"label": "a"}, {"label": "b"}]
 
 

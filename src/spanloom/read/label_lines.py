@@ -8,15 +8,14 @@ one kind.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Label, Source, Text, TextPair
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind
+from spanloom.read.annotations import score_of
+from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, refuse_near_key
 from spanloom.read.offsets import class_name
 from spanloom.read.texts import one_or_pair, tokenized
 
@@ -71,9 +70,7 @@ def _answer_key(item: Item, where: str) -> str | None:
         raise DataError(where, "both 'label' and 'labels'", "one of them", "Remove the other.")
     if given:
         return given[0]
-    for key in item:  # a misspelt `label` must not make a text without gold
-        if near := difflib.get_close_matches(key, ANSWERS, n=1):
-            raise DataError(where, f"unknown key {key!r}", f"did you mean '{near[0]}'?", "Rename it.")
+    refuse_near_key(item, ANSWERS, where)
     return None
 
 
@@ -97,14 +94,10 @@ def _several(item: Item, where: str) -> Label:
         name = class_name(label["label"], where, "one of 'labels'")
         if name in scores:
             raise DataError(where, f"the label '{name}' is given twice", "each label once", "Remove one.")
-        scores[name] = _score(label, where)
+        scores[name] = score_of(label, where)
     names = tuple(sorted(scores))
     known = [score for name in names if (score := scores[name]) is not None]
     if known and len(known) < len(names):
         found = f"a score for {len(known)} of {len(names)} labels"
         raise DataError(where, found, "a score for each, or for none", "Fill them in, or remove them.")
     return Label(names, tuple(known) if known else None)
-
-
-def _score(label: dict[str, Any], where: str) -> float | None:
-    return None if label.get("score") is None else of_kind(label["score"], float, where, "'score'")
