@@ -23,13 +23,14 @@ from torch import nn
 
 from spanloom.config import RunConfig, load_config, to_toml
 from spanloom.core import Batch, Example, Graph, Row, Task
+from spanloom.engine.adversarial import Attack
 from spanloom.engine.checkpoint import load_model, read_checkpoint
 from spanloom.engine.device import to_tensors
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.guard import check_rows
 from spanloom.engine.report import Report, StepReport
 from spanloom.engine.run import Interrupted, run_training
-from spanloom.engine.step import Update, train_step
+from spanloom.engine.step import Method, Update, train_step
 from spanloom.errors import DataError
 from spanloom.run.bundle import forward, open_bundle, start
 from spanloom.run.export import export
@@ -266,22 +267,55 @@ def test_losses_are_sums_that_padding_and_order_do_not_touch(case: Case) -> None
         assert sum(single[name] for single in alone) == pytest.approx(total, rel=1e-5)
 
 
-def update(case: Case, groups: Sequence[Sequence[Example]]) -> tuple[Update, dict[str, torch.Tensor]]:
+def update(
+    case: Case, groups: Sequence[Sequence[Example]], attack: Attack | None = None
+) -> tuple[Update, dict[str, torch.Tensor]]:
     """One plain gradient step of a fresh model from a group of micro-batches."""
     model = case.model()
+    method = Method(case.task.losses, attack=attack)
+    rows = [[case.codec.encode(example) for example in part] for part in groups]
     optimizer = torch.optim.SGD([weight for weight in model.parameters() if weight.requires_grad], lr=0.1)
-    done = train_step(model, [case.batch(part) for part in groups], case.task.losses, optimizer, step=0)
+    done = train_step(model, rows, case.codec.collate, method, optimizer, step=0)
     return done, model.state_dict()
 
 
-def test_a_group_of_micro_batches_equals_one_batch(case: Case) -> None:
+@pytest.mark.parametrize("attack", [None, Attack(1.0, 1.0)], ids=["plain", "fgm"])
+def test_a_group_of_micro_batches_equals_one_batch(case: Case, attack: Attack | None) -> None:
     some = case.examples[:12]
-    whole, weights = update(case, [some])
-    split, others = update(case, [some[:1], some[1:8], some[8:]])
+    whole, weights = update(case, [some], attack)
+    split, others = update(case, [some[:1], some[1:8], some[8:]], attack)
     assert split.losses == pytest.approx(whole.losses, rel=1e-5)
     assert split.gradient_norm == pytest.approx(whole.gradient_norm, rel=1e-4)
     for name, weight in weights.items():
         torch.testing.assert_close(others[name], weight, rtol=1e-4, atol=1e-5, msg=lambda text, n=name: f"{n}: {text}")
+
+
+def test_how_far_outputs_are_apart_is_a_sum_that_padding_does_not_touch(case: Case) -> None:
+    """Where the task says it at all. Two models stand for two passes that drop out different units."""
+    if case.task.divergence is None:
+        return
+    models = [case.model(), case.model()]
+    with torch.no_grad():
+        for weight in models[1].parameters():
+            weight.mul_(1.5)
+
+    def apart(examples: Sequence[Example], first: nn.Module, second: nn.Module) -> dict[str, float]:
+        batch = case.batch(examples)
+        assert case.task.divergence is not None
+        with torch.no_grad():
+            outputs = [model(**to_tensors(batch.inputs, CPU)) for model in (first, second)]
+            found = case.task.divergence(*outputs, to_tensors(batch.targets, CPU))
+        assert found.keys() <= batch.counts.keys()
+        return {name: float(value) for name, value in found.items()}
+
+    some = case.examples[:12]
+    together = apart(some, *models)
+    assert apart(some, *reversed(models)) == pytest.approx(together, rel=1e-5)
+    assert set(apart(some, models[0], models[0]).values()) == {0.0}
+    alone = [apart([example], *models) for example in some]
+    for name, total in together.items():
+        assert total > 0
+        assert sum(single[name] for single in alone) == pytest.approx(total, rel=1e-4)
 
 
 # ---- training --------------------------------------------------------------------------------------------------------

@@ -63,8 +63,9 @@ class TrainConfig:
     micro-batches an update. learning_rate is for new layers, encoder_learning_rate for a pretrained encoder. warmup
     and the decay are parts of the whole run, in 0..1. ema: decay of the weight average, 0 turns it off. patience:
     epochs without a better dev score before stopping, 0 turns it off. clip: largest gradient norm, 0 turns it off.
-    precision: "auto" uses bf16 where the hardware has it, or "fp32", or "bf16". evaluate_from: first epoch (from 1)
-    that is scored on dev. threads: 0 leaves PyTorch's own choice.
+    clip_value: largest size of each number of the gradient, bounded before the norm is, 0 turns it off. precision:
+    "auto" uses bf16 where the hardware has it, or "fp32", or "bf16", or "fp16" with loss scaling. evaluate_from: first
+    epoch (from 1) that is scored on dev. threads: 0 leaves PyTorch's own choice.
 
     sampler: which examples go together. "buckets" (of like length, by token budget), "sequential", "shuffled",
     "breakpoints" (groups of lengths up to each of `breakpoints`), "kmeans" (`length_buckets` groups of lengths),
@@ -81,6 +82,11 @@ class TrainConfig:
 
     optimizer: "adamw", "adam", "sgd" (with `momentum`) or "rmsprop". layer_decay: a pretrained encoder's learning rate
     is multiplied by it once for each layer below the top.
+
+    adversarial: learn from embedded sentences moved to raise the loss too, once by adversarial_epsilon ("fgm"), or
+    adversarial_steps times by adversarial_alpha and never farther than adversarial_epsilon ("pgd"); these are lengths
+    over all the tokens of a sentence, and epsilon 0 turns it off. r_drop: how much two passes with different dropout
+    are made to agree (the alpha of R-Drop), 0 turns it off.
     """
 
     epochs: int = 20
@@ -93,6 +99,7 @@ class TrainConfig:
     warmup: float = 0.1
     final_learning_rate: float = 0.0
     clip: float = 1.0
+    clip_value: float = 0.0
     ema: float = 0.99
     patience: int = 0
     evaluate_from: int = 1
@@ -127,6 +134,11 @@ class TrainConfig:
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
     momentum: float = 0.9
     layer_decay: float = 1.0
+    adversarial: Literal["none", "fgm", "pgd"] = "none"
+    adversarial_epsilon: float = 1.0
+    adversarial_alpha: float = 0.3
+    adversarial_steps: int = 3
+    r_drop: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,8 @@ class Task:
     prepare    (a user's text, or texts where the model reads several; codec) -> input; DataError for another number
     show       (input, answer) -> what a user sees, as a plain dict with character offsets
     line       example -> the JSON object that `read` makes an equal example of (but for its source)
+    divergence (outputs, outputs, targets) -> how far two outputs for one batch are apart: sums, named as losses; None
+               where the task does not say (R-Drop asks for it)
     """
 
     name: str
@@ -237,3 +239,4 @@ class Task:
     prepare: Callable[[str | Sequence[str], Any], Any]
     show: Callable[[Any, Any], dict[str, Any]]
     line: Callable[[Example], dict[str, Any]]
+    divergence: Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None

@@ -7,13 +7,14 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing
-from torch import Tensor
+from torch import Tensor, nn
 
 from spanloom.config import TrainConfig
-from spanloom.core import Batch, Row
+from spanloom.core import Row
+from spanloom.engine.adversarial import Attack
 from spanloom.engine.average import WeightAverage
 from spanloom.engine.optimizer import build_optimizer
-from spanloom.engine.step import Update, train_step
+from spanloom.engine.step import Method, Update, train_step
 from spanloom.errors import ConfigError
 from tests.engine import toy
 
@@ -24,26 +25,51 @@ def rows_and_codec(count: int) -> tuple[list[Row], toy.ToyCodec]:
     return [codec.encode(example) for example in chosen], codec
 
 
-def updated(group: list[Batch], letters: int, steps: int = 3, clip: float = 0.0) -> tuple[dict[str, Tensor], Update]:
-    """The weights after some updates of a float64 model without dropout, always on the same group."""
+METHODS = {
+    "plain": Method(toy.losses),
+    "clip": Method(toy.losses, clip=0.05),
+    "clip_value": Method(toy.losses, clip_value=0.01),
+    "fgm": Method(toy.losses, clip=0.05, attack=Attack(0.8, 0.8)),
+    "pgd": Method(toy.losses, attack=Attack(0.8, 0.5, 3)),
+    "r_drop": Method(toy.losses, toy.divergence, r_drop=3.0),
+    "all": Method(toy.losses, toy.divergence, clip=0.3, clip_value=0.05, attack=Attack(0.8, 0.5, 2), r_drop=3.0),
+}
+
+
+def fresh(codec: toy.ToyCodec, dropout: float = 0.0, kind: type[toy.ToyModel] = toy.Wavering) -> toy.ToyModel:
     torch.manual_seed(0)
-    model = toy.ToyModel(letters, 6, 0.0).double()
+    return kind(len(codec.letters) + 2, 6, dropout).double()
+
+
+def updated(
+    group: list[list[Row]],
+    codec: toy.ToyCodec,
+    method: Method = METHODS["plain"],
+    steps: int = 2,
+    scaler: torch.amp.GradScaler | None = None,
+) -> tuple[dict[str, Tensor], Update]:
+    """The weights after some updates of a float64 model without dropout, always on the same group."""
+    model = fresh(codec, kind=toy.Wavering if method.r_drop else toy.ToyModel)
     optimizer = build_optimizer(model, TrainConfig(learning_rate=0.05, encoder_learning_rate=0.02))
     for step in range(steps):
-        update = train_step(model, group, toy.losses, optimizer, step=step, clip=clip)
+        update = train_step(model, group, codec.collate, method, optimizer, step=step, scaler=scaler)
     return toy.weights_of(model), update
 
 
-@pytest.mark.parametrize("splits", [[6, 6], [1, 11], [5, 4, 3], [1] * 12])
-@pytest.mark.parametrize("clip", [0.0, 0.05])
-def test_a_group_equals_one_batch_however_ragged(splits: list[int], clip: float) -> None:
+def gradients_of(model: nn.Module) -> dict[str, Tensor]:
+    return {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.grad is not None}
+
+
+@pytest.mark.parametrize(
+    ("name", "splits"), [(name, splits) for name in METHODS for splits in ([1, 11], [5, 4, 3])] + [("clip", [1] * 12)]
+)
+def test_a_group_equals_one_batch_however_ragged(name: str, splits: list[int]) -> None:
     rows, codec = rows_and_codec(12)
-    ends = np.cumsum(splits)
-    group = [codec.collate(rows[end - size : end]) for size, end in zip(splits, ends, strict=True)]
-    whole, of_whole = updated([codec.collate(rows)], len(codec.letters) + 2, clip=clip)
-    parted, of_parts = updated(group, len(codec.letters) + 2, clip=clip)
-    for name, weight in whole.items():
-        torch.testing.assert_close(parted[name], weight, rtol=0, atol=1e-12)
+    group = [rows[end - size : end] for size, end in zip(splits, np.cumsum(splits), strict=True)]
+    whole, of_whole = updated([rows], codec, METHODS[name])
+    parted, of_parts = updated(group, codec, METHODS[name])
+    for part, weight in whole.items():
+        torch.testing.assert_close(parted[part], weight, rtol=0, atol=1e-12)
     assert of_parts.losses == pytest.approx(of_whole.losses, abs=1e-12)
     assert of_parts.gradient_norm == pytest.approx(of_whole.gradient_norm, abs=1e-12)
 
@@ -57,7 +83,7 @@ def test_losses_are_means_over_the_group_and_the_norm_is_the_one_before_clipping
     (sums["letters"] / batch.counts["letters"] + sums["vowels"] / batch.counts["vowels"]).backward()
     norm = torch.cat([weight.grad.reshape(-1) for weight in model.parameters() if weight.grad is not None]).norm()
     optimizer = build_optimizer(model, TrainConfig())
-    update = train_step(model, [batch], toy.losses, optimizer, step=0, clip=1e-3)
+    update = train_step(model, [rows], codec.collate, Method(toy.losses, clip=1e-3), optimizer, step=0)
     assert update.losses["vowels"] == pytest.approx(sums["vowels"].item() / batch.counts["vowels"])
     assert update.gradient_norm == pytest.approx(float(norm))
     clipped = torch.cat([weight.grad.reshape(-1) for weight in model.parameters() if weight.grad is not None]).norm()
@@ -68,7 +94,7 @@ def test_a_loss_without_items_in_the_whole_group_is_left_out() -> None:
     rows, codec = rows_and_codec(3)
     for row in rows:
         row.targets["tags"][:] = 0
-    weights, update = updated([codec.collate(rows)], len(codec.letters) + 2)
+    weights, update = updated([rows], codec)
     assert set(update.losses) == {"letters"}
     assert all(bool(torch.isfinite(weight).all()) for weight in weights.values())
 
@@ -90,7 +116,14 @@ def test_a_loss_that_is_not_finite_is_an_error_that_leaves_the_weights_alone() -
         ConfigError, match=r"^step 8 \(on toy.txt:3\): the loss 'vowels' is nan; .* Lower the learning rates"
     ):
         train_step(
-            model, [codec.collate(rows)], broken, optimizer, step=7, average=average, where="step 8 (on toy.txt:3)"
+            model,
+            [rows],
+            codec.collate,
+            Method(broken),
+            optimizer,
+            step=7,
+            average=average,
+            where="step 8 (on toy.txt:3)",
         )
     assert toy.same_bits(toy.weights_of(model), before)
     assert toy.same_bits(average.weights, averaged)
@@ -101,7 +134,7 @@ def test_a_gradient_that_is_not_finite_is_an_error() -> None:
     model = toy.ToyModel(len(codec.letters) + 2, 6, 0.0)
     model.out.weight.register_hook(lambda gradient: gradient * float("inf"))
     with pytest.raises(ConfigError, match=r"step 1: the norm of the gradient is (nan|inf)"):
-        train_step(model, [codec.collate(rows)], toy.losses, build_optimizer(model, TrainConfig()), step=0)
+        train_step(model, [rows], codec.collate, Method(toy.losses), build_optimizer(model, TrainConfig()), step=0)
 
 
 def test_outputs_are_widened_before_the_losses_see_them() -> None:
@@ -114,9 +147,74 @@ def test_outputs_are_widened_before_the_losses_see_them() -> None:
         return toy.losses(outputs, targets)
 
     optimizer = build_optimizer(model, TrainConfig())
-    train_step(model, [codec.collate(rows)], watched, optimizer, step=0, precision="bf16")
+    train_step(model, [rows], codec.collate, Method(watched, precision="bf16"), optimizer, step=0)
     assert seen == [torch.float32]
     assert all(weight.dtype == torch.float32 for weight in model.parameters())
+
+
+# ---- clipping --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.02])
+def test_clipping_by_value_bounds_each_number_and_then_the_norm(clip: float) -> None:
+    rows, codec = rows_and_codec(5)
+    free, bounded = fresh(codec), fresh(codec)
+    before = toy.weights_of(bounded)
+    plain = train_step(
+        free, [rows], codec.collate, METHODS["plain"], torch.optim.SGD(free.parameters(), lr=1.0), step=0
+    )
+    method = Method(toy.losses, clip=clip, clip_value=0.01)
+    optimizer = torch.optim.SGD(bounded.parameters(), lr=1.0)
+    update = train_step(bounded, [rows], codec.collate, method, optimizer, step=0)
+    wanted = {name: gradient.clamp(-0.01, 0.01) for name, gradient in gradients_of(free).items()}
+    norm = float(torch.cat([gradient.flatten() for gradient in wanted.values()]).norm())
+    assert norm > 0.02
+    shrunk = clip / norm if clip else 1.0
+    for name, weight in bounded.state_dict().items():
+        torch.testing.assert_close(before[name] - weight, shrunk * wanted[name], rtol=1e-4, atol=1e-12)
+    assert update.gradient_norm == plain.gradient_norm
+
+
+# ---- R-Drop ----------------------------------------------------------------------------------------------------------
+
+
+def test_r_drop_is_the_step_written_out_by_hand() -> None:
+    rows, codec = rows_and_codec(5)
+    model, copy = fresh(codec, dropout=0.4), fresh(codec, dropout=0.4)
+    method = Method(toy.losses, toy.divergence, r_drop=3.0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    update = train_step(model, [rows], codec.collate, method, optimizer, step=0, noise=7)
+    batch = codec.collate(rows)
+    tensors = {name: torch.from_numpy(array) for name, array in (batch.inputs | batch.targets).items()}
+    torch.manual_seed(7)
+    logits = [copy(tensors["ids"], tensors["mask"])["logits"] for _ in range(2)]
+    letters = tensors["mask"].sum()
+    costs = [toy.losses({"logits": pass_}, tensors) for pass_ in logits]
+    (p, q), (log_p, log_q) = ([f(x, dim=-1) for x in logits] for f in (torch.softmax, torch.log_softmax))
+    forth, back = (p * (log_p - log_q)).sum(-1), (q * (log_q - log_p)).sum(-1)  # [B, T]
+    apart = 0.5 * ((forth + back) * tensors["mask"]).sum() / letters
+    means = {name: (costs[0][name] + costs[1][name]) / 2 / count for name, count in batch.counts.items()}
+    (means["letters"] + means["vowels"] + 3.0 / 2 * apart).backward()
+    for name, gradient in gradients_of(copy).items():
+        torch.testing.assert_close(gradients_of(model)[name], gradient, rtol=0, atol=1e-14)
+    wanted = {name: mean.item() for name, mean in means.items()} | {"letters_divergence": apart.item()}
+    assert update.losses == pytest.approx(wanted, abs=1e-14)
+    assert update.losses["letters_divergence"] > 1e-3
+
+
+def test_without_dropout_r_drop_is_a_plain_step() -> None:
+    rows, codec = rows_and_codec(5)
+    found = []
+    for method in (METHODS["plain"], METHODS["r_drop"]):
+        model = fresh(codec, kind=toy.ToyModel)
+        optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+        train_step(model, [rows], codec.collate, method, optimizer, step=0)
+        found.append(toy.weights_of(model))
+    for name, weight in found[0].items():
+        torch.testing.assert_close(found[1][name], weight, rtol=0, atol=1e-15)
+
+
+# ---- several processes -----------------------------------------------------------------------------------------------
 
 
 def one_of_two(rank: int, folder: str) -> None:
@@ -125,20 +223,37 @@ def one_of_two(rank: int, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
     rows, codec = rows_and_codec(12)
     mine = [rows[:3], rows[3:5]] if rank == 0 else [rows[5:12]]
-    weights, update = updated([codec.collate(part) for part in mine], len(codec.letters) + 2, clip=0.05)
-    np.savez(f"{folder}/{rank}.npz", norm=update.gradient_norm, vowels=update.losses["vowels"], **weights)
+    for name, method in METHODS.items():
+        scaler = torch.amp.GradScaler("cpu")
+        weights, update = updated(mine, codec, method, scaler=scaler)
+        np.savez(f"{folder}/{name}{rank}.npz", norm=update.gradient_norm, vowels=update.losses["vowels"], **weights)
+
+    def overflowing(outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {name: loss * (1.0 if rank else float("inf")) for name, loss in toy.losses(outputs, targets).items()}
+
+    scaler = torch.amp.GradScaler("cpu")
+    weights, update = updated(mine, codec, Method(overflowing), scaler=scaler)
+    np.savez(f"{folder}/skipped{rank}.npz", skipped=update.skipped, scale=scaler.get_scale(), **weights)
     dist.destroy_process_group()
 
 
 @pytest.mark.slow  # two fresh interpreters import torch
 @pytest.mark.skipif(not dist.is_gloo_available(), reason="PyTorch was built without gloo")
 def test_two_processes_equal_one_batch(tmp_path: Path) -> None:
+    """However a step takes its gradient; and an overflow on one of them skips the step on both."""
     torch.multiprocessing.spawn(one_of_two, args=(str(tmp_path),), nprocs=2)
     rows, codec = rows_and_codec(12)
-    whole, update = updated([codec.collate(rows)], len(codec.letters) + 2, clip=0.05)
+    for name, method in METHODS.items():
+        whole, update = updated([rows], codec, method)
+        for rank in (0, 1):
+            with np.load(tmp_path / f"{name}{rank}.npz") as found:
+                assert float(found["norm"]) == pytest.approx(update.gradient_norm, abs=1e-12)
+                assert float(found["vowels"]) == pytest.approx(update.losses["vowels"], abs=1e-12)
+                for part, weight in whole.items():
+                    np.testing.assert_allclose(found[part], weight.numpy(), rtol=0, atol=1e-12)
     for rank in (0, 1):
-        with np.load(tmp_path / f"{rank}.npz") as found:
-            assert float(found["norm"]) == pytest.approx(update.gradient_norm, abs=1e-12)
-            assert float(found["vowels"]) == pytest.approx(update.losses["vowels"], abs=1e-12)
-            for name, weight in whole.items():
-                np.testing.assert_allclose(found[name], weight.numpy(), rtol=0, atol=1e-12)
+        with np.load(tmp_path / f"skipped{rank}.npz") as found:
+            assert bool(found["skipped"])
+            assert float(found["scale"]) == 2.0**14
+            for part, weight in toy.weights_of(fresh(codec)).items():
+                np.testing.assert_array_equal(found[part], weight.numpy())

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from spanloom.batch.pad import lengths, pad
 from spanloom.config import DataConfig, RunConfig, TrainConfig
 from spanloom.core import Array, Arrays, Batch, Example, Row, Source, Task
+from spanloom.nn.loss import symmetric_kl
 
 WORDS = ["loom", "span", "thread", "weave", "warp", "weft", "shuttle", "heddle", "reed", "selvage", "a", "yarn", "dye"]
 
@@ -74,6 +75,7 @@ class ToyModel(nn.Module):
     """A GRU over letters; padding stands after what is read, so it changes nothing."""
 
     pretrained_prefixes = ("embed.",)
+    adversarial_names = ("embed",)  # letters are too few to be taken for tokens
 
     def __init__(self, letters: int, width: int, dropout: float) -> None:
         super().__init__()
@@ -84,8 +86,21 @@ class ToyModel(nn.Module):
         self.out = nn.Linear(width, 2)
 
     def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        hidden, _ = self.gru(self.dropout(self.embed(ids)))  # [B, T, H]
+        return self.from_vectors(self.embed(ids), mask)
+
+    def from_vectors(self, vectors: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        hidden, _ = self.gru(self.dropout(vectors))  # [B, T, H]
         return {"logits": self.out(self.dropout(hidden)) * mask[..., None]}  # [B, T, 2]
+
+
+class Wavering(ToyModel):
+    """Two passes give two outputs without any random number, whatever the micro-batches: for R-Drop."""
+
+    second = False
+
+    def from_vectors(self, vectors: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        factor, self.second = (0.5, False) if self.second else (1.0, True)
+        return super().from_vectors(factor * vectors, mask)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -102,6 +117,12 @@ def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict
     costs = nn.functional.cross_entropy(outputs["logits"].transpose(1, 2), targets["tags"], reduction="none")
     costs = costs * targets["mask"]  # [B, T]
     return {"letters": costs.sum(), "vowels": (costs * targets["tags"]).sum()}
+
+
+def divergence(
+    outputs: Mapping[str, Tensor], others: Mapping[str, Tensor], targets: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    return {"letters": symmetric_kl(outputs["logits"], others["logits"], targets["mask"])}
 
 
 def score(examples: Sequence[Example], answers: Sequence[Any], codec: ToyCodec) -> dict[str, Any]:
@@ -128,6 +149,7 @@ TASK = Task(
     prepare=lambda text, codec: text,
     show=lambda text, answer: {"text": text, "vowels": answer},
     line=lambda example: {"text": example.input, "vowels": example.gold},
+    divergence=divergence,
 )
 
 

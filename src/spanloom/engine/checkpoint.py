@@ -42,7 +42,8 @@ def save_checkpoint(run: Path, state: Training, about: Mapping[str, Any]) -> Non
     folder = run / "checkpoint"
     tensors = state.tensors()
     tensors |= {f"{_PREVIOUS}{name}": tensor for name, tensor in (state.previous or {}).items()}
-    numbers = {name: getattr(state, name) for name in _NUMBERS}
+    scaler = None if state.scaler is None else state.scaler.state_dict()
+    numbers = {name: getattr(state, name) for name in _NUMBERS} | {"scaler": scaler}
     store_tensors(folder / "next.safetensors", tensors, {"format": FORMAT, **numbers, **about})
     if (folder / "last.safetensors").exists():
         os.replace(folder / "last.safetensors", folder / "previous.safetensors")
@@ -76,6 +77,8 @@ def restore(checkpoint: Checkpoint, state: Training) -> None:
     state.previous = {name.removeprefix(_PREVIOUS): checkpoint.tensors[name] for name in previous} or None
     for name in _NUMBERS:
         setattr(state, name, checkpoint.about[name])
+    if state.scaler is not None:
+        state.scaler.load_state_dict(checkpoint.about["scaler"])
 
 
 class SavedModel(NamedTuple):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from spanloom.core import Array
+from spanloom.core import Array, Batch
+from spanloom.errors import ConfigError
 
 
 def pick_device() -> torch.device:
@@ -32,9 +33,37 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The context of a forward pass. precision: "fp32", "bf16", or "auto", which is bf16 where the hardware has it."""
+    """The context of a forward pass. precision: "fp32", "bf16", "fp16", or "auto": bf16 where the hardware has it."""
+    if precision == "fp16":
+        return torch.autocast(device.type, dtype=torch.float16)
     enabled = precision == "bf16" or (precision == "auto" and has_bf16(device))
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
+
+
+def build_scaler(device: torch.device, precision: str) -> torch.amp.GradScaler | None:
+    """What keeps small gradients from vanishing in float16 (Micikevicius et al. 2018); other precisions need none."""
+    return torch.amp.GradScaler(device.type) if precision == "fp16" else None
+
+
+def check_float16(
+    model: nn.Module, batch: Batch, losses: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+) -> None:
+    """Raise ConfigError where the model's device cannot compute some part of a training step in float16.
+
+    A CPU has no recurrent layers in it, for one. One small batch is passed forward and back; no weight changes.
+    """
+    device = next(model.parameters()).device
+    model.train()
+    try:
+        with autocast(device, "fp16"):
+            outputs = model(**to_tensors(batch.inputs, device))
+        parts = losses(widen(outputs), to_tensors(batch.targets, device))
+        torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        found = f"is 'fp16', in which this model cannot be computed on the device '{device.type}' ({reason})"
+        raise ConfigError("train.precision", found, "'fp32' or 'bf16' there", "Change it, or use a GPU.") from error
+    model.zero_grad(set_to_none=True)
 
 
 def to_tensors(arrays: Mapping[str, Array], device: torch.device) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from spanloom.config import RunConfig
-from spanloom.core import Array, Codec, Example, Row
+from spanloom.core import Array, Codec, Example, Row, Task
 from spanloom.engine.schedule import ON_DEV
 from spanloom.errors import ConfigError, DataError
 
@@ -18,8 +18,8 @@ _BELOW_ONE = ("ema", "momentum")
 _ABOVE_ZERO = ("gamma", "decay_every", "subset", "layer_decay")
 
 
-def check_settings(config: RunConfig) -> None:
-    """Raise ConfigError naming the first setting of a training that is out of its range."""
+def check_settings(config: RunConfig, task: Task | None = None) -> None:
+    """Raise ConfigError naming the first setting of a training that is out of its range, or that `task` cannot do."""
     train = config.train
     if config.seed < 0:
         raise ConfigError("seed", f"is {config.seed}", "0 or more", "Change it.")
@@ -28,7 +28,8 @@ def check_settings(config: RunConfig) -> None:
     at_least = {"epochs": 1, "batch_size": 1, "batch_tokens": 1, "accumulate": 1, "evaluate_from": 1}
     at_least |= dict.fromkeys(("learning_rate", "encoder_learning_rate", "weight_decay", "clip"), 0)
     at_least |= dict.fromkeys(("patience", "checkpoint_every", "threads", "plateau", "power"), 0)
-    at_least |= {"length_buckets": 1, "window": 1}
+    at_least |= dict.fromkeys(("clip_value", "adversarial_epsilon", "adversarial_alpha", "r_drop"), 0)
+    at_least |= {"length_buckets": 1, "window": 1, "adversarial_steps": 1}
     for key, least in at_least.items():
         value = getattr(train, key)
         if not value >= least:
@@ -45,8 +46,13 @@ def check_settings(config: RunConfig) -> None:
     if train.schedule in ON_DEV and config.data.dev is None:
         found = f"is '{train.schedule}', which goes by the dev score, and there is no dev data"
         raise ConfigError("train.schedule", found, "", "Set data.dev=PATH, or choose another schedule.")
-    if train.precision not in ("auto", "fp32", "bf16"):
-        raise ConfigError("train.precision", f"is '{train.precision}'", "'auto', 'fp32' or 'bf16'", "Change it.")
+    if train.precision not in ("auto", "fp32", "bf16", "fp16"):
+        raise ConfigError(
+            "train.precision", f"is '{train.precision}'", "'auto', 'fp32', 'bf16' or 'fp16'", "Change it."
+        )
+    if task is not None and train.r_drop and task.divergence is None:
+        found = f"is {train.r_drop}, but the task '{task.name}' does not say how far two outputs are apart"
+        raise ConfigError("train.r_drop", found, "0 for this task", "Set train.r_drop = 0.")
 
 
 def check_rows(rows: Sequence[Row], examples: Sequence[Example], codec: Codec) -> None:

@@ -47,7 +47,8 @@ class ConsoleProgress:
         else:
             losses = "  ".join(f"{name} {value:.4f}" for name, value in report.losses.items())
             rate = f"{report.sentences / max(report.seconds, 1e-9):.0f} sentences/s"
-            self._show.advance("training", f"epoch {report.epoch}  {losses}", report.step, report.steps, rate)
+            text = f"epoch {report.epoch}  {losses}{'  (skipped: float16 overflow)' if report.skipped else ''}"
+            self._show.advance("training", text, report.step, report.steps, rate)
 
 
 class _Bar:

@@ -36,7 +36,8 @@ class Stage:
 class StepReport:
     """One optimizer update. Steps and epochs count from 1, losses are means over the group, seconds are wall clock.
 
-    gradient_norm: before clipping. learning_rate: the highest of the two. tokens: unpadded.
+    gradient_norm: before clipping. learning_rate: the highest of the two. tokens: unpadded. skipped: the gradient was
+    more than float16 could hold, so the weights stayed as they were and the loss scale was halved.
     """
 
     step: int
@@ -48,6 +49,7 @@ class StepReport:
     sentences: int
     tokens: int
     seconds: float
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

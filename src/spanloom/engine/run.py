@@ -20,7 +20,7 @@ from spanloom.config import RunConfig, to_table, to_toml
 from spanloom.core import Codec, Example, Task
 from spanloom.engine.card import facts, model_card
 from spanloom.engine.checkpoint import Checkpoint, read_checkpoint, restore, save_checkpoint, save_model
-from spanloom.engine.device import keep_freed_memory, pick_device, repeatable
+from spanloom.engine.device import check_float16, keep_freed_memory, pick_device, repeatable
 from spanloom.engine.guard import check_rows, check_settings
 from spanloom.engine.plots import draw_plots
 from spanloom.engine.report import EpochReport, Metrics, Notice, Report, Stage, read_metrics
@@ -60,7 +60,7 @@ def run_training(
     ConfigError for a setting or a folder that will not do, DataError for data that will not, CheckpointError for a
     checkpoint that cannot be written or read, and Interrupted after Ctrl-C.
     """
-    check_settings(config)
+    check_settings(config, task)
     _check_folder(output, resume)
     device = device or pick_device()
     if device.type == "cpu":
@@ -82,6 +82,8 @@ def run_training(
             _check_data_kept(checkpoint, about["fingerprint"], config)
             restore(checkpoint, state)
             on_report(Notice(f"Going on from step {state.step}, in epoch {state.epoch}."))
+        if config.train.precision == "fp16":
+            check_float16(state.model, codec.collate(data.rows[:1]), task.losses)
         if dev is None:
             on_report(
                 Notice(
@@ -116,8 +118,10 @@ def _train_and_save(
     try:
         with StopRequest() as stop:
             for report in train(task, config, codec, state, data, dev, device):
-                metrics.add(report)
                 on_report(report)
+                if isinstance(report, Notice):
+                    continue
+                metrics.add(report)
                 if isinstance(report, EpochReport):
                     _keep(task, config, codec, state, report, output)
                 if isinstance(report, EpochReport) or stop.requested or (every and state.step % every == 0):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from spanloom.config import TrainConfig
 from spanloom.engine.average import WeightAverage
+from spanloom.engine.device import build_scaler
 from spanloom.engine.optimizer import build_optimizer
+from spanloom.engine.room import Room
 
 
 @dataclass
@@ -21,6 +23,9 @@ class Training:
 
     What the dev scores made of the learning rate, where the schedule looks at them: factor, on top of the schedule's
     own; bad_epochs, scored in a row without a better score; previous, the tensors that the bold driver goes back to.
+
+    scaler: of float16 losses. room: what this machine had memory for, which alone is not kept: after a stop, until
+    memory runs out again, the updates are the same, but their rounding is that of whole micro-batches.
     """
 
     model: nn.Module
@@ -34,6 +39,8 @@ class Training:
     factor: float = 1.0
     bad_epochs: int = 0
     previous: Mapping[str, Tensor] | None = None
+    scaler: torch.amp.GradScaler | None = None
+    room: Room = field(default_factory=Room)
 
     def tensors(self) -> dict[str, Tensor]:
         """`weights/NAME`, `average/NAME`, `optimizer/NAME/KEY`: the tensors themselves, which the next step changes."""
@@ -67,4 +74,5 @@ class Training:
 def begin(model: nn.Module, config: TrainConfig) -> Training:
     """A training that has made no step yet."""
     average = WeightAverage(model, config.ema) if config.ema else None
-    return Training(model, build_optimizer(model, config), average)
+    scaler = build_scaler(next(model.parameters()).device, config.precision)
+    return Training(model, build_optimizer(model, config), average, scaler=scaler)

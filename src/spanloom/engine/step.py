@@ -8,103 +8,230 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
-from spanloom.core import Batch
+from spanloom.config import TrainConfig
+from spanloom.core import Batch, Row, Task
+from spanloom.engine.adversarial import Attack, Measured, backward_attacked, build_attack
 from spanloom.engine.average import WeightAverage
 from spanloom.engine.device import autocast, to_tensors, widen
+from spanloom.engine.processes import add_up, add_up_gradients
+from spanloom.engine.room import Room, free_memory, out_of_memory
 from spanloom.errors import ConfigError
 
-Losses = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+Tensors = Mapping[str, Any]
+_APART = "_divergence"
+LEAST_SCALE = 1.0
+"""A gradient that float16 cannot hold even at this scale is none that scaling can save."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How a step takes its gradient, and how large it may be. Each number's 0 turns its part off.
+
+    losses, divergence: as in `Task`. clip: the largest norm of the whole gradient; clip_value: the largest size of each
+    number in it, bounded before the norm is. attack: see adversarial.py. r_drop: alpha of R-Drop (Liang et al. 2021,
+    https://arxiv.org/abs/2106.14448), which takes half of the paper's sum: the mean of the losses of two passes, which
+    drop out different units, and alpha / 2 times how far their outputs are apart.
+    """
+
+    losses: Callable[[Tensors, Tensors], dict[str, Any]]
+    divergence: Callable[[Tensors, Tensors, Tensors], dict[str, Any]] | None = None
+    precision: str = "fp32"
+    clip: float = 0.0
+    clip_value: float = 0.0
+    attack: Attack | None = None
+    r_drop: float = 0.0
+
+
+def build_method(task: Task, config: TrainConfig) -> Method:
+    """The method of a configuration."""
+    return Method(
+        task.losses,
+        task.divergence,
+        config.precision,
+        config.clip,
+        config.clip_value,
+        build_attack(config),
+        config.r_drop,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What one update saw: each loss as a mean over the whole group, and the gradient's norm before clipping."""
+    """What one update saw: each loss as a mean over the whole group, and the gradient's norm before clipping.
+
+    skipped: the gradient was more than float16 could hold; the weights stayed as they were, and the scale is now lower.
+    """
 
     losses: dict[str, float]
     gradient_norm: float
+    skipped: bool = False
 
 
 def train_step(
     model: nn.Module,
-    group: Sequence[Batch],
-    losses: Losses,
+    group: Sequence[Sequence[Row]],
+    collate: Callable[[Sequence[Row]], Batch],
+    method: Method,
     optimizer: torch.optim.Optimizer,
     *,
     step: int,
+    noise: int | None = None,
     average: WeightAverage | None = None,
-    clip: float = 0.0,
-    precision: str = "fp32",
+    scaler: torch.amp.GradScaler | None = None,
+    room: Room | None = None,
     device: torch.device | None = None,
     where: str = "",
 ) -> Update:
     """Update the model once from `group`, exactly as if its micro-batches were one big batch.
 
     Each loss is a sum, divided by its count over the WHOLE group, under torch.distributed over every process's group
-    (each process then passes a group of its own). step: counted from 0. clip: the largest gradient norm, 0 turns it
-    off. where: what an error names. Raises ConfigError where a loss or the gradient is not finite; the weights are
-    then untouched.
+    (each process then passes a group of its own). So a micro-batch that does not fit into memory is halved, and the
+    update stays the same. step: counted from 0. noise: the seed of the step's random numbers. room: what is known not
+    to fit. where: what an error names.
+
+    Raises ConfigError where a loss or the gradient is not finite, or one row alone does not fit into memory; the
+    weights are then untouched.
     """
-    device = device or torch.device("cpu")
-    where = where or f"step {step + 1}"
-    counts = _add_up([batch.counts for batch in group], device)
-    sums = dict.fromkeys(counts, 0.0)
+    device, where = device or torch.device("cpu"), where or f"step {step + 1}"
+    room = room or Room()
+    plan = [(rows, collate(rows)) for whole in group for rows in room.cut(whole)]
+    counts = add_up([batch.counts for _, batch in plan], device)
     model.train()
-    optimizer.zero_grad(set_to_none=True)
-    for batch in group:
-        with autocast(device, precision):
-            outputs = model(**to_tensors(batch.inputs, device))
-        parts = losses(widen(outputs), to_tensors(batch.targets, device))
-        # A loss that has no items in the whole group is left out: it has nothing to say, and 0 / 0 would poison the
-        # rest.
-        shares = [part / counts[name] for name, part in parts.items() if counts[name] > 0]
-        for name, part in parts.items():
-            sums[name] += float(part.detach())
-        if shares:
-            torch.stack(shares).sum().backward()  # type: ignore[no-untyped-call]
+    while True:
+        # All from the start each time: a backward pass that broke off has left a part of its gradients behind.
+        optimizer.zero_grad(set_to_none=True)
+        if noise is not None:
+            torch.manual_seed(noise)
+        sums, failed = _add_gradients(model, [batch for _, batch in plan], counts, method, scaler, device)
+        if failed is None:
+            break
+        free_memory()
+        plan[failed : failed + 1] = [(half, collate(half)) for half in room.halve(plan[failed][0], where)]
     weights = [weight for part in optimizer.param_groups for weight in part["params"] if weight.requires_grad]
-    _add_up_gradients(weights)
-    means = {name: total / counts[name] for name, total in _add_up([sums], device).items() if counts[name] > 0}
-    norm = float(nn.utils.clip_grad_norm_(weights, clip or math.inf))
-    _refuse_what_is_not_finite(means, norm, where)
-    optimizer.step()
-    if average is not None:
-        average.update(step)
-    return Update(means, norm)
+    add_up_gradients(weights)
+    means = {name: total / counts[_loss(name)] for name, total in add_up([sums], device).items() if counts[_loss(name)]}
+    skipped = scaler is not None and _overflows(scaler, optimizer, means, where)
+    norm = _clip(weights, method)
+    if not skipped:
+        _refuse_what_is_not_finite(means, norm, where)
+        optimizer.step()
+        if average is not None:
+            average.update(step)
+    return Update(means, norm, skipped)
 
 
-def _several_processes() -> bool:
-    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+def _add_gradients(
+    model: nn.Module,
+    batches: Sequence[Batch],
+    counts: Mapping[str, float],
+    method: Method,
+    scaler: torch.amp.GradScaler | None,
+    device: torch.device,
+) -> tuple[dict[str, float], int | None]:
+    """The gradients of all micro-batches into `.grad`. Returns the losses' sums, and which one ran out of memory."""
+    sums = dict.fromkeys(counts, 0.0)
+    for number, batch in enumerate(batches):
+        try:
+            parts = _backward(model, batch, counts, method, scaler, device)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            return sums, number
+        for name, part in parts.items():
+            sums[name] = sums.get(name, 0.0) + float(part.detach())
+    return sums, None
 
 
-def _add_up(tables: Sequence[Mapping[str, float]], device: torch.device) -> dict[str, float]:
-    """Sum tables by name, over the micro-batches and then over the processes."""
-    names = sorted({name for table in tables for name in table})
-    totals = [math.fsum(table.get(name, 0.0) for table in tables) for name in names]
-    if _several_processes():
-        shared = torch.tensor(totals, dtype=torch.float64, device=device)
-        dist.all_reduce(shared)
-        totals = shared.tolist()
-    return dict(zip(names, totals, strict=True))
+def _backward(
+    model: nn.Module,
+    batch: Batch,
+    counts: Mapping[str, float],
+    method: Method,
+    scaler: torch.amp.GradScaler | None,
+    device: torch.device,
+) -> dict[str, Tensor]:
+    """Add the gradients of one micro-batch, scaled where there is a scaler, and return the losses' sums."""
+    inputs, targets = to_tensors(batch.inputs, device), to_tensors(batch.targets, device)
+
+    def forward() -> dict[str, Tensor]:
+        with autocast(device, method.precision):
+            outputs = model(**inputs)
+        return widen(outputs)
+
+    def objective() -> Measured:
+        return _measure(forward, targets, counts, method)
+
+    def scale(loss: Tensor) -> Tensor:
+        return loss if scaler is None else scaler.scale(loss)
+
+    if method.attack is not None:
+        return backward_attacked(model, inputs, objective, method.attack, scale)
+    loss, parts = objective()
+    if loss is not None:
+        scale(loss).backward()  # type: ignore[no-untyped-call]
+    return parts
 
 
-def _add_up_gradients(weights: Sequence[Tensor]) -> None:
-    """Sum the gradients over the processes, in one message for each kind of number."""
-    if not _several_processes():
-        return
-    for weight in weights:
-        if weight.grad is None:  # a part of the model that this process's group did not use
-            weight.grad = torch.zeros_like(weight)
-    for kind in sorted({weight.dtype for weight in weights}, key=str):
-        gradients = [weight.grad for weight in weights if weight.dtype == kind and weight.grad is not None]
-        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
-        dist.all_reduce(flat)
-        for gradient, part in zip(
-            gradients, torch.split(flat, [gradient.numel() for gradient in gradients]), strict=True
-        ):
-            gradient.copy_(part.view_as(gradient))
+def _measure(
+    forward: Callable[[], dict[str, Tensor]], targets: Tensors, counts: Mapping[str, float], method: Method
+) -> Measured:
+    """The loss of one pass, or of the two that R-Drop makes, over one micro-batch."""
+    outputs = forward()
+    parts = method.losses(outputs, targets)
+    apart: dict[str, Tensor] = {}
+    if method.r_drop and method.divergence is not None:
+        others = forward()
+        second = method.losses(others, targets)
+        parts = {name: (part + second[name]) / 2 for name, part in parts.items()}
+        apart = method.divergence(outputs, others, targets)
+    # A loss that has no items in the whole group is left out: it has nothing to say, and 0 / 0 would poison the rest.
+    shares = [part / counts[name] for name, part in parts.items() if counts[name] > 0]
+    shares += [method.r_drop / 2 * part / counts[name] for name, part in apart.items() if counts[name] > 0]
+    total = torch.stack(shares).sum() if shares else None
+    return Measured(total, parts | {f"{name}{_APART}": part for name, part in apart.items()})
+
+
+def _loss(name: str) -> str:
+    """The loss whose count a reported number is divided by."""
+    return name.removesuffix(_APART)
+
+
+def _overflows(
+    scaler: torch.amp.GradScaler, optimizer: torch.optim.Optimizer, means: Mapping[str, float], where: str
+) -> bool:
+    """Give the gradients their own size again. If they overflowed, say so, and lower the scale for the next step.
+
+    All processes hold the same sums by now, so all of them come to the same answer.
+    """
+    if all(weight.grad is None for part in optimizer.param_groups for weight in part["params"]):
+        return False
+    before = scaler.get_scale()
+    scaler.unscale_(optimizer)
+    scaler.update()
+    after = scaler.get_scale()
+    if after < LEAST_SCALE:
+        losses = ", ".join(f"'{name}' is {mean:.4g}" for name, mean in means.items())
+        raise ConfigError(
+            where,
+            f"the gradient overflows in float16 at a loss scale of {before:g} still (the loss {losses})",
+            "finite numbers",
+            "Lower the learning rates, or set train.precision = 'bf16' or 'fp32'.",
+        )
+    return after < before
+
+
+def _clip(weights: Sequence[Tensor], method: Method) -> float:
+    """Bound the gradient as `method` says, and return the norm that it had before."""
+    if not method.clip_value:
+        return float(nn.utils.clip_grad_norm_(weights, method.clip or math.inf))
+    gradients = [weight.grad for weight in weights if weight.grad is not None]
+    norm = float(nn.utils.get_total_norm(gradients))
+    nn.utils.clip_grad_value_(weights, method.clip_value)
+    if method.clip:
+        nn.utils.clip_grad_norm_(weights, method.clip)
+    return norm
 
 
 def _refuse_what_is_not_finite(means: Mapping[str, float], norm: float, where: str) -> None:

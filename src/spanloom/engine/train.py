@@ -16,10 +16,10 @@ from spanloom.core import Array, Codec, Example, Row, Task
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.feedback import heed_score
 from spanloom.engine.optimizer import set_learning_rate
-from spanloom.engine.report import EpochReport, StepReport
+from spanloom.engine.report import EpochReport, Notice, StepReport
 from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import Training
-from spanloom.engine.step import train_step
+from spanloom.engine.step import build_method, train_step
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ def train(
     data: Encoded,
     dev: Encoded | None,
     device: torch.device,
-) -> Iterator[StepReport | EpochReport]:
+) -> Iterator[StepReport | EpochReport | Notice]:
     """Train from wherever `state` stands to the last epoch, or until `patience` runs out, and report it all.
 
     Whenever a report comes out, `state` is whole: saved there and restored, it goes on to the same bits as if never
     stopped, because the batches, the learning rate and the random numbers of a step depend on nothing but the seed,
-    its number, and what `state` kept of the dev scores.
+    its number, and what `state` kept of the dev scores. A notice stands before the report of the step that it is about.
     """
     settings = config.train
     schedule, sampler = build_schedule(settings), build_sampler(data.rows, settings, config.seed)
@@ -53,7 +53,10 @@ def train(
         begin_epoch(state.model, state.epoch)
         for group in groups_of(sampler, settings, state.epoch)[state.group :]:
             factor = schedule(state.step, steps) * state.factor
-            yield update(task, config, codec, state, data, group, factor, steps, device)
+            report = update(task, config, codec, state, data, group, factor, steps, device)
+            if news := state.room.take_news():
+                yield Notice(news)
+            yield report
         scorecard, score, best, note = None, None, False, ""
         if dev is not None and state.epoch >= settings.evaluate_from:
             scorecard = score_dev(task, config, codec, state, dev, device)
@@ -131,17 +134,18 @@ def update(
     settings = config.train
     began = time.perf_counter()
     learning_rate = set_learning_rate(state.optimizer, factor)
-    torch.manual_seed(noise_seed(config.seed, state.step))
     members = np.concatenate(group)
     done = train_step(
         state.model,
-        [codec.collate([data.rows[index] for index in indices]) for indices in group],
-        task.losses,
+        [[data.rows[index] for index in indices] for indices in group],
+        codec.collate,
+        build_method(task, config.train),
         state.optimizer,
         step=state.step,
+        noise=noise_seed(config.seed, state.step),
         average=state.average,
-        clip=settings.clip,
-        precision=settings.precision,
+        scaler=state.scaler,
+        room=state.room,
         device=device,
         where=_place(state.step, [data.examples[index] for index in members]),
     )
@@ -157,6 +161,7 @@ def update(
         sentences=len(members),
         tokens=sum(data.rows[index].length for index in members),
         seconds=time.perf_counter() - began,
+        skipped=done.skipped,
     )
 
 

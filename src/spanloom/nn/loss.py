@@ -85,3 +85,19 @@ def class_loss(
     # At p = 1 the power of a gamma below 1 has an infinite slope; the bound keeps it a number, and is idle elsewhere.
     doubt = (-torch.expm1(log_p)).clamp(min=torch.finfo(log_p.dtype).tiny) ** gamma
     return -((target * doubt * log_p).sum(dim=-1) * weights).sum()
+
+
+def symmetric_kl(first: Tensor, second: Tensor, weights: Tensor) -> Tensor:
+    """Weighted sum of `(KL(p||q) + KL(q||p)) / 2` of two categorical distributions: logits [..., K], weights [...].
+
+    That is `sum (p - q) (log p - log q) / 2` over the last axis. Every logit must be finite.
+    """
+    logs, others = torch.log_softmax(first, dim=-1), torch.log_softmax(second, dim=-1)
+    each = ((logs.exp() - others.exp()) * (logs - others)).sum(dim=-1) / 2
+    return (each * weights).sum()
+
+
+def symmetric_kl_of_cells(first: Tensor, second: Tensor, valid: Tensor) -> Tensor:
+    """The same of yes-or-no distributions, one a cell, summed over the `valid` ones (bool, broadcastable)."""
+    each = (torch.sigmoid(first) - torch.sigmoid(second)) * (first - second) / 2  # a logit is log p - log (1 - p)
+    return each.masked_fill(~valid, 0.0).sum()

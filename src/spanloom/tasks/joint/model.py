@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from spanloom.errors import ConfigError
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.token_pair import Attended, Between, PairTable, at_cells
-from spanloom.nn.loss import multilabel_loss, token_loss
+from spanloom.nn.loss import multilabel_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
 
@@ -106,8 +106,27 @@ def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict
     tags = token_loss(outputs["tags"], targets["tags"], weights)
     if "spans" not in outputs:
         return {"tags": tags}
-    inside = weights > 0
-    pairs = (inside[:, :, None] & inside[:, None, :])[:, None]  # [B, 1, T, T]
+    pairs = _pairs(weights)
     tables = [multilabel_loss(outputs[name], targets[name], pairs) for name in ("heads", "tails")]
     spans = multilabel_loss(outputs["spans"], targets["spans"], pairs.triu())
     return {"tags": TAG_WEIGHT * tags, "spans": spans, "relations": 0.5 * (tables[0] + tables[1])}
+
+
+def divergence(
+    outputs: Mapping[str, Tensor], others: Mapping[str, Tensor], targets: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """How far two outputs for one batch are apart, named as the losses: a tag is one of many, a cell is yes or no."""
+    weights = targets["weights"]
+    tags = symmetric_kl(outputs["tags"], others["tags"], weights)
+    if "spans" not in outputs:
+        return {"tags": tags}
+    pairs = _pairs(weights)
+    tables = [symmetric_kl_of_cells(outputs[name], others[name], pairs) for name in ("heads", "tails")]
+    spans = symmetric_kl_of_cells(outputs["spans"], others["spans"], pairs.triu())
+    return {"tags": tags, "spans": spans, "relations": 0.5 * (tables[0] + tables[1])}
+
+
+def _pairs(weights: Tensor) -> Tensor:
+    """Which pairs of words are in the sentence: weights [B, T] -> [B, 1, T, T]."""
+    inside = weights > 0
+    return (inside[:, :, None] & inside[:, None, :])[:, None]

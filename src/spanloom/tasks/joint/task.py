@@ -55,6 +55,12 @@ def _losses(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str,
     return model.losses(outputs, targets)
 
 
+def _divergence(outputs: Mapping[str, Any], others: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
+    from spanloom.tasks.joint import model
+
+    return model.divergence(outputs, others, targets)
+
+
 def _score(examples: Sequence[Example], predictions: Sequence[Graph], codec: JointCodec) -> dict[str, Any]:
     return joint_scorecard(examples, predictions, codec.seen)
 
@@ -85,4 +91,5 @@ TASK = Task(
     prepare=_prepare,
     show=to_dict,
     line=example_to_dict,
+    divergence=_divergence,
 )
