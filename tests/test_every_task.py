@@ -8,10 +8,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ from spanloom.engine.checkpoint import load_model, read_checkpoint
 from spanloom.engine.device import to_tensors
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.guard import check_rows
-from spanloom.engine.report import Report, StepReport
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.engine.step import Method, Update, train_step
 from spanloom.errors import DataError
@@ -36,6 +34,7 @@ from spanloom.run.bundle import forward, open_bundle, start
 from spanloom.run.export import export
 from spanloom.run.predictor import load
 from spanloom.tasks import FOLDER, find_task, task_names
+from tests.engine.interrupt import ctrl_c_at
 
 CPU = torch.device("cpu")
 
@@ -339,21 +338,13 @@ def test_a_trained_model_answers_the_same_alone_and_in_company(trained: Trained)
     assert list(map(facts, together)) == list(map(facts, turned)) == list(map(facts, alone))
 
 
-def press_ctrl_c(step: int) -> Callable[[Report], None]:
-    def press(report: Report) -> None:
-        if isinstance(report, StepReport) and report.step == step:
-            signal.raise_signal(signal.SIGINT)
-
-    return press
-
-
 def test_six_steps_equal_three_and_three_more_bit_for_bit(case: Case, tmp_path: Path) -> None:
     size = -(-len(case.examples) // 6)
     settings = replace(case.config.train, epochs=2, batch_size=size, batch_tokens=10**6, accumulate=2, threads=1)
     config = replace(case.config, train=settings)
     run_training(case.task, config, tmp_path / "whole", device=CPU)
     with pytest.raises(Interrupted, match="Stopped at step 3"):
-        run_training(case.task, config, tmp_path / "parts", on_report=press_ctrl_c(3), device=CPU)
+        run_training(case.task, config, tmp_path / "parts", on_report=ctrl_c_at(3), device=CPU)
     torch.manual_seed(99)  # whatever happens in between does not matter
     run_training(case.task, config, tmp_path / "parts", resume=True, device=CPU)
     whole, parts = (read_checkpoint(tmp_path / name) for name in ("whole", "parts"))

@@ -97,7 +97,11 @@ def test_masks_are_checked_as_the_codec_pads_them(kind: type[Holed], message: st
         ("breakpoints", (), r"train.breakpoints: is \[\]; rising"),
         ("milestones", (0.5, 1.5), r"train.milestones: is \[0.5, 1.5\]; rising parts in 0..1, at least one"),
         ("milestones", (-0.5, 0.5), r"train.milestones: is \[-0.5, 0.5\]; rising parts in 0..1"),
-        ("precision", "fp8", "train.precision: is 'fp8'; 'auto', 'fp32' or 'bf16'"),
+        ("precision", "fp8", "train.precision: is 'fp8'; 'auto', 'fp32', 'bf16' or 'fp16'"),
+        ("clip_value", -1.0, "train.clip_value: is -1.0; at least 0"),
+        ("adversarial_epsilon", -0.5, "train.adversarial_epsilon: is -0.5; at least 0"),
+        ("adversarial_steps", 0, "train.adversarial_steps: is 0; at least 1"),
+        ("r_drop", float("nan"), "train.r_drop: is nan; at least 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(tmp_path: Path, key: str, value: object, message: str) -> None:
@@ -109,6 +113,14 @@ def test_settings_out_of_range_are_refused(tmp_path: Path, key: str, value: obje
 def test_a_schedule_that_heeds_dev_needs_dev_data(tmp_path: Path, schedule: str) -> None:
     with pytest.raises(ConfigError, match=rf"train.schedule: is '{schedule}', .* there is no dev data. Set data.dev"):
         check_settings(toy.settings(tmp_path, dev=False, schedule=schedule))
+
+
+def test_r_drop_needs_a_task_that_compares_outputs(tmp_path: Path) -> None:
+    config, task = toy.settings(tmp_path, r_drop=0.5), replace(toy.TASK, divergence=None)
+    check_settings(config, toy.TASK)
+    check_settings(toy.settings(tmp_path), task)
+    with pytest.raises(ConfigError, match=r"^train.r_drop: is 0.5, but the task 'toy' does not say .* Set"):
+        check_settings(config, task)
 
 
 def test_a_run_needs_training_data_and_a_seed_that_counts() -> None:

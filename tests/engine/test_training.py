@@ -23,20 +23,13 @@ from spanloom.engine.report import EpochReport, Notice, Report, StepReport, read
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.errors import CheckpointError, ConfigError, DataError
 from tests.engine import toy
+from tests.engine.interrupt import ctrl_c_at
 
 CPU = torch.device("cpu")
 
 
 def run(config: RunConfig, output: Path, resume: bool = False, at: Callable[[Report], None] | None = None) -> Any:
     return run_training(toy.TASK, config, output, resume, at or (lambda report: None), CPU)
-
-
-def ctrl_c_at(step: int) -> Callable[[Report], None]:
-    def press(report: Report) -> None:
-        if isinstance(report, StepReport) and report.step == step:
-            signal.raise_signal(signal.SIGINT)
-
-    return press
 
 
 def state_of(output: Path) -> dict[str, Tensor]:
@@ -64,6 +57,15 @@ def test_six_steps_equal_some_then_the_rest_bit_for_bit(tmp_path: Path, stop: in
         for n in ("whole", "parts")
     ]
     assert lines[0] == lines[1]
+
+
+@pytest.mark.parametrize("knob", ["adversarial_epsilon", "r_drop", "clip_value"])
+def test_a_run_with_a_knob_at_zero_is_a_plain_one(tmp_path: Path, knob: str) -> None:
+    config = toy.settings(tmp_path, epochs=1)
+    run(config, tmp_path / "plain")
+    turned = replace(config.train, **{"adversarial": "pgd", "adversarial_epsilon": 0.0, knob: 0.0})
+    run(replace(config, train=turned), tmp_path / "turned")
+    assert toy.same_bits(state_of(tmp_path / "plain"), state_of(tmp_path / "turned"))
 
 
 def test_the_dropout_of_a_run_follows_its_seed(tmp_path: Path) -> None:

@@ -96,10 +96,10 @@ class ToyModel(nn.Module):
 class Wavering(ToyModel):
     """Two passes give two outputs without any random number, whatever the micro-batches: for R-Drop."""
 
-    second = False
+    wavers, second = True, False
 
     def from_vectors(self, vectors: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        factor, self.second = (0.5, False) if self.second else (1.0, True)
+        factor, self.second = (0.5, False) if self.second else (1.0, self.wavers)
         return super().from_vectors(factor * vectors, mask)
 
 

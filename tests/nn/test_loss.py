@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spanloom.nn.loss import class_loss, multilabel_loss, token_loss
+from spanloom.nn.loss import class_loss, multilabel_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
 
 
 def closed_form(scores: Tensor, gold: Tensor, valid: Tensor) -> float:
@@ -177,3 +178,36 @@ def test_focal_loss_of_certainty_is_zero_with_a_gradient_that_is_a_number() -> N
     assert loss.item() == pytest.approx(1000.0)
     assert logits.grad is not None
     torch.testing.assert_close(logits.grad, torch.tensor([[0.0, 0.0], [-1.0, 1.0]]))
+
+
+def kl(p: list[float], q: list[float]) -> float:
+    return sum(a * math.log(a / b) for a, b in zip(p, q, strict=True))
+
+
+def test_symmetric_kl_of_categories_is_the_sum_written_out() -> None:
+    first = torch.tensor([[[0.1, 0.6, 0.3], [0.2, 0.2, 0.6]]], dtype=torch.float64)  # [B, T, K]
+    second = torch.tensor([[[0.3, 0.3, 0.4], [0.5, 0.1, 0.4]]], dtype=torch.float64)
+    weights = torch.tensor([[2.0, 0.0]])
+    found = symmetric_kl(first.log() + 5.0, second.log() - 3.0, weights)
+    p, q = first[0, 0].tolist(), second[0, 0].tolist()
+    assert found.item() == pytest.approx(2.0 * (kl(p, q) + kl(q, p)) / 2, abs=1e-12)
+
+
+def test_symmetric_kl_of_cells_is_that_of_two_categories_each() -> None:
+    draw = torch.Generator().manual_seed(0)
+    first, second = torch.randn(2, 2, 3, 4, 4, generator=draw, dtype=torch.float64) * 3
+    valid = torch.rand(2, 1, 4, 4, generator=draw) < 0.7
+    pairs = [torch.stack([logits, torch.zeros_like(logits)], dim=-1) for logits in (first, second)]
+    wanted = symmetric_kl(*pairs, valid.expand_as(first).double())
+    torch.testing.assert_close(symmetric_kl_of_cells(first, second, valid), wanted)
+    second[~valid.expand_as(second)] = 1e6
+    torch.testing.assert_close(symmetric_kl_of_cells(first, second, valid), wanted)
+
+
+@pytest.mark.parametrize("apart", [symmetric_kl, symmetric_kl_of_cells])
+def test_symmetric_kl_has_the_right_gradient_for_both(apart: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:
+    draw = torch.Generator().manual_seed(1)
+    first, second = torch.randn(2, 2, 3, 4, generator=draw, dtype=torch.float64)
+    weights = torch.ones(2, 3, 4, dtype=torch.bool) if apart is symmetric_kl_of_cells else torch.rand(2, 3).double()
+    both = (first.requires_grad_(), second.requires_grad_())
+    assert torch.autograd.gradcheck(lambda a, b: apart(a, b, weights), both)

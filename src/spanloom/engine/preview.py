@@ -95,7 +95,7 @@ def find_rate(
 
 def _training_data(task: Task, config: RunConfig, on_report: OnReport) -> tuple[Encoded, Codec]:
     """The training part alone, read, encoded and checked."""
-    check_settings(config)
+    check_settings(config, task)
     data, _, codec = prepare(
         task, dataclasses.replace(config, data=dataclasses.replace(config.data, dev=None)), on_report
     )
