@@ -15,6 +15,7 @@ from spanloom.core import Row
 from spanloom.engine.adversarial import Attack, Measured, backward_attacked, build_attack, shifted
 from spanloom.engine.step import Method, train_step
 from spanloom.errors import ConfigError
+from spanloom.nn.encoders.embedding import HashedEmbedding, WordEmbedding
 from spanloom.nn.encoders.transformer import Transformer, make_transformer
 from tests.engine import toy
 
@@ -178,9 +179,32 @@ def test_tables_that_read_tokens_are_found_by_themselves() -> None:
     assert shifts[0].grad is not None
 
 
+@pytest.mark.parametrize("frozen", [0, 20])
+def test_words_are_attacked_as_a_whole_whichever_table_holds_them(frozen: int) -> None:
+    class Reader(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.hashed = WordEmbedding(30, 4, 0.0, frozen), HashedEmbedding(99, 3, attributes=2)
+
+        def forward(self, words: Tensor, hashed: Tensor) -> Tensor:
+            return torch.cat([self.words(words), self.hashed(hashed)], dim=-1)
+
+    model = Reader()
+    inputs = {"words": torch.tensor([[3, 25, 0], [1, 5, 9]]), "hashed": torch.arange(24).reshape(2, 3, 4)}
+    with shifted(model, inputs, None) as shifts:
+        model(**inputs).square().sum().backward()
+    assert [tuple(shift.shape) for shift in shifts] == [(2, 3, 4), (2, 3, 4, 3)]
+    moves = [torch.ones_like(shift) for shift in shifts]
+    with torch.no_grad(), shifted(model, inputs, moves):
+        moved = model(**inputs)
+    with torch.no_grad():
+        still = model(**inputs)
+    torch.testing.assert_close(moved - still, torch.cat([torch.ones(2, 3, 4), 2 * torch.ones(2, 3, 6)], dim=-1))
+
+
 def test_the_word_pieces_of_a_pretrained_encoder_are_found_though_frozen() -> None:
     config = BertConfig(vocab_size=60, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)
-    encoder = Transformer(make_transformer(config.to_dict()), "mean", True, True, maps=True)
+    encoder = Transformer(make_transformer(config.to_dict()), "mean", True, True, "embeddings")
     pieces = torch.tensor([[2, 5, 6, 3], [2, 7, 3, 0]])
     words = torch.tensor([[1, 2], [1, 0]])
     inputs = {"pieces": pieces, "piece_lengths": torch.tensor([4, 3]), "first": words, "last": words.clone()}

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from spanloom.config import TrainConfig
 from spanloom.errors import ConfigError
+from spanloom.nn.encoders.embedding import WordEmbedding
 
 MOST_SYMBOLS = 50
 """A table of at most so many rows holds word shapes, token types and the like, not tokens."""
@@ -98,7 +99,8 @@ def backward_attacked(
 def shifted(model: nn.Module, inputs: Mapping[str, Tensor], shifts: Sequence[Tensor] | None) -> Iterator[list[Tensor]]:
     """Inside, every look-up of tokens is followed by the addition of the next of `shifts`, or of zeros to learn from.
 
-    Gives the shifts that were added, in the order of the look-ups, which is the same in every pass.
+    Gives the shifts that were added, in the order of the look-ups, which is the same in every pass. A model that knows
+    better than `_tables` and `_reads_tokens` lists the names of its modules in `adversarial_names`.
     """
     names = getattr(model, "adversarial_names", None)
     added: list[Tensor] = []
@@ -110,11 +112,8 @@ def shifted(model: nn.Module, inputs: Mapping[str, Tensor], shifts: Sequence[Ten
         added.append(shift)
         return output + shift
 
-    hooks = [
-        module.register_forward_hook(add)
-        for name, module in model.named_modules()
-        if (_is_large(module) if names is None else name in names)
-    ]
+    tables = _tables(model) if names is None else [model.get_submodule(name) for name in names]
+    hooks = [table.register_forward_hook(add) for table in tables]
     try:
         yield added
     finally:
@@ -122,8 +121,16 @@ def shifted(model: nn.Module, inputs: Mapping[str, Tensor], shifts: Sequence[Ten
             hook.remove()
 
 
-def _is_large(module: nn.Module) -> bool:
-    return isinstance(module, nn.Embedding) and module.num_embeddings > MOST_SYMBOLS
+def _tables(model: nn.Module) -> list[nn.Module]:
+    """Word embeddings, whose vectors may lie in two tables, and every other table that is large."""
+    words: list[nn.Module] = [module for module in model.modules() if isinstance(module, WordEmbedding)]
+    parts = {part for module in words for part in module.children()}
+    large = [
+        module
+        for module in model.modules()
+        if isinstance(module, nn.Embedding) and module.num_embeddings > MOST_SYMBOLS and module not in parts
+    ]
+    return words + large
 
 
 def _reads_tokens(ids: Tensor, inputs: Mapping[str, Tensor]) -> bool:

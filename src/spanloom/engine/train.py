@@ -131,7 +131,6 @@ def update(
     device: torch.device,
 ) -> StepReport:
     """One update at `factor` times the peak learning rates, one of `steps`, after which `state` counts it."""
-    settings = config.train
     began = time.perf_counter()
     learning_rate = set_learning_rate(state.optimizer, factor)
     members = np.concatenate(group)
