@@ -156,6 +156,8 @@ def test_no_tags_no_transitions() -> None:
         (["B-X I-X O B-X O B-X", "O I-X"], "bio2"),
         (["B-X I-X O B-Y O B-X", "O M-X"], "bio2"),
         (["B-X I-X O 0 B-Y O"], "bio2"),  # a misspelt O
+        (["B-X S-X O B-Y O B-Y"], "bio2"),
+        (["B-X I-X O S-Y O"], "bioes"),  # one mistake in either reading, but every tag is known in this one
         (["S-X O", "B-X E-X"], "bioes"),
         (["B-X M-X E-X", "O S-X O"], "bmes"),
         (["B I I B I"], "bio2"),

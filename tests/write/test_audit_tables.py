@@ -81,14 +81,23 @@ def test_the_check_of_tags_or_labels_shows_sizes_labels_and_what_is_worth_a_look
     found = {
         "gold": {
             "sizes": {"sentences": 1200},
-            "lengths": {"median": 9, "longest": 40},
+            "lengths": {"tokens": {"median": 9, "longest": 40}, "characters": {"median": 51.5}},
             "labels": {"tags": {"[b]NOUN": 7}},
+            "shares": {"dev tokens never seen in train": 0.0754},
         },
         "issues": {"duplicate examples": {"count": 2, "first": ["dir/t.tsv:3: as line 1"]}},
     }
     print_check(found, Console(file=file, width=120))
     said = " ".join(file.getvalue().split())
-    for part in ("1,200", "median 9, longest 40", "[b]NOUN: 7", "duplicate examples", "t.tsv:3: as line 1"):
+    lengths = ("length in tokens │ median 9, longest 40", "length in characters │ median 51.5")
+    for part in (
+        *lengths,
+        "1,200",
+        "[b]NOUN: 7",
+        "never seen in train │ 7.5%",
+        "duplicate examples",
+        "t.tsv:3: as line 1",
+    ):
         assert part in said, said
     print_check({**found, "issues": {}}, Console(file=file, width=120))
     assert "Nothing that looks like a mistake." in file.getvalue()

@@ -168,12 +168,12 @@ def _are_spans(counts: Counter[str]) -> bool:
     return bool(counts) and 2 * with_a_label >= inside.total()
 
 
-def _breaches(pairs: Counter[tuple[str, str]], counts: Counter[str], scheme: str) -> int:
-    """How many tags the scheme does not have, and how many transitions between those that it has are illegal."""
+def _breaches(pairs: Counter[tuple[str, str]], counts: Counter[str], scheme: str) -> tuple[int, int]:
+    """How many tags the scheme does not have or does not allow where they stand; of these the first weigh more."""
     unknown = sum(count for tag, count in counts.items() if parts_of(tag, scheme) is None)
     wrong = sum(
         count
         for (previous, tag), count in pairs.items()
         if parts_of(previous, scheme) and parts_of(tag, scheme) and not may_follow(previous, tag, scheme)
     )
-    return unknown + wrong
+    return unknown + wrong, unknown

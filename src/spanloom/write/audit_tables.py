@@ -30,14 +30,16 @@ def print_check(found: Mapping[str, Any], console: Console | None = None) -> Non
 
 
 def plain_gold_table(gold: Mapping[str, Any]) -> Table:
-    """Sizes, lengths and labels of tags and of labelled texts."""
+    """Sizes, lengths, labels and shares of tags and of labelled texts."""
     table = Table(title="Gold", title_justify="left", show_header=False)
     for name, count in gold["sizes"].items():
         table.add_row(escape(name), f"{count:,}")
-    if gold.get("lengths"):
-        table.add_row("length in tokens", ", ".join(f"{name} {value:g}" for name, value in gold["lengths"].items()))
+    for unit, lengths in gold["lengths"].items():
+        table.add_row(f"length in {unit}", ", ".join(f"{name} {value:g}" for name, value in lengths.items()))
     for section, counts in gold["labels"].items():
         table.add_row(escape(section), labels(counts))
+    for name, share in gold.get("shares", {}).items():
+        table.add_row(escape(name), f"{share:.1%}")
     return table
 
 
