@@ -19,7 +19,9 @@ def tiny_tokenizer(truncate: int = 0, pad: int = 0) -> str:
     tokenizer.normalizer = BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = BertPreTokenizer()
     ends = [(name, NUMBER[name]) for name in ("[CLS]", "[SEP]")]
-    tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ends
+    )
     tokenizer.add_special_tokens(list(SPECIAL))
     if truncate:
         tokenizer.enable_truncation(truncate)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from spanloom.config import EncoderConfig
-from spanloom.core import Arrays
+from spanloom.core import Array, Arrays
 from spanloom.errors import ConfigError
 from spanloom.text.lookup import WordLookup, fit_characters
 from spanloom.text.pieces import LONGEST_ROW, PieceTokenizer, read_limit, read_tokenizer
@@ -41,6 +41,25 @@ class PieceFeatures:
             "last": pieces.last,
             **self.lookup.encode(words),
             "lengths": np.array(len(words)),
+        }
+
+    def encode_row(self, texts: Sequence[Sequence[str]]) -> Arrays:
+        """One text, or two, in one row: the arrays of `encode`, where every piece, special ones too, stands for itself.
+
+        Also types [P] where there are two. What is looked up of a piece is that of its word, of a special one nothing.
+        """
+        row = self.tokenizer.encode_row(texts)
+        place = np.arange(len(row.ids))
+        looked_up = self.lookup.encode([word for text in texts for word in text])
+        typed = {"types": row.types} if len(texts) > 1 else {}
+        return {
+            "pieces": row.ids,
+            "piece_lengths": np.array(len(row.ids)),
+            **typed,
+            "first": place,
+            "last": place,
+            **{name: _with_padding_last(array)[row.words] for name, array in looked_up.items()},
+            "lengths": np.array(len(row.ids)),
         }
 
     def limits(self) -> dict[str, int]:
@@ -164,3 +183,8 @@ def check_encoder(encoder: EncoderConfig) -> None:
             "at least one thing that is read of a word",
             "Set one of them.",
         )
+
+
+def _with_padding_last(array: Array) -> Array:
+    """One more row of padding at the end, [T + 1, ...], where the number -1 finds it."""
+    return np.pad(array, [(0, 1), *[(0, 0)] * (array.ndim - 1)])

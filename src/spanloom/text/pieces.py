@@ -25,6 +25,18 @@ class Pieces(NamedTuple):
     last: Array
 
 
+class PieceRow(NamedTuple):
+    """One text, or two side by side, as an encoder reads them, special pieces included.
+
+    ids, types [P]: the pieces, and the type that the tokenizer gives each, 0 or 1. words [P]: the number of the word
+    that a piece is of, counted through both texts, or -1 for a special piece.
+    """
+
+    ids: Array
+    types: Array
+    words: Array
+
+
 class PieceTokenizer:
     """A Hugging Face `tokenizer.json` used on words that are already split.
 
@@ -40,11 +52,25 @@ class PieceTokenizer:
         self.json = json.dumps(table, ensure_ascii=False)
         self.limit = limit
         self._tokenizer = Tokenizer.from_str(self.json)
-        special = self._tokenizer.encode(["a"], is_pretokenized=True)
-        words = special.word_ids
-        self._before = special.ids[: words.index(0)]
-        self._after = special.ids[len(words) - words[::-1].index(0) :]
+        self._frames = {count: self._frame(count) for count in (1, 2)}
         self._unknown = self._unknown_id()
+
+    def _frame(self, count: int) -> tuple[list[list[tuple[int, int]]], list[int]]:
+        """The special pieces, (id, type), before, between and behind `count` texts; the type of each text."""
+        encoding = self._tokenizer.encode(*[["a"]] * count, is_pretokenized=True)
+        special: list[list[tuple[int, int]]] = [[] for _ in range(count + 1)]
+        types = [0] * count
+        place = 0
+        for piece, kind, text in zip(encoding.ids, encoding.type_ids, encoding.sequence_ids, strict=True):
+            if text is None:
+                special[place].append((piece, kind))
+            else:
+                types[text], place = kind, text + 1
+        return special, types
+
+    def room(self, count: int) -> int:
+        """How many pieces of `count` texts, 1 or 2, fit into a row beside the special ones."""
+        return self.limit - sum(map(len, self._frames[count][0]))
 
     def _unknown_id(self) -> int:
         for name in ("[UNK]", "<unk>"):
@@ -60,18 +86,34 @@ class PieceTokenizer:
 
     def encode(self, words: Sequence[str]) -> Pieces:
         """Pieces of one sentence. A word that gives none (say, a lone zero-width mark) becomes the unknown piece."""
+        by_word = _shortened(self._by_word(words), self.room(1))
+        before, after = ([piece for piece, _ in special] for special in self._frames[1][0])
+        counts = np.array([len(pieces) for pieces in by_word], dtype=np.int64)
+        last = len(before) + np.cumsum(counts) - 1
+        flat = [piece for pieces in by_word for piece in pieces]
+        ids = np.array(before + flat + after, dtype=np.int64)
+        return Pieces(ids, last - counts + 1, last)
+
+    def encode_row(self, texts: Sequence[Sequence[str]]) -> PieceRow:
+        """One text, or two, in words, in one row: `[CLS] first [SEP] second [SEP]`, or as the tokenizer has it."""
+        special, types = self._frames[len(texts)]
+        by_word = _shortened([pieces for words in texts for pieces in self._by_word(words)], self.room(len(texts)))
+        row = [(piece, kind, -1) for piece, kind in special[0]]
+        start = 0
+        for words, kind, behind in zip(texts, types, special[1:], strict=True):
+            for number in range(start, start + len(words)):
+                row += [(piece, kind, number) for piece in by_word[number]]
+            row += [(piece, kind, -1) for piece, kind in behind]
+            start += len(words)
+        return PieceRow(*np.array(row, dtype=np.int64).T)
+
+    def _by_word(self, words: Sequence[str]) -> list[list[int]]:
         encoding = self._tokenizer.encode(list(words), is_pretokenized=True, add_special_tokens=False)
         by_word: list[list[int]] = [[] for _ in words]
         for piece, word in zip(encoding.ids, encoding.word_ids, strict=True):
             assert word is not None, "only special pieces belong to no word, and none were asked for"
             by_word[word].append(piece)
-        by_word = [pieces or [self._unknown] for pieces in by_word]
-        by_word = _shortened(by_word, self.limit - len(self._before) - len(self._after))
-        counts = np.array([len(pieces) for pieces in by_word], dtype=np.int64)
-        last = len(self._before) + np.cumsum(counts) - 1
-        flat = [piece for pieces in by_word for piece in pieces]
-        ids = np.array(self._before + flat + self._after, dtype=np.int64)
-        return Pieces(ids, last - counts + 1, last)
+        return [pieces or [self._unknown] for pieces in by_word]
 
 
 def _shortened(by_word: list[list[int]], room: int) -> list[list[int]]:

@@ -35,6 +35,8 @@ class Encoded(NamedTuple):
 class Transformer(nn.Module):
     """pieces [B, P], piece_lengths [B], first and last piece of each word [B, T] -> `Encoded`.
 
+    types [B, P] tell the pieces of two texts apart, 0 and 1; a model that knows no types goes by the special pieces.
+
     pooling: "first" piece, "mean" of a word's pieces, or the mean of its "ends".
     mix_layers: read a learned mean of all layers (Peters et al. 2018), as the last ones of a sentence encoder have
     forgotten much about its single words.
@@ -66,6 +68,7 @@ class Transformer(nn.Module):
         self.width: int = model.config.hidden_size  # type: ignore[union-attr, assignment]
         heads: int = model.config.num_hidden_layers * model.config.num_attention_heads  # type: ignore[union-attr, operator, assignment]
         self.maps = heads if maps else 0
+        self.typed = int(getattr(model.config, "type_vocab_size", 0)) > 1
         self.frozen = freeze == "all"
         if self.frozen:
             model.requires_grad_(False)
@@ -90,12 +93,16 @@ class Transformer(nn.Module):
         for weight in self._trained:
             weight.requires_grad_(place.get(id(weight), 0) >= still)
 
-    def forward(self, pieces: Tensor, piece_lengths: Tensor, first: Tensor, last: Tensor) -> Encoded:
+    def forward(
+        self, pieces: Tensor, piece_lengths: Tensor, first: Tensor, last: Tensor, types: Tensor | None = None
+    ) -> Encoded:
         position = torch.arange(pieces.shape[1], device=pieces.device)
         mask = (position[None, :] < piece_lengths[:, None]).long()  # [B, P]
+        typed = {"token_type_ids": types} if types is not None and self.typed else {}
         answer = self.pretrained(
             input_ids=pieces,
             attention_mask=mask,
+            **typed,
             output_hidden_states=self.mixture is not None,
             output_attentions=self.maps > 0,
         )

@@ -60,8 +60,9 @@ class PieceEncoder(nn.Module):
         lengths: Tensor,
         characters: Tensor | None = None,
         hashed: Tensor | None = None,
+        types: Tensor | None = None,
     ) -> Encoded:
-        pretrained = self.transformer(pieces, piece_lengths, first, last)
+        pretrained = self.transformer(pieces, piece_lengths, first, last, types)
         words = self.dropout(pretrained.vectors)  # [B, T, hidden]
         parts = [words, *(part.to(words.dtype) for part in self.spelling(shapes, characters, hashed))]
         return Encoded(self.above(torch.cat(parts, dim=-1), lengths), pretrained.maps)
