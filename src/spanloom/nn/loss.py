@@ -82,9 +82,35 @@ def class_loss(
     target.scatter_add_(1, gold[:, None], torch.full_like(log_p[:, :1], 1.0 - smoothing))
     if class_weights is not None:
         target = target * class_weights
-    # At p = 1 the power of a gamma below 1 has an infinite slope; the bound keeps it a number, and is idle elsewhere.
-    doubt = (-torch.expm1(log_p)).clamp(min=torch.finfo(log_p.dtype).tiny) ** gamma
-    return -((target * doubt * log_p).sum(dim=-1) * weights).sum()
+    return -((target * _doubt(log_p, gamma) * log_p).sum(dim=-1) * weights).sum()
+
+
+def binary_loss(
+    logits: Tensor, gold: Tensor, weights: Tensor | None = None, gamma: float = 0.0, smoothing: float = 0.0
+) -> Tensor:
+    """Sum of the losses of decisions yes or no: logits [N, K], gold [N, K], 1 for yes.
+
+    weights [2, K]: of each decision where the gold is no, and where it is yes. gamma, smoothing: as in `class_loss`,
+    the two classes of a decision being yes and no. All left out, it is binary cross-entropy.
+    """
+    yes = gold.to(logits.dtype)
+    target = yes * (1.0 - smoothing) + smoothing / 2
+    log_yes, log_no = functional.logsigmoid(logits), functional.logsigmoid(-logits)
+    if gamma:
+        log_yes = log_yes * _doubt(log_yes, gamma)
+        log_no = log_no * _doubt(log_no, gamma)
+    each = -(target * log_yes + (1.0 - target) * log_no)  # [N, K]
+    if weights is not None:
+        each = each * torch.where(gold > 0, weights[1], weights[0])
+    return each.sum()
+
+
+def _doubt(log_p: Tensor, gamma: float) -> Tensor:
+    """`(1 - p)^gamma`, the weight of the focal loss.
+
+    At p = 1 the power of a gamma below 1 has an infinite slope; the bound keeps it a number, and is idle elsewhere.
+    """
+    return (-torch.expm1(log_p)).clamp(min=torch.finfo(log_p.dtype).tiny) ** gamma
 
 
 def symmetric_kl(first: Tensor, second: Tensor, weights: Tensor) -> Tensor:

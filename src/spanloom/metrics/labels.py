@@ -1,0 +1,215 @@
+"""The scorecard of answers that are one class of an input, or several labels: one plain dict, saved as JSON.
+
+N examples. Counts are [N, 3]: right labels, predicted ones, gold ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from spanloom.core import Array, Example, Label, Text, TextPair
+from spanloom.errors import DataError
+from spanloom.metrics.matching import Tally, harmonic, macro, ratio
+from spanloom.metrics.significance import bootstrap_interval
+
+WORST = 20
+BINS = 10
+"""Of confidence, equally wide."""
+
+Known = Callable[[str], bool]
+
+
+def label_scorecard(
+    examples: Sequence[Example], predictions: Sequence[Label], seen: Known | None = None, several: bool = False
+) -> dict[str, Any]:
+    """Score predicted classes against gold.
+
+    seen: word -> does the model know it; None leaves that breakdown out. several: any number of labels may stand
+    together; scored by micro F1 then ("labels"), and also by how many examples are right as a whole ("exact match");
+    else by "accuracy". Scores are in 0..1. Keys of the result:
+
+    answers    "label"
+    rule       the row of `overall` that models are judged by
+    summary    flat: accuracy, or exact_match and micro_; macro_ precision, recall, f1
+    size       examples, classes, gold labels
+    overall    row -> precision, recall, f1, tp, predicted, gold, interval (95%, over examples), macro of the classes
+    labels     "classes" -> class -> score
+    breakdown  name -> bin -> score
+    errors     types; confusions of a gold class with a predicted one; worst: the most confident mistakes
+    calibration   where predictions have scores: the expected calibration error, and the bins that it comes from
+    sentences  row -> counts of each example
+    gold_hash  of the inputs and their gold: what makes two scorecards comparable
+
+    Raises DataError when there is not one prediction an example, or an example has no gold.
+    """
+    if len(examples) != len(predictions):
+        raise DataError("scorecard", f"{len(predictions)} predictions for {len(examples)} examples", "one an example")
+    gold = [_gold(example) for example in examples]
+    counts = _counts(gold, predictions)
+    whole = np.array([[set(g.names) == set(p.names), 1, 1] for g, p in zip(gold, predictions, strict=True)], np.int64)
+    classes = _classes(gold, predictions)
+    rows = {"labels": counts, "exact match": whole} if several else {"accuracy": whole}
+    rule = next(iter(rows))
+    overall = {name: _row(table.reshape(-1, 3)) for name, table in rows.items()}
+    overall[rule]["macro"] = macro(list(classes.values()))
+    return {
+        "answers": "label",
+        "rule": rule,
+        "summary": _summary(overall, rule),
+        "size": {"examples": len(examples), "classes": len(classes), "labels": int(counts[:, 2].sum())},
+        "overall": overall,
+        "labels": {"classes": classes},
+        "breakdown": _breakdowns(examples, counts, seen, several),
+        "errors": _errors(examples, predictions),
+        **_calibration(gold, predictions),
+        "sentences": {name: table.tolist() for name, table in rows.items()},
+        "gold_hash": _gold_hash(examples),
+    }
+
+
+def _gold(example: Example) -> Label:
+    if not isinstance(example.gold, Label):
+        raise DataError(str(example.source), "no gold answer", "labelled examples", "Score on labelled data.")
+    return example.gold
+
+
+def _counts(gold: Sequence[Label], predictions: Sequence[Label]) -> Array:
+    rows = [
+        (len({*g.names} & {*p.names}), len(p.names), len(g.names)) for g, p in zip(gold, predictions, strict=True)
+    ]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def _row(counts: Array) -> dict[str, Any]:
+    correct, predicted, gold = (int(total) for total in counts.sum(axis=0))
+    precision, recall = ratio(correct, predicted), ratio(correct, gold)
+    score = {"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}
+    score |= {"tp": correct, "predicted": predicted, "gold": gold}
+    same = {"accuracy": precision} if predicted == gold == len(counts) else {}
+    return {**score, **same, "interval": list(bootstrap_interval(counts))}
+
+
+def _summary(overall: dict[str, Any], rule: str) -> dict[str, float]:
+    means = {f"macro_{name}": overall[rule]["macro"][name] for name in ("f1", "precision", "recall")}
+    if rule == "accuracy":
+        return {"accuracy": overall[rule]["f1"], **means}
+    micro = {f"micro_{name}": overall[rule][name] for name in ("f1", "precision", "recall")}
+    return {**micro, "exact_match": overall["exact match"]["f1"], **means}
+
+
+def _classes(gold: Sequence[Label], predictions: Sequence[Label]) -> dict[str, dict[str, float]]:
+    tallies: dict[str, Tally] = {}
+    for wanted, found in zip(gold, predictions, strict=True):
+        for name in wanted.names:
+            tallies.setdefault(name, Tally()).add_gold(name in found.names)
+        for name in found.names:
+            tallies.setdefault(name, Tally()).add_predicted(name in wanted.names)
+    return {name: tallies[name].score() for name in sorted(tallies)}
+
+
+def texts_of(item: Text | TextPair) -> tuple[Text, ...]:
+    """The one text of an input, or its two."""
+    return (item.first, item.second) if isinstance(item, TextPair) else (item,)
+
+
+def _breakdowns(examples: Sequence[Example], counts: Array, seen: Known | None, several: bool) -> dict[str, Any]:
+    words = [[token.text for text in texts_of(example.input) for token in text.tokens] for example in examples]
+    tables = {"words in the input": _binned([len(item) for item in words], counts, (5, 10, 20, 40, 80))}
+    if several:
+        tables["labels of the example"] = _binned(counts[:, 2].tolist(), counts, (0, 1, 2, 3))
+    if seen is not None:
+        unknown = [sum(not seen(word) for word in item) for item in words]
+        tables["words unknown to the model"] = _binned(unknown, counts, (0, 1, 2, 5))
+    return tables
+
+
+def _binned(values: Sequence[int], counts: Array, edges: Sequence[int]) -> dict[str, dict[str, float]]:
+    """Scores by the bin of each example's value: up to the first edge, from there to the second, and so on."""
+    lows = [0, *(edge + 1 for edge in edges)]
+    names = [f"{low}" if low == high else f"{low}-{high}" for low, high in zip(lows, edges, strict=False)]
+    place = np.searchsorted(edges, values)  # the first edge that is not below the value
+    table = {}
+    for number, name in enumerate([*names, f"{lows[-1]}+"]):
+        inside = counts[place == number]
+        if len(inside):
+            correct, predicted, gold = (int(total) for total in inside.sum(axis=0))
+            table[name] = Tally(found=correct, gold=gold, correct=correct, predicted=predicted).score()
+    return table
+
+
+def _errors(examples: Sequence[Example], predictions: Sequence[Label]) -> dict[str, Any]:
+    """Types: a wrong class in place of another, labels that are missing, labels too many."""
+    types = dict.fromkeys(("wrong class", "missing", "spurious"), 0)
+    confusions: Counter[tuple[str, str]] = Counter()
+    worst: list[tuple[float, int, list[dict[str, Any]]]] = []
+    for number, (example, answer) in enumerate(zip(examples, predictions, strict=True)):
+        missing = [name for name in _gold(example).names if name not in answer.names]
+        spurious = [name for name in answer.names if name not in example.gold.names]
+        sure = dict(zip(answer.names, answer.scores or (), strict=False))
+        mistakes: list[dict[str, Any]] = []
+        if len(missing) == len(spurious) == 1:
+            confusions[missing[0], spurious[0]] += 1
+            mistakes.append({"type": "wrong class", "gold": missing[0], "predicted": spurious[0]})
+        else:
+            mistakes += [{"type": "missing", "gold": name, "predicted": None} for name in missing]
+            mistakes += [{"type": "spurious", "gold": None, "predicted": name} for name in spurious]
+        for mistake in mistakes:
+            types[mistake["type"]] += 1
+            if mistake["predicted"] in sure:
+                mistake["score"] = float(sure[mistake["predicted"]])
+        if mistakes:
+            worst.append((-max((sure.get(name, 0.0) for name in spurious), default=0.0), number, mistakes))
+    return {
+        "types": types,
+        "confusions": [{"gold": g, "predicted": p, "count": count} for (g, p), count in confusions.most_common()],
+        "worst": [_example(examples[number], mistakes) for _, number, mistakes in sorted(worst)[:WORST]],
+    }
+
+
+def _example(example: Example, mistakes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    text = " | ".join(text.text for text in texts_of(example.input))
+    return {"source": str(example.source), "text": text, "errors": list(mistakes)}
+
+
+def _calibration(gold: Sequence[Label], predictions: Sequence[Label]) -> dict[str, Any]:
+    """How far confidence and truth are apart, in the mean over predicted labels (Guo et al. 2017).
+
+    The expected calibration error of https://proceedings.mlr.press/v70/guo17a.html, in bins of equal width.
+    """
+    sure, right = [], []
+    for wanted, found in zip(gold, predictions, strict=True):
+        for name, score in zip(found.names, found.scores or (), strict=False):
+            sure.append(score)
+            right.append(name in wanted.names)
+    if not sure:
+        return {}
+    confidence, correct = np.array(sure), np.array(right, dtype=np.float64)
+    place = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    bins = []
+    for number in np.unique(place).tolist():
+        inside = place == number
+        bins.append(
+            {
+                "low": number / BINS,
+                "high": (number + 1) / BINS,
+                "predicted": int(inside.sum()),
+                "confidence": float(confidence[inside].mean()),
+                "accuracy": float(correct[inside].mean()),
+            }
+        )
+    error = sum(item["predicted"] * abs(item["confidence"] - item["accuracy"]) for item in bins) / len(sure)
+    return {"calibration": {"error": error, "bins": bins}}
+
+
+def _gold_hash(examples: Sequence[Example]) -> str:
+    digest = hashlib.sha256()
+    for example in examples:
+        texts = [text.text for text in texts_of(example.input)]
+        digest.update(json.dumps([texts, sorted(example.gold.names)]).encode("utf-8"))  # type: ignore[union-attr]
+    return digest.hexdigest()

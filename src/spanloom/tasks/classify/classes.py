@@ -1,0 +1,137 @@
+"""The classes of the training data: names to targets, scores to names, and how much each weighs. NumPy only.
+
+B batch, K classes, S scores a model gives: one a class, or a single one where it decides between two.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from spanloom.core import Array, Example, Label
+from spanloom.errors import ConfigError, DataError
+
+Decision = Literal["one", "second", "each"]
+
+SURE = 20.0
+"""A score that leaves no doubt."""
+
+
+class Classes:
+    """names: in alphabetical order. decision, and the target of an example:
+
+    one     exactly one class, that of the highest score; its number, []
+    second  exactly one of two classes, the second where its score is above 0; whether it is that one, [1]
+    each    any number of classes, those whose probability reaches the threshold; whether each holds, [K]
+    """
+
+    def __init__(self, names: Sequence[str], decision: Decision, threshold: float) -> None:
+        self.names = tuple(names)
+        self.decision = decision
+        self.threshold = threshold
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], labels: str, loss: str, threshold: float) -> Classes:
+        """labels: "single", "multi", or "auto", by what the examples have. loss: "binary" for a single score.
+
+        Raises DataError where there is no class, ConfigError for a single score that is to decide between more than two.
+        """
+        names = sorted({name for example in examples for name in example.gold.names})
+        if not names:
+            raise DataError(examples[0].source.path, "no label in any example", "labelled examples", "Name other data.")
+        if labels == "multi" or (labels == "auto" and {len(example.gold.names) for example in examples} != {1}):
+            return cls(names, "each", threshold)
+        if loss == "binary" and len(names) != 2:
+            found = f"is 'binary', but the training data have {len(names)} classes"
+            raise ConfigError("model.loss", found, "two", "Set model.loss = 'cross_entropy'.")
+        return cls(names, "second" if loss == "binary" else "one", threshold)
+
+    @property
+    def scores(self) -> int:
+        """S."""
+        return 1 if self.decision == "second" else len(self.names)
+
+    @property
+    def limit(self) -> int:
+        """What the numbers in a target stay below."""
+        return len(self.names) if self.decision == "one" else 2
+
+    def require_known(self, example: Example) -> None:
+        """Raises DataError for a class that training never had, and where there must be one class and is not."""
+        gold: Label = example.gold
+        for name in gold.names:
+            if name not in self._numbers:
+                few = ", ".join(self.names[:8]) + (", …" if len(self.names) > 8 else "")
+                raise DataError(
+                    str(example.source),
+                    f"unknown label '{name}'",
+                    f"one that the model was trained on ({few})",
+                    "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
+                )
+        if self.decision != "each" and len(gold.names) != 1:
+            found = f"{len(gold.names)} labels together: {', '.join(gold.names)}" if gold.names else "no label"
+            remedy = "Correct it, or train with model.labels = 'multi'."
+            raise DataError(str(example.source), found, "exactly one, as this model decides for one", remedy)
+
+    def encode(self, gold: Label) -> Array:
+        """The target of a gold answer."""
+        numbers = [self._numbers[name] for name in gold.names]
+        if self.decision == "each":
+            return np.bincount(numbers, minlength=len(self.names))
+        return np.array(numbers[0] if self.decision == "one" else numbers)
+
+    def perfect(self, targets: Array) -> Array:
+        """[B, S] scores that decode to what the targets say."""
+        holds = np.eye(len(self.names), dtype=np.int64)[targets] if self.decision == "one" else targets
+        return np.where(holds > 0, SURE, -SURE).astype(np.float32)
+
+    def decode(self, scores: Array) -> list[Label]:
+        """[B, S] -> an answer for each, with the probability of each class in it."""
+        if self.decision == "one":
+            sure = _softmax(scores)
+            best = sure.argmax(axis=1)
+            return [Label((self.names[number],), (float(row[number]),)) for number, row in zip(best, sure, strict=True)]
+        sure = _sigmoid(scores)
+        if self.decision == "second":
+            return [
+                Label((self.names[int(row[0] > 0.5)],), (float(max(row[0], 1 - row[0])),)) for row in sure
+            ]
+        return [self._those_above(row) for row in sure]
+
+    def _those_above(self, sure: Array) -> Label:
+        held = np.flatnonzero(sure >= self.threshold).tolist()
+        return Label(tuple(self.names[number] for number in held), tuple(float(sure[number]) for number in held))
+
+    def balanced(self, examples: Sequence[Example]) -> list[Any]:
+        """Weights, 1 in the mean over the training data: [K] of each class, or [2, S] where it is not and where it is.
+
+        Each class has the same total, `N / (K * count)`; where classes may stand together, each has the same total where
+        it holds as where it does not, `N / (2 * count)`.
+        """
+        counts = Counter(name for example in examples for name in example.gold.names)
+        holds = np.array([counts[name] for name in self.names])
+        if self.decision == "each":
+            both = np.stack([np.maximum(len(examples) - holds, 1), holds])  # [2, K]
+            return list((len(examples) / (2 * both)).tolist())
+        weights = len(examples) / (len(self.names) * holds)  # [K]
+        return list((weights[:, None] if self.decision == "second" else weights).tolist())
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"names": list(self.names), "decision": self.decision, "threshold": self.threshold}
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> Classes:
+        return cls(table["names"], table["decision"], table["threshold"])
+
+
+def _softmax(scores: Array) -> Array:
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def _sigmoid(scores: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-np.clip(scores, -80, 80))))

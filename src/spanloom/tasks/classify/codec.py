@@ -1,0 +1,166 @@
+"""Examples to arrays and back for classification: an encoder's features on one side, the classes on the other.
+
+B batch, P pieces, T words, K classes. NumPy only.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spanloom.batch.inputs import pad_inputs
+from spanloom.batch.pad import pad
+from spanloom.core import Array, Arrays, Batch, Example, Label, LostFact, Row, Text, TextPair
+from spanloom.errors import DataError
+from spanloom.tasks.classify.classes import Classes
+from spanloom.tasks.classify.config import ClassifyConfig, check_settings
+from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
+
+INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))
+"""Unicode's categories of controls, marks without width, and spaces."""
+
+
+class ClassifyCodec:
+    """What a classifier knows besides its weights: features, classes, how its loss weighs, and limits.
+
+    texts: how many it reads together, 1 or 2. limit: words of an example at most; what is cut off is declared lost. loss: "focal_gamma",
+    "label_smoothing" and, where classes weigh differently, "class_weights".
+    """
+
+    def __init__(self, features: Features, classes: Classes, texts: int, limit: int, loss: Mapping[str, Any]) -> None:
+        self.features = features
+        self.classes = classes
+        self.texts = texts
+        self.limit = limit
+        self.loss = dict(loss)
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], config: ClassifyConfig) -> ClassifyCodec:
+        """Raises ConfigError for a setting out of range, DataError for data without a label."""
+        check_settings(config)
+        classes = Classes.fit(examples, config.labels, config.loss, config.threshold)
+        words = ([token.text for token in text.tokens] for example in examples for text in _texts(example.input))
+        features = fit_features(words, config.encoder, config.max_words)
+        texts = len(_texts(examples[0].input))
+        limit = config.max_words
+        if isinstance(features, PieceFeatures):
+            limit = min(limit, features.tokenizer.room(texts))
+        loss: dict[str, Any] = {"focal_gamma": config.focal_gamma, "label_smoothing": config.label_smoothing}
+        if config.class_weights == "balanced":
+            loss["class_weights"] = classes.balanced(examples)
+        return cls(features, classes, texts, limit, loss)
+
+    @property
+    def siamese(self) -> bool:
+        """Whether the two texts of a pair are read each by itself, not in one row."""
+        return self.texts == 2 and not isinstance(self.features, PieceFeatures)
+
+    def encode(self, example: Example) -> Row:
+        """A row; without targets where the example has no gold.
+
+        A text without any visible character is read as one unknown word, but nothing is learnt from it: with gold, it
+        raises DataError, as a label never trained on does, and one text for a model of pairs or two for another.
+        """
+        self._require_number(example)
+        texts = _texts(example.input)
+        targets: Arrays = {}
+        if example.gold is not None:
+            self.require_known(example)
+            _require_visible(texts, example)
+            targets = {"classes": self.classes.encode(example.gold)}
+        kept = proportional([len(text.tokens) for text in texts], self.limit)
+        words = [[token.text for token in text.tokens[:size]] or [""] for text, size in zip(texts, kept, strict=True)]
+        lost = [*example.lost, *_cut_off(texts, kept, example.gold)]
+        group = "" if example.gold is None else " ".join(example.gold.names)
+        inputs = self._inputs(words)
+        width = inputs["shapes"].shape[-1]
+        return Row(inputs, targets, width * (1 + self.siamese), width, tuple(lost))
+
+    def _inputs(self, words: Sequence[Sequence[str]]) -> Arrays:
+        """The arrays of one row of pieces, or of the words of a text, or, [2, ...], of the words of two."""
+        if isinstance(self.features, PieceFeatures):
+            return self.features.encode_row(words)
+        arrays = [self.features.encode(text) for text in words]
+        if self.texts == 1:
+            return arrays[0]
+        return pad_inputs([Row(inputs, {}, len(text), len(text)) for inputs, text in zip(arrays, words, strict=True)])[1]
+
+    def _require_number(self, example: Example) -> None:
+        if len(_texts(example.input)) != self.texts:
+            here, there = ("a pair of texts", "one text") if self.texts == 2 else ("one text", "a pair of texts")
+            found = f"{there}, but the model reads {here}"
+            raise DataError(str(example.source), found, f"{here} in every example", "Mend the example, or the column names.")
+
+    def require_known(self, example: Example) -> None:
+        """Raises DataError, citing the line, for a label that training never had."""
+        self.classes.require_known(example)
+
+    def collate(self, rows: Sequence[Row]) -> Batch:
+        """Inputs [B, ...], or [B, 2, ...] of two texts in words; targets: classes [B] or [B, S], and their loss."""
+        if self.siamese:
+            inputs = {name: pad([row.inputs[name] for row in rows], 0) for name in rows[0].inputs}
+        else:
+            _, inputs = pad_inputs(rows)
+        targets: Arrays = {}
+        if rows[0].targets:
+            targets["classes"] = np.stack([row.targets["classes"] for row in rows])
+            targets |= {name: np.asarray(value, np.float32) for name, value in self.loss.items()}
+        return Batch(inputs, targets, {"classes": float(len(rows))})
+
+    def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Label]:
+        return self.classes.decode(outputs["classes"])
+
+    def perfect(self, batch: Batch) -> Arrays:
+        return {"classes": self.classes.perfect(batch.targets["classes"])}
+
+    def limits(self) -> dict[str, int]:
+        typed = {"types": 2} if self.texts == 2 and not self.siamese else {}
+        return {**self.features.limits(), **typed, "classes": self.classes.limit}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "features": self.features.to_dict(),
+            "classes": self.classes.to_dict(),
+            "texts": self.texts,
+            "limit": self.limit,
+            "loss": self.loss,
+        }
+
+    def tokenizer_json(self) -> str | None:
+        return self.features.tokenizer_json()
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> ClassifyCodec:
+        features = features_from_dict(table["features"], tokenizer_json)
+        return cls(features, Classes.from_dict(table["classes"]), table["texts"], table["limit"], table["loss"])
+
+
+def proportional(sizes: Sequence[int], limit: int) -> list[int]:
+    """How many words of each text to keep, `limit` together at most and one at least of each that has any."""
+    total = sum(sizes)
+    if total <= limit:
+        return list(sizes)
+    return [min(size, max(1, size * limit // total)) for size in sizes]
+
+
+def _texts(item: Text | TextPair) -> tuple[Text, ...]:
+    return (item.first, item.second) if isinstance(item, TextPair) else (item,)
+
+
+def _cut_off(texts: Sequence[Text], kept: Sequence[int], gold: Label | None) -> list[LostFact]:
+    label = ", ".join(gold.names) if gold is not None else ""
+    return [
+        LostFact("text", label, text.text[text.tokens[size].start :], "truncated")
+        for text, size in zip(texts, kept, strict=True)
+        if size < len(text.tokens)
+    ]
+
+
+def _require_visible(texts: Sequence[Text], example: Example) -> None:
+    for text in texts:
+        if all(unicodedata.category(character) in INVISIBLE for character in text.text):
+            found = f"the text {text.text!r} has nothing to read in it"
+            raise DataError(str(example.source), found, "at least one word", "Fill it in, or remove the example.")

@@ -1,0 +1,66 @@
+"""The `[model]` table of the classify task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from spanloom.config import EncoderConfig
+from spanloom.errors import ConfigError
+
+Pooling = Literal["first", "last", "max", "mean", "attention"]
+
+
+@dataclass(frozen=True)
+class ClassifyConfig:
+    """The `[model]` table of the classify task.
+
+    labels: "single" is one class an example; "multi" any number; "auto" is what the training data show. pooling: how the
+    vectors of a text become one: the "first" (of a transformer, its [CLS] piece), the "last" state of recurrent layers
+    in each direction, "max", "mean" or "attention" over all. A transformer's vectors are those of its pieces. max_words:
+    what an example has beyond so many, both texts of a pair together, is cut off at the end of each text, in proportion,
+    and counted.
+
+    loss, of single labels: "cross_entropy", or, with two classes, "binary": one score, above 0 for the second. Labels
+    that may stand together are always decided one by one. threshold: how probable such a label must be. class_weights:
+    "balanced" lets all classes weigh the same in total, however rare, and of each label that may stand with others, as
+    much whether it holds or not. focal_gamma: makes what is already right weigh less (Lin et al. 2017), 0 for the plain
+    loss. label_smoothing: spreads this part of each target over all classes.
+    """
+
+    labels: Literal["auto", "single", "multi"] = "auto"
+    pooling: Pooling = "mean"
+    max_words: int = 200
+    dropout: float = 0.3
+    loss: Literal["cross_entropy", "binary"] = "cross_entropy"
+    threshold: float = 0.5
+    class_weights: Literal["none", "balanced"] = "none"
+    focal_gamma: float = 0.0
+    label_smoothing: float = 0.0
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+
+
+def check_settings(config: ClassifyConfig) -> None:
+    """Raise ConfigError for the first number that is out of range."""
+    if config.max_words < 2:
+        raise ConfigError("model.max_words", f"is {config.max_words}", "at least 2", "Change it.")
+    for name in ("dropout", "label_smoothing"):
+        value = getattr(config, name)
+        if not 0 <= value < 1:
+            raise ConfigError(f"model.{name}", f"is {value}", "a part in 0..1, below 1", "Change it.")
+    if not 0 < config.threshold < 1:
+        raise ConfigError("model.threshold", f"is {config.threshold}", "a probability between 0 and 1", "Change it.")
+    if not config.focal_gamma >= 0:
+        raise ConfigError("model.focal_gamma", f"is {config.focal_gamma}", "0 or more", "Change it.")
+
+
+def backward_width(config: ClassifyConfig, width: int) -> int:
+    """How many of an encoder's `width` dimensions are read from right to left.
+
+    Raises ConfigError where the pooling needs recurrent layers and there are none.
+    """
+    recurrent = config.encoder.layers > 0 and config.encoder.kind != "cnn"
+    if config.pooling == "last" and not recurrent:
+        found = "is 'last', but there are no recurrent layers whose last state it could be"
+        raise ConfigError("model.pooling", found, remedy="Choose 'first', 'max', 'mean' or 'attention'.")
+    return width // 2 if recurrent and config.encoder.direction == "both" else 0

@@ -1,0 +1,71 @@
+"""The network of classification: one encoder, its vectors pooled, one linear layer. Torch.
+
+B batch, T words or pieces, D width, S scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from spanloom.errors import ConfigError
+from spanloom.nn.encoders.words import Encoder, build_encoder
+from spanloom.nn.heads.pooling import Pooling
+from spanloom.nn.loss import binary_loss, class_loss
+from spanloom.tasks.classify.codec import ClassifyCodec
+from spanloom.tasks.classify.config import ClassifyConfig, backward_width
+
+
+class ClassifyModel(nn.Module):
+    """classes [B, S], logits.
+
+    siamese: the inputs are [B, 2, ...], two texts that the same encoder reads one by one. Of their vectors u and v, the
+    linear layer sees [u; v; |u - v|; u * v] (Conneau et al. 2017, https://aclanthology.org/D17-1070).
+    """
+
+    def __init__(self, encoder: Encoder, pooling: Pooling, siamese: bool, dropout: float, scores: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.pooling = pooling
+        self.siamese = siamese
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(encoder.width * (4 if siamese else 1), scores)
+
+    def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
+        if self.siamese:
+            inputs = {name: tensor.flatten(0, 1) for name, tensor in inputs.items()}  # [2B, ...]
+        pooled: Tensor = self.pooling(self.encoder(**inputs).vectors, inputs["lengths"])  # [B or 2B, D]
+        if self.siamese:
+            u, v = pooled.unflatten(0, (-1, 2)).unbind(1)
+            pooled = torch.cat([u, v, (u - v).abs(), u * v], dim=1)  # [B, 4D]
+        return {"classes": self.classifier(self.dropout(pooled))}
+
+
+def build(config: ClassifyConfig, codec: ClassifyCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+    """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
+
+    Raises ConfigError where there is but one class to choose, CheckpointError or DataError for pretrained files.
+    """
+    if codec.classes.decision == "one" and codec.classes.scores < 2:
+        found = f"every example has the label '{codec.classes.names[0]}'"
+        raise ConfigError("data.train", found, "two classes at least", "Name other data.")
+    encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture)
+    pooling = Pooling(config.pooling, encoder.width, backward_width(config, encoder.width))
+    model = ClassifyModel(encoder, pooling, codec.siamese, config.dropout, codec.classes.scores)
+    model.architecture = encoder.architecture  # type: ignore[assignment]
+    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    return model
+
+
+def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A sum over examples, named as `Batch.counts`."""
+    logits, gold = outputs["classes"], targets["classes"]
+    weights, gamma, smoothing = targets.get("class_weights"), targets["focal_gamma"], targets["label_smoothing"]
+    if gold.ndim == 1:
+        total = class_loss(logits, gold, torch.ones_like(logits[:, 0]), weights, float(gamma), float(smoothing))
+    else:
+        total = binary_loss(logits, gold, weights, float(gamma), float(smoothing))
+    return {"classes": total}

@@ -1,0 +1,89 @@
+"""The classify task, put together from the functions of the folders above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spanloom.check.labels import check_labels
+from spanloom.config import DataConfig, RunConfig
+from spanloom.core import Example, Label, Task, Text, TextPair
+from spanloom.errors import DataError
+from spanloom.metrics.labels import label_scorecard
+from spanloom.read import read
+from spanloom.tasks.classify.codec import ClassifyCodec
+from spanloom.tasks.classify.config import ClassifyConfig
+from spanloom.text.features import WordFeatures
+from spanloom.text.vocab import UNKNOWN
+from spanloom.text.words import tokenize
+from spanloom.write.labels import label_line, labels_to_dict
+
+
+def _read(path: Path, config: DataConfig) -> Iterator[Example]:
+    return read(path, config, Label)
+
+
+def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
+    return check_labels(examples)
+
+
+def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:
+    return ClassifyCodec.fit(examples, config.model)
+
+
+def _build(config: ClassifyConfig, codec: ClassifyCodec, architecture: Mapping[str, Any] | None = None) -> Any:
+    from spanloom.tasks.classify import model
+
+    return model.build(config, codec, architecture)
+
+
+def _losses(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
+    from spanloom.tasks.classify import model
+
+    return model.losses(outputs, targets)
+
+
+def _score(examples: Sequence[Example], predictions: Sequence[Label], codec: ClassifyCodec) -> dict[str, Any]:
+    return label_scorecard(examples, predictions, _known(codec), codec.classes.decision == "each")
+
+
+def _known(codec: ClassifyCodec) -> Callable[[str], bool] | None:
+    """Whether a word is in the vocabulary, where there is one of words."""
+    words = codec.features.words if isinstance(codec.features, WordFeatures) else None
+    return None if words is None else lambda word: words.number(word) != UNKNOWN
+
+
+def _best(scorecard: Mapping[str, Any]) -> float:
+    return float(scorecard["overall"][scorecard["rule"]]["f1"])
+
+
+def _prepare(text: str | Sequence[str], codec: ClassifyCodec) -> Text | TextPair:
+    texts = [text] if isinstance(text, str) else list(text)
+    if len(texts) != codec.texts:
+        found = f"{len(texts)} texts together" if len(texts) > 1 else "one text"
+        if codec.texts == 2:
+            expected = "exactly two, a first and a second: this model was trained on pairs, and reads no more and no fewer"
+            raise DataError("predict", found, expected, "Give two texts at a time.")
+        raise DataError("predict", found, "one: this model was trained on single texts", "Give each text by itself.")
+    prepared = [Text(each, tokenize(each)) for each in texts]
+    return TextPair(*prepared) if len(prepared) == 2 else prepared[0]
+
+
+TASK = Task(
+    name="classify",
+    summary="a sentence or a pair of sentences: one class, or several labels",
+    answer=Label,
+    config=ClassifyConfig,
+    read=_read,
+    check=_check,
+    fit=_fit,
+    load=ClassifyCodec.from_dict,
+    build=_build,
+    losses=_losses,
+    score=_score,
+    best=_best,
+    prepare=_prepare,
+    show=labels_to_dict,
+    line=label_line,
+)
