@@ -39,7 +39,7 @@ def label_scorecard(
     summary    flat: accuracy, or exact_match and micro_; macro_ precision, recall, f1
     size       examples, classes, gold labels
     overall    row -> precision, recall, f1, tp, predicted, gold, interval (95%, over examples), macro of the classes
-    labels     "classes" -> class -> score
+    labels     "Classes" -> class -> score
     breakdown  name -> bin -> score
     errors     types; confusions of a gold class with a predicted one; worst: the most confident mistakes
     calibration   where predictions have scores: the expected calibration error, and the bins that it comes from
@@ -64,7 +64,7 @@ def label_scorecard(
         "summary": _summary(overall, rule),
         "size": {"examples": len(examples), "classes": len(classes), "labels": int(counts[:, 2].sum())},
         "overall": overall,
-        "labels": {"classes": classes},
+        "labels": {"Classes": classes},
         "breakdown": _breakdowns(examples, counts, seen, several),
         "errors": _errors(examples, predictions),
         **_calibration(gold, predictions),
@@ -80,9 +80,7 @@ def _gold(example: Example) -> Label:
 
 
 def _counts(gold: Sequence[Label], predictions: Sequence[Label]) -> Array:
-    rows = [
-        (len({*g.names} & {*p.names}), len(p.names), len(g.names)) for g, p in zip(gold, predictions, strict=True)
-    ]
+    rows = [(len({*g.names} & {*p.names}), len(p.names), len(g.names)) for g, p in zip(gold, predictions, strict=True)]
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
@@ -150,15 +148,15 @@ def _errors(examples: Sequence[Example], predictions: Sequence[Label]) -> dict[s
     worst: list[tuple[float, int, list[dict[str, Any]]]] = []
     for number, (example, answer) in enumerate(zip(examples, predictions, strict=True)):
         missing = [name for name in _gold(example).names if name not in answer.names]
-        spurious = [name for name in answer.names if name not in example.gold.names]
+        spurious = [name for name in answer.names if name not in _gold(example).names]
         sure = dict(zip(answer.names, answer.scores or (), strict=False))
         mistakes: list[dict[str, Any]] = []
         if len(missing) == len(spurious) == 1:
             confusions[missing[0], spurious[0]] += 1
             mistakes.append({"type": "wrong class", "gold": missing[0], "predicted": spurious[0]})
         else:
-            mistakes += [{"type": "missing", "gold": name, "predicted": None} for name in missing]
-            mistakes += [{"type": "spurious", "gold": None, "predicted": name} for name in spurious]
+            mistakes += [{"type": "missing", "gold": name, "predicted": ""} for name in missing]
+            mistakes += [{"type": "spurious", "gold": "", "predicted": name} for name in spurious]
         for mistake in mistakes:
             types[mistake["type"]] += 1
             if mistake["predicted"] in sure:
@@ -211,5 +209,5 @@ def _gold_hash(examples: Sequence[Example]) -> str:
     digest = hashlib.sha256()
     for example in examples:
         texts = [text.text for text in texts_of(example.input)]
-        digest.update(json.dumps([texts, sorted(example.gold.names)]).encode("utf-8"))  # type: ignore[union-attr]
+        digest.update(json.dumps([texts, sorted(_gold(example).names)]).encode("utf-8"))
     return digest.hexdigest()

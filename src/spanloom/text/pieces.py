@@ -57,7 +57,7 @@ class PieceTokenizer:
 
     def _frame(self, count: int) -> tuple[list[list[tuple[int, int]]], list[int]]:
         """The special pieces, (id, type), before, between and behind `count` texts; the type of each text."""
-        encoding = self._tokenizer.encode(*[["a"]] * count, is_pretokenized=True)
+        encoding = self._tokenizer.encode(["a"], ["a"] if count == 2 else None, is_pretokenized=True)
         special: list[list[tuple[int, int]]] = [[] for _ in range(count + 1)]
         types = [0] * count
         place = 0

@@ -38,12 +38,12 @@ class Classes:
     def fit(cls, examples: Sequence[Example], labels: str, loss: str, threshold: float) -> Classes:
         """labels: "single", "multi", or "auto", by what the examples have. loss: "binary" for a single score.
 
-        Raises DataError where there is no class, ConfigError for a single score that is to decide between more than two.
+        Raises DataError where there is no label, ConfigError for a single score where there are not two classes.
         """
-        names = sorted({name for example in examples for name in example.gold.names})
+        names = sorted({name for example in examples for name in _names(example)})
         if not names:
             raise DataError(examples[0].source.path, "no label in any example", "labelled examples", "Name other data.")
-        if labels == "multi" or (labels == "auto" and {len(example.gold.names) for example in examples} != {1}):
+        if labels == "multi" or (labels == "auto" and {len(_names(example)) for example in examples} != {1}):
             return cls(names, "each", threshold)
         if loss == "binary" and len(names) != 2:
             found = f"is 'binary', but the training data have {len(names)} classes"
@@ -62,8 +62,8 @@ class Classes:
 
     def require_known(self, example: Example) -> None:
         """Raises DataError for a class that training never had, and where there must be one class and is not."""
-        gold: Label = example.gold
-        for name in gold.names:
+        names = _names(example)
+        for name in names:
             if name not in self._numbers:
                 few = ", ".join(self.names[:8]) + (", …" if len(self.names) > 8 else "")
                 raise DataError(
@@ -72,8 +72,8 @@ class Classes:
                     f"one that the model was trained on ({few})",
                     "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
                 )
-        if self.decision != "each" and len(gold.names) != 1:
-            found = f"{len(gold.names)} labels together: {', '.join(gold.names)}" if gold.names else "no label"
+        if self.decision != "each" and len(names) != 1:
+            found = f"{len(names)} labels together: {', '.join(names)}" if names else "no label"
             remedy = "Correct it, or train with model.labels = 'multi'."
             raise DataError(str(example.source), found, "exactly one, as this model decides for one", remedy)
 
@@ -97,9 +97,7 @@ class Classes:
             return [Label((self.names[number],), (float(row[number]),)) for number, row in zip(best, sure, strict=True)]
         sure = _sigmoid(scores)
         if self.decision == "second":
-            return [
-                Label((self.names[int(row[0] > 0.5)],), (float(max(row[0], 1 - row[0])),)) for row in sure
-            ]
+            return [Label((self.names[int(row[0] > 0.5)],), (float(max(row[0], 1 - row[0])),)) for row in sure]
         return [self._those_above(row) for row in sure]
 
     def _those_above(self, sure: Array) -> Label:
@@ -109,10 +107,10 @@ class Classes:
     def balanced(self, examples: Sequence[Example]) -> list[Any]:
         """Weights, 1 in the mean over the training data: [K] of each class, or [2, S] where it is not and where it is.
 
-        Each class has the same total, `N / (K * count)`; where classes may stand together, each has the same total where
-        it holds as where it does not, `N / (2 * count)`.
+        Each class has the same total, `N / (K * count)`; where classes may stand together, each has the same total
+        where it holds as where it does not, `N / (2 * count)`.
         """
-        counts = Counter(name for example in examples for name in example.gold.names)
+        counts = Counter(name for example in examples for name in _names(example))
         holds = np.array([counts[name] for name in self.names])
         if self.decision == "each":
             both = np.stack([np.maximum(len(examples) - holds, 1), holds])  # [2, K]
@@ -126,6 +124,11 @@ class Classes:
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Classes:
         return cls(table["names"], table["decision"], table["threshold"])
+
+
+def _names(example: Example) -> tuple[str, ...]:
+    gold: Label | None = example.gold
+    return () if gold is None else gold.names
 
 
 def _softmax(scores: Array) -> Array:

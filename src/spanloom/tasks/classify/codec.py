@@ -26,8 +26,8 @@ INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))
 class ClassifyCodec:
     """What a classifier knows besides its weights: features, classes, how its loss weighs, and limits.
 
-    texts: how many it reads together, 1 or 2. limit: words of an example at most; what is cut off is declared lost. loss: "focal_gamma",
-    "label_smoothing" and, where classes weigh differently, "class_weights".
+    texts: how many it reads together, 1 or 2. limit: words of an example at most; what is cut off is declared lost.
+    loss: "focal_gamma", "label_smoothing" and, where classes weigh differently, "class_weights".
     """
 
     def __init__(self, features: Features, classes: Classes, texts: int, limit: int, loss: Mapping[str, Any]) -> None:
@@ -74,7 +74,6 @@ class ClassifyCodec:
         kept = proportional([len(text.tokens) for text in texts], self.limit)
         words = [[token.text for token in text.tokens[:size]] or [""] for text, size in zip(texts, kept, strict=True)]
         lost = [*example.lost, *_cut_off(texts, kept, example.gold)]
-        group = "" if example.gold is None else " ".join(example.gold.names)
         inputs = self._inputs(words)
         width = inputs["shapes"].shape[-1]
         return Row(inputs, targets, width * (1 + self.siamese), width, tuple(lost))
@@ -86,13 +85,17 @@ class ClassifyCodec:
         arrays = [self.features.encode(text) for text in words]
         if self.texts == 1:
             return arrays[0]
-        return pad_inputs([Row(inputs, {}, len(text), len(text)) for inputs, text in zip(arrays, words, strict=True)])[1]
+        return pad_inputs([Row(inputs, {}, len(text), len(text)) for inputs, text in zip(arrays, words, strict=True)])[
+            1
+        ]
 
     def _require_number(self, example: Example) -> None:
         if len(_texts(example.input)) != self.texts:
             here, there = ("a pair of texts", "one text") if self.texts == 2 else ("one text", "a pair of texts")
             found = f"{there}, but the model reads {here}"
-            raise DataError(str(example.source), found, f"{here} in every example", "Mend the example, or the column names.")
+            raise DataError(
+                str(example.source), found, f"{here} in every example", "Mend the example, or the column names."
+            )
 
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for a label that training never had."""

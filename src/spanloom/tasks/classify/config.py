@@ -15,17 +15,17 @@ Pooling = Literal["first", "last", "max", "mean", "attention"]
 class ClassifyConfig:
     """The `[model]` table of the classify task.
 
-    labels: "single" is one class an example; "multi" any number; "auto" is what the training data show. pooling: how the
-    vectors of a text become one: the "first" (of a transformer, its [CLS] piece), the "last" state of recurrent layers
-    in each direction, "max", "mean" or "attention" over all. A transformer's vectors are those of its pieces. max_words:
-    what an example has beyond so many, both texts of a pair together, is cut off at the end of each text, in proportion,
-    and counted.
+    labels: "single" is one class an example; "multi" any number; "auto" is what the training data show. pooling: how
+    the vectors of a text become one: the "first" (of a transformer, its [CLS] piece), the "last" state of recurrent
+    layers in each direction, or "max", "mean" or "attention" over all. Of a transformer they are the vectors of pieces.
+    max_words: what an example has beyond so many, both texts of a pair together, is cut off at the end of each text, in
+    proportion, and counted.
 
     loss, of single labels: "cross_entropy", or, with two classes, "binary": one score, above 0 for the second. Labels
     that may stand together are always decided one by one. threshold: how probable such a label must be. class_weights:
-    "balanced" lets all classes weigh the same in total, however rare, and of each label that may stand with others, as
-    much whether it holds or not. focal_gamma: makes what is already right weigh less (Lin et al. 2017), 0 for the plain
-    loss. label_smoothing: spreads this part of each target over all classes.
+    "balanced" lets all classes weigh the same in total, however rare, and each label that may stand with others as
+    much where it holds as where it does not. focal_gamma: makes what is already right weigh less (Lin et al. 2017), 0
+    for the plain loss. label_smoothing: spreads this part of each target over all classes.
     """
 
     labels: Literal["auto", "single", "multi"] = "auto"

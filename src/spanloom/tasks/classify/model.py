@@ -39,7 +39,7 @@ class ClassifyModel(nn.Module):
             inputs = {name: tensor.flatten(0, 1) for name, tensor in inputs.items()}  # [2B, ...]
         pooled: Tensor = self.pooling(self.encoder(**inputs).vectors, inputs["lengths"])  # [B or 2B, D]
         if self.siamese:
-            u, v = pooled.unflatten(0, (-1, 2)).unbind(1)
+            u, v = pooled.reshape(-1, 2, pooled.shape[1]).unbind(1)
             pooled = torch.cat([u, v, (u - v).abs(), u * v], dim=1)  # [B, 4D]
         return {"classes": self.classifier(self.dropout(pooled))}
 

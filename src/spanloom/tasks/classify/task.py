@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.check.labels import check_labels
+from spanloom.check.labels import check_label_data
 from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, Label, Task, Text, TextPair
 from spanloom.errors import DataError
@@ -25,7 +25,7 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
-    return check_labels(examples)
+    return check_label_data(examples, max_words=config.model.max_words)
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:
@@ -63,7 +63,9 @@ def _prepare(text: str | Sequence[str], codec: ClassifyCodec) -> Text | TextPair
     if len(texts) != codec.texts:
         found = f"{len(texts)} texts together" if len(texts) > 1 else "one text"
         if codec.texts == 2:
-            expected = "exactly two, a first and a second: this model was trained on pairs, and reads no more and no fewer"
+            expected = (
+                "exactly two, a first and a second: this model was trained on pairs, and reads no more and no fewer"
+            )
             raise DataError("predict", found, expected, "Give two texts at a time.")
         raise DataError("predict", found, "one: this model was trained on single texts", "Give each text by itself.")
     prepared = [Text(each, tokenize(each)) for each in texts]
