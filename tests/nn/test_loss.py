@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spanloom.nn.loss import class_loss, multilabel_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
+from spanloom.nn.loss import binary_loss, class_loss, multilabel_loss, token_loss
 
 
 def closed_form(scores: Tensor, gold: Tensor, valid: Tensor) -> float:
@@ -211,3 +212,45 @@ def test_symmetric_kl_has_the_right_gradient_for_both(apart: Callable[[Tensor, T
     weights = torch.ones(2, 3, 4, dtype=torch.bool) if apart is symmetric_kl_of_cells else torch.rand(2, 3).double()
     both = (first.requires_grad_(), second.requires_grad_())
     assert torch.autograd.gradcheck(lambda a, b: apart(a, b, weights), both)
+
+
+DRAW = torch.Generator().manual_seed(3)
+DECISIONS = torch.randn(5, 3, generator=DRAW, dtype=torch.float64) * 2
+YES = (torch.rand(5, 3, generator=DRAW) < 0.4).long()
+
+
+def test_binary_loss_is_binary_cross_entropy_when_every_knob_is_zero() -> None:
+    expected = functional.binary_cross_entropy_with_logits(DECISIONS, YES.double(), reduction="sum")
+    assert binary_loss(DECISIONS, YES).item() == pytest.approx(expected.item(), rel=1e-12)
+
+
+def test_binary_loss_by_hand() -> None:
+    weights = torch.tensor([[0.5, 1.0, 2.0], [3.0, 1.0, 0.25]], dtype=torch.float64)
+    gamma, smoothing = 1.5, 0.1
+    expected = 0.0
+    for row, gold in zip(DECISIONS.tolist(), YES.tolist(), strict=True):
+        for label, (score, yes) in enumerate(zip(row, gold, strict=True)):
+            p = 1 / (1 + math.exp(-score))
+            target = 0.95 if yes else 0.05
+            loss = -target * (1 - p) ** gamma * math.log(p) - (1 - target) * p**gamma * math.log(1 - p)
+            expected += weights[yes, label].item() * loss
+    assert binary_loss(DECISIONS, YES, weights, gamma, smoothing).item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_a_decision_between_two_classes_is_a_choice_of_one_of_two(gamma: float) -> None:
+    """A softmax over the scores 0 and s is a sigmoid of s."""
+    one = DECISIONS[:, :1]
+    pair = torch.cat([torch.zeros_like(one), one], dim=1)
+    choice = class_loss(pair, YES[:, 0], torch.ones(5, dtype=torch.float64), None, gamma, 0.2)
+    assert binary_loss(one, YES[:, :1], None, gamma, 0.2).item() == pytest.approx(choice.item(), rel=1e-12)
+
+
+def test_the_gradient_of_binary_loss_agrees_with_finite_differences_and_stays_finite() -> None:
+    weights = torch.rand(2, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    leaf = DECISIONS.clone().requires_grad_()
+    assert torch.autograd.gradcheck(lambda scores: binary_loss(scores, YES, weights, 2.0, 0.1), leaf)
+    sure = torch.tensor([[60.0, -60.0, 500.0]], requires_grad=True)
+    binary_loss(sure, torch.tensor([[1, 0, 1]]), None, 0.5).backward()
+    assert sure.grad is not None
+    assert bool(torch.isfinite(sure.grad).all())

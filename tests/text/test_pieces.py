@@ -133,3 +133,40 @@ def test_an_encoder_says_how_many_pieces_it_takes(tmp_path: Path) -> None:
     ):
         config.write_text(json.dumps(table), encoding="utf-8")
         assert read_limit(tmp_path) == limit
+
+
+def test_a_row_of_one_text_is_what_its_words_are(tokenizer: PieceTokenizer) -> None:
+    row = tokenizer.encode_row([["Abcd", "e"]])
+    assert row.ids.tolist() == tokenizer.encode(["Abcd", "e"]).ids.tolist()
+    assert row.types.tolist() == [0, 0, 0, 0, 0]
+    assert row.words.tolist() == [-1, 0, 0, 1, -1]
+
+
+def test_a_row_of_two_texts_tells_them_apart_by_type(tokenizer: PieceTokenizer) -> None:
+    row = tokenizer.encode_row([["Abcd", "e"], ["b", "\u200b"]])
+    assert [PIECES[number] for number in row.ids] == ["[CLS]", "ab", "##cd", "e", "[SEP]", "b", "[UNK]", "[SEP]"]
+    assert row.types.tolist() == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert row.words.tolist() == [-1, 0, 0, 1, -1, 2, 3, -1]
+
+
+def test_a_row_is_framed_as_its_tokenizer_says() -> None:
+    """RoBERTa's: two marks between the texts, and one type for both."""
+    table = json.loads(tiny_tokenizer())
+    mark, first, second = (
+        {kind: {"id": name, "type_id": 0}}
+        for kind, name in (("SpecialToken", "[SEP]"), *(("Sequence", name) for name in "AB"))
+    )
+    table["post_processor"]["pair"] = [mark, first, mark, mark, second, mark]
+    row = PieceTokenizer(json.dumps(table)).encode_row([["a"], ["b"]])
+    assert [PIECES[number] for number in row.ids] == ["[SEP]", "a", "[SEP]", "[SEP]", "b", "[SEP]"]
+    assert not row.types.any()
+
+
+def test_two_texts_share_the_room_of_a_row() -> None:
+    tokenizer = PieceTokenizer(tiny_tokenizer(), limit=9)
+    assert (tokenizer.room(1), tokenizer.room(2)) == (7, 6)
+    row = tokenizer.encode_row([["aaaa", "b"], ["cccc"]])
+    assert len(row.ids) <= 9
+    assert {*row.words.tolist()} == {-1, 0, 1, 2}
+    with pytest.raises(ValueError, match="7 words do not fit into 6 pieces"):
+        tokenizer.encode_row([["a"] * 4, ["b"] * 3])
