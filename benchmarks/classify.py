@@ -19,12 +19,12 @@ from typing import Any
 from machine import installed, surroundings
 from plain_tables import one_peer_table, plain_table
 from rows import CLASSIFY_RESULTS, CLASSIFY_ROWS, PARTS, read_results
-from spanloom.metrics.labels import label_scorecard
 from training import add_options, store, train_missing
 from wording import LANGUAGES
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Label, TextPair
+from spanloom.metrics.labels import label_scorecard
 from spanloom.tasks import find_task
 
 PEER = "TF-IDF + logistic regression"

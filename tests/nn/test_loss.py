@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spanloom.nn.loss import class_loss, multilabel_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
-from spanloom.nn.loss import binary_loss, class_loss, multilabel_loss, token_loss
+from spanloom.nn.loss import binary_loss, class_loss, multilabel_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
 
 
 def closed_form(scores: Tensor, gold: Tensor, valid: Tensor) -> float:
