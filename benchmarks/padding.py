@@ -13,12 +13,14 @@ import torch
 from machine import surroundings
 from turns import alternate
 
-from spanloom.batch.samplers import build_sampler, padding_waste
+from spanloom.batch.padding import padding_waste
+from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig, TrainConfig, load_config
 from spanloom.core import Example
 from spanloom.engine.device import repeatable
 from spanloom.engine.report import EpochReport
-from spanloom.engine.train import Encoded, begin, train
+from spanloom.engine.state import begin
+from spanloom.engine.train import Encoded, train
 from spanloom.tasks import find_task
 
 SENTENCES = 2000

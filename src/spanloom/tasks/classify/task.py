@@ -17,7 +17,7 @@ from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.text.features import WordFeatures
 from spanloom.text.vocab import UNKNOWN
 from spanloom.text.words import tokenize
-from spanloom.write.labels import label_line, labels_to_dict
+from spanloom.write.label_lines import label_line, labels_to_dict
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:
