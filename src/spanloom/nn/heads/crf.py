@@ -5,16 +5,19 @@ B batch, T tokens, K tags. Lafferty et al. 2001; the forward-backward recursions
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 ROOM = {torch.float32: 40.0, torch.float64: 345.0}
 """Natural logarithm of how far below 1 the product of two numbers of a type stays normal, with a little to spare."""
+SMALL = 2**18
+"""Multiplications in a matrix product up to which NumPy takes one thread, and its call half of torch's time."""
 
 
 class LinearChainCRF(nn.Module):
@@ -95,13 +98,51 @@ class _Scores(NamedTuple):
         return _Scores(*(part.to(kind) for part in self))
 
 
+class _Layout(NamedTuple):
+    """Where the N tokens of a batch stand while the recursions run, forward and back in one loop.
+
+    Reading the reversed sentence is the recursion back, so that it is just a second sentence. The recursions fill 2N
+    rows, first those of all first tokens, then of all second ones: in each such step the sentences that are that long,
+    longest first, and then the same sentences reversed. No row is padding.
+    """
+
+    running: list[int]  # for each step, how many sentences are that long
+    token: Tensor  # [2N], the token that each row is about
+    forward: Tensor  # [N], the row of each token
+    back: Tensor  # [N], its row in the reversed sentence
+    place: Tensor  # [N], where the token stands in the padded batch, [B, T] flattened
+    sentence: Tensor  # [N], the sentence of each token
+    first: Tensor  # [B], the first token of each sentence
+    last: Tensor  # [B]
+    later: Tensor  # [N - B], all tokens but the first ones
+
+
+def _layout(lengths: Tensor, longest: int) -> _Layout:
+    """In NumPy, whose calls on a few hundred integers take a third of torch's time."""
+    counts = np.array(lengths.tolist(), dtype=np.int64)
+    if counts.min() < 1 or counts.max() > longest:
+        raise ValueError(f"lengths are {counts.min()} to {counts.max()}; for {longest} tokens they are 1 to {longest}")
+    stops = counts.cumsum()
+    sentence = np.repeat(np.arange(len(counts)), counts)
+    tokens = np.arange(len(sentence))
+    time, left = tokens - (stops - counts)[sentence], stops[sentence] - 1 - tokens
+    order = np.empty_like(counts)
+    order[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    running = np.bincount(time)
+    begins = 2 * (running.cumsum() - running)
+    forward, back = begins[time] + order[sentence], (begins + running)[left] + order[sentence]
+    token = np.empty(2 * len(tokens), dtype=np.int64)
+    token[forward] = token[back] = tokens
+    parts = (token, forward, back, sentence * longest + time, sentence, stops - counts, stops - 1, tokens[time > 0])
+    return _Layout(running.tolist(), *(torch.from_numpy(part).to(lengths.device) for part in parts))
+
+
 class _NegativeLogLikelihood(torch.autograd.Function):
     """Works with probabilities, not with their logarithms: one matrix product a step in place of K*K exponentials.
 
-    The recursions forward and back are one loop: reading the reversed sentence is a second sentence. Every few steps
-    they are scaled to sum to 1, and the logarithms of the scales add up to the partition. What could go wrong is that a
-    tag falls below the smallest number and is missed when it matters again later: a bound on how far any tag can fall
-    decides between float32, float64 and, for scores in the hundreds, logarithms.
+    Every few steps they are scaled to sum to 1, and the logarithms of the scales add up to the partition. What could go
+    wrong is that a tag falls below the smallest number and is missed when it matters again later: a bound on how far
+    any tag can fall decides between float32, float64 and, for scores in the hundreds, logarithms.
     """
 
     @staticmethod
@@ -115,58 +156,53 @@ class _NegativeLogLikelihood(torch.autograd.Function):
         lengths: Tensor,
         steps: int | None,
     ) -> Tensor:
-        longest, shortest = int(lengths.max()), int(lengths.min())
-        # The longest first, where lengths differ: then those that still run are always the first few.
-        order = None if longest == shortest else torch.argsort(lengths, descending=True, stable=True)
-        ordered = lengths if order is None else lengths[order]
-        inside = torch.arange(longest, device=tags.device)[:, None] < ordered  # [T, B]
-        gold = _time_first(tags, order, longest).masked_fill(~inside, 0)  # [T, B]
-        scores = _Scores(_time_first(emissions, order, longest), transitions, start, end)
-        room, a_step = _room_needed(scores, inside, steps)
+        layout = _layout(lengths, emissions.shape[1])
+        scores = _Scores(_of_tokens(emissions, layout), transitions, start, end)
+        gold = tags.reshape(-1)[layout.place]  # [N]
+        pairs = gold[layout.later - 1] * len(start) + gold[layout.later]  # [N - B], into transitions flattened
+        highest = scores.emissions.amax(1, keepdim=True)
+        room, a_step = _room_needed(scores, highest, steps)
         kind = next((kind for kind in (emissions.dtype, torch.float64) if room + a_step <= ROOM.get(kind, 0.0)), None)
         if kind is None:
-            log_partition, kept = _in_logarithms(scores.to(torch.float64), inside)
+            log_partition, kept = _in_logarithms(scores.to(torch.float64), layout)
         else:
             stride = int((ROOM[kind] - room) / a_step)
-            log_partition, kept = _in_probabilities(scores.to(kind), inside, stride)
-        path = _path_score(scores, gold, ordered, inside)
-        context.save_for_backward(order, ordered, gold, inside, *kept)
-        context.shape, context.kind = emissions.shape, kind
-        return _given_order(log_partition - path, order).to(emissions.dtype)
+            log_partition, kept = _in_probabilities(scores.to(kind), highest.to(kind), layout, stride)
+        path = _path_score(scores, gold, pairs, layout)
+        context.save_for_backward(gold, pairs, *kept)
+        context.shape, context.kind, context.layout = emissions.shape, kind, layout
+        return (log_partition - path).to(emissions.dtype)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        order, ordered, gold, inside, *kept = context.saved_tensors
-        weight = (gradient if order is None else gradient[order]).to(kept[0].dtype)  # [B]
+        gold, pairs, *kept = context.saved_tensors
+        layout = context.layout
+        weight = gradient.to(kept[0].dtype)[layout.sentence]  # [N]
         sweep = _sweep_logarithms if context.kind is None else _sweep_probabilities
-        marginals, between = sweep(kept, ordered, inside, weight)  # [T, B, K] and [K, K], both weighted
-        seen = -(inside * weight)  # [T, B]
-        marginals.scatter_add_(2, gold[:, :, None], seen[:, :, None])
-        between.view(-1).index_add_(0, (gold[:-1] * len(between) + gold[1:]).flatten(), seen[1:].flatten())
-        last = marginals[ordered - 1, torch.arange(len(ordered), device=ordered.device)]  # [B, K]
-        emissions = _given_order(marginals.transpose(0, 1), order)
-        if emissions.shape != context.shape:
-            emissions = functional.pad(emissions, (0, 0, 0, context.shape[1] - emissions.shape[1]))
-        found = (emissions, between, marginals[0].sum(0), last.sum(0))
+        marginals, between = sweep(kept, layout, weight)  # [N, K] and [K, K], both weighted
+        marginals.scatter_add_(1, gold[:, None], -weight[:, None])
+        between.view(-1).index_add_(0, pairs, -weight[layout.later])
+        ends = (marginals[rows].sum(0) for rows in (layout.first, layout.last))
+        found = (_in_batch(marginals, layout, context.shape), between, *ends)
         return *(part.to(gradient.dtype) for part in found), None, None, None
 
 
-def _time_first(batch: Tensor, order: Tensor | None, longest: int) -> Tensor:
-    """[B, T, ...] -> [longest, B, ...], the sentences in order."""
-    batch = batch[:, :longest] if order is None else batch[order, :longest]
-    return batch.transpose(0, 1).contiguous()
+def _of_tokens(batch: Tensor, layout: _Layout) -> Tensor:
+    """[B, T, K] -> [N, K], without the padding."""
+    rows = batch.reshape(-1, batch.shape[2])
+    return rows if len(rows) == len(layout.place) else rows.index_select(0, layout.place)
 
 
-def _given_order(batch: Tensor, order: Tensor | None) -> Tensor:
-    """[B, ...] in order -> as the sentences were given."""
-    if order is None:
-        return batch
-    given = torch.empty_like(batch)
-    given[order] = batch
-    return given
+def _in_batch(rows: Tensor, layout: _Layout, shape: torch.Size) -> Tensor:
+    """[N, K] -> [B, T, K], with zeros for padding."""
+    if rows.numel() == shape.numel():
+        return rows.view(shape)
+    padded = rows.new_zeros(shape)
+    padded.view(-1, shape[2]).index_copy_(0, layout.place, rows)
+    return padded
 
 
-def _room_needed(scores: _Scores, inside: Tensor, steps: int | None) -> tuple[float, float]:
+def _room_needed(scores: _Scores, highest: Tensor, steps: int | None) -> tuple[float, float]:
     """How far below the likeliest tag any tag can fall, as a natural logarithm, and how far all can in one step.
 
     In `steps` steps the likeliest tag of an earlier token reaches every tag, each time by the worst transition and
@@ -175,7 +211,7 @@ def _room_needed(scores: _Scores, inside: Tensor, steps: int | None) -> tuple[fl
     """
     if steps is None:
         return math.inf, math.inf
-    spread = float((scores.emissions.amax(2) - scores.emissions.amin(2)).masked_fill(~inside, 0.0).amax())
+    spread = float((highest - scores.emissions.amin(1, keepdim=True)).max())
     moving, starting, ending = map(_spread, scores[1:])
     tags = math.log(len(scores.start))
     room = steps * (spread + moving + tags) + starting + ending
@@ -184,16 +220,18 @@ def _room_needed(scores: _Scores, inside: Tensor, steps: int | None) -> tuple[fl
 
 def _spread(scores: Tensor) -> float:
     """From the lowest to the highest of what is allowed."""
-    return float(scores.max() - scores.nan_to_num(neginf=math.inf).min())
+    lowest, highest = map(float, scores.aminmax())
+    if lowest == -math.inf:
+        lowest = float(scores.nan_to_num(neginf=math.inf).min())
+    return highest - lowest
 
 
-def _path_score(scores: _Scores, gold: Tensor, ordered: Tensor, inside: Tensor) -> Tensor:
-    """Scores [B] of the gold tags [T, B], in float64, as two large numbers will be subtracted."""
+def _path_score(scores: _Scores, gold: Tensor, pairs: Tensor, layout: _Layout) -> Tensor:
+    """Scores [B] of the gold tags [N], in float64, as two large numbers will be subtracted."""
     emissions, transitions, start, end = scores
-    chosen = emissions.gather(2, gold[:, :, None]).squeeze(2).double().masked_fill(~inside, 0.0)  # [T, B]
-    moved = transitions[gold[:-1], gold[1:]].double().masked_fill(~inside[1:], 0.0)  # [T - 1, B]
-    last = gold[ordered - 1, torch.arange(len(ordered), device=gold.device)]  # [B]
-    return chosen.sum(0) + moved.sum(0) + start[gold[0]].double() + end[last].double()
+    path = start[gold[layout.first]].double() + end[gold[layout.last]].double()
+    path.index_add_(0, layout.sentence, emissions.gather(1, gold[:, None]).squeeze(1).double())
+    return path.index_add_(0, layout.sentence[layout.later], transitions.take(pairs).double())
 
 
 def _shifted(scores: Tensor) -> tuple[Tensor, float]:
@@ -202,95 +240,92 @@ def _shifted(scores: Tensor) -> tuple[Tensor, float]:
     return torch.exp(scores - highest), highest
 
 
-def _in_probabilities(scores: _Scores, inside: Tensor, stride: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+def _in_probabilities(
+    scores: _Scores, highest: Tensor, layout: _Layout, stride: int
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The logarithm of the partition [B], float64, and what the gradient needs. Scaled every `stride` steps."""
-    lengths, running = inside.sum(0), inside.sum(1).tolist()
-    ragged = running[0] != running[-1]
-    emissions = scores.emissions.masked_fill(~inside[:, :, None], 0.0) if ragged else scores.emissions
-    highest = emissions.amax(2, keepdim=True)  # [T, B, 1]
-    likely = torch.exp(emissions - highest)  # [T, B, K]
+    likely = torch.exp(scores.emissions - highest)  # [N, K]
     (moves, moved), (begins, began), (ends, ended) = map(_shifted, scores[1:])
-    both = torch.stack([likely, _mirrored(likely, lengths, ragged)], dim=1)  # [T, 2, B, K]
-    ways = torch.stack([moves, moves.T])  # [2, K, K]
-    sums = torch.zeros_like(both) if ragged else torch.empty_like(both)
-    totals = both.new_ones(*both.shape[:3], 1)  # [T, 2, B, 1]
-    steps, its_likely, its_totals = (_by_time(part, running) for part in (sums, both, totals))
-    torch.mul(its_likely[0], torch.stack([begins, ends])[:, None], out=steps[0])
-    for time, step in enumerate(steps):
-        if time:
-            before, count = steps[time - 1], running[time]
-            torch.bmm(before if count == running[time - 1] else before[:, :count], ways, out=step)
-            step *= its_likely[time]
-        if time % stride == 0:
-            step /= torch.sum(step, 2, keepdim=True, out=its_totals[time])
-    last = sums[lengths - 1, 0, torch.arange(len(lengths), device=lengths.device)]  # [B, K]
-    logarithm = (totals[:, 0].double().log() + highest.double()).squeeze(2).masked_fill(~inside, 0.0)
-    log_partition = logarithm.sum(0) + (last @ ends).double().log() + (lengths - 1).double() * moved + began + ended
+    both = likely.index_select(0, layout.token)  # [2N, K]
+    ways = torch.stack([moves, moves.T])  # [2, K, K], the second one for reversed sentences
+    sums, totals = torch.empty_like(both), both.new_ones(len(both), 1)
+    outer = torch.stack([begins, ends])[:, None]  # [2, 1, K]
+    if likely.device.type == "cpu" and len(layout.first) * moves.numel() <= SMALL:
+        _recur(np.matmul, *(part.numpy() for part in (both, outer, ways, sums, totals)), layout.running, stride)
+    else:
+        _recur(torch.bmm, both, outer, ways, sums, totals, layout.running, stride)
+    last = sums[layout.forward[layout.last]]  # [B, K]
+    log_partition = (last * ends).sum(1).double().log() + (began + ended)
+    counted = totals[layout.forward].double().log() + highest  # [N, 1]
+    log_partition += (layout.last - layout.first).double() * moved
+    log_partition.index_add_(0, layout.sentence, counted.squeeze(1))
     return log_partition, (sums, likely, totals, moves)
 
 
-def _mirrored(batch: Tensor, lengths: Tensor, ragged: bool) -> Tensor:
-    """[T, B, K] with each sentence reversed in its place; padding stays where it is."""
-    if not ragged:
-        return batch.flip(0)
-    time = torch.arange(len(batch), device=batch.device)[:, None]
-    mirror = torch.where(time < lengths, lengths - 1 - time, time)  # [T, B]
-    return batch.gather(0, mirror[:, :, None].expand_as(batch))
+def _recur(
+    multiply: Any, both: Any, outer: Any, ways: Any, sums: Any, totals: Any, running: list[int], stride: int
+) -> None:
+    """Fills in sums and totals, step by step. All of them tensors, or all NumPy arrays: the loop is the same."""
+    steps, likely, scales = (_by_step(part, running) for part in (sums, both, totals))  # [2, n, ...] each
+    steps[0][:] = likely[0] * outer
+    for time, step in enumerate(steps):
+        if time:
+            before, count = steps[time - 1], running[time]
+            multiply(before if count == running[time - 1] else before[:, :count], ways, out=step)
+            step *= likely[time]
+        if time % stride == 0:
+            scales[time][:] = step.sum(2, keepdims=True)
+            step /= scales[time]
 
 
-def _by_time(batch: Tensor, running: list[int]) -> list[Tensor]:
-    """[T, 2, B, ...] -> for each token those sentences that still run; slices cost time, so none where all do."""
-    steps = batch.unbind()
-    return [step if count == running[0] else step[:, :count] for step, count in zip(steps, running, strict=True)]
+def _by_step(rows: Any, running: list[int]) -> list[Any]:
+    """[2N, ...] -> [2, n, ...] for each step; cutting one by one costs time, so not where all are alike."""
+    if running[0] == running[-1]:
+        return list(rows.reshape(len(running), 2, running[0], -1))
+    stops = list(itertools.accumulate(running))
+    return [rows[2 * (stop - n) : 2 * stop].reshape(2, n, -1) for stop, n in zip(stops, running, strict=True)]
 
 
-def _sweep_probabilities(
-    kept: Sequence[Tensor], lengths: Tensor, inside: Tensor, weight: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Marginals of the tags [T, B, K], and expected transitions [K, K], each sentence weighted.
+def _sweep_probabilities(kept: Sequence[Tensor], layout: _Layout, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Marginals of the tags [N, K], and expected transitions [K, K], each sentence weighted.
 
     Forward sums and those from the other side both hold the token's own emission; their product over it is the
     marginal, up to a factor that makes the tags of each token sum to 1.
     """
     sums, likely, totals, moves = kept
-    forward = sums[:, 0]
-    back = _mirrored(sums[:, 1], lengths, not bool(inside[-1].all()))
+    forward, back = sums.index_select(0, layout.forward), sums.index_select(0, layout.back)  # [N, K]
     marginals = forward * back
     marginals /= likely
-    factor = weight[:, None] / marginals.sum(2, keepdim=True).masked_fill_(~inside[:, :, None], 1.0)  # [T, B, 1]
-    arriving = back[1:] * (factor[1:] / totals[1:, 0])
-    tags = forward.shape[2]
-    between = forward[:-1].reshape(-1, tags).T @ arriving.reshape(-1, tags)
-    return marginals.mul_(factor), moves * between
+    factor = weight[:, None] / marginals.sum(1, keepdim=True)  # [N, 1]
+    marginals *= factor
+    factor /= totals[layout.forward]
+    back *= factor.index_fill_(0, layout.first, 0.0)
+    return marginals, moves * (forward[:-1].T @ back[1:])
 
 
-def _in_logarithms(scores: _Scores, inside: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+def _in_logarithms(scores: _Scores, layout: _Layout) -> tuple[Tensor, tuple[Tensor, ...]]:
     """As `_in_probabilities`, for scores of any size, and many times slower."""
     emissions, transitions, start, end = scores
-    lengths, running = inside.sum(0), inside.sum(1).tolist()
-    forward = torch.zeros_like(emissions)
-    forward[0] = start + emissions[0]
-    for time, count in enumerate(running[1:], 1):
-        arriving = torch.logsumexp(forward[time - 1, :count, :, None] + transitions, dim=1)
-        forward[time, :count] = arriving + emissions[time, :count]
-    last = forward[lengths - 1, torch.arange(len(lengths), device=lengths.device)]  # [B, K]
-    log_partition = torch.logsumexp(last + end, dim=1)
-    return log_partition, (forward, emissions, transitions, end, log_partition)
-
-
-def _sweep_logarithms(kept: Sequence[Tensor], lengths: Tensor, inside: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    forward, emissions, transitions, end, log_partition = kept
-    running = inside.sum(1).tolist()
-    marginals, between = torch.zeros_like(forward), torch.zeros_like(transitions)
-    backward = end.expand(len(lengths), -1).clone()  # [B, K]
-    for time in range(len(running) - 1, -1, -1):
-        count = running[time]
-        partition = log_partition[:count, None]
-        marginals[time, :count] = torch.exp(forward[time, :count] + backward[:count] - partition)
+    both = emissions.index_select(0, layout.token)  # [2N, K]
+    ways = torch.stack([transitions, transitions.T])[:, None]  # [2, 1, K, K]
+    sums = torch.empty_like(both)
+    arriving = torch.stack([start, end])[:, None]  # [2, n, K]
+    steps, its_emissions = (_by_step(part, layout.running) for part in (sums, both))
+    for time, step in enumerate(steps):
         if time:
-            arriving = emissions[time, :count] + backward[:count]  # [n, K]
-            moving = transitions + arriving[:, None, :]  # [n, K, K]
-            pairs = torch.exp(forward[time - 1, :count, :, None] + moving - partition[:, :, None])
-            between += torch.einsum("bij,b->ij", pairs, weight[:count])
-            backward[:count] = torch.logsumexp(moving, dim=2)
-    return marginals * weight[:, None], between
+            arriving = torch.logsumexp(steps[time - 1][:, : step.shape[1], :, None] + ways, dim=2)
+        torch.add(arriving, its_emissions[time], out=step)
+    log_partition = torch.logsumexp(sums[layout.forward[layout.last]] + end, dim=1)
+    return log_partition, (sums, emissions, transitions, log_partition)
+
+
+def _sweep_logarithms(kept: Sequence[Tensor], layout: _Layout, weight: Tensor) -> tuple[Tensor, Tensor]:
+    sums, emissions, transitions, log_partition = kept
+    forward = sums[layout.forward]
+    back = sums[layout.back] - log_partition[layout.sentence, None]  # [N, K]
+    marginals = torch.exp(forward + back - emissions) * weight[:, None]
+    between = torch.zeros_like(transitions)
+    for rows in layout.later.split(len(log_partition)):  # [n]: not all [N, K, K] at once
+        pairs = torch.exp(forward[rows - 1, :, None] + transitions + back[rows, None])
+        between += torch.einsum("nij,n->ij", pairs, weight[rows])
+    return marginals, between
