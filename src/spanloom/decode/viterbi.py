@@ -11,7 +11,7 @@ import numpy as np
 
 from spanloom.core import Array
 
-CACHE = 512 * 1024
+CACHE = 1024 * 1024
 """Bytes that a core keeps close, roughly."""
 
 
@@ -27,11 +27,13 @@ def viterbi(
     if not len(lengths):
         return [], np.zeros(0, dtype=emissions.dtype)
     order, running = _longest_first(lengths)
-    size = len(order)
-    scores = np.zeros((len(running), size, len(start)), dtype=np.result_type(emissions, transitions, start))
+    size, tags = len(order), len(start)
+    scores = np.zeros((len(running), size, tags), dtype=np.result_type(emissions, transitions, start))
     scores[0] = start + emissions[order, 0]
+    few = min(size, max(1, CACHE // (scores.itemsize * tags * tags)))
+    table = np.empty((tags, few, tags), dtype=scores.dtype)
     for time, count in enumerate(running[1:], 1):
-        _best_arrivals(scores[time - 1, :count], transitions, scores[time, :count])
+        _best_arrivals(scores[time - 1, :count], transitions, scores[time, :count], table)
         scores[time, :count] += emissions[order[:count], time]
     lengths = np.asarray(lengths)[order]
     total = scores[lengths - 1, np.arange(size)] + end  # [B, K]
@@ -43,17 +45,18 @@ def viterbi(
     return found, best
 
 
-def _best_arrivals(score: Array, transitions: Array, out: Array) -> None:
+def _best_arrivals(score: Array, transitions: Array, out: Array, table: Array) -> None:
     """out [n, K]: the best of score [n, K] plus transition, over the tags before.
 
     Only the maximum: where it came from is asked once for each token of the path that is taken, not for every tag.
-    The tables of a few sentences at a time stay in the processor's cache.
+    The sums of a few sentences at a time, [K from, few, K to], stay in the processor's cache: always in the same
+    table, as fetching new memory for each takes longer than the sums.
     """
-    tags = len(transitions)
-    few = max(1, CACHE // (transitions.itemsize * tags * tags))
+    few = table.shape[1]
     for first in range(0, len(score), few):
         before = score[first : first + few].T[:, :, None]  # [K from, few, 1]
-        np.max(before + transitions[:, None, :], axis=0, out=out[first : first + few])
+        sums = np.add(before, transitions[:, None, :], out=table[:, : before.shape[1]])
+        np.max(sums, axis=0, out=out[first : first + few])
 
 
 def _longest_first(lengths: Array) -> tuple[Array, list[int]]:

@@ -102,6 +102,20 @@ def test_padding_and_neighbours_change_nothing() -> None:
     assert torch.allclose(torch.cat(alone), together, rtol=1e-12)
 
 
+@pytest.mark.parametrize("wrong", [0, 5])
+def test_a_length_that_cannot_be_is_refused(wrong: int) -> None:
+    model, (emissions, tags) = crf(), drawn()
+    with pytest.raises(ValueError, match=rf"lengths are .*{wrong}.*; with 4 tokens they are 1 to 4"):
+        model.nll(emissions, tags, torch.tensor([3, wrong, 2]))
+
+
+def test_mixed_precision_around_it_changes_nothing() -> None:
+    model, (emissions, tags) = crf(dtype=torch.float32), drawn(dtype=torch.float32)
+    expected = model.nll(emissions, tags, LENGTHS)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(model.nll(emissions, tags, LENGTHS), expected)
+
+
 def test_what_is_not_allowed_has_no_probability() -> None:
     model, (emissions, _) = crf(allowed=BIO), drawn()
     forbidden = torch.tensor([[1, 0, 0, 0]])
