@@ -343,3 +343,33 @@ def test_the_settings_of_the_process_are_put_back(tmp_path: Path) -> None:
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     run(toy.settings(tmp_path, epochs=1, threads=2), tmp_path / "run")
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
+
+
+class LateEmbedding(toy.ToyModel):
+    """Trains its embedding from the second epoch on."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        self.embed.requires_grad_(epoch > 1)
+
+
+@pytest.mark.parametrize("stop", [1, 3, 4])
+def test_a_part_that_joins_later_does_so_after_a_stop_too(tmp_path: Path, stop: int) -> None:
+    models: list[LateEmbedding] = []
+    embeddings: list[Tensor] = []
+
+    def build(config: toy.ToyConfig, codec: toy.ToyCodec, architecture: Any = None) -> LateEmbedding:
+        models.append(LateEmbedding(len(codec.letters) + 2, config.width, config.dropout))
+        return models[-1]
+
+    def note(report: Report) -> None:
+        if isinstance(report, StepReport):
+            embeddings.append(models[-1].embed.weight.detach().clone())
+
+    config, task = toy.settings(tmp_path), replace(toy.TASK, build=build)
+    run_training(task, config, tmp_path / "whole", on_report=note, device=CPU)
+    first, *rest = embeddings
+    assert [torch.equal(first, other) for other in rest] == [True, True, False, False, False]
+    with pytest.raises(Interrupted):
+        run_training(task, config, tmp_path / "parts", on_report=ctrl_c_at(stop), device=CPU)
+    run_training(task, config, tmp_path / "parts", resume=True, device=CPU)
+    assert toy.same_bits(state_of(tmp_path / "whole"), state_of(tmp_path / "parts"))

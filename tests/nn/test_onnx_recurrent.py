@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnxruntime
@@ -8,15 +9,19 @@ import pytest
 import torch
 from torch import nn
 
-from spanloom.nn.encoders.rnn import BiRNN
+from spanloom.nn.encoders.rnn import RecurrentLayers
 from spanloom.nn.onnx_recurrent import OnnxRecurrent, with_onnx_recurrent
 from spanloom.run.quantize import quiet
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_an_exported_recurrent_stack_equals_pytorch_at_every_size(cell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("cell", "direction"), [("lstm", "both"), ("gru", "both"), ("rnn", "both"), ("rnn", "forward")]
+)
+def test_an_exported_recurrent_stack_equals_pytorch_at_every_size(
+    cell: Literal["lstm", "gru", "rnn"], direction: Literal["both", "forward"], tmp_path: Path
+) -> None:
     torch.manual_seed(0)
-    model = BiRNN(width=5, hidden=4, layers=2, dropout=0.0, cell=cell).eval()
+    model = RecurrentLayers(width=5, hidden=4, layers=2, dropout=0.0, cell=cell, direction=direction).eval()
     for weight in model.parameters():
         nn.init.normal_(weight)  # biases too, which are what the order of the gates is easily lost in
     free = torch.export.Dim.DYNAMIC
@@ -32,7 +37,7 @@ def test_an_exported_recurrent_stack_equals_pytorch_at_every_size(cell: str, tmp
     assert program is not None
     program.save(str(tmp_path / "model.onnx"))
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
-    assert {type(layer) for layer in model.modules()} & {nn.LSTM, nn.GRU}, "the model itself is left alone"
+    assert {type(layer) for layer in model.modules()} & {nn.LSTM, nn.GRU, nn.RNN}, "the model itself is left alone"
     for lengths in ([1], [4, 1, 3], [19, 8]):
         x = torch.randn(len(lengths), max(lengths), 5)
         (found,) = session.run(None, {"x": x.numpy(), "lengths": np.array(lengths)})
@@ -50,3 +55,8 @@ def test_a_layer_that_has_no_such_operator_is_refused(settings: dict[str, object
     layer = nn.LSTM(3, 4, **{"batch_first": True, **settings})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"only one-way, one-layer, batch-first layers .* not LSTM\(3, 4"):
         OnnxRecurrent(layer)
+
+
+def test_a_layer_that_is_not_tanh_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"only tanh layers can be exported, not relu"):
+        OnnxRecurrent(nn.RNN(3, 4, nonlinearity="relu", batch_first=True))

@@ -1,20 +1,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from spanloom.text.features import LONGEST, PieceFeatures, WordFeatures, features_from_dict
+from spanloom.config import EncoderConfig
+from spanloom.errors import ConfigError
+from spanloom.text.features import PieceFeatures, WordFeatures, check_encoder, features_from_dict
+from spanloom.text.lookup import WordLookup
 from spanloom.text.shapes import SHAPES, word_shape
-from spanloom.text.vocab import PAD, UNKNOWN, Vocabulary
+from spanloom.text.vocab import UNKNOWN, Vocabulary
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer
 
 SENTENCES = [["Bea", "fed", "Abe"], ["Abe", "fed", "a", "bee"]]
+NO_CHARACTERS = WordLookup(None)
+
+
+def fitted(known: Sequence[str], **settings: Any) -> WordFeatures:
+    return WordFeatures.fit(SENTENCES, known, EncoderConfig(kind="rnn", **settings))
+
+
+def vocabulary(features: WordFeatures) -> tuple[str, ...]:
+    assert features.words is not None
+    return features.words.words
 
 
 def test_pieces_and_shapes_of_a_sentence() -> None:
-    arrays = PieceFeatures(tiny_tokenizer()).encode(["Abcd", "e", "."])
+    arrays = PieceFeatures(tiny_tokenizer(), NO_CHARACTERS).encode(["Abcd", "e", "."])
     assert arrays["pieces"].tolist() == [NUMBER[piece] for piece in ("[CLS]", "ab", "##cd", "e", ".", "[SEP]")]
     assert arrays["first"].tolist() == [1, 3, 4]
     assert arrays["last"].tolist() == [2, 3, 4]
@@ -24,7 +40,7 @@ def test_pieces_and_shapes_of_a_sentence() -> None:
 
 
 def test_piece_features_come_back_from_their_dict_and_tokenizer() -> None:
-    features = PieceFeatures(tiny_tokenizer())
+    features = PieceFeatures(tiny_tokenizer(), NO_CHARACTERS)
     again = features_from_dict(json.loads(json.dumps(features.to_dict())), features.tokenizer_json())
     assert isinstance(again, PieceFeatures)
     assert again.encode(["abcd"])["pieces"].tolist() == features.encode(["abcd"])["pieces"].tolist()
@@ -34,15 +50,24 @@ def test_piece_features_come_back_from_their_dict_and_tokenizer() -> None:
 
 
 def test_pieces_may_come_with_the_characters_of_each_word() -> None:
-    features = PieceFeatures(tiny_tokenizer(), Vocabulary(["b", "A"]))
-    assert features.encode(["Ab", "b"])["characters"].tolist() == [[3, 2], [2, PAD]]
+    features = PieceFeatures(tiny_tokenizer(), WordLookup(Vocabulary(["b", "A"]), hashed=9))
+    assert features.encode(["Ab", "b"])["characters"].tolist() == [[3, 2], [2, 0]]
     again = features_from_dict(json.loads(json.dumps(features.to_dict())), features.tokenizer_json())
     assert again.encode(["Ab"])["characters"].tolist() == [[3, 2]]
-    assert again.limits()["characters"] == 4
+    assert again.encode(["Ab"])["hashed"].tolist() == features.encode(["Ab"])["hashed"].tolist()
+    assert again.limits() == features.limits()
+
+
+def test_a_table_without_hashed_sub_words_is_as_older_versions_wrote_it() -> None:
+    old = {"kind": "pieces", "characters": ["b"], "limit": 512}
+    assert sorted(features_from_dict(old, tiny_tokenizer()).limits()) == ["characters", "pieces", "shapes"]
+    words = features_from_dict({"kind": "words", "words": ["a"], "characters": ["b"]}, None)
+    assert isinstance(words, WordFeatures)
+    assert (words.frozen, words.limits()["words"]) == (0, 3)
 
 
 def test_words_characters_and_shapes_of_a_sentence() -> None:
-    features = WordFeatures(Vocabulary(["fed", "Abe"]), Vocabulary(["e", "b", "A"]))
+    features = WordFeatures(WordLookup(Vocabulary(["e", "b", "A"]), words=Vocabulary(["fed", "Abe"])))
     arrays = features.encode(["Abe", "fed", "Zoe"])
     assert arrays["words"].tolist() == [3, 2, UNKNOWN]
     assert arrays["characters"].tolist() == [[4, 3, 2], [UNKNOWN, 2, UNKNOWN], [UNKNOWN, UNKNOWN, 2]]
@@ -51,40 +76,66 @@ def test_words_characters_and_shapes_of_a_sentence() -> None:
     assert {array.dtype for array in arrays.values()} == {np.dtype(np.int64)}
 
 
-def test_short_words_are_padded_and_long_ones_cut() -> None:
-    features = WordFeatures(Vocabulary([]), Vocabulary(["x", "y"]))
-    assert features.encode(["xy", "x"])["characters"].tolist() == [[2, 3], [2, PAD]]
-    long = features.encode(["x" * 1000, "y"])["characters"]
-    assert long.shape == (2, LONGEST)
-    assert long[1].tolist() == [3] + [PAD] * (LONGEST - 1)
-
-
-def test_a_sentence_without_words_is_empty() -> None:
-    features = WordFeatures(Vocabulary(["a"]), Vocabulary(["a"]))
-    assert {name: array.shape for name, array in features.encode([]).items()} == {
-        "words": (0,),
-        "characters": (0, 1),
-        "shapes": (0,),
-        "lengths": (),
-    }
-
-
 def test_fitted_on_training_sentences_with_a_limit() -> None:
-    features = WordFeatures.fit(SENTENCES, [], limit=3)
-    assert features.words.words == ("Abe", "fed", "Bea")
-    assert "f" in features.characters
-    assert "B" not in features.characters  # seen once: too little to learn from
-    assert features.limits() == {"words": 5, "characters": len(features.characters), "shapes": len(SHAPES)}
+    features = fitted([], vocabulary=3)
+    assert vocabulary(features) == ("Abe", "fed", "Bea")
+    characters = features.lookup.characters
+    assert characters is not None
+    assert "f" in characters
+    assert "B" not in characters  # seen once: too little to learn from
+    assert features.limits() == {"words": 5, "characters": len(characters), "shapes": len(SHAPES)}
+    assert features.frozen == 0
 
 
 def test_words_of_a_vector_file_come_first_and_only_new_ones_are_added() -> None:
-    features = WordFeatures.fit(SENTENCES, ["the", "abe", "fed"], limit=0)
-    assert features.words.words == ("the", "abe", "fed", "Bea", "a", "bee")
+    features = fitted(["the", "abe", "fed"], vocabulary=0)
+    assert vocabulary(features) == ("the", "abe", "fed", "Bea", "a", "bee")
+    assert features.words is not None
     assert features.words.number("Abe") == features.words.number("abe")
 
 
+def test_only_words_that_training_holds_are_trained() -> None:
+    features = fitted(["fed", "the", "abe", "of"])
+    assert vocabulary(features) == ("the", "of", "fed", "abe", "Bea", "a", "bee")
+    assert features.frozen == 2
+    frozen = fitted(["fed", "the", "abe", "of"], freeze_vectors=True)
+    assert vocabulary(frozen) == ("fed", "the", "abe", "of", "Bea", "a", "bee")
+    assert frozen.frozen == 4
+
+
+def test_words_and_characters_are_left_out_where_nothing_reads_them() -> None:
+    features = fitted([], word_width=0, char_filters=0, hashed_rows=10)
+    assert features.encode(["Abe", "fed"]).keys() == {"shapes", "hashed", "lengths"}
+    assert features.limits() == {"shapes": len(SHAPES), "hashed": 25}
+    again = features_from_dict(json.loads(json.dumps(features.to_dict())), None)
+    assert again.encode(["Abe"])["hashed"].tolist() == features.encode(["Abe"])["hashed"].tolist()
+    assert again.limits() == features.limits()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"hashed_rows": -1}, r"model\.encoder\.hashed_rows: is -1; at least 0"),
+        ({"hidden": 0}, r"model\.encoder\.hidden: is 0; at least 1"),
+        ({"kind": "cnn", "window": 4}, r"model\.encoder\.window: is 4; an odd number"),
+        ({"kind": "cnn", "dilations": (1, 0)}, r"model\.encoder\.dilations: is \[1, 0\]; one step or more"),
+        ({"kind": "cnn", "dilations": ()}, r"model\.encoder\.dilations: is \[\]; one step or more"),
+        ({"vectors": Path("a.txt")}, r"an encoder of kind 'minilm' reads no word vectors"),
+        ({"kind": "rnn", "unfreeze_epochs": 1}, r"is 1, but an encoder of kind 'rnn' has no pretrained layers"),
+        ({"freeze": "all", "unfreeze_epochs": 2}, r"is 2, but freeze = 'all' trains none"),
+        (
+            {"kind": "cnn", "word_width": 0, "char_filters": 0, "shape_width": 0},
+            r"word_width, char_filters, shape_width and hashed_rows are all 0",
+        ),
+    ],
+)
+def test_settings_that_cannot_be_honoured_are_named(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        check_encoder(EncoderConfig(**settings))
+
+
 def test_word_features_come_back_from_their_dict() -> None:
-    features = WordFeatures.fit(SENTENCES, ["the"], limit=0)
+    features = fitted(["the"], hashed_rows=7)
     assert features.tokenizer_json() is None
     again = features_from_dict(json.loads(json.dumps(features.to_dict())), None)
     assert again.to_dict() == features.to_dict()

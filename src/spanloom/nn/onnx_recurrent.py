@@ -31,7 +31,7 @@ class OnnxRecurrent(nn.Module):
         if layer.num_layers != 1 or layer.bidirectional or not layer.batch_first or not layer.bias or layer.proj_size:
             raise ValueError(f"only one-way, one-layer, batch-first layers with biases can be exported, not {layer}")
         if isinstance(layer, nn.RNN) and layer.nonlinearity != "tanh":
-            raise ValueError(f"only tanh layers can be exported, not {layer}")
+            raise ValueError(f"only tanh layers can be exported, not {layer.nonlinearity}")
         self.operator = type(layer).__name__
         self.hidden = layer.hidden_size
         parts: dict[str, Tensor] = {name: self._reordered(part) for name, part in layer.named_parameters()}

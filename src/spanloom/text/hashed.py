@@ -8,7 +8,9 @@ al. 2017).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
+from struct import unpack
 
 ATTRIBUTES = ("norm", "prefix", "suffix", "shape")
 HASHES = 4
@@ -34,10 +36,7 @@ def hash_word(word: str, rows: int) -> list[int]:
     found: list[int] = []
     start, size = 0, rows
     for number, text in enumerate((word.lower(), word[:AFFIX], word[-AFFIX:], written_shape(word))):
-        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4 * HASHES, salt=bytes([number])).digest()
-        found += [
-            start + int.from_bytes(digest[place : place + 4], "little") % size for place in range(0, 4 * HASHES, 4)
-        ]
+        found += [start + value % size for value in _hashes(number, text)]
         start, size = start + size, _fewer(rows)
     return found
 
@@ -53,6 +52,13 @@ def written_shape(word: str) -> str:
         if shape[-RUN:] != [sign] * RUN:
             shape.append(sign)
     return "".join(shape)
+
+
+@lru_cache(maxsize=2**14)  # affixes and shapes are far fewer than words
+def _hashes(attribute: int, text: str) -> tuple[int, ...]:
+    """Numbers of 32 bits, which differ between attributes with the same text."""
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4 * HASHES, salt=bytes([attribute])).digest()
+    return unpack(f"<{HASHES}I", digest)
 
 
 def _fewer(rows: int) -> int:

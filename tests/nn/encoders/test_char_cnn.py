@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from spanloom.nn.encoders.char_cnn import CharCNN
+from spanloom.nn.encoders.char_cnn import CharCNN, distinct_rows
 
 CHARACTERS = torch.tensor([[[3, 1, 4, 1], [5, 0, 0, 0]], [[2, 6, 0, 0], [0, 0, 0, 0]]])  # [B, T, C]
 
@@ -47,3 +47,25 @@ def test_padding_is_never_learnt(model: CharCNN) -> None:
     assert model.table.weight.grad is not None
     assert not model.table.weight.grad[0].any()
     assert model.table.weight.grad[3].any()
+
+
+def test_gradients_are_those_of_a_convolution(model: CharCNN) -> None:
+    """The same numbers from PyTorch's own embedding and convolution of every word, repeated ones too."""
+    characters = CHARACTERS.repeat(1, 3, 1)[:, :5]
+    found = model(characters)
+    weights = [model.table.weight, model.convolution.weight, model.convolution.bias]
+    mine = torch.autograd.grad(found.square().sum(), weights)
+    flat = characters.reshape(-1, 4)
+    vectors = torch.nn.functional.pad(model.table(flat).transpose(1, 2), (1, 1))
+    outside = (flat == 0)[:, None, :]
+    wanted = torch.relu(model.convolution(vectors).masked_fill(outside, -1e4).amax(dim=2)).reshape(2, 5, 5)
+    torch.testing.assert_close(found, wanted)
+    torch.testing.assert_close(mine, torch.autograd.grad(wanted.square().sum(), weights))
+
+
+def test_rows_are_the_same_or_not() -> None:
+    rows = torch.randint(0, 3, (400, 4), generator=torch.Generator().manual_seed(0))
+    first, place = distinct_rows(rows)
+    assert torch.equal(rows[first][place], rows)
+    assert len(first) == len(torch.unique(rows, dim=0))
+    assert torch.equal(place[first], torch.arange(len(first)))

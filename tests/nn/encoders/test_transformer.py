@@ -9,12 +9,13 @@ from typing import Any, Literal
 import pytest
 import torch
 from torch import Tensor
-from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
+from transformers import AlbertConfig, AlbertModel, BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
-from spanloom.errors import CheckpointError
+from spanloom.errors import CheckpointError, ConfigError
 from spanloom.nn.encoders.transformer import Transformer, load_transformer, make_transformer
 
 Pooling = Literal["first", "mean", "ends"]
+Freeze = Literal["none", "embeddings", "all"]
 PIECES = torch.tensor([[2, 5, 6, 7, 8, 9, 3], [2, 10, 11, 3, 0, 0, 0]])
 PIECE_LENGTHS = torch.tensor([7, 4])
 FIRST = torch.tensor([[1, 2, 5], [1, 2, 0]])  # the second sentence has two words, then padding
@@ -38,8 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def encoder(folder: Path, pooling: Pooling = "mean", freeze: bool = False, mix: bool = False) -> Transformer:
-    return Transformer(load_transformer(folder, dropout=0.0), pooling, freeze, mix, maps=True).eval()
+def encoder(folder: Path, pooling: Pooling = "mean", freeze: Freeze = "none", mix: bool = False) -> Transformer:
+    return Transformer(load_transformer(folder, dropout=0.0), pooling, mix, maps=True, freeze=freeze).eval()
 
 
 def hidden_of(model: Transformer, row: int) -> Tensor:
@@ -107,7 +108,7 @@ def test_maps_are_the_attention_between_the_pieces_of_two_words(folder: Path) ->
 
 
 def test_maps_are_left_out_where_nobody_reads_them(folder: Path) -> None:
-    model = Transformer(load_transformer(folder, dropout=0.0), "mean", False, False, maps=False).eval()
+    model = Transformer(load_transformer(folder, dropout=0.0), "mean", False, maps=False).eval()
     assert model.maps == 0
     assert model(PIECES, PIECE_LENGTHS, FIRST, LAST).maps is None
 
@@ -123,7 +124,7 @@ def test_the_loaded_weights_are_those_of_the_folder(folder: Path) -> None:
 def test_distilbert_is_bert_by_other_names(tmp_path: Path) -> None:
     config = DistilBertConfig(vocab_size=20, dim=8, n_layers=2, n_heads=2, hidden_dim=16, max_position_embeddings=16)
     DistilBertModel(config).save_pretrained(tmp_path)
-    model = Transformer(load_transformer(tmp_path, dropout=0.25), "mean", True, True, maps=True)
+    model = Transformer(load_transformer(tmp_path, dropout=0.25), "mean", True, maps=True)
     assert (model.width, model.maps) == (8, 4)
     assert {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)} == {0.0, 0.25}
     vectors, maps = model.eval()(PIECES, PIECE_LENGTHS, FIRST, LAST)
@@ -133,13 +134,79 @@ def test_distilbert_is_bert_by_other_names(tmp_path: Path) -> None:
 
 
 def test_frozen_word_embeddings_take_no_gradient(folder: Path) -> None:
-    for freeze in (True, False):
-        model = encoder(folder, freeze=freeze)
+    for freeze in ("embeddings", "none"):
+        model = encoder(folder, freeze=freeze)  # type: ignore[arg-type]
         model(PIECES, PIECE_LENGTHS, FIRST, LAST).vectors.sum().backward()
         word = model.pretrained.get_input_embeddings().weight  # type: ignore[operator]
-        assert (word.grad is None) is freeze
+        assert (word.grad is None) is (freeze == "embeddings")
         rest = [weight for weight in model.parameters() if weight is not word]
         assert all(weight.requires_grad for weight in rest)
+
+
+def test_an_encoder_that_is_all_frozen_answers_the_same_in_training(folder: Path) -> None:
+    model = Transformer(load_transformer(folder, dropout=0.5), "mean", True, maps=False, freeze="all")
+    assert {name for name, weight in model.named_parameters() if weight.requires_grad} == {"mixture"}
+    wanted = model.eval()(PIECES, PIECE_LENGTHS, FIRST, LAST).vectors
+    found = model.train()(PIECES, PIECE_LENGTHS, FIRST, LAST).vectors
+    assert torch.equal(found, wanted)
+    assert model.training
+    assert not model.pretrained.training
+
+
+def trained_parts(model: Transformer) -> set[str]:
+    """Which of the embeddings and the two layers are trained."""
+    names = {name for name, weight in model.pretrained.named_parameters() if weight.requires_grad}
+    parts = {"embeddings": "embeddings.", "0": "encoder.layer.0.", "1": "encoder.layer.1."}
+    found = {part for part, prefix in parts.items() if any(name.startswith(prefix) for name in names)}
+    for part in found:
+        members = {name for name, _ in model.pretrained.named_parameters() if name.startswith(parts[part])}
+        assert members - names <= {"embeddings.word_embeddings.weight"}, "a layer is trained as a whole"
+    return found
+
+
+@pytest.mark.parametrize("freeze", ["none", "embeddings"])
+def test_layers_join_from_the_top_every_few_epochs(folder: Path, freeze: Freeze) -> None:
+    model = Transformer(load_transformer(folder, dropout=0.0), "mean", False, False, freeze, unfreeze_epochs=2)
+    every = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    by_epoch = {
+        1: set(),
+        2: set(),
+        3: {"1"},
+        4: {"1"},
+        5: {"0", "1"},
+        7: {"embeddings", "0", "1"},
+        90: {"embeddings", "0", "1"},
+    }
+    for epoch in (90, 4, 1, 5, 2, 7, 3):  # a pure function of the epoch, in whatever order
+        model.begin_epoch(epoch)
+        assert trained_parts(model) == by_epoch[epoch]
+    model.begin_epoch(90)
+    assert {name for name, weight in model.named_parameters() if weight.requires_grad} == every
+    model.begin_epoch(3)
+    model(PIECES, PIECE_LENGTHS, FIRST, LAST).vectors.square().sum().backward()
+    for name, weight in model.pretrained.named_parameters():
+        assert (weight.grad is not None) is name.startswith("encoder.layer.1.")
+
+
+def test_without_unfreezing_an_epoch_changes_nothing(folder: Path) -> None:
+    model = encoder(folder, freeze="embeddings")
+    before = [weight.requires_grad for weight in model.parameters()]
+    model.begin_epoch(1)
+    assert [weight.requires_grad for weight in model.parameters()] == before
+
+
+def test_a_model_whose_layers_are_not_found_is_named() -> None:
+    model = load_shared_layers()
+    with pytest.raises(
+        ConfigError, match=r"model\.encoder\.unfreeze_epochs: .* AlbertModel has no list of its 3 layers"
+    ):
+        Transformer(model, "mean", False, maps=False, unfreeze_epochs=1)
+
+
+def load_shared_layers() -> AlbertModel:
+    """ALBERT passes its one layer several times."""
+    settings = {"vocab_size": 20, "embedding_size": 8, "hidden_size": 8, "intermediate_size": 16}
+    return AlbertModel(AlbertConfig(**settings, num_attention_heads=2, num_hidden_layers=3))
 
 
 def test_an_architecture_makes_the_same_module_with_fresh_weights(folder: Path) -> None:

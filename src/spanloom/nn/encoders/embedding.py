@@ -49,7 +49,8 @@ class WordEmbedding(nn.Module):
         known = len(self.frozen)
         is_frozen = (numbers >= 2) & (numbers < 2 + known)
         trained = self.table(torch.maximum(numbers - known, numbers.clamp(max=1)))
-        return torch.where(is_frozen[:, :, None], self.frozen[(numbers - 2).clamp(0, known - 1)], trained)
+        given = nn.functional.embedding((numbers - 2).clamp(0, known - 1), self.frozen)
+        return torch.where(is_frozen[:, :, None], given, trained)
 
 
 class HashedEmbedding(nn.Module):

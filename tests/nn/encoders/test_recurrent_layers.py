@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from spanloom.nn.encoders.rnn import BiRNN, reversal, take
+from spanloom.nn.encoders.rnn import CELLS, RecurrentLayers, reversal, take
 
 LENGTHS = torch.tensor([5, 1, 7, 3])
-CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
+Cell = Literal["lstm", "gru", "rnn"]
 
 
 def ragged(width: int, seed: int = 0) -> Tensor:
@@ -26,7 +26,7 @@ def inside(x: Tensor) -> Tensor:
     return x[torch.arange(7)[None, :] < LENGTHS[:, None]]
 
 
-def torch_twin(model: BiRNN, width: int, hidden: int, layers: int, cell: str) -> nn.LSTM | nn.GRU:
+def torch_twin(model: RecurrentLayers, width: int, hidden: int, layers: int, cell: str) -> nn.LSTM | nn.GRU | nn.RNN:
     """PyTorch's bidirectional stack with the same weights."""
     twin = CELLS[cell](width, hidden, layers, batch_first=True, bidirectional=True)
     with torch.no_grad():
@@ -38,11 +38,11 @@ def torch_twin(model: BiRNN, width: int, hidden: int, layers: int, cell: str) ->
     return twin
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_the_same_as_torch_over_packed_sequences(cell: Literal["lstm", "gru"], layers: int) -> None:
+def test_the_same_as_torch_over_packed_sequences(cell: Cell, layers: int) -> None:
     torch.manual_seed(layers)
-    model = BiRNN(6, 4, layers, dropout=0.0, cell=cell)
+    model = RecurrentLayers(6, 4, layers, dropout=0.0, cell=cell)
     for parameter in model.parameters():  # zero biases would hide a mistake
         nn.init.normal_(parameter, std=0.4)
     x = ragged(6)
@@ -53,9 +53,24 @@ def test_the_same_as_torch_over_packed_sequences(cell: Literal["lstm", "gru"], l
     torch.testing.assert_close(inside(found), inside(wanted), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_one_way_layers_are_torch_s_own(cell: Cell) -> None:
+    torch.manual_seed(0)
+    model = RecurrentLayers(6, 4, 2, dropout=0.0, cell=cell, direction="forward")
+    twin = CELLS[cell](6, 4, 2, batch_first=True)
+    with torch.no_grad():
+        for name, weight in twin.named_parameters():
+            kind, _, number = name.rpartition("_l")
+            weight.copy_(getattr(model.forward_layers[int(number)], f"{kind}_l0"))
+    x = ragged(6)
+    found = model(x, LENGTHS)
+    assert found.shape == (4, 7, model.width) == (4, 7, 4)
+    torch.testing.assert_close(inside(found), inside(twin(x)[0]), rtol=1e-5, atol=1e-6)
+
+
 def test_padding_and_neighbours_change_nothing() -> None:
     torch.manual_seed(0)
-    model = BiRNN(6, 4, 2, dropout=0.0).eval()
+    model = RecurrentLayers(6, 4, 2, dropout=0.0).eval()
     x = ragged(6)
     together = model(x, LENGTHS)
     for row, length in enumerate(LENGTHS.tolist()):
@@ -66,7 +81,7 @@ def test_padding_and_neighbours_change_nothing() -> None:
 def test_dropout_stands_between_layers_only_and_only_in_training() -> None:
     torch.manual_seed(0)
     x = ragged(6)
-    one, two = BiRNN(6, 4, 1, dropout=0.9), BiRNN(6, 4, 2, dropout=0.9)
+    one, two = RecurrentLayers(6, 4, 1, dropout=0.9), RecurrentLayers(6, 4, 2, dropout=0.9)
     assert torch.equal(one(x, LENGTHS), one.eval()(x, LENGTHS))
     in_training = two(x, LENGTHS)
     assert not torch.equal(in_training, two.eval()(x, LENGTHS))
@@ -75,13 +90,13 @@ def test_dropout_stands_between_layers_only_and_only_in_training() -> None:
 
 def test_lstm_forget_gates_begin_open_and_recurrent_weights_orthogonal() -> None:
     torch.manual_seed(0)
-    for cell in ("lstm", "gru"):
-        model = BiRNN(6, 4, 1, dropout=0.0, cell=cell)  # type: ignore[arg-type]
+    for cell, gates in (("lstm", 4), ("gru", 3), ("rnn", 1)):
+        model = RecurrentLayers(6, 4, 1, dropout=0.0, cell=cell)  # type: ignore[arg-type]
         layer = model.backward_layers[0]
         for gate in torch.split(layer.weight_hh_l0.detach(), 4):  # type: ignore[operator]
             torch.testing.assert_close(gate @ gate.T, torch.eye(4), rtol=1e-5, atol=1e-5)
         bias = (layer.bias_ih_l0 + layer.bias_hh_l0).detach()  # type: ignore[operator]
-        assert bias.tolist() == ([0.0] * 4 + [1.0] * 4 + [0.0] * 8 if cell == "lstm" else [0.0] * 12)
+        assert bias.tolist() == ([0.0] * 4 + [1.0] * 4 + [0.0] * 8 if cell == "lstm" else [0.0] * 4 * gates)
 
 
 def test_reversal_leaves_padding_where_it_is_and_is_its_own_inverse() -> None:
