@@ -34,6 +34,9 @@ def claims(path: Path) -> bool:
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a line. Raises DataError citing the lines of both files."""
+    if not claims(path):
+        folder = path if path.is_dir() else path.parent
+        raise DataError(str(folder), f"has no files {WORDS} and {TAGS}", "both, side by side", "Name their folder.")
     return tagged_examples(partial(_sentences, path, config), config)
 
 

@@ -20,7 +20,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source, Span, Tags, Text, Token
 from spanloom.errors import DataError
 from spanloom.read.annotations import entity_place, lost_facts, token_ranges
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, shown
+from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, refuse_near_key, shown
 from spanloom.read.locate import INSIDE_A_TOKEN
 from spanloom.read.offsets import label_of
 from spanloom.read.tagged import Sentence, tagged_examples
@@ -78,8 +78,11 @@ def _of_text(item: Item, source: Source, config: DataConfig) -> Sentence:
     tokens, labels = _tokens(item, raw, where)
     text = Text(raw, tokens)
     words = [token.text for token in tokens]
-    if labels is not None or "entities" not in item:
+    if labels is not None:
         return Sentence(source, words, labels, text=text, lost=tuple(lost))
+    if "entities" not in item:
+        refuse_near_key(item, ("entities",), where)
+        return Sentence(source, words, None, text=text, lost=tuple(lost))
     spans, cut = _entities(item, text, where)
     tags = tags_from_spans(spans, len(tokens), "bio2")
     return Sentence(source, words, tags, text=text, scheme="bio2", lost=(*lost, *cut))
