@@ -5,7 +5,7 @@ B batch, T tokens, K tags, N paths a sentence, n sentences still running. Viterb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,6 +26,8 @@ def viterbi(
     """
     if not len(lengths):
         return [], np.zeros(0, dtype=emissions.dtype)
+    if len(lengths) == 1:
+        return _viterbi_of_one(emissions[0, : int(lengths[0])], transitions, start, end)
     order, running = _longest_first(lengths)
     size, tags = len(order), len(start)
     scores = np.zeros((len(running), size, tags), dtype=np.result_type(emissions, transitions, start))
@@ -43,6 +45,22 @@ def viterbi(
     for position, path, score in zip(order, paths, total.max(axis=1), strict=True):
         found[position], best[position] = path, score
     return found, best
+
+
+def _viterbi_of_one(emissions: Array, transitions: Array, start: Array, end: Array) -> tuple[list[Array], Array]:
+    """As `viterbi` for emissions [T, K] of one sentence, where what costs is the number of steps, not their size."""
+    scores = emissions.astype(np.result_type(emissions, transitions, start))
+    scores[0] += start
+    arriving = np.ascontiguousarray(transitions.T)  # [to, from]
+    room = np.empty_like(arriving, dtype=scores.dtype)
+    for time in range(1, len(scores)):
+        np.add(arriving, scores[time - 1], out=room)
+        scores[time] += np.maximum.reduce(room, axis=1)
+    total = scores[-1] + end
+    path = [int(total.argmax())]
+    for score in scores[-2::-1] if len(scores) > 1 else ():
+        path.append(int((score + arriving[path[-1]]).argmax()))
+    return [np.array(path[::-1], dtype=np.int64)], total[path[:1]]
 
 
 def _best_arrivals(score: Array, transitions: Array, out: Array, table: Array) -> None:
@@ -78,6 +96,25 @@ def _traced(scores: Array, transitions: Array, last: Array, lengths: Array) -> l
             before = (scores[time - 1] + arriving[tag]).argmax(axis=1)  # [B]
             tag = np.where(lengths > time, before, tag)
     return [path[:length] for path, length in zip(paths.T, lengths.tolist(), strict=True)]
+
+
+def viterbi_by_rules(emissions: Array, transitions: Array, start: Array, end: Array, lengths: Array) -> list[Array]:
+    """The paths of `viterbi` where transitions, start and end forbid or are 0, as for a softmax head.
+
+    Most often the best tag of each token by itself is a legal path, and then there is nothing to search for.
+    """
+    paths: Array = emissions.argmax(axis=2)  # [B, T]
+    lengths = np.asarray(lengths)
+    inside = np.arange(1, paths.shape[1]) < lengths[:, None]  # [B, T - 1]
+    broken = (inside & (transitions[paths[:, :-1], paths[:, 1:]] < 0)).any(axis=1)
+    last = paths[np.arange(len(paths)), lengths - 1]
+    broken |= (start[paths[:, 0]] < 0) | (end[last] < 0)
+    found = [path[:length] for path, length in zip(paths, lengths.tolist(), strict=True)]
+    if broken.any():
+        searched, _ = viterbi(emissions[broken], transitions, start, end, lengths[broken])
+        for index, path in zip(np.flatnonzero(broken).tolist(), searched, strict=True):
+            found[index] = path
+    return found
 
 
 def k_best(
@@ -125,26 +162,57 @@ def _largest(scores: Array, count: int) -> Array:
 def marginals(emissions: Array, transitions: Array, start: Array, end: Array, lengths: Array) -> list[Array]:
     """How likely each tag is at each token, over all paths: [length, K] float64 for each sentence, rows sum to 1.
 
-    Confidences for tags that were decoded. Paths e^700 times less likely than the best are taken for impossible.
+    Confidences for tags that were decoded.
     """
-    found = []
-    for sentence, length in zip(emissions, np.asarray(lengths).tolist(), strict=True):
-        forward = list(_recursion(sentence[:length], transitions, start))
-        backward = list(_recursion(sentence[:length][::-1], transitions.T, end))[::-1]
-        total = np.stack(forward) + np.stack(backward) - sentence[:length]  # each of them counts the emission
-        total = np.exp(total - total.max(axis=1, keepdims=True))
-        found.append(total / total.sum(axis=1, keepdims=True))
+    if not len(lengths):
+        return []
+    order, running = _longest_first(lengths)
+    lengths = np.asarray(lengths)[order]
+    sentences, times = np.arange(len(order)), np.arange(len(running))[:, None]
+    mirrored = np.maximum(lengths - 1 - times, 0)  # [T, B]: where a token stands in the sentence read backwards
+    ordered = emissions[order].astype(np.float64)  # [B, T, K]
+    own = ordered[sentences, times]  # [T, B, K]
+    # Reading back from the end is a second sentence beside the first, so that one loop does both: [T, 2, B, K].
+    both = np.stack([own, ordered[sentences, mirrored]], axis=1)
+    both[0] += np.stack([start, end])[:, None]
+    moves = np.stack([transitions, transitions.T]).astype(np.float64)  # [2, K, K]
+    scores = _log_sums(both, moves, running)
+    total = scores[:, 0] + scores[mirrored, 1, sentences] - own  # each of them counts the emission
+    total = np.exp(total - total.max(axis=2, keepdims=True))
+    total /= total.sum(axis=2, keepdims=True)
+    found: list[Array] = [np.empty(0)] * len(order)
+    for position, sentence, length in zip(order, total.swapaxes(0, 1), lengths.tolist(), strict=True):
+        found[position] = sentence[:length]
     return found
 
 
-def _recursion(emissions: Array, transitions: Array, start: Array) -> Iterator[Array]:
-    """Log-sums [K] over all paths that end in each tag, after each token, up to a constant."""
-    score = start.astype(np.float64) + emissions[0]
-    yield score
-    highest = transitions.max()
-    moves = np.exp(transitions.astype(np.float64) - highest)
-    for emission in emissions[1:]:
-        score = score - score.max()
-        with np.errstate(divide="ignore"):  # the logarithm of nothing is minus infinity, as it should
-            score = np.log(np.exp(score) @ moves) + emission
-        yield score
+def _log_sums(emissions: Array, transitions: Array, running: Sequence[int]) -> Array:
+    """Log-sums [T, 2, B, K] over all paths that end in each tag, at each token up to a constant, in both directions.
+
+    emissions [T, 2, B, K] with the scores of the start; transitions [2, K, K]. One matrix product a step, unless a tag
+    is out of reach: it may be a rule, or a path e^700 times less likely than another so far, which may win in the end.
+    """
+    sums = emissions.copy()
+    moves = np.exp(transitions - transitions.max())
+    with np.errstate(divide="ignore"):  # the logarithm of nothing is minus infinity, as it should
+        for time, count in enumerate(running[1:], 1):
+            before = sums[time - 1, :, :count]
+            sums[time, :, :count] += np.log(np.exp(before - before.max(axis=2, keepdims=True)) @ moves)
+    if not np.isneginf(sums[1:]).any():
+        return sums
+    sums = emissions.copy()
+    for time, count in enumerate(running[1:], 1):
+        paths = sums[time - 1, :, :count, :, None] + transitions[:, None]  # [2, n, K from, K]
+        sums[time, :, :count] += np.logaddexp.reduce(paths, axis=2)
+    return sums
+
+
+def softmax(logits: Array) -> Array:
+    """Exponentials of logits [..., K] that sum to 1 over the last axis."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+
+
+def of_paths(probabilities: Sequence[Array] | Array, paths: Sequence[Array]) -> list[Array]:
+    """How likely the tags of each path [length] are, by the probabilities [length or more, K] of each sentence."""
+    return [table[np.arange(len(path)), path] for table, path in zip(probabilities, paths, strict=True)]
