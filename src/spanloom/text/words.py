@@ -11,7 +11,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from spanloom.core import Token
+from spanloom.core import Text, Token
+from spanloom.errors import DataError
 
 # Character classes, written as the inside of [...]. A word character is whatever stands in none of them, so letters,
 # digits, combining marks, joiners and soft hyphens of any script stay inside their word.
@@ -105,6 +106,13 @@ def _clitic(word: str, end: int) -> int | None:
     if apostrophe > 1 and ending == "t" and word[apostrophe - 1] in "nN":
         return apostrophe - 1
     return None
+
+
+def one_text(given: str | Sequence[str]) -> Text:
+    """A user's text with its tokens. Raises DataError for several texts, which only a model of pairs reads."""
+    if not isinstance(given, str):
+        raise DataError("predict", f"{len(given)} texts together", "one text", "Give each text by itself.")
+    return Text(given, tokenize(given))
 
 
 def covering(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:

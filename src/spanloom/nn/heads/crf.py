@@ -63,11 +63,7 @@ class LinearChainCRF(nn.Module):
         transitions, start and end is exact; there is none of second order. Raises ValueError where a
         length is not 1 to T.
         """
-        transitions, start, end = self.scores()
-        nll: Tensor = _NegativeLogLikelihood.apply(  # type: ignore[no-untyped-call]
-            emissions, transitions, start, end, tags, lengths, self.steps
-        )
-        return nll
+        return _nll(emissions, *self.scores(), tags, lengths, self.steps)
 
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
         """Transitions [K, K], start [K] and end [K], minus infinity where not allowed: what decoding needs."""
@@ -80,6 +76,29 @@ class LinearChainCRF(nn.Module):
         )
         transitions, start, end = (scores.masked_fill(~mask, -math.inf) for scores, mask in masked)
         return transitions, start, end
+
+
+def nll(emissions: Tensor, transitions: Tensor, start: Tensor, end: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
+    """As `LinearChainCRF.nll`, from the scores of the chain: transitions [K, K], start [K] and end [K].
+
+    Minus infinity forbids, as in what `LinearChainCRF.scores` gives.
+    """
+    return _nll(emissions, transitions, start, end, tags, lengths, _steps_between_any_two(transitions > -math.inf))
+
+
+def _nll(
+    emissions: Tensor,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+    tags: Tensor,
+    lengths: Tensor,
+    steps: int | None,
+) -> Tensor:
+    found: Tensor = _NegativeLogLikelihood.apply(  # type: ignore[no-untyped-call]
+        emissions, transitions, start, end, tags, lengths, steps
+    )
+    return found
 
 
 def _steps_between_any_two(allowed: Tensor) -> int | None:

@@ -10,13 +10,13 @@ from spanloom.check.audit import audit
 from spanloom.check.gold import check_gold, check_labels
 from spanloom.config import EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Graph, Task, Text
-from spanloom.errors import CheckpointError, ConfigError, DataError
+from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate
-from spanloom.text.words import tokenize
+from spanloom.text.words import one_text
 from spanloom.write.spanloom import example_to_dict, to_dict
 
 
@@ -70,9 +70,7 @@ def _best(scorecard: Mapping[str, Any]) -> float:
 
 
 def _prepare(text: str | Sequence[str], codec: JointCodec) -> Text:
-    if not isinstance(text, str):
-        raise DataError("predict", f"{len(text)} texts together", "one text", "Give each text by itself.")
-    return Text(text, tokenize(text))
+    return one_text(text)
 
 
 TASK = Task(

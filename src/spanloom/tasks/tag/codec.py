@@ -1,0 +1,160 @@
+"""Examples to arrays and back for tagging: an encoder's features on one side, the numbers of tags on the other.
+
+B batch, T tokens, K tags. NumPy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spanloom.batch.inputs import pad_inputs
+from spanloom.batch.pad import pad
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row, Tags, Text
+from spanloom.decode.viterbi import marginals, of_paths, softmax, viterbi, viterbi_by_rules
+from spanloom.tasks.tag.config import TagConfig, check_settings
+from spanloom.tasks.tag.seen import Seen
+from spanloom.tasks.tag.tagset import Tagset
+from spanloom.text.features import Features, features_from_dict, fit_features
+from spanloom.text.tags import spans_from_tags
+from spanloom.text.windows import sentence_ends
+
+SCORES = ("transitions", "start", "end")
+SURE = 20.0
+"""An emission that leaves no doubt."""
+
+
+class TagCodec:
+    """What a tagging model knows besides its weights: features, tags, what training had seen, and limits.
+
+    loss: of a softmax head: "focal_gamma", "label_smoothing" and, where tags weigh differently, "class_weights" [K];
+    None for a CRF. max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them into
+    windows instead. max_sentences: of a window, as training had them. confidence: answers say how sure each label is.
+    """
+
+    def __init__(
+        self,
+        features: Features,
+        tagset: Tagset,
+        seen: Seen,
+        loss: Mapping[str, Any] | None,
+        max_words: int,
+        max_sentences: int,
+        confidence: bool,
+    ) -> None:
+        self.features = features
+        self.tagset = tagset
+        self.seen = seen
+        self.loss = loss
+        self.max_words = max_words
+        self.max_sentences = max_sentences
+        self.confidence = confidence
+        self._rules = tagset.rules()
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], config: TagConfig) -> TagCodec:
+        """Raises ConfigError for settings that contradict each other, DataError where no token has a label but O."""
+        check_settings(config)
+        tagset = Tagset.fit(examples, config.scheme)
+        sentences = ([token.text for token in example.input.tokens] for example in examples)
+        features = fit_features(sentences, config.encoder, config.max_words)
+        loss: dict[str, Any] | None = None
+        if config.head == "softmax":
+            loss = {"focal_gamma": config.focal_gamma, "label_smoothing": config.label_smoothing}
+            if config.class_weights == "balanced":
+                gold = (example.gold.labels for example in examples if example.gold is not None)
+                loss["class_weights"] = tagset.balanced(gold)
+        counts = [len(sentence_ends(example.input)) + 1 for example in examples]
+        most = int(np.percentile(counts, 99))  # a stray long one should not set the limit
+        seen = Seen.fit(examples, tagset.scheme is not None)
+        return cls(features, tagset, seen, loss, config.max_words, most, config.confidence)
+
+    def encode(self, example: Example) -> Row:
+        """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
+        tokens = example.input.tokens[: self.max_words]
+        inputs = self.features.encode([token.text for token in tokens])
+        targets: Arrays = {}
+        lost = list(example.lost)
+        if example.gold is not None:
+            self.require_known(example)
+            # What a cut leaves of a span is a span of its own: the window that is read when predicting shows no more.
+            targets = {"tags": self.tagset.encode(example.gold.labels[: len(tokens)])}
+            lost += self._cut_off(example.input, example.gold, len(tokens))
+        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        return Row(inputs, targets, length, len(tokens), tuple(lost))
+
+    def _cut_off(self, text: Text, gold: Tags, kept: int) -> list[LostFact]:
+        """The spans, or the labels where they say none, that reach beyond the first `kept` tokens."""
+        if kept == len(text.tokens):
+            return []
+        if self.tagset.scheme is None:
+            rest = zip(gold.labels[kept:], text.tokens[kept:], strict=True)
+            return [LostFact("tag", label, token.text, "truncated") for label, token in rest]
+        spans = (span for span in spans_from_tags(gold.labels, "bio2") if span.end > kept)
+        return [LostFact("entity", span.label, text.surface(span), "truncated") for span in spans]
+
+    def require_known(self, example: Example) -> None:
+        """Raises DataError, citing the line, for a label that training never had."""
+        self.tagset.require_known(example)
+
+    def collate(self, rows: Sequence[Row]) -> Batch:
+        """Targets: tags [B, T]; for a CRF lengths [B]; for softmax weights [B, T], 0 at padding, and its loss."""
+        width, inputs = pad_inputs(rows)
+        targets: Arrays = {}
+        if rows[0].targets:
+            targets["tags"] = pad([row.targets["tags"] for row in rows], 0, (width,))
+            if self.loss is None:
+                targets["lengths"] = inputs["lengths"]
+            else:
+                targets["weights"] = pad([np.ones(row.width, np.float32) for row in rows], 0.0, (width,))
+                targets |= {name: np.asarray(value, np.float32) for name, value in self.loss.items()}
+        return Batch(inputs, targets, {"tags": float(sum(row.width for row in rows))})
+
+    def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Tags]:
+        """The best legal tags of each sentence: `emissions` [B, T, K] and, of a CRF, `SCORES`."""
+        emissions, lengths = outputs["emissions"], batch.inputs["lengths"]
+        probabilities: list[Array] | None = None
+        if self.loss is None:
+            transitions, start, end = (outputs[name] for name in SCORES)
+            paths, _ = viterbi(emissions, transitions, start, end, lengths)
+            if self.confidence:
+                probabilities = of_paths(marginals(emissions, transitions, start, end, lengths), paths)
+        else:
+            paths = viterbi_by_rules(emissions, *self._rules, lengths)
+            if self.confidence:
+                probabilities = of_paths(softmax(emissions), paths)
+        names = self.tagset.labels
+        labels = [tuple([names[number] for number in path.tolist()]) for path in paths]
+        if probabilities is None:
+            return [Tags(given) for given in labels]
+        return [Tags(given, tuple(sure.tolist())) for given, sure in zip(labels, probabilities, strict=True)]
+
+    def perfect(self, batch: Batch) -> Arrays:
+        outputs: Arrays = {"emissions": SURE * np.eye(len(self.tagset.tags), dtype=np.float32)[batch.targets["tags"]]}
+        return outputs | dict(zip(SCORES, self._rules, strict=True))
+
+    def limits(self) -> dict[str, int]:
+        return {**self.features.limits(), "tags": len(self.tagset.tags)}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "features": self.features.to_dict(),
+            "tags": self.tagset.to_dict(),
+            "seen": self.seen.to_list(),
+            "loss": self.loss,
+            "max_words": self.max_words,
+            "max_sentences": self.max_sentences,
+            "confidence": self.confidence,
+        }
+
+    def tokenizer_json(self) -> str | None:
+        return self.features.tokenizer_json()
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> TagCodec:
+        features = features_from_dict(table["features"], tokenizer_json)
+        tagset, seen = Tagset.from_dict(table["tags"]), Seen(table["seen"])
+        limits = table["max_words"], table["max_sentences"]
+        return cls(features, tagset, seen, table["loss"], *limits, table["confidence"])

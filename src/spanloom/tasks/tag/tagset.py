@@ -1,0 +1,98 @@
+"""The tags that a model predicts, and the labels of data and answers that they stand for. K tags. NumPy only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spanloom.core import Array, Example
+from spanloom.errors import DataError
+from spanloom.text.tags import OUTSIDE, convert, is_bio2, tag_names, transitions
+
+SHOWN = 8  # known labels that an error names
+
+
+class Tagset:
+    """The K tags of a model by number, from training data only.
+
+    scheme: "bio2" or "bioes" where the labels say spans, None where each label stands for itself. names: labels of
+    spans, or the plain labels, sorted. outside: some tokens are in no span (never so in a text cut into words).
+    """
+
+    def __init__(self, names: Sequence[str], scheme: str | None, outside: bool) -> None:
+        self.names = tuple(names)
+        self.scheme = scheme
+        self.outside = outside
+        if scheme is None:
+            self.tags = self.names
+        else:
+            self.tags = tuple(tag_names(self.names, scheme)[0 if outside else 1 :])
+        # A legal sequence turns into BIO2 tag by tag.
+        self.labels = self.tags if scheme is None else tuple(map(_bio2, self.tags))
+        self._numbers = {tag: number for number, tag in enumerate(self.tags)}
+        self._accepted = frozenset(self.labels)
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], scheme: str) -> Tagset:
+        """The tags of the gold labels. Raises DataError where there is nothing to tell apart."""
+        labels = {label for example in examples if example.gold is not None for label in example.gold.labels}
+        names, spans = labels, is_bio2(labels)
+        if spans:
+            names = {label[2:] for label in labels if label != OUTSIDE}
+        if not names:
+            where = str(examples[0].source.path) if examples else "training data"
+            raise DataError(
+                where, "no label but O on any token", "annotated sentences", "Check that this is the right file."
+            )
+        return cls(sorted(names), scheme if spans else None, OUTSIDE in labels)
+
+    def encode(self, labels: Sequence[str]) -> Array:
+        """The numbers [T] of a sentence's labels, all of them known."""
+        tags = convert(labels, "bio2", self.scheme) if self.scheme else labels
+        return np.array([self._numbers[tag] for tag in tags], dtype=np.int64)
+
+    def require_known(self, example: Example) -> None:
+        """Raises DataError, citing the line, for a gold label that training never had."""
+        for label in example.gold.labels if example.gold is not None else ():
+            if label in self._accepted:
+                continue
+            name = label if self.scheme is None or label == OUTSIDE else label[2:]
+            few = ", ".join(self.names[:SHOWN]) + (", …" if len(self.names) > SHOWN else "")
+            raise DataError(
+                str(example.source),
+                f"unknown label '{name}'",
+                f"one that the model was trained on ({few})",
+                "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
+            )
+
+    def rules(self) -> tuple[Array, Array, Array]:
+        """Scores that forbid what the scheme does and are 0 elsewhere: transitions [K, K], start [K], end [K]."""
+        if self.scheme is None:
+            size = len(self.tags)
+            return np.zeros((size, size), np.float32), np.zeros(size, np.float32), np.zeros(size, np.float32)
+        allowed, start, end = (
+            np.where(part, 0.0, -np.inf).astype(np.float32) for part in transitions(self.tags, self.scheme)
+        )
+        return allowed, start, end
+
+    def balanced(self, sequences: Iterable[Sequence[str]]) -> list[float]:
+        """A weight [K] for each tag: all tags of these labels weigh the same together, and a token 1 on average."""
+        counts: Counter[int] = Counter()
+        for labels in sequences:
+            counts.update(self.encode(labels).tolist())
+        share = counts.total() / max(len(counts), 1)
+        return [share / counts[number] if number in counts else 1.0 for number in range(len(self.tags))]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"names": list(self.names), "scheme": self.scheme, "outside": self.outside}
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> Tagset:
+        return cls(table["names"], table["scheme"], bool(table["outside"]))
+
+
+def _bio2(tag: str) -> str:
+    return tag if tag == OUTSIDE else {"B": "B", "S": "B", "I": "I", "E": "I"}[tag[0]] + tag[1:]

@@ -1,0 +1,76 @@
+"""The tag task, put together from the functions of the folders above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spanloom.check.tags import check_tags, require_tag_spelling
+from spanloom.config import DataConfig, RunConfig
+from spanloom.core import Example, Tags, Task, Text
+from spanloom.metrics.tags import tag_scorecard
+from spanloom.read import read
+from spanloom.tasks.tag.codec import TagCodec
+from spanloom.tasks.tag.config import TagConfig
+from spanloom.text.words import one_text
+from spanloom.write.tag_lines import tag_line, tags_to_dict
+
+
+def _read(path: Path, config: DataConfig) -> Iterator[Example]:
+    return read(path, config, Tags)
+
+
+def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
+    """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
+    dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
+    return check_tags(examples, dev)
+
+
+def _fit(examples: Sequence[Example], config: RunConfig) -> TagCodec:
+    if not config.data.repair:
+        require_tag_spelling(examples)
+    return TagCodec.fit(examples, config.model)
+
+
+def _build(config: TagConfig, codec: TagCodec, architecture: Mapping[str, Any] | None = None) -> Any:
+    from spanloom.tasks.tag import model
+
+    return model.build(config, codec, architecture)
+
+
+def _losses(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
+    from spanloom.tasks.tag import model
+
+    return model.losses(outputs, targets)
+
+
+def _score(examples: Sequence[Example], predictions: Sequence[Tags], codec: TagCodec) -> dict[str, Any]:
+    return tag_scorecard(examples, predictions, codec.seen)
+
+
+def _best(scorecard: Mapping[str, Any]) -> float:
+    return float(scorecard["overall"][scorecard["rule"]]["f1"])
+
+
+def _prepare(text: str | Sequence[str], codec: TagCodec) -> Text:
+    return one_text(text)
+
+
+TASK = Task(
+    name="tag",
+    summary="one label a token: parts of speech, named entities, word segmentation",
+    answer=Tags,
+    config=TagConfig,
+    read=_read,
+    check=_check,
+    fit=_fit,
+    load=TagCodec.from_dict,
+    build=_build,
+    losses=_losses,
+    score=_score,
+    best=_best,
+    prepare=_prepare,
+    show=tags_to_dict,
+    line=tag_line,
+)
