@@ -195,3 +195,25 @@ def test_a_column_is_a_number_or_a_name_and_a_tab_is_shown_as_typed(tmp_path: Pa
         load(tmp_path, 'task = "joint"', "data.delimiter=:")
     with pytest.raises(ConfigError, match=re.escape("data.text_column is 1.5; a value of type int")):
         load(tmp_path, 'task = "joint"', "data.text_column=1.5")
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        ("data.tag_column=1", 1),
+        ("data.tag_column=-2", -2),
+        ("data.tag_column=xpos", "xpos"),
+        ("data.tag_column=", None),
+    ],
+)
+def test_a_column_by_number_or_by_name(tmp_path: Path, override: str, value: int | str | None) -> None:
+    config = load(tmp_path, 'task = "joint"', override)
+    assert config.data.tag_column == value
+    assert load(tmp_path, to_toml(config)).data == config.data
+
+
+def test_a_column_that_is_neither_number_nor_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"data\.tag_column is 1\.5; a value of type int"):
+        load(tmp_path, 'task = "joint"', "data.tag_column=1.5")
+    with pytest.raises(ConfigError, match=r"data\.tag_column is True; a value of type int"):
+        load(tmp_path, 'task = "joint"', "data.tag_column=true")

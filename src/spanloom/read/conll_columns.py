@@ -26,17 +26,18 @@ NAME = "columns"
 SHAPE = "one token and its tag a line"
 ANSWER = Tags
 DOCUMENT = "-DOCSTART-"
+JSON = re.compile(r"\s*(\[\s*)?\{\s*[\"}]")
 BLANKS = re.compile(r"[ \t]+")
 LOOKED_AT = 200  # lines
 
 
 def matches(beginning: str) -> bool:
-    """Whether nearly all of the first lines have one number of columns, two or more."""
-    if beginning.lstrip()[:1] in ("{", "[") or conllu.matches(beginning):
+    """Whether nearly all of the first lines have one number of columns, two or more. A single line is a sentence."""
+    if JSON.match(beginning) or conllu.matches(beginning):
         return False
-    lines = (line for line in beginning.split("\n")[:-1] or [beginning] if line.strip())
+    lines = (line for line in beginning.split("\n") if line.strip())
     widths = Counter(len(_cells(line)) for line in islice(lines, LOOKED_AT) if not line.startswith(DOCUMENT))
-    return any(width > 1 and count >= 0.8 * widths.total() for width, count in widths.most_common(1))
+    return any(width > 1 < count >= 0.8 * widths.total() for width, count in widths.most_common(1))
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
