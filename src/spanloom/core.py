@@ -124,7 +124,8 @@ class Source:
 class LostFact:
     """A gold fact that could not be carried on, and why: `cause` is a short fixed phrase that a ledger counts by.
 
-    `kind` is "entity" or "relation"; `label` its label; `text` a readable form such as `Paris -> capital_of -> France`.
+    `kind` is "entity", "relation", or "text" for a part of the input; `label` its label; `text` a readable form such as
+    `Paris -> capital_of -> France`.
     """
 
     kind: str

@@ -76,7 +76,8 @@ class ClassifyCodec:
         lost = [*example.lost, *_cut_off(texts, kept, example.gold)]
         inputs = self._inputs(words)
         width = inputs["shapes"].shape[-1]
-        return Row(inputs, targets, width * (1 + self.siamese), width, tuple(lost))
+        group = "" if example.gold is None else " + ".join(example.gold.names) or "no label"
+        return Row(inputs, targets, width * (1 + self.siamese), width, tuple(lost), group)
 
     def _inputs(self, words: Sequence[Sequence[str]]) -> Arrays:
         """The arrays of one row of pieces, or of the words of a text, or, [2, ...], of the words of two."""

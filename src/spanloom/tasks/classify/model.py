@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from spanloom.errors import ConfigError
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.pooling import Pooling
-from spanloom.nn.loss import binary_loss, class_loss
+from spanloom.nn.loss import binary_loss, class_loss, symmetric_kl, symmetric_kl_of_cells
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig, backward_width
 
@@ -69,3 +69,13 @@ def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict
     else:
         total = binary_loss(logits, gold, weights, float(gamma), float(smoothing))
     return {"classes": total}
+
+
+def divergence(
+    outputs: Mapping[str, Tensor], others: Mapping[str, Tensor], targets: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """How far two outputs for one batch are apart: the symmetric KL divergence, a sum named as the loss."""
+    logits, again = outputs["classes"], others["classes"]
+    if targets["classes"].ndim == 1:
+        return {"classes": symmetric_kl(logits, again, torch.ones_like(logits[:, 0]))}
+    return {"classes": symmetric_kl_of_cells(logits, again, torch.ones_like(logits, dtype=torch.bool))}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.check.labels import check_label_data
+from spanloom.check.labels import check_label_data, require_label_spelling
 from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, Label, Task, Text, TextPair
 from spanloom.errors import DataError
@@ -25,10 +25,14 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
-    return check_label_data(examples, max_words=config.model.max_words)
+    """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
+    dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
+    return check_label_data(examples, dev, config.model.max_words)
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:
+    if not config.data.repair:
+        require_label_spelling(examples)
     return ClassifyCodec.fit(examples, config.model)
 
 
@@ -42,6 +46,12 @@ def _losses(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str,
     from spanloom.tasks.classify import model
 
     return model.losses(outputs, targets)
+
+
+def _divergence(outputs: Mapping[str, Any], others: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
+    from spanloom.tasks.classify import model
+
+    return model.divergence(outputs, others, targets)
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Label], codec: ClassifyCodec) -> dict[str, Any]:
@@ -88,4 +98,5 @@ TASK = Task(
     prepare=_prepare,
     show=labels_to_dict,
     line=label_line,
+    divergence=_divergence,
 )
