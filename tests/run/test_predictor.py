@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import spanloom.run.predictor as predictor_module
-from spanloom.core import Graph, Row
+from spanloom.core import Example, Graph, Row
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.run.predictor import CHUNK, Predictor, load
 from tests.run.tiny_task import NAMES, TASK, WORDS, TinyCodec, example
@@ -71,6 +72,19 @@ def test_a_text_without_a_token_has_an_empty_answer(predictor: Predictor, model:
     assert predictor(text) == Graph()
     assert predictor.show(text) == {"text": text, "entities": []}
     assert model.sizes == []
+
+
+def test_a_model_without_a_limit_is_not_asked_about_nothing(model: Perfect) -> None:
+    class Unlimited(TinyCodec):
+        max_words = None  # type: ignore[assignment]
+
+        def encode(self, example: Example) -> Row:
+            assert example.input.tokens
+            return Row({"words": np.array([1])}, {}, 1, 1)
+
+    predictor = Predictor(TASK, Unlimited(WORDS), model, Path("nowhere"))
+    assert list(predictor.predict(["", "x", " "])) == [Graph()] * 3
+    assert model.sizes == [1]
 
 
 def test_empty_texts_keep_their_place_among_others(predictor: Predictor) -> None:

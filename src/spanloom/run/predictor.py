@@ -57,7 +57,8 @@ class Predictor:
     def predict_inputs(self, inputs: Iterable[Any]) -> Iterator[Any]:
         """One answer for each input of the task (for one, `Example.input`), in order.
 
-        A text longer than the model's limit is read through overlapping windows; one without a token has no spans.
+        A text longer than the model's limit is read through overlapping windows; one without a token has the empty
+        answer, whatever the model would make of nothing.
         """
         waiting: list[Places | None] = []
         rows: list[Row] = []
@@ -77,10 +78,12 @@ class Predictor:
         return self.task.show(item, next(self.predict_inputs([item])))
 
     def _places(self, item: Any) -> Places | None:
-        """The windows of a text, in tokens; None for an input that is never cut."""
-        max_words = getattr(self.codec, "max_words", None)
-        if max_words is None or not isinstance(item, Text):
+        """The windows of a text, in tokens, none if it is empty; None for an input that is never cut."""
+        if not isinstance(item, Text):
             return None
+        max_words = getattr(self.codec, "max_words", None)
+        if max_words is None:
+            return None if item.tokens else []
         return cut(item, max_words, getattr(self.codec, "max_sentences", None))
 
     def _answers(self, waiting: Sequence[Places | None], rows: Sequence[Row]) -> Iterator[Any]:

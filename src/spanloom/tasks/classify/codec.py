@@ -61,8 +61,8 @@ class ClassifyCodec:
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold.
 
-        A text without any visible character is read as one unknown word, but nothing is learnt from it: with gold, it
-        raises DataError, as a label never trained on does, and one text for a model of pairs or two for another.
+        With gold, a text without any visible character raises DataError, as a label never trained on does. Without, as
+        when predicting, one without a token is read as one unknown word: the other text of a pair may still say much.
         """
         self._require_number(example)
         texts = _texts(example.input)
