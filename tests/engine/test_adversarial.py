@@ -15,6 +15,7 @@ from spanloom.core import Row
 from spanloom.engine.adversarial import Attack, Measured, backward_attacked, build_attack, shifted
 from spanloom.engine.step import Method, train_step
 from spanloom.errors import ConfigError
+from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import HashedEmbedding, WordEmbedding
 from spanloom.nn.encoders.transformer import Transformer, make_transformer
 from tests.engine import toy
@@ -177,6 +178,10 @@ def test_tables_that_read_tokens_are_found_by_themselves() -> None:
         model(**inputs).sum().backward()
     assert [tuple(shift.shape) for shift in shifts] == [(1, 3, 2)]
     assert shifts[0].grad is not None
+    halves = torch.tensor([[[4, 5], [59, 6]]])  # an input of two texts, which a model may read as two rows
+    with shifted(model, {"ids": halves}, None) as shifts:
+        model(halves.flatten(0, 1), torch.zeros(2, 2, dtype=torch.long))
+    assert [tuple(shift.shape) for shift in shifts] == [(2, 2, 2)]
 
 
 @pytest.mark.parametrize("frozen", [0, 20])
@@ -185,12 +190,15 @@ def test_words_are_attacked_as_a_whole_whichever_table_holds_them(frozen: int) -
         def __init__(self) -> None:
             super().__init__()
             self.words, self.hashed = WordEmbedding(30, 4, 0.0, frozen), HashedEmbedding(99, 3, attributes=2)
+            self.characters = CharCNN(99, 4, 2)
 
-        def forward(self, words: Tensor, hashed: Tensor) -> Tensor:
-            return torch.cat([self.words(words), self.hashed(hashed)], dim=-1)
+        def forward(self, words: Tensor, hashed: Tensor, characters: Tensor) -> Tensor:
+            parts = [self.words(words), self.hashed(hashed), self.characters(characters)]
+            return torch.cat(parts, dim=-1)
 
     model = Reader()
     inputs = {"words": torch.tensor([[3, 25, 0], [1, 5, 9]]), "hashed": torch.arange(24).reshape(2, 3, 4)}
+    inputs["characters"] = inputs["hashed"] + 60
     with shifted(model, inputs, None) as shifts:
         model(**inputs).square().sum().backward()
     assert [tuple(shift.shape) for shift in shifts] == [(2, 3, 4), (2, 3, 4, 3)]
@@ -199,7 +207,7 @@ def test_words_are_attacked_as_a_whole_whichever_table_holds_them(frozen: int) -
         moved = model(**inputs)
     with torch.no_grad():
         still = model(**inputs)
-    torch.testing.assert_close(moved - still, torch.cat([torch.ones(2, 3, 4), 2 * torch.ones(2, 3, 6)], dim=-1))
+    torch.testing.assert_close(moved - still, torch.tensor([1.0] * 4 + [2.0] * 6 + [0.0] * 2).expand(2, 3, -1))
 
 
 def test_the_word_pieces_of_a_pretrained_encoder_are_found_though_frozen() -> None:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from spanloom.config import TrainConfig
 from spanloom.errors import ConfigError
+from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import WordEmbedding
 
 MOST_SYMBOLS = 50
@@ -122,9 +123,10 @@ def shifted(model: nn.Module, inputs: Mapping[str, Tensor], shifts: Sequence[Ten
 
 
 def _tables(model: nn.Module) -> list[nn.Module]:
-    """Word embeddings, whose vectors may lie in two tables, and every other table that is large."""
+    """Word embeddings, whose vectors may lie in two tables, and every other table that is large, but for characters."""
     words: list[nn.Module] = [module for module in model.modules() if isinstance(module, WordEmbedding)]
-    parts = {part for module in words for part in module.children()}
+    whole = [module for module in model.modules() if isinstance(module, (WordEmbedding, CharCNN))]
+    parts = {part for module in whole for part in module.children()}
     large = [
         module
         for module in model.modules()
@@ -134,11 +136,9 @@ def _tables(model: nn.Module) -> list[nn.Module]:
 
 
 def _reads_tokens(ids: Tensor, inputs: Mapping[str, Tensor]) -> bool:
-    """Whether `ids` are one of the model's own inputs: positions are not, and characters come as another shape."""
+    """Whether `ids` are one of the model's own inputs, in whatever shape: positions are not."""
     memory = ids.untyped_storage().data_ptr()
-    return any(
-        ids.shape == tensor.shape and memory == tensor.untyped_storage().data_ptr() for tensor in inputs.values()
-    )
+    return any(memory == tensor.untyped_storage().data_ptr() for tensor in inputs.values())
 
 
 @torch.no_grad()
