@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.crf import LinearChainCRF, nll
-from spanloom.nn.loss import class_loss
+from spanloom.nn.loss import class_loss, symmetric_kl
 from spanloom.tasks.tag.codec import TagCodec
 from spanloom.tasks.tag.config import TagConfig
 
@@ -66,3 +66,18 @@ def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict
     flat = emissions.flatten(0, 1), tags.flatten(), targets["weights"].flatten()
     gamma, smoothing = float(targets["focal_gamma"]), float(targets["label_smoothing"])
     return {"tags": class_loss(*flat, targets.get("class_weights"), gamma, smoothing)}
+
+
+def divergence(
+    outputs: Mapping[str, Tensor], others: Mapping[str, Tensor], targets: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """How far two outputs for one batch are apart, named as the loss: over each token's emissions, as a choice of K.
+
+    Under a CRF too, as its transitions are the same in both.
+    """
+    first, second = outputs["emissions"], others["emissions"]  # [B, T, K]
+    if "weights" in targets:
+        return {"tags": symmetric_kl(first, second, targets["weights"])}
+    position = torch.arange(first.shape[1], device=first.device)
+    inside = position < targets["lengths"][:, None]  # [B, T]
+    return {"tags": symmetric_kl(first, second, inside)}

@@ -45,6 +45,12 @@ def _losses(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str,
     return model.losses(outputs, targets)
 
 
+def _divergence(outputs: Mapping[str, Any], others: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
+    from spanloom.tasks.tag import model
+
+    return model.divergence(outputs, others, targets)
+
+
 def _score(examples: Sequence[Example], predictions: Sequence[Tags], codec: TagCodec) -> dict[str, Any]:
     return tag_scorecard(examples, predictions, codec.seen)
 
@@ -73,4 +79,5 @@ TASK = Task(
     prepare=_prepare,
     show=tags_to_dict,
     line=tag_line,
+    divergence=_divergence,
 )
