@@ -33,6 +33,7 @@ def add_up_gradients(weights: Sequence[Tensor]) -> None:
     """
     if not several_processes():
         return
+    weights = [weight for weight in weights if weight.requires_grad]  # what is frozen gets no gradient anywhere
     for weight in weights:
         if weight.grad is None:  # a part of the model that this process's group did not use
             weight.grad = torch.zeros_like(weight)
