@@ -53,6 +53,11 @@ class TextPair:
     second: Text
 
 
+def texts_of(item: Text | TextPair) -> tuple[Text, ...]:
+    """The one text of an input, or its two."""
+    return (item.first, item.second) if isinstance(item, TextPair) else (item,)
+
+
 # ---- answers: gold and predictions have the same types -------------------------------------------------------------
 
 

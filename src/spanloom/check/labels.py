@@ -8,7 +8,7 @@ from typing import Any
 
 from spanloom.check.duplicates import LEAKED, leaked, repeats
 from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
-from spanloom.core import Example, Text, TextPair
+from spanloom.core import Example, TextPair, texts_of
 
 Issue = tuple[str, str]  # what kind, and the case at hand
 
@@ -87,15 +87,11 @@ def label_counts(examples: Iterable[Example]) -> Counter[str]:
 
 def words_of(example: Example) -> tuple[tuple[str, ...], ...]:
     """The tokens of each of an example's texts: what two examples share that read the same, however they are spaced."""
-    return tuple(tuple(token.text for token in text.tokens) for text in _texts(example))
+    return tuple(tuple(token.text for token in text.tokens) for text in texts_of(example.input))
 
 
 def _all_words(examples: Iterable[Example]) -> Iterator[str]:
     return (word for example in examples for words in words_of(example) for word in words)
-
-
-def _texts(example: Example) -> tuple[Text, ...]:
-    return (example.input.first, example.input.second) if isinstance(example.input, TextPair) else (example.input,)
 
 
 def _labels(example: Example) -> list[tuple[str, str]]:
@@ -120,12 +116,12 @@ def _sizes(examples: Sequence[Example]) -> dict[str, int]:
 def _lengths(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
     return {
         "tokens": length_summary([sum(map(len, words_of(example))) for example in examples]),
-        "characters": length_summary([sum(len(text.text) for text in _texts(example)) for example in examples]),
+        "characters": length_summary([sum(len(text.text) for text in texts_of(example.input)) for example in examples]),
     }
 
 
 def _issues(example: Example, max_words: int) -> Iterator[Issue]:
-    texts, words = _texts(example), words_of(example)
+    texts, words = texts_of(example.input), words_of(example)
     if example.gold is None:
         yield "no gold", cut(texts[0].text)
     for text in texts:

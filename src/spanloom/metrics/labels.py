@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Example, Label, Text, TextPair
+from spanloom.core import Array, Example, Label, texts_of
 from spanloom.errors import DataError
 from spanloom.metrics.matching import Tally, harmonic, macro, ratio
 from spanloom.metrics.significance import bootstrap_interval
@@ -109,11 +109,6 @@ def _classes(gold: Sequence[Label], predictions: Sequence[Label]) -> dict[str, d
         for name in found.names:
             tallies.setdefault(name, Tally()).add_predicted(name in wanted.names)
     return {name: tallies[name].score() for name in sorted(tallies)}
-
-
-def texts_of(item: Text | TextPair) -> tuple[Text, ...]:
-    """The one text of an input, or its two."""
-    return (item.first, item.second) if isinstance(item, TextPair) else (item,)
 
 
 def _breakdowns(examples: Sequence[Example], counts: Array, seen: Known | None, several: bool) -> dict[str, Any]:

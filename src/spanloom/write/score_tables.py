@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Cell
 
-from spanloom.core import Label, Tags, Text, TextPair
+from spanloom.core import Label, Tags, Text, TextPair, texts_of
 from spanloom.write.cells import Card, cell, confidence, make_table, percent, prf, worst
 
 MOST_LABELS = 25
@@ -32,8 +32,7 @@ def tag_tables(text: Text, tags: Tags) -> list[RenderableType]:
 
 def label_tables(item: Text | TextPair, label: Label) -> list[RenderableType]:
     """The text, or both, and the labels with their scores."""
-    texts = [item.first, item.second] if isinstance(item, TextPair) else [item]
-    parts: list[RenderableType] = [cell(text.text, "bold") for text in texts]
+    parts: list[RenderableType] = [cell(text.text, "bold") for text in texts_of(item)]
     scores = label.scores or (None,) * len(label.names)
     named = [
         Cell.assemble(("  " + name, "cyan"), "  ", confidence(score))

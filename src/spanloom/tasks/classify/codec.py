@@ -13,7 +13,7 @@ import numpy as np
 
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
-from spanloom.core import Array, Arrays, Batch, Example, Label, LostFact, Row, Text, TextPair
+from spanloom.core import Array, Arrays, Batch, Example, Label, LostFact, Row, Text, texts_of
 from spanloom.errors import DataError
 from spanloom.tasks.classify.classes import Classes
 from spanloom.tasks.classify.config import ClassifyConfig, check_settings
@@ -42,9 +42,9 @@ class ClassifyCodec:
         """Raises ConfigError for a setting out of range, DataError for data without a label."""
         check_settings(config)
         classes = Classes.fit(examples, config.labels, config.loss, config.threshold)
-        words = ([token.text for token in text.tokens] for example in examples for text in _texts(example.input))
+        words = ([token.text for token in text.tokens] for example in examples for text in texts_of(example.input))
         features = fit_features(words, config.encoder, config.max_words)
-        texts = len(_texts(examples[0].input))
+        texts = len(texts_of(examples[0].input))
         limit = config.max_words
         if isinstance(features, PieceFeatures):
             limit = min(limit, features.tokenizer.room(texts))
@@ -65,7 +65,7 @@ class ClassifyCodec:
         when predicting, one without a token is read as one unknown word: the other text of a pair may still say much.
         """
         self._require_number(example)
-        texts = _texts(example.input)
+        texts = texts_of(example.input)
         targets: Arrays = {}
         if example.gold is not None:
             self.require_known(example)
@@ -86,17 +86,15 @@ class ClassifyCodec:
         arrays = [self.features.encode(text) for text in words]
         if self.texts == 1:
             return arrays[0]
-        return pad_inputs([Row(inputs, {}, len(text), len(text)) for inputs, text in zip(arrays, words, strict=True)])[
-            1
-        ]
+        rows = [Row(inputs, {}, len(text), len(text)) for inputs, text in zip(arrays, words, strict=True)]
+        return pad_inputs(rows)[1]
 
     def _require_number(self, example: Example) -> None:
-        if len(_texts(example.input)) != self.texts:
+        if len(texts_of(example.input)) != self.texts:
             here, there = ("a pair of texts", "one text") if self.texts == 2 else ("one text", "a pair of texts")
             found = f"{there}, but the model reads {here}"
-            raise DataError(
-                str(example.source), found, f"{here} in every example", "Mend the example, or the column names."
-            )
+            expected, remedy = f"{here} in every example", "Mend the example, or the column names."
+            raise DataError(str(example.source), found, expected, remedy)
 
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for a label that training never had."""
@@ -148,10 +146,6 @@ def proportional(sizes: Sequence[int], limit: int) -> list[int]:
     if total <= limit:
         return list(sizes)
     return [min(size, max(1, size * limit // total)) for size in sizes]
-
-
-def _texts(item: Text | TextPair) -> tuple[Text, ...]:
-    return (item.first, item.second) if isinstance(item, TextPair) else (item,)
 
 
 def _cut_off(texts: Sequence[Text], kept: Sequence[int], gold: Label | None) -> list[LostFact]:
