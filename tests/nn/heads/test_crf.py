@@ -140,3 +140,10 @@ def test_a_tag_that_falls_out_of_sight_is_found_again() -> None:
 def test_masks_of_another_size_are_refused() -> None:
     with pytest.raises(ValueError, match=r"starts has shape \(2,\); for 3 tags it is \(3,\)"):
         LinearChainCRF(3, starts=torch.ones(2))
+
+
+def test_scores_without_a_gradient_ask_for_none() -> None:
+    crf = LinearChainCRF(3)
+    assert all(scores.requires_grad for scores in crf.scores())
+    with torch.no_grad():
+        assert not any(scores.requires_grad for scores in crf.scores())

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spanloom.nn.heads.token_pair import MANY, Attended, Between, PairTable, at_cells
+from spanloom.nn.heads.token_pair import MANY, Attended, Between, PairTable, at_cells, attention_strength
 
 BATCH, WORDS, WIDTH, LABELS = 2, 6, 5, 3
 
@@ -82,7 +82,7 @@ def test_attended_weighs_the_maps_in_both_directions() -> None:
     maps = torch.rand(BATCH, 4, WORDS, WORDS, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     attended = Attended(maps=4, labels=LABELS, dropout=0.5)
     randomised(attended)
-    found = attended(maps)
+    found = attended(attention_strength(maps))
     assert found.shape == (BATCH, LABELS, WORDS, WORDS)
     weight, bias = attended.weigh.weight, attended.weigh.bias
     for i in range(WORDS):

@@ -67,8 +67,9 @@ class LinearChainCRF(nn.Module):
 
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
         """Transitions [K, K], start [K] and end [K], minus infinity where not allowed: what decoding needs."""
-        if self.free:
-            return self.transitions, self.start, self.end
+        if self.free:  # views: what is answered without a gradient must not ask for one, as a parameter does
+            transitions, start, end = (scores.view_as(scores) for scores in (self.transitions, self.start, self.end))
+            return transitions, start, end
         masked = (
             (self.transitions, self.get_buffer("allowed")),
             (self.start, self.get_buffer("starts")),

@@ -5,6 +5,8 @@ B batch, T tokens, D input width, K rank, L labels, F features of the text betwe
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -84,10 +86,15 @@ class Between(nn.Module):
         return scores.permute(0, 3, 1, 2)
 
 
-class Attended(nn.Module):
-    """What the encoder's own attention says of two tokens: maps [B, M, T, T] -> scores [B, L, T, T], added to a table.
+def attention_strength(maps: Tensor) -> Tensor:
+    """`log(1 + 50 a) - 1` of attention maps [B, M, T, T], from -1 to 3, in as few passes over them as there can be."""
+    return torch.log(maps * (50.0 / math.e) + 1.0 / math.e)
 
-    Each label weighs `log(1 + 50 a)` of every map, from the first token to the second and back. Attention heads follow
+
+class Attended(nn.Module):
+    """What the encoder's own attention says of two tokens, as scores [B, L, T, T] to be added to a table.
+
+    Each label weighs the `attention_strength` [B, M, T, T] of every map, from the first token to the second and back. Attention heads follow
     syntax and coreference (Clark et al. 2019, https://arxiv.org/abs/1906.04341), which is about pairs, and which
     projections of single tokens have to find again; contact maps of proteins are read from attention in the same way
     (Rao et al. 2021).
@@ -98,10 +105,10 @@ class Attended(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.weigh = nn.Linear(maps, 2 * labels)
 
-    def forward(self, maps: Tensor) -> Tensor:
-        batch, count, length, _ = maps.shape
-        strength = self.dropout(torch.log1p(50.0 * maps) - 1.0)  # -1 to 3
-        scores = self.weigh.weight @ strength.reshape(batch, count, -1) + self.weigh.bias[:, None]  # [B, 2L, TT]
+    def forward(self, strength: Tensor) -> Tensor:
+        batch, count, length, _ = strength.shape
+        flat = self.dropout(strength).reshape(batch, count, -1)  # [B, M, TT]
+        scores = self.weigh.weight @ flat + self.weigh.bias[:, None]  # [B, 2L, TT]
         there, back = scores.reshape(batch, -1, length, length).chunk(2, dim=1)
         total: Tensor = there + back.transpose(2, 3)
         return total

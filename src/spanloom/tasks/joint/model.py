@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from spanloom.errors import ConfigError
 from spanloom.nn.encoders.words import Encoder, build_encoder
-from spanloom.nn.heads.token_pair import Attended, Between, PairTable, at_cells
+from spanloom.nn.heads.token_pair import Attended, Between, PairTable, at_cells, attention_strength
 from spanloom.nn.loss import multilabel_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
@@ -64,8 +64,10 @@ class TableModel(nn.Module):
             between = self.between(x)
             tables["heads"] += between
             tables["tails"] += between
-        for name, attended in self.attended.items():
-            tables[name] += attended(maps)
+        if maps is not None:
+            strength = attention_strength(maps)
+            for name, attended in self.attended.items():
+                tables[name] += attended(strength)
         if recalled is not None and recalled_at is not None:
             shifts = self.shifts[recalled]  # type: ignore[index]  # [B, M, R]
             tables["heads"] += at_cells(shifts, recalled_at[:, :, 0], recalled_at[:, :, 2], words.shape[1])
