@@ -51,8 +51,7 @@ def peers_table(results: Path, words: Words) -> list[str]:
         return []
     lines = []
     for name, peer in found["peers"].items():
-        kind = next(reversed(peer["scores"])) if "entities" not in peer["scores"] else "entities"
-        f1 = f"{100 * peer['scores'][kind]['f1']:.1f}"
+        f1 = f"{100 * peer['scores']['strict']['f1']:.1f}"
         lines.append([f"{name} {peer['version']}", f"`{found['data']}`", f1, f"{peer['seconds']:.0f}"])
     return markdown([words[name] for name in ("peer name", "data", "score", "seconds")], lines)
 

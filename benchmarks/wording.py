@@ -32,8 +32,7 @@ ENGLISH = {
         "without dev scoring, the mean over the seeds. Measured with: {machine}."
     ),
     "measure": "measure",
-    "measure entities": "entity F1",
-    "measure tokens": "token accuracy",
+    "measure strict": "entity F1",
     "measure accuracy": "accuracy",
     "score": "score on dev",
     "peer name": "peer",
@@ -117,8 +116,7 @@ CHINESE = {
         "秒数为实际时间,不含开发集评分,取各种子的平均。测量环境:{machine}。"
     ),
     "measure": "指标",
-    "measure entities": "实体 F1",
-    "measure tokens": "词准确率",
+    "measure strict": "实体 F1",
     "measure accuracy": "准确率",
     "score": "开发集得分",
     "peer name": "同类工具",

@@ -98,14 +98,15 @@ class WordFeatures:
         seen = [word for words in sentences for word in words]
         characters = fit_characters(seen) if encoder.char_filters else None
         if not known and not encoder.word_width:
-            return cls(WordLookup(characters, encoder.hashed_rows))
+            return cls(WordLookup(characters, encoder.hashed_rows, None, encoder.hashed_pairs))
         fitted = Vocabulary.fit(seen, encoder.vocabulary)
         file = Vocabulary(known)
         trained = set() if encoder.freeze_vectors else {file.number(word) for word in fitted.words}
         frozen = [word for word in known if file.number(word) not in trained]
         extra = [word for word in fitted.words if word not in file and word.lower() not in file]
         learned = [word for word in known if file.number(word) in trained]
-        return cls(WordLookup(characters, encoder.hashed_rows, Vocabulary([*frozen, *learned, *extra])), len(frozen))
+        words = Vocabulary([*frozen, *learned, *extra])
+        return cls(WordLookup(characters, encoder.hashed_rows, words, encoder.hashed_pairs), len(frozen))
 
     def encode(self, words: Sequence[str]) -> Arrays:
         return {**self.lookup.encode(words), "lengths": np.array(len(words))}
@@ -135,7 +136,8 @@ def fit_features(sentences: Iterable[Sequence[str]], encoder: EncoderConfig, max
         return WordFeatures.fit(sentences, known, encoder)
     characters = fit_characters(word for words in sentences for word in words) if encoder.char_filters else None
     folder = encoder_folder(encoder.kind, encoder.path)
-    features = PieceFeatures(read_tokenizer(folder), WordLookup(characters, encoder.hashed_rows), read_limit(folder))
+    lookup = WordLookup(characters, encoder.hashed_rows, None, encoder.hashed_pairs)
+    features = PieceFeatures(read_tokenizer(folder), lookup, read_limit(folder))
     room = features.tokenizer.limit - 2
     if max_words > room:
         raise ConfigError("model.max_words", f"{max_words}", f"at most {room} with this encoder", "Lower it.")
@@ -157,7 +159,7 @@ def check_encoder(encoder: EncoderConfig) -> None:
     words = encoder.kind in ("rnn", "cnn")
     least = {"hidden": 1, "hashed_width": 1, "char_width": 1, "window": 1}
     least |= dict.fromkeys(("layers", "unfreeze_epochs", "vocabulary", "word_width"), 0)
-    least |= dict.fromkeys(("char_filters", "shape_width", "hashed_rows"), 0)
+    least |= dict.fromkeys(("char_filters", "shape_width", "hashed_rows", "hashed_pairs"), 0)
     for key, bound in least.items():
         if getattr(encoder, key) < bound:
             raise ConfigError(f"model.encoder.{key}", f"is {getattr(encoder, key)}", f"at least {bound}", "Change it.")

@@ -67,8 +67,8 @@ class LinearChainCRF(nn.Module):
 
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
         """Transitions [K, K], start [K] and end [K], minus infinity where not allowed: what decoding needs."""
-        if self.free:  # views: what is answered without a gradient must not ask for one, as a parameter does
-            transitions, start, end = (scores.view_as(scores) for scores in (self.transitions, self.start, self.end))
+        if self.free:  # copies: what is answered without a gradient must not ask for one, as a parameter does
+            transitions, start, end = (scores.clone() for scores in (self.transitions, self.start, self.end))
             return transitions, start, end
         masked = (
             (self.transitions, self.get_buffer("allowed")),

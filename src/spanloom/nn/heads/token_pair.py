@@ -94,10 +94,10 @@ def attention_strength(maps: Tensor) -> Tensor:
 class Attended(nn.Module):
     """What the encoder's own attention says of two tokens, as scores [B, L, T, T] to be added to a table.
 
-    Each label weighs the `attention_strength` [B, M, T, T] of every map, from the first token to the second and back. Attention heads follow
-    syntax and coreference (Clark et al. 2019, https://arxiv.org/abs/1906.04341), which is about pairs, and which
-    projections of single tokens have to find again; contact maps of proteins are read from attention in the same way
-    (Rao et al. 2021).
+    Each label weighs the `attention_strength` [B, M, T, T] of every map, from the first token to the second and back.
+    Attention heads follow syntax and coreference (Clark et al. 2019, https://arxiv.org/abs/1906.04341), which is about
+    pairs, and which projections of single tokens have to find again; contact maps of proteins are read from attention
+    in the same way (Rao et al. 2021).
     """
 
     def __init__(self, maps: int, labels: int, dropout: float) -> None:
