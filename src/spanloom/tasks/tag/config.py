@@ -20,7 +20,7 @@ class TagConfig:
     "softmax" chooses each token's tag by itself, but never what the scheme forbids. scheme: how the model writes spans;
     data and answers are BIO2 either way, and labels that are no spans stay as they are. max_words: longer sentences are
     cut into windows when predicting, and what is cut off in training is counted. confidence: say how sure each tag is,
-    which takes a CRF about as long as finding the tags.
+    which takes a CRF twice as long as finding the tags.
 
     For softmax alone: focal_gamma makes what is already right weigh less (Lin et al. 2017), 0 for plain cross-entropy;
     label_smoothing spreads this part of each target over all tags; class_weights "balanced" lets all tags weigh the
