@@ -177,11 +177,11 @@ def check_encoder(encoder: EncoderConfig) -> None:
             f"an encoder of kind '{encoder.kind}' has no pretrained layers" if words else "freeze = 'all' trains none"
         )
         raise ConfigError("model.encoder.unfreeze_epochs", found, remedy="Set it to 0.")
-    sizes = encoder.word_width, encoder.char_filters, encoder.shape_width, encoder.hashed_rows
+    sizes = encoder.word_width, encoder.char_filters, encoder.shape_width, encoder.hashed_rows, encoder.hashed_pairs
     if words and not encoder.vectors and not any(sizes):
         raise ConfigError(
             "model.encoder",
-            "word_width, char_filters, shape_width and hashed_rows are all 0 and there is no vector file",
+            "word_width, char_filters, shape_width, hashed_rows and hashed_pairs are all 0 and there is no vector file",
             "at least one thing that is read of a word",
             "Set one of them.",
         )
