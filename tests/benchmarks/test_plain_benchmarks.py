@@ -1,0 +1,101 @@
+"""What `benchmarks/tag.py` and `benchmarks/classify.py` start and print."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import classify
+import plain_tables
+import pytest
+import rows
+import tag
+import training
+from peers import crfsuite
+from wording import LANGUAGES
+
+from spanloom.core import Example, Label, Tags, Text, TextPair
+from spanloom.text.words import tokenize
+
+WORDS = LANGUAGES["en"]
+
+
+def record(seed: int, f1: float) -> dict[str, Any]:
+    score = {"precision": f1, "recall": f1, "f1": f1, "interval": [f1 - 0.01, f1 + 0.01], "tp": 1}
+    return {
+        "seed": seed,
+        "threads": 1,
+        "rule": "strict",
+        "scores": {"strict": score, "accuracy": score},
+        "seconds": {"training": 100.0 + seed},
+    }
+
+
+def test_every_row_has_its_configuration_its_task_and_its_place_in_the_readme(repository: Path) -> None:
+    text = (repository / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    for table, task in ((rows.TAG_ROWS, "tag"), (rows.CLASSIFY_ROWS, "classify")):
+        for row in table:
+            assert training.configuration(row)["task"] == task
+            assert row.data in rows.PARTS
+            assert f"`python benchmarks/{task}.py --data DIR --rows {row.name}`" in text
+
+
+def test_a_row_shows_its_spread_and_whether_it_reached_its_target() -> None:
+    row = next(row for row in rows.TAG_ROWS if row.name == "conll03-rnn")
+    lines = plain_tables.plain_table(rows.TAG_ROWS, {row.name: [record(0, 0.92), record(1, 0.95)]}, WORDS)
+    assert len(lines) == 3
+    cells = [cell.strip() for cell in lines[2].strip("|").split("|")]
+    assert cells[1:] == ["entity F1", "93.5 (92.0–95.0)", "92.5–94.5", "93: met", "100", "1", "2"]  # noqa: RUF001
+    assert "missed" in plain_tables.plain_table(rows.TAG_ROWS, {row.name: [record(0, 0.92)]}, WORDS)[2]
+    assert plain_tables.plain_table(rows.TAG_ROWS, {}, WORDS) == []
+
+
+def test_speed_and_padding_are_medians_beside_the_peer_and_the_shuffled_order(tmp_path: Path) -> None:
+    speed = {"tokens": 100, "rounds": {"ours": [1.0, 2.0, 9.0], "spaCy small": [4.0, 4.0, 4.0]}}
+    (tmp_path / "speed.json").write_text(json.dumps(speed), encoding="utf-8")
+    assert plain_tables.speed_lines(tmp_path, WORDS)[2:] == ["| ours | 50 | 2.0 |", "| spaCy small | 25 | 1.0 |"]
+    padding = {
+        "tokens": 100,
+        "waste": {"shuffled": 0.6, "buckets": 0.1},
+        "rounds": {"shuffled": [4.0, 2.0], "buckets": [2.0, 1.0]},
+    }
+    (tmp_path / "padding.json").write_text(json.dumps(padding), encoding="utf-8")
+    assert plain_tables.padding_table(tmp_path, WORDS)[2:] == [
+        "| `shuffled` | 60.0% | 33 | 1.00 |",
+        "| `buckets` | 10.0% | 67 | 2.00 |",
+    ]
+    assert plain_tables.peers_table(tmp_path, WORDS) == []
+
+
+def test_the_features_of_a_word_look_at_its_neighbours_and_the_edges() -> None:
+    first, last = crfsuite.features(["Oslo", "sleeps"])
+    assert {"w=oslo", "p3=Osl", "e2=lo", "-1:edge", "1:w=sleeps", "2:edge"} <= set(first)
+    assert {"w=sleeps", "-1:w=oslo", "1:edge"} <= set(last)
+
+
+def test_the_regression_tells_plainly_different_texts_apart() -> None:
+    def example(text: str, name: str) -> Example:
+        return Example(Text(text, tokenize(text)), Label((name,)))
+
+    good = [example(f"a warm and lovely evening number {n}", "good") for n in range(6)]
+    bad = [example(f"a cold and dreadful soup number {n}", "bad") for n in range(6)]
+    found = classify.tf_idf_regression([*good, *bad], [example("lovely evening", "good"), example("cold soup", "bad")])
+    assert [answer.names for answer in found] == [("good",), ("bad",)]
+
+
+def test_both_texts_of_a_pair_are_read() -> None:
+    first, second = (Text(text, tokenize(text)) for text in ("One .", "Two ."))
+    assert classify.as_text(Example(TextPair(first, second), Label(("same",)))) == "One . Two ."
+
+
+def test_what_has_no_data_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    for program in (tag, classify):
+        with pytest.raises(SystemExit):
+            program.main([])
+        assert "--data DIR is needed to measure anything" in capsys.readouterr().err
+
+
+def test_the_words_of_an_example_are_its_tokens() -> None:
+    text = "Ida left ."
+    assert tag.words_of([Example(Text(text, tokenize(text)), Tags(("O",) * 3))]) == [["Ida", "left", "."]]
