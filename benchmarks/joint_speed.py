@@ -27,9 +27,10 @@ from turns import Turn, alternate, ratio, timed
 from spanloom.config import RunConfig, load_config
 from spanloom.core import Example
 from spanloom.engine.device import has_bf16, repeatable
+from spanloom.engine.encoded import Encoded
 from spanloom.engine.report import EpochReport
 from spanloom.engine.state import begin
-from spanloom.engine.train import Encoded, train
+from spanloom.engine.train import train
 from spanloom.run.predictor import load
 from spanloom.tasks import find_task
 from spanloom.write.atomic import atomic_write

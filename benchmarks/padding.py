@@ -18,9 +18,10 @@ from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig, TrainConfig, load_config
 from spanloom.core import Example
 from spanloom.engine.device import repeatable
+from spanloom.engine.encoded import Encoded
 from spanloom.engine.report import EpochReport
 from spanloom.engine.state import begin
-from spanloom.engine.train import Encoded, train
+from spanloom.engine.train import train
 from spanloom.tasks import find_task
 
 SENTENCES = 2000

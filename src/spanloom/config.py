@@ -56,6 +56,30 @@ class DataConfig:
 
 
 @dataclass(frozen=True)
+class AugmentConfig:
+    """The `[train.augment]` table: changes of the training data, never of the dev data. All of it is off at first.
+
+    Noise, drawn anew for each sentence in each epoch. token_dropout: how many tokens are left out, in 0..1; a text
+    keeps one and each entity keeps one. swaps: how many tokens change places with the next, in 0..1, never across the
+    edge of an entity. character_noise: in how many tokens a letter is exchanged with the next, left out or replaced, in
+    0..1. keep_original: how many of an epoch's sentences stay as they are, in 0..1.
+
+    windows: an example of more than model.max_words words becomes several that overlap, rather than being cut off.
+    """
+
+    token_dropout: float = 0.0
+    swaps: float = 0.0
+    character_noise: float = 0.0
+    keep_original: float = 0.5
+    windows: bool = False
+
+    @property
+    def noise(self) -> bool:
+        """Whether there is any noise."""
+        return max(self.token_dropout, self.swaps, self.character_noise) > 0 and self.keep_original < 1
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """The `[train]` table.
 
@@ -139,6 +163,7 @@ class TrainConfig:
     adversarial_alpha: float = 0.3
     adversarial_steps: int = 3
     r_drop: float = 0.0
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,10 @@ class Text:
         start, end = self.characters(span)
         return self.text[start:end]
 
+    def describe(self, relation: Relation) -> str:
+        """A relation in readable form: `Paris -> capital_of -> France`."""
+        return f"{self.surface(relation.head)} -> {relation.label} -> {self.surface(relation.tail)}"
+
 
 @dataclass(frozen=True, slots=True)
 class TextPair:
@@ -148,6 +152,8 @@ class Example:
     ambiguous: how many of the gold relations had more than one equally close place in the text.
     lost: gold facts that the reader could not place at all. Scoring counts each as missed.
     mended: what the reader put right, with `data.repair`, each with its own line. It takes no part in equality.
+    origin: the input as it was read, where training made this one of it (a window, or with noise in it). What a codec
+    remembers of its training data it knows by that. It takes no part in equality.
     """
 
     input: Any
@@ -157,6 +163,7 @@ class Example:
     ambiguous: int = 0
     lost: tuple[LostFact, ...] = ()
     mended: tuple[tuple[Source, str], ...] = field(default=(), compare=False)
+    origin: Any | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

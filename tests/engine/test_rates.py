@@ -12,10 +12,10 @@ import torch
 
 from spanloom.config import RunConfig
 from spanloom.core import Task
+from spanloom.engine.encoded import Encoded
 from spanloom.engine.rates import HIGHEST, LOWEST, loss_of, smooth, suggest_rate, try_rates
 from spanloom.engine.report import StepReport
 from spanloom.engine.state import Training, begin
-from spanloom.engine.train import Encoded
 from spanloom.errors import ConfigError
 from tests.engine import toy
 

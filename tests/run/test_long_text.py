@@ -3,44 +3,13 @@ from __future__ import annotations
 import pytest
 
 from spanloom.core import Graph, Relation, Span, Tags
-from spanloom.run.long_text import cut, merge, part
+from spanloom.run.long_text import merge
+from spanloom.text.windows import cut
 from tests.run.tiny_task import prepare
 
 
 def name(start: int, end: int, score: float | None = None) -> Span:
     return Span(start, end, "Name", score)
-
-
-def test_a_short_text_is_one_window_and_an_empty_one_is_none() -> None:
-    assert cut(prepare("one two three"), 3) == [(0, 3)]
-    assert cut(prepare(" \n"), 3) == []
-
-
-def test_a_long_text_is_cut_between_sentences() -> None:
-    text = prepare("a b c . d e f . g h i .")
-    places = cut(text, 8)
-    assert places == [(0, 8), (6, 12)]
-    window = part(text, places[1])
-    assert window.text == text.text
-    assert [window.surface(name(i, i + 1)) for i in range(6)] == ["f", ".", "g", "h", "i", "."]
-
-
-def test_a_window_holds_no_more_sentences_than_the_model_is_used_to() -> None:
-    text = prepare("a b . c d . e f . g h .")
-    assert cut(text, 99, 1) == [(0, 3), (3, 6), (6, 9), (9, 12)]
-    assert cut(text, 99, 2) == [(0, 6), (3, 9), (6, 12)]
-    assert cut(text, 99, 3) == [(0, 9), (6, 12)]
-    assert cut(text, 99, 4) == [(0, 12)]
-
-
-def test_a_sentence_that_is_too_long_by_itself_is_cut_inside() -> None:
-    text = prepare("a b . c d e f g h i . j")
-    assert cut(text, 4, 1) == [(0, 3), (3, 7), (6, 10), (9, 11), (11, 12)]
-
-
-def test_a_text_without_sentence_ends_is_one_sentence() -> None:
-    assert cut(prepare("a b c"), 99, 1) == [(0, 3)]
-    assert cut(prepare(""), 99, 1) == []
 
 
 def test_the_time_to_cut_and_merge_grows_with_the_text_and_no_faster() -> None:

@@ -22,7 +22,7 @@ def fitted(examples: list[Example]) -> tuple[Memory, Labels]:
 
 
 def recalled(memory: Memory, example: Example) -> list[tuple[int, list[int]]]:
-    kinds, places = memory.recall(example.input, len(example.input.tokens))
+    kinds, places = memory.recall(example.input)
     return list(zip(kinds.tolist(), places.tolist(), strict=True))
 
 
@@ -35,16 +35,16 @@ TRAINING = [
 
 def test_names_that_meet_again_bring_their_relations() -> None:
     memory, _ = fitted(TRAINING)
-    kinds, places = memory.recall(text_of(["Today", "ANN", "lee", "left", "rome"]), 5)
+    kinds, places = memory.recall(text_of(["Today", "ANN", "lee", "left", "rome"]))
     assert kinds.tolist() == [RUNS, VISITS, MET, MET]  # Ann Lee and Rome, then Rome and Ann Lee, who only met
     assert places.tolist() == [[1, 2, 4, 4]] * 3 + [[4, 4, 1, 2]]
-    assert memory.recall(text_of(["Ann", "Lee", "Rome"]), 2)[0].tolist() == [NOTHING]  # of which Rome is not read
+    assert memory.recall(text_of(["Ann", "Lee"]))[0].tolist() == [NOTHING]
 
 
 def test_other_texts_recall_nothing() -> None:
     memory, _ = fitted(TRAINING)
     for words in ("Ann Lee alone", "Lee and Rome", "Zoe in Rome", "Ann Rome"):
-        kinds, places = memory.recall(text_of(words.split()), 3)
+        kinds, places = memory.recall(text_of(words.split()))
         assert (kinds.tolist(), places.tolist()) == ([NOTHING], [[0, 0, 0, 0]])
 
 
@@ -60,8 +60,8 @@ def test_a_training_sentence_recalls_only_what_the_others_say() -> None:
 def test_leaving_a_sentence_out_is_never_having_seen_it(left_out: int) -> None:
     labels = Labels.fit(TRAINING)
     others = [example for number, example in enumerate(TRAINING) if number != left_out]
-    without = Memory.fit(others, labels).recall(TRAINING[left_out].input, 9)
-    with_all = Memory.fit(TRAINING, labels).recall(TRAINING[left_out].input, 9)
+    without = Memory.fit(others, labels).recall(TRAINING[left_out].input)
+    with_all = Memory.fit(TRAINING, labels).recall(TRAINING[left_out].input)
     for mine, theirs in zip(with_all, without, strict=True):
         assert mine.tolist() == theirs.tolist()
 
@@ -69,7 +69,7 @@ def test_leaving_a_sentence_out_is_never_having_seen_it(left_out: int) -> None:
 def test_a_sentence_given_twice_is_one_sentence() -> None:
     memory, _ = fitted([TRAINING[0], TRAINING[0]])
     assert recalled(memory, TRAINING[0]) == [(NOTHING, [0, 0, 0, 0])]
-    assert memory.recall(text_of(["Ann", "Lee", "left", "Rome"]), 4)[0].tolist() == [2, MET, MET]
+    assert memory.recall(text_of(["Ann", "Lee", "left", "Rome"]))[0].tolist() == [2, MET, MET]
 
 
 def test_weights_are_what_leaving_one_out_counts() -> None:
@@ -111,13 +111,13 @@ def test_pairs_related_in_training_are_known_however_they_are_written() -> None:
 def test_letters_that_change_with_their_neighbours_are_one_letter() -> None:
     """A Greek sigma has another small form at the end of a word: a name's words are folded alone and together."""
     memory, _ = fitted([sentence("ΝΙΚΟΣ ΑΣ runs Rome", [(0, 2, "X"), (3, 4, "X")], [(0, "runs", 1)])])
-    assert memory.recall(text_of(["Νίκος", "Νικος", "Ας", "saw", "Rome"]), 5)[0].tolist() == [2, MET, MET]
+    assert memory.recall(text_of(["Νίκος", "Νικος", "Ας", "saw", "Rome"]))[0].tolist() == [2, MET, MET]
     assert memory.seen("νικοσ ας", "rome")
 
 
 def test_a_swarm_of_names_keeps_the_nearest() -> None:
     memory, _ = fitted(TRAINING)
-    kinds, places = memory.recall(text_of(["Ann", "Lee", "Rome"] * 50), 150)
+    kinds, places = memory.recall(text_of(["Ann", "Lee", "Rome"] * 50))
     assert len(kinds) == len(places) == MOST_RECALLED
     distances = np.abs(places[:, 0] - places[:, 2])
     assert (np.diff(distances) >= 0).all()

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from spanloom.core import Text, Token
-from spanloom.text.windows import sentence_ends, windows
+from spanloom.core import Span, Text, Token
+from spanloom.text.windows import cut, part, sentence_ends, windows
 
 
 def split(text: str) -> Text:
@@ -67,3 +67,35 @@ def test_an_abbreviation_ends_no_sentence() -> None:
 def test_sentence_ends_in_chinese() -> None:
     text = Text("他来了。她走了。", tuple(Token(c, i, i + 1) for i, c in enumerate("他来了。她走了。")))
     assert sentence_ends(text) == [4]
+
+
+def test_a_short_text_is_one_window_and_an_empty_one_is_none() -> None:
+    assert cut(split("one two three"), 3) == [(0, 3)]
+    assert cut(split(" \n"), 3) == []
+
+
+def test_a_long_text_is_cut_between_sentences() -> None:
+    text = split("a b c . d e f . g h i .")
+    places = cut(text, 8)
+    assert places == [(0, 8), (6, 12)]
+    window = part(text, places[1])
+    assert window.text == text.text
+    assert [window.surface(Span(i, i + 1, "X")) for i in range(6)] == ["f", ".", "g", "h", "i", "."]
+
+
+def test_a_window_holds_no_more_sentences_than_the_model_is_used_to() -> None:
+    text = split("a b . c d . e f . g h .")
+    assert cut(text, 99, 1) == [(0, 3), (3, 6), (6, 9), (9, 12)]
+    assert cut(text, 99, 2) == [(0, 6), (3, 9), (6, 12)]
+    assert cut(text, 99, 3) == [(0, 9), (6, 12)]
+    assert cut(text, 99, 4) == [(0, 12)]
+
+
+def test_a_sentence_that_is_too_long_by_itself_is_cut_inside() -> None:
+    text = split("a b . c d e f g h i . j")
+    assert cut(text, 4, 1) == [(0, 3), (3, 7), (6, 10), (9, 11), (11, 12)]
+
+
+def test_a_text_without_sentence_ends_is_one_sentence() -> None:
+    assert cut(split("a b c"), 99, 1) == [(0, 3)]
+    assert cut(split(""), 99, 1) == []

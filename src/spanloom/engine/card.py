@@ -12,9 +12,9 @@ import torch
 from spanloom import __version__
 from spanloom.config import RunConfig, to_toml
 from spanloom.core import Task
+from spanloom.engine.encoded import Encoded
 from spanloom.engine.report import by_part, headline
 from spanloom.engine.state import Training
-from spanloom.engine.train import Encoded
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from spanloom.config import RunConfig
-from spanloom.core import Array, Codec, Example, Row, Task
+from spanloom.core import Array, Codec, Example, Graph, Label, Row, Tags, Task
 from spanloom.engine.schedule import ON_DEV
 from spanloom.errors import ConfigError, DataError
 
@@ -50,9 +50,27 @@ def check_settings(config: RunConfig, task: Task | None = None) -> None:
         raise ConfigError(
             "train.precision", f"is '{train.precision}'", "'auto', 'fp32', 'bf16' or 'fp16'", "Change it."
         )
+    _check_augmentation(config, task)
     if task is not None and train.r_drop and task.divergence is None:
         found = f"is {train.r_drop}, but the task '{task.name}' does not say how far two outputs are apart"
         raise ConfigError("train.r_drop", found, "0 for this task", "Set train.r_drop = 0.")
+
+
+def _check_augmentation(config: RunConfig, task: Task | None) -> None:
+    augment = config.train.augment
+    for key in ("token_dropout", "swaps", "character_noise", "keep_original"):
+        value = getattr(augment, key)
+        if not 0 <= value <= 1:
+            raise ConfigError(f"train.augment.{key}", f"is {value}", "a part in 0..1", "Change it.")
+    if task is None:
+        return
+    if augment.noise and task.answer not in (Graph, Tags, Label):
+        found = f"asks for noise, which the answers of the task '{task.name}' cannot follow"
+        remedy = "Set its token_dropout, swaps and character_noise to 0."
+        raise ConfigError("train.augment", found, remedy=remedy)
+    if augment.windows and (task.answer not in (Graph, Tags) or not hasattr(config.model, "max_words")):
+        found = f"is true, but the task '{task.name}' answers for whole texts"
+        raise ConfigError("train.augment.windows", found, "false for this task", "Set train.augment.windows = false.")
 
 
 def check_rows(rows: Sequence[Row], examples: Sequence[Example], codec: Codec) -> None:

@@ -10,9 +10,10 @@ import torch
 from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig
 from spanloom.core import Array, Codec, Task
+from spanloom.engine.encoded import Encoded
 from spanloom.engine.report import StepReport
 from spanloom.engine.state import Training
-from spanloom.engine.train import Encoded, groups_of, update
+from spanloom.engine.train import groups_of, update
 from spanloom.errors import ConfigError
 
 LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 100

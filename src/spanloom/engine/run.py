@@ -8,7 +8,7 @@ import json
 import shlex
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -21,12 +21,13 @@ from spanloom.core import Codec, Example, Task
 from spanloom.engine.card import facts, model_card
 from spanloom.engine.checkpoint import Checkpoint, read_checkpoint, restore, save_checkpoint, save_model
 from spanloom.engine.device import check_float16, keep_freed_memory, pick_device, repeatable
+from spanloom.engine.encoded import Encoded, in_windows
 from spanloom.engine.guard import check_rows, check_settings
 from spanloom.engine.plots import draw_plots
 from spanloom.engine.report import EpochReport, Metrics, Notice, Report, Stage, read_metrics
 from spanloom.engine.state import Training, begin
 from spanloom.engine.storage import load_json, store, store_json
-from spanloom.engine.train import Encoded, train
+from spanloom.engine.train import train
 from spanloom.errors import CheckpointError, ConfigError, DataError, SpanloomError
 
 MAY_CHANGE = frozenset(
@@ -189,7 +190,7 @@ def prepare(
     examples = _read(task, config, train_path)
     dev_examples = _read(task, config, dev_path) if dev_path is not None else None
     codec: Codec = task.fit(examples, config)
-    data = _encode(codec, examples, "encoding training data", on_report)
+    data = _encode(codec, in_windows(examples, config, on_report), "encoding training data", on_report)
     strict = config.data.unknown_labels == "error"
     dev = _encode(codec, dev_examples, "encoding dev data", on_report, strict) if dev_examples is not None else None
     return data, dev, codec
@@ -203,7 +204,7 @@ def _read(task: Task, config: RunConfig, path: Path) -> list[Example]:
 
 
 def _encode(
-    codec: Codec, examples: list[Example], name: str, on_report: Callable[[Report], None], with_gold: bool = True
+    codec: Codec, examples: Sequence[Example], name: str, on_report: Callable[[Report], None], with_gold: bool = True
 ) -> Encoded:
     """Rows of examples. Without gold nothing can be unknown, and scoring needs the examples' gold, not the rows'."""
     rows = []

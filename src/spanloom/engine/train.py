@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,7 +11,8 @@ from torch import nn
 
 from spanloom.batch.samplers import Sampler, build_sampler
 from spanloom.config import RunConfig, TrainConfig
-from spanloom.core import Array, Codec, Example, Row, Task
+from spanloom.core import Array, Codec, Example, Task
+from spanloom.engine.encoded import Encoded, rows_of
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.feedback import heed_score
 from spanloom.engine.optimizer import set_learning_rate
@@ -20,14 +20,6 @@ from spanloom.engine.report import EpochReport, Notice, StepReport
 from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import Training
 from spanloom.engine.step import build_method, train_step
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """Examples beside their rows, in the same order."""
-
-    examples: Sequence[Example]
-    rows: Sequence[Row]
 
 
 def train(
@@ -134,9 +126,10 @@ def update(
     began = time.perf_counter()
     learning_rate = set_learning_rate(state.optimizer, factor)
     members = np.concatenate(group)
+    micro_batches = [rows_of(data, indices, codec, config, state.epoch) for indices in group]
     done = train_step(
         state.model,
-        [[data.rows[index] for index in indices] for indices in group],
+        micro_batches,
         codec.collate,
         build_method(task, config.train),
         state.optimizer,
@@ -158,7 +151,7 @@ def update(
         gradient_norm=done.gradient_norm,
         learning_rate=learning_rate,
         sentences=len(members),
-        tokens=sum(data.rows[index].length for index in members),
+        tokens=sum(row.length for rows in micro_batches for row in rows),
         seconds=time.perf_counter() - began,
         skipped=done.skipped,
     )

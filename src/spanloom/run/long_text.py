@@ -1,8 +1,7 @@
-"""Texts longer than a model's limits: cut into windows, predicted window by window, and merged again.
+"""What was predicted of a long text window by window, merged again.
 
-A model that was trained on single sentences does far worse on several at once, so that the number of sentences is a
-limit too. Nothing is dropped in silence: every token stands in at least one window. A relation between spans that no
-window holds together cannot be found.
+Nothing is dropped in silence: every token stands in at least one window. A relation between spans that no window holds
+together cannot be found.
 """
 
 from __future__ import annotations
@@ -11,38 +10,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from spanloom.core import Graph, Relation, Span, Tags, Text
-from spanloom.text.windows import sentence_ends, windows
-
-OVERLAP = 0.25
-"""How much of a window its neighbour repeats."""
-
-Window = tuple[int, int]
-
-
-def cut(text: Text, max_words: int, max_sentences: int | None = None) -> list[Window]:
-    """The windows of a text, in tokens: one that holds everything if the text is short enough, none if it is empty.
-
-    A window holds at most `max_words` tokens and `max_sentences` sentences, of which neighbours share a half, rounded
-    down. A sentence that is too long by itself is cut into windows that overlap by a quarter.
-    """
-    n_tokens, ends = len(text.tokens), sentence_ends(text)
-    if max_sentences is None or len(ends) < max_sentences:
-        return windows(n_tokens, max_words, 0 if n_tokens <= max_words else int(max_words * OVERLAP), ends)
-    edges = [0, *ends, n_tokens]
-    found: list[Window] = []
-    for first, last in windows(len(edges) - 1, max_sentences, max_sentences // 2):
-        start, end = edges[first], edges[last]
-        inner = [position - start for position in edges[first + 1 : last]]
-        overlap = 0 if end - start <= max_words else int(max_words * OVERLAP)
-        found += [(start + low, start + high) for low, high in windows(end - start, max_words, overlap, inner)]
-    return found
-
-
-def part(text: Text, window: Window) -> Text:
-    """The tokens of one window, still pointing into the whole text."""
-    start, end = window
-    return dataclasses.replace(text, tokens=text.tokens[start:end])
+from spanloom.core import Graph, Relation, Span, Tags
+from spanloom.text.windows import Window
 
 
 def merge(answers: Sequence[Any], places: Sequence[Window]) -> Any:

@@ -10,8 +10,9 @@ from typing import Any
 from spanloom.core import Codec, Example, Row, Task, Text
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.run.bundle import MANIFEST, open_bundle
-from spanloom.run.long_text import cut, merge, part
+from spanloom.run.long_text import merge
 from spanloom.tasks import find_task
+from spanloom.text.windows import cut, part
 
 CHUNK = 256
 """Rows that are held at once; a stream of any length needs no more memory than this many."""

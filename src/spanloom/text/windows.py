@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import dataclasses
 from collections.abc import Sequence
 
 from spanloom.core import Text
@@ -12,8 +13,14 @@ CLOSERS = frozenset([*")]}»”’」』）】", "''", "-RRB-", "-RSB-", "-RCB-"
 QUOTES = frozenset("\"'")
 """Marks that open as well as close: only one that touches the end of a sentence belongs to it."""
 
+OVERLAP = 0.25
+"""How much of a window its neighbour repeats."""
 
-def windows(n_tokens: int, size: int, overlap: int, boundaries: Sequence[int] | None = None) -> list[tuple[int, int]]:
+Window = tuple[int, int]
+"""Tokens, half-open."""
+
+
+def windows(n_tokens: int, size: int, overlap: int, boundaries: Sequence[int] | None = None) -> list[Window]:
     """Half-open windows of at most `size` tokens that together cover `0..n_tokens`, in order.
 
     Neighbours share `overlap` tokens at most. boundaries: positions, in ascending order, before which a sentence ends;
@@ -23,7 +30,7 @@ def windows(n_tokens: int, size: int, overlap: int, boundaries: Sequence[int] | 
     if not 0 <= overlap < size:
         raise ValueError(f"windows of {size} tokens cannot overlap by {overlap}")
     ends = list(boundaries or ())
-    found: list[tuple[int, int]] = []
+    found: list[Window] = []
     start = 0
     while start < n_tokens:
         end = start + size
@@ -34,6 +41,32 @@ def windows(n_tokens: int, size: int, overlap: int, boundaries: Sequence[int] | 
         found.append((start, end))
         start = _first_within(ends, end - overlap, end) or end - overlap
     return found
+
+
+def cut(text: Text, max_words: int, max_sentences: int | None = None) -> list[Window]:
+    """The windows of a text, in tokens: one that holds everything if the text is short enough, none if it is empty.
+
+    A window holds at most `max_words` tokens and `max_sentences` sentences, of which neighbours share a half, rounded
+    down: a model that was trained on single sentences does far worse on several at once. A sentence that is too long
+    by itself is cut into windows that overlap by a quarter.
+    """
+    n_tokens, ends = len(text.tokens), sentence_ends(text)
+    if max_sentences is None or len(ends) < max_sentences:
+        return windows(n_tokens, max_words, 0 if n_tokens <= max_words else int(max_words * OVERLAP), ends)
+    edges = [0, *ends, n_tokens]
+    found: list[Window] = []
+    for first, last in windows(len(edges) - 1, max_sentences, max_sentences // 2):
+        start, end = edges[first], edges[last]
+        inner = [position - start for position in edges[first + 1 : last]]
+        overlap = 0 if end - start <= max_words else int(max_words * OVERLAP)
+        found += [(start + low, start + high) for low, high in windows(end - start, max_words, overlap, inner)]
+    return found
+
+
+def part(text: Text, window: Window) -> Text:
+    """The tokens of one window, still pointing into the whole text."""
+    start, end = window
+    return dataclasses.replace(text, tokens=text.tokens[start:end])
 
 
 def sentence_ends(text: Text) -> list[int]:

@@ -8,6 +8,7 @@ whatever the text. Time is linear in its length.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
@@ -70,6 +71,7 @@ TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))  # Unicode's controls, marks without width, and spaces
 CLITICS = frozenset(("s", "re", "ve", "ll", "d", "m"))
 
 
@@ -113,6 +115,11 @@ def one_text(given: str | Sequence[str]) -> Text:
     if not isinstance(given, str):
         raise DataError("predict", f"{len(given)} texts together", "one text", "Give each text by itself.")
     return Text(given, tokenize(given))
+
+
+def visible(text: str) -> bool:
+    """Whether there is anything in a text that a reader sees."""
+    return not all(unicodedata.category(character) in INVISIBLE for character in text)
 
 
 def covering(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:

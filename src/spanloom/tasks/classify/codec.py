@@ -5,7 +5,6 @@ B batch, P pieces, T words, K classes. NumPy only.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,9 +17,7 @@ from spanloom.errors import DataError
 from spanloom.tasks.classify.classes import Classes
 from spanloom.tasks.classify.config import ClassifyConfig, check_settings
 from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
-
-INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))
-"""Unicode's categories of controls, marks without width, and spaces."""
+from spanloom.text.words import visible
 
 
 class ClassifyCodec:
@@ -159,6 +156,6 @@ def _cut_off(texts: Sequence[Text], kept: Sequence[int], gold: Label | None) -> 
 
 def _require_visible(texts: Sequence[Text], example: Example) -> None:
     for text in texts:
-        if all(unicodedata.category(character) in INVISIBLE for character in text.text):
+        if not visible(text.text):
             found = f"the text {text.text!r} has nothing to read in it"
             raise DataError(str(example.source), found, "at least one word", "Fill it in, or remove the example.")

@@ -13,7 +13,7 @@ import numpy as np
 from spanloom.batch.inputs import pad_inputs
 from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Text
 from spanloom.tasks.joint.config import JointConfig
-from spanloom.tasks.joint.labels import Labels, describe
+from spanloom.tasks.joint.labels import Labels
 from spanloom.tasks.joint.memory import NOTHING, Memory
 from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
@@ -70,7 +70,7 @@ class JointCodec:
             text = Text(text.text, text.tokens[: self.max_words])
         inputs = self.features.encode([token.text for token in text.tokens])
         if self.recall:
-            inputs["recalled"], inputs["recalled_at"] = self.memory.recall(example.input, len(text.tokens))
+            inputs["recalled"], inputs["recalled_at"] = self.memory.recall(text, example.origin or example.input)
         targets: Arrays = {}
         if example.gold is not None:
             self.require_known(example)
@@ -141,7 +141,7 @@ def _truncated(text: Text, graph: Graph, words: int) -> tuple[Graph, list[LostFa
     lost = [LostFact("entity", span.label, text.surface(span), "truncated") for span in graph.spans if span.end > words]
     kept = set(relations)
     lost += [
-        LostFact("relation", item.label, describe(text, item), "truncated")
+        LostFact("relation", item.label, text.describe(item), "truncated")
         for item in graph.relations
         if item not in kept
     ]

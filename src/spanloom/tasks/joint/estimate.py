@@ -18,6 +18,7 @@ from spanloom.core import Example, Row
 from spanloom.nn.encoders.size import encoder_size
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
+from spanloom.text.excerpts import excerpts
 
 FLOAT = 4  # bytes
 OPTIMIZER_COPIES = 5  # weight, gradient, two moments, running average
@@ -32,6 +33,8 @@ def estimate(examples: Sequence[Example], codec: JointCodec, config: RunConfig) 
 
     memory_bytes and seconds_per_epoch are rough; the `note` says how rough.
     """
+    if config.train.augment.windows:
+        examples = [part for example in examples for part in excerpts(example, codec.max_words)]
     rows = [codec.encode(example) for example in examples]
     lengths = np.array([row.length for row in rows])
     groups = build_sampler(rows, config.train, config.seed)(1)

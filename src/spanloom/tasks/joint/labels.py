@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from spanloom.core import Example, Graph, Relation, Text
+from spanloom.core import Example, Graph
 from spanloom.errors import DataError
 
 
@@ -94,8 +94,3 @@ class Labels:
 def _overlaps(graph: Graph) -> bool:
     ordered = sorted(graph.spans, key=lambda span: span.start)
     return any(left.end > right.start for left, right in pairwise(ordered))
-
-
-def describe(text: Text, relation: Relation) -> str:
-    """A relation in readable form: `Paris -> capital_of -> France`."""
-    return f"{text.surface(relation.head)} -> {relation.label} -> {text.surface(relation.tail)}"

@@ -97,13 +97,13 @@ class Memory:
         """Whether training data related these two names."""
         return (_name(head.split()), _name(tail.split())) in self._facts
 
-    def recall(self, text: Text, length: int) -> tuple[Array, Array]:
+    def recall(self, text: Text, whole: Text | None = None) -> tuple[Array, Array]:
         """kinds [M] and places [M, 4] (head's first and last word, tail's first and last word), M at least 1.
 
-        length: of the text's words, how many are read.
+        whole: the sentence as `fit` was given it, where `text` is a part of it or has noise in it.
         """
-        words = [token.text for token in text.tokens]
-        own, found = _name(words), self._find(words[:length])
+        own = _name([token.text for token in (whole or text).tokens])
+        found = self._find([token.text for token in text.tokens])
         items = []
         for head in found:
             for tail in found:

@@ -12,7 +12,7 @@ import numpy as np
 from spanloom.core import Array, Arrays, Graph, LostFact, Relation, Row, Span, Text
 from spanloom.decode.spans import ScoredSpan, sigmoid, spans_from_table
 from spanloom.decode.triples import triples_from_tables
-from spanloom.tasks.joint.labels import Labels, describe
+from spanloom.tasks.joint.labels import Labels
 from spanloom.text.tags import tag_names, tags_from_spans
 
 
@@ -52,14 +52,14 @@ class TableScheme:
         for relation in graph.relations:
             head, tail = relation.head, relation.tail
             if (head.start, head.end) == (tail.start, tail.end):
-                lost.append(LostFact("relation", relation.label, describe(text, relation), "self relation"))
+                lost.append(LostFact("relation", relation.label, text.describe(relation), "self relation"))
                 continue
             number = self.labels.relation_number(relation.label)
             relations.append([number, head.start, head.end - 1, tail.start, tail.end - 1])
             if head not in labelled or tail not in labelled:
-                lost.append(LostFact("relation", relation.label, describe(text, relation), "its entity is lost"))
+                lost.append(LostFact("relation", relation.label, text.describe(relation), "its entity is lost"))
             elif self._allowed is not None and not self._allowed[self._numbers(relation.label, head.label, tail.label)]:
-                lost.append(LostFact("relation", relation.label, describe(text, relation), "entity labels new to it"))
+                lost.append(LostFact("relation", relation.label, text.describe(relation), "entity labels new to it"))
         tags = [self._tag_numbers[tag] for tag in tags_from_spans(graph.spans, len(text.tokens), "bioes")]
         targets = {
             "tags": np.array(tags, dtype=np.int64),

@@ -12,7 +12,7 @@ import numpy as np
 
 from spanloom.core import Array, Arrays, Graph, LostFact, Relation, Row, Span, Text
 from spanloom.decode.tagging import Argument, argument_tags, arguments_from_tags, best_tags, nearest_pairs
-from spanloom.tasks.joint.labels import Labels, describe
+from spanloom.tasks.joint.labels import Labels
 
 
 class TaggingScheme:
@@ -65,7 +65,7 @@ class TaggingScheme:
         """Every fact that decoding does not give back, with its cause; `unwritten` says why a relation has no tags."""
         places, given = {_places(relation) for relation in decoded.relations}, set(decoded.relations)
         lost = [
-            LostFact("relation", relation.label, describe(text, relation), cause or _misread(relation, places))
+            LostFact("relation", relation.label, text.describe(relation), cause or _misread(relation, places))
             for relation, cause in unwritten.items()
             if relation not in given
         ]

@@ -1,0 +1,56 @@
+"""The examples of a run beside their rows, and the rows that a step trains on, with noise where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spanloom.config import RunConfig
+from spanloom.core import Array, Codec, Example, Row
+from spanloom.engine.report import Notice, Report
+from spanloom.text.augment import augment
+from spanloom.text.excerpts import excerpts
+
+_STREAM = 2
+"""Other random numbers than those that order the rows of an epoch."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Examples beside their rows, in the same order."""
+
+    examples: Sequence[Example]
+    rows: Sequence[Row]
+
+
+def in_windows(
+    examples: Sequence[Example], config: RunConfig, on_report: Callable[[Report], None]
+) -> Sequence[Example]:
+    """The training examples, those that are too long for the model as overlapping ones where that is asked for."""
+    if not config.train.augment.windows:
+        return examples
+    parts = [excerpts(example, config.model.max_words) for example in examples]
+    longer = [len(part) for part in parts if len(part) > 1]
+    if longer:
+        found = f"{len(longer):,} training examples of more than {config.model.max_words} words"
+        on_report(Notice(f"{found} are read through {sum(longer):,} windows."))
+    return [one for part in parts for one in part]
+
+
+def rows_of(data: Encoded, indices: Array, codec: Codec, config: RunConfig, epoch: int) -> list[Row]:
+    """The rows of these examples in an epoch: as they are, or encoded anew with noise in them.
+
+    Pure: the noise depends on the seed, the epoch and the example's number, not on the step or the batch. Left out and
+    exchanged words never lengthen a row; mistyped ones can, by a few wordpieces.
+    """
+    settings = config.train.augment
+    if not settings.noise:
+        return [data.rows[index] for index in indices]
+    rows = []
+    for index in indices.tolist():
+        draw = np.random.default_rng([config.seed, epoch, _STREAM, index])
+        as_is = draw.random() < settings.keep_original
+        rows.append(data.rows[index] if as_is else codec.encode(augment(data.examples[index], settings, draw)))
+    return rows

@@ -1,0 +1,185 @@
+"""Noise in training examples: tokens left out, neighbours exchanged, letters mistyped; the gold follows its tokens.
+
+Leaving out and exchanging words: Wei and Zou 2019, "EDA: Easy Data Augmentation Techniques for Boosting Performance on
+Text Classification Tasks". Letters: Belinkov and Bisk 2018, "Synthetic and Natural Noise Both Break Neural Machine
+Translation". Pure: the same example and a generator in the same state give the same result. T tokens.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from spanloom.config import AugmentConfig
+from spanloom.core import Array, Example, Graph, Span, Tags, Text, TextPair, Token
+from spanloom.text.tags import is_bio2, spans_from_tags, tags_from_spans
+from spanloom.text.words import visible
+
+Place = tuple[int, int]  # a half-open token range
+Kind = tuple[str, str]  # of a letter: its category, so its case, and its script
+Letters = Mapping[Kind, Sequence[str]]
+
+
+def augment(example: Example, settings: AugmentConfig, draw: np.random.Generator) -> Example:
+    """The example with the noise that `settings` ask for, and gold that says the same of what is left.
+
+    Every span keeps a token, and spans in different places stay in different places, so no gold fact ever goes.
+    """
+    item, gold = example.input, example.gold
+    if isinstance(item, TextPair):
+        first, second = (_augmented(text, (), settings, draw)[0] for text in (item.first, item.second))
+        return replace(example, input=TextPair(first, second), origin=example.origin or item)
+    spans = _spans(gold)
+    text, order = _augmented(item, {(span.start, span.end) for span in spans}, settings, draw)
+    moved = dict(zip(spans, _moved(spans, order), strict=True))
+    return replace(example, input=text, gold=_follow(gold, order, moved), origin=example.origin or item)
+
+
+def _spans(gold: Any) -> Sequence[Span]:
+    if isinstance(gold, Graph):
+        return gold.spans
+    return spans_from_tags(gold.labels, "bio2") if isinstance(gold, Tags) and is_bio2(gold.labels) else ()
+
+
+def _moved(spans: Sequence[Span], order: Sequence[int]) -> list[Span]:
+    """Where the spans stand when of the tokens only those in `order` are left: they move by the tokens gone before."""
+    left = np.sort(order)
+    return [
+        replace(span, start=int(np.searchsorted(left, span.start)), end=int(np.searchsorted(left, span.end)))
+        for span in spans
+    ]
+
+
+def _follow(gold: Any, order: Sequence[int], moved: Mapping[Span, Span]) -> Any:
+    if isinstance(gold, Graph):
+        relations = (replace(item, head=moved[item.head], tail=moved[item.tail]) for item in gold.relations)
+        return Graph(tuple(moved[span] for span in gold.spans), tuple(relations))
+    if isinstance(gold, Tags):
+        if is_bio2(gold.labels):
+            return Tags(tuple(tags_from_spans(moved.values(), len(order), "bio2")))
+        return Tags(tuple(gold.labels[number] for number in order))
+    return gold
+
+
+def _augmented(
+    text: Text, places: Iterable[Place], settings: AugmentConfig, draw: np.random.Generator
+) -> tuple[Text, list[int]]:
+    """The text with noise, and the numbers of the tokens that are left, in their new order."""
+    places = sorted(places)
+    kept = np.flatnonzero(_kept(text, places, settings.token_dropout, draw))
+    edges = {int(edge) for edge in np.searchsorted(kept, [edge for place in places for edge in place])}
+    order = _swapped(kept.tolist(), edges, settings.swaps, draw)
+    words = _mistyped([text.tokens[number].text for number in order], settings.character_noise, draw)
+    return _written(words, _gaps(text, kept.tolist())), order
+
+
+# ---- tokens ----------------------------------------------------------------------------------------------------------
+
+
+def _kept(text: Text, places: Sequence[Place], rate: float, draw: np.random.Generator) -> Array:
+    """Which tokens stay, bool [T]: one in each place, and one of the text that can be seen, if it has any."""
+    kept = draw.random(len(text.tokens)) >= rate
+    for start, end in places:
+        if not kept[start:end].any():
+            kept[draw.integers(start, end)] = True
+    seen = [number for number, token in enumerate(text.tokens) if visible(token.text)] or list(range(len(text.tokens)))
+    if seen and not kept[seen].any():
+        kept[draw.choice(seen)] = True
+    return _told_apart(kept, places)
+
+
+def _told_apart(kept: Array, places: Sequence[Place]) -> Array:
+    """Places that would become the same one, such as a name and a name inside it, get all their tokens back."""
+    while True:
+        before = np.concatenate([[0], np.cumsum(kept)])  # [T + 1]
+        same: dict[Place, list[Place]] = defaultdict(list)
+        for start, end in places:
+            same[int(before[start]), int(before[end])].append((start, end))
+        clashes = [group for group in same.values() if len(group) > 1]
+        if not clashes:
+            return kept
+        for group in clashes:
+            kept[min(start for start, _ in group) : max(end for _, end in group)] = True
+
+
+def _swapped(numbers: Sequence[int], edges: set[int], rate: float, draw: np.random.Generator) -> list[int]:
+    """Some tokens in each other's place, none of them twice, and none across an edge of a span."""
+    order = list(numbers)
+    wanted = draw.random(len(order)) < rate
+    position = 1
+    while position < len(order):
+        if wanted[position] and position not in edges:
+            order[position - 1 : position + 1] = order[position], order[position - 1]
+            position += 1
+        position += 1
+    return order
+
+
+# ---- letters ---------------------------------------------------------------------------------------------------------
+
+
+def _mistyped(words: list[str], rate: float, draw: np.random.Generator) -> list[str]:
+    """Some of the words with one letter exchanged with the next, left out, or replaced by one from another place."""
+    chosen = np.flatnonzero(draw.random(len(words)) < rate)
+    if not len(chosen):
+        return words
+    nearby: dict[Kind, list[str]] = defaultdict(list)
+    for letter in sorted({character for word in words for character in word if character.isalpha()}):
+        nearby[_kind(letter)].append(letter)
+    changed = list(words)
+    for number in chosen:
+        changed[number] = _with_a_slip(words[number], nearby, draw)
+    return changed
+
+
+def _with_a_slip(word: str, nearby: Letters, draw: np.random.Generator) -> str:
+    """A word with one slip, of the kinds that it allows; one without any, such as a number, as it is.
+
+    A letter is only left out beside another one, so that a word is never emptied, and replaced by one of its own kind.
+    """
+    letters = [place for place, character in enumerate(word) if character.isalpha()]
+    pairs = [place for place in letters if word[place + 1 : place + 2].isalpha() and word[place] != word[place + 1]]
+    replaced = [place for place in letters if len(nearby[_kind(word[place])]) > 1]
+    ways = {"exchange": pairs, "leave out": letters if len(letters) > 1 else [], "replace": replaced}
+    possible = [way for way, places in ways.items() if places]
+    if not possible:
+        return word
+    way = possible[draw.integers(len(possible))]
+    place = ways[way][draw.integers(len(ways[way]))]
+    before, letter, after = word[:place], word[place], word[place + 1 :]
+    if way == "exchange":
+        return before + after[0] + letter + after[1:]
+    if way == "leave out":
+        return before + after
+    others = [other for other in nearby[_kind(letter)] if other != letter]
+    return before + others[draw.integers(len(others))] + after
+
+
+def _kind(letter: str) -> Kind:
+    return unicodedata.category(letter), unicodedata.name(letter, "").partition(" ")[0]
+
+
+# ---- the text --------------------------------------------------------------------------------------------------------
+
+
+def _gaps(text: Text, kept: Sequence[int]) -> list[str]:
+    """What stands before, between and behind the tokens kept; of the gaps around tokens left out the widest."""
+    edges = [0, *(edge for token in text.tokens for edge in (token.start, token.end)), len(text.text)]
+    gaps = [text.text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]  # T + 1
+    inner = (max(gaps[left + 1 : right + 1], key=len) for left, right in pairwise(kept))
+    return [gaps[0], *inner, gaps[-1]]
+
+
+def _written(words: Sequence[str], gaps: Sequence[str]) -> Text:
+    """The text of words and of the gaps around them, one more than words."""
+    written, tokens = gaps[0], []
+    for word, gap in zip(words, gaps[1:], strict=False):
+        tokens.append(Token(word, len(written), len(written) + len(word)))
+        written += word + gap
+    return Text(written, tuple(tokens))
