@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from spanloom.config import RunConfig, TrainConfig
-from spanloom.core import Array, Batch, Row
+from spanloom.config import AugmentConfig, RunConfig, TrainConfig
+from spanloom.core import Array, Batch, Graph, Label, Row
 from spanloom.engine.guard import check_rows, check_settings
 from spanloom.errors import ConfigError, DataError
 from tests.engine import toy
@@ -121,6 +122,26 @@ def test_r_drop_needs_a_task_that_compares_outputs(tmp_path: Path) -> None:
     check_settings(toy.settings(tmp_path), task)
     with pytest.raises(ConfigError, match=r"^train.r_drop: is 0.5, but the task 'toy' does not say .* Set"):
         check_settings(config, task)
+
+
+@pytest.mark.parametrize("key", ["token_dropout", "swaps", "character_noise", "keep_original"])
+def test_noise_out_of_range_is_refused(tmp_path: Path, key: str) -> None:
+    for value in (-0.1, 1.5, float("nan")):
+        with pytest.raises(ConfigError, match=rf"^train.augment.{key}: is {value}; a part in 0..1"):
+            check_settings(toy.settings(tmp_path, augment=AugmentConfig(**{key: value})))
+
+
+def test_noise_and_windows_need_a_task_whose_answers_follow(tmp_path: Path) -> None:
+    graphs, labels = replace(toy.TASK, answer=Graph), replace(toy.TASK, answer=Label)
+    noise = toy.settings(tmp_path, augment=AugmentConfig(swaps=0.1))
+    check_settings(noise, labels)
+    with pytest.raises(ConfigError, match=r"^train.augment: asks for noise, which .* task 'toy' cannot follow. Set"):
+        check_settings(noise, toy.TASK)
+    windows = toy.settings(tmp_path, augment=AugmentConfig(windows=True))
+    check_settings(replace(windows, model=SimpleNamespace(max_words=9)), graphs)
+    for config, task in ((windows, graphs), (replace(windows, model=SimpleNamespace(max_words=9)), labels)):
+        with pytest.raises(ConfigError, match=r"^train.augment.windows: is true, but the task 'toy' answers for whole"):
+            check_settings(config, task)
 
 
 def test_a_run_needs_training_data_and_a_seed_that_counts() -> None:

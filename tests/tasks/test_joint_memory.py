@@ -56,6 +56,15 @@ def test_a_training_sentence_recalls_only_what_the_others_say() -> None:
     assert recalled(memory, TRAINING[1]) == [(RUNS, ahead), (MET, ahead), (MET, back)]
 
 
+def test_a_training_sentence_with_noise_in_it_is_known_by_what_it_was() -> None:
+    """Else it would recall its own facts, and training would learn to copy them."""
+    memory, _ = fitted(TRAINING)
+    noisy, ahead, back = text_of(["Ann", "Lee", "vsiits", "Rome"]), [0, 1, 3, 3], [3, 3, 0, 1]
+    kinds, places = memory.recall(noisy, TRAINING[1].input)
+    assert list(zip(kinds.tolist(), places.tolist(), strict=True)) == [(RUNS, ahead), (MET, ahead), (MET, back)]
+    assert VISITS in memory.recall(noisy)[0]
+
+
 @pytest.mark.parametrize("left_out", range(3))
 def test_leaving_a_sentence_out_is_never_having_seen_it(left_out: int) -> None:
     labels = Labels.fit(TRAINING)
