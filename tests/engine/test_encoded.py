@@ -24,6 +24,12 @@ CPU = torch.device("cpu")
 NOISE = AugmentConfig(token_dropout=0.3, swaps=0.3, character_noise=0.3, keep_original=0.25)
 
 
+@pytest.fixture(autouse=True)
+def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing them takes longer than these trainings, and is tested elsewhere."""
+    monkeypatch.setattr("spanloom.engine.run.draw_plots", lambda metrics, folder: None)
+
+
 def tiny(name: str, **augment: Any) -> tuple[Task, RunConfig]:
     """A task and two epochs of three updates each on its own sample."""
     config = load_config(FOLDER / name / "tiny.toml", [], lambda task: find_task(task).config)
@@ -52,7 +58,7 @@ def test_a_run_with_noise_goes_on_bit_for_bit_wherever_it_was_stopped(name: str,
     run_training(task, config, tmp_path / "whole", device=CPU)
     with pytest.raises(Interrupted, match="Stopped at step 2"):
         run_training(task, config, tmp_path / "parts", on_report=ctrl_c_at(2), device=CPU)
-    np.random.default_rng().random()
+    torch.manual_seed(99)  # whatever happens in between does not matter
     run_training(task, config, tmp_path / "parts", resume=True, device=CPU)
     whole, parts = (read_checkpoint(tmp_path / part) for part in ("whole", "parts"))
     assert whole.about["step"] == parts.about["step"] == 6
