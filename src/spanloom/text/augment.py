@@ -11,6 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -88,9 +89,9 @@ def _kept(text: Text, places: Sequence[Place], rate: float, draw: np.random.Gene
     for start, end in places:
         if not kept[start:end].any():
             kept[draw.integers(start, end)] = True
-    seen = [number for number, token in enumerate(text.tokens) if visible(token.text)] or list(range(len(text.tokens)))
-    if seen and not kept[seen].any():
-        kept[draw.choice(seen)] = True
+    if len(kept) and not any(visible(text.tokens[number].text) for number in np.flatnonzero(kept)):
+        seen = [number for number, token in enumerate(text.tokens) if visible(token.text)]
+        kept[draw.choice(seen or len(kept))] = True
     return _told_apart(kept, places)
 
 
@@ -161,6 +162,7 @@ def _with_a_slip(word: str, nearby: Letters, draw: np.random.Generator) -> str:
     return before + others[draw.integers(len(others))] + after
 
 
+@lru_cache(maxsize=2**12)
 def _kind(letter: str) -> Kind:
     return unicodedata.category(letter), unicodedata.name(letter, "").partition(" ")[0]
 
