@@ -1,0 +1,47 @@
+"""The committed pictures are those that docs/pictures.py draws, and the pages show them all."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.pictures import FOLDER, draw
+
+NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
+MADE_BY = re.compile(r"Matplotlib v[\d.]+")
+REFERENCE = re.compile(r"\b[a-z][0-9a-f]{10}\b")  # names of shapes inside a file, made from their exact coordinates
+KEPT = sorted(FOLDER.glob("*"))
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {path.name: path for path in draw(tmp_path_factory.mktemp("pictures"))}
+
+
+def test_every_picture_is_drawn_and_shown(drawn: dict[str, Path]) -> None:
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in FOLDER.parent.glob("*.md"))
+    shown = re.findall(r"!\[[^\]]+\]\(pictures/(.*?)\)", pages)
+    assert sorted(shown) == sorted(drawn) == [path.name for path in KEPT]
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_what_is_kept_is_what_is_drawn(path: Path, drawn: dict[str, Path]) -> None:
+    """To the last number, give or take a twentieth of a point; of another matplotlib, whose layout differs, the texts.
+
+    Draw them anew with: python -m docs.pictures
+    """
+    kept, new = (REFERENCE.sub("", file.read_text(encoding="utf-8")) for file in (path, drawn[path.name]))
+    assert path.stat().st_size < 40_000
+    if MADE_BY.findall(kept) == MADE_BY.findall(new):
+        assert NUMBER.sub("", kept) == NUMBER.sub("", new)
+        assert [*map(float, NUMBER.findall(new))] == pytest.approx([*map(float, NUMBER.findall(kept))], abs=0.05)
+    else:
+        texts = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
+        assert texts.findall(kept) == texts.findall(new)
+
+
+def test_drawing_again_gives_the_same_bytes(drawn: dict[str, Path], tmp_path: Path) -> None:
+    for path in draw(tmp_path):
+        assert path.read_bytes() == drawn[path.name].read_bytes(), path.name
