@@ -184,8 +184,7 @@ class EncoderConfig:
     of the words that the training data hold are trained. word_dropout: how many words' vectors are hidden, in 0..1.
     char_filters: of the convolution over each word's characters, of vectors of char_width, 0 for none. hashed_rows:
     of the tables of hashed sub-words (see `text/hashed.py`), 0 for none; hashed_width: of the vector of each of the
-    four. hashed_pairs: rows of a table of hashed pairs of neighbouring words, which helps where the words are single
-    Chinese characters, 0 for none. shape_width: of the vector of a word's case and script, 0 for none.
+    four. shape_width: of the vector of a word's case and script, 0 for none.
 
     The layers above. layers: how many, 0 for none. hidden: their width, in each direction. cell, direction: of
     recurrent layers; with a pretrained transformer too. window: words that a convolution reads, an odd number;
@@ -209,7 +208,6 @@ class EncoderConfig:
     char_filters: int = 50
     hashed_rows: int = 0
     hashed_width: int = 96
-    hashed_pairs: int = 0
     shape_width: int = 16
     layers: int = 1
     hidden: int = 192

@@ -116,7 +116,6 @@ def test_words_and_characters_are_left_out_where_nothing_reads_them() -> None:
     ("settings", "message"),
     [
         ({"hashed_rows": -1}, r"model\.encoder\.hashed_rows: is -1; at least 0"),
-        ({"hashed_pairs": -2}, r"model\.encoder\.hashed_pairs: is -2; at least 0"),
         ({"hidden": 0}, r"model\.encoder\.hidden: is 0; at least 1"),
         ({"kind": "cnn", "window": 4}, r"model\.encoder\.window: is 4; an odd number"),
         ({"kind": "cnn", "dilations": (1, 0)}, r"model\.encoder\.dilations: is \[1, 0\]; one step or more"),
@@ -126,7 +125,7 @@ def test_words_and_characters_are_left_out_where_nothing_reads_them() -> None:
         ({"freeze": "all", "unfreeze_epochs": 2}, r"is 2, but freeze = 'all' trains none"),
         (
             {"kind": "cnn", "word_width": 0, "char_filters": 0, "shape_width": 0},
-            r"word_width, char_filters, shape_width, hashed_rows and hashed_pairs are all 0",
+            r"word_width, char_filters, shape_width and hashed_rows are all 0",
         ),
     ],
 )

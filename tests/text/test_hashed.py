@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import pytest
 
-from spanloom.text.hashed import ATTRIBUTES, HASHES, hash_word, pair_rows, table_rows, written_shape
+from spanloom.text.hashed import ATTRIBUTES, HASHES, hash_word, table_rows, written_shape
 
 ROWS = 64
 
@@ -74,17 +74,3 @@ def test_another_process_finds_the_same_rows() -> None:
 
 def test_half_a_character_pair_has_rows_too() -> None:
     assert len(hash_word("\ud83d", ROWS)) == len(ATTRIBUTES) * HASHES
-
-
-def test_a_word_has_the_rows_of_its_pairs_with_both_neighbours() -> None:
-    one, two, three = pair_rows(["水", "路", "水"], 1000)
-    assert one[HASHES:] == two[:HASHES]  # the same pair, from either side
-    assert two[HASHES:] == three[:HASHES]
-    assert one[HASHES:] != two[HASHES:]  # 水路 is not 路水
-    assert one[:HASHES] == pair_rows(["水"], 1000)[0][:HASHES]  # the edge of the text is a neighbour too
-    assert len({*one, *two, *three}) == 4 * HASHES
-    assert pair_rows([], 1000) == []
-
-
-def test_a_pair_is_told_from_a_word_of_the_same_letters() -> None:
-    assert pair_rows(["ab", "c"], 1000)[0][HASHES:] != pair_rows(["a", "bc"], 1000)[0][HASHES:]

@@ -10,16 +10,16 @@ from spanloom.core import Array, Arrays, Row
 # Padded sizes come in steps, so that the CPU kernels, which are compiled for each new shape, are soon all there.
 WORD_STEP, PIECE_STEP = 8, 16
 
-LISTED = ("characters", "hashed", "pairs")
+LISTED = ("characters", "hashed")
 """Arrays [T, any] that list something of each word."""
 
 
 def pad_inputs(rows: Sequence[Row], fills: Mapping[str, int] | None = None) -> tuple[int, Arrays]:
     """The padded width T and every input array of the rows, [B, ...].
 
-    "pieces" and "types" are padded to P, the arrays in `LISTED` to T on their first axis alone, and every other array
-    to T on each of its axes. An array named in `fills` holds a list of its own instead, of no set length: it is padded
-    on its first axis alone, with the value given.
+    "pieces" and "types" are padded to P, arrays that list something of each word ("characters", "hashed") to T on their
+    first axis alone, and every other array to T on each of its axes. An array named in `fills` holds a list of its own
+    instead, of no set length: it is padded on its first axis alone, with the value given.
     """
     steps = (WORD_STEP, PIECE_STEP) if len(rows) > 1 else (1, 1)  # a row alone, as bundles read them, needs none
     width = _up(max(row.width for row in rows), steps[0])

@@ -98,15 +98,14 @@ class WordFeatures:
         seen = [word for words in sentences for word in words]
         characters = fit_characters(seen) if encoder.char_filters else None
         if not known and not encoder.word_width:
-            return cls(WordLookup(characters, encoder.hashed_rows, None, encoder.hashed_pairs))
+            return cls(WordLookup(characters, encoder.hashed_rows))
         fitted = Vocabulary.fit(seen, encoder.vocabulary)
         file = Vocabulary(known)
         trained = set() if encoder.freeze_vectors else {file.number(word) for word in fitted.words}
         frozen = [word for word in known if file.number(word) not in trained]
         extra = [word for word in fitted.words if word not in file and word.lower() not in file]
         learned = [word for word in known if file.number(word) in trained]
-        words = Vocabulary([*frozen, *learned, *extra])
-        return cls(WordLookup(characters, encoder.hashed_rows, words, encoder.hashed_pairs), len(frozen))
+        return cls(WordLookup(characters, encoder.hashed_rows, Vocabulary([*frozen, *learned, *extra])), len(frozen))
 
     def encode(self, words: Sequence[str]) -> Arrays:
         return {**self.lookup.encode(words), "lengths": np.array(len(words))}
@@ -136,8 +135,7 @@ def fit_features(sentences: Iterable[Sequence[str]], encoder: EncoderConfig, max
         return WordFeatures.fit(sentences, known, encoder)
     characters = fit_characters(word for words in sentences for word in words) if encoder.char_filters else None
     folder = encoder_folder(encoder.kind, encoder.path)
-    lookup = WordLookup(characters, encoder.hashed_rows, None, encoder.hashed_pairs)
-    features = PieceFeatures(read_tokenizer(folder), lookup, read_limit(folder))
+    features = PieceFeatures(read_tokenizer(folder), WordLookup(characters, encoder.hashed_rows), read_limit(folder))
     room = features.tokenizer.limit - 2
     if max_words > room:
         raise ConfigError("model.max_words", f"{max_words}", f"at most {room} with this encoder", "Lower it.")
@@ -159,7 +157,7 @@ def check_encoder(encoder: EncoderConfig) -> None:
     words = encoder.kind in ("rnn", "cnn")
     least = {"hidden": 1, "hashed_width": 1, "char_width": 1, "window": 1}
     least |= dict.fromkeys(("layers", "unfreeze_epochs", "vocabulary", "word_width"), 0)
-    least |= dict.fromkeys(("char_filters", "shape_width", "hashed_rows", "hashed_pairs"), 0)
+    least |= dict.fromkeys(("char_filters", "shape_width", "hashed_rows"), 0)
     for key, bound in least.items():
         if getattr(encoder, key) < bound:
             raise ConfigError(f"model.encoder.{key}", f"is {getattr(encoder, key)}", f"at least {bound}", "Change it.")
@@ -177,11 +175,11 @@ def check_encoder(encoder: EncoderConfig) -> None:
             f"an encoder of kind '{encoder.kind}' has no pretrained layers" if words else "freeze = 'all' trains none"
         )
         raise ConfigError("model.encoder.unfreeze_epochs", found, remedy="Set it to 0.")
-    sizes = encoder.word_width, encoder.char_filters, encoder.shape_width, encoder.hashed_rows, encoder.hashed_pairs
+    sizes = encoder.word_width, encoder.char_filters, encoder.shape_width, encoder.hashed_rows
     if words and not encoder.vectors and not any(sizes):
         raise ConfigError(
             "model.encoder",
-            "word_width, char_filters, shape_width, hashed_rows and hashed_pairs are all 0 and there is no vector file",
+            "word_width, char_filters, shape_width and hashed_rows are all 0 and there is no vector file",
             "at least one thing that is read of a word",
             "Set one of them.",
         )

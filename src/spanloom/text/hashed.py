@@ -8,10 +8,8 @@ al. 2017).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import pairwise
 from struct import unpack
 
 ATTRIBUTES = ("norm", "prefix", "suffix", "shape")
@@ -41,18 +39,6 @@ def hash_word(word: str, rows: int) -> list[int]:
         found += [start + value % size for value in _hashes(number, text)]
         start, size = start + size, _fewer(rows)
     return found
-
-
-def pair_rows(words: Sequence[str], rows: int) -> list[tuple[int, ...]]:
-    """For each word the rows of it with the word before, then with the word after, `2 * HASHES`, in a table of `rows`.
-
-    Where words are single characters, these pairs are most of what a model knows of words.
-    """
-    edge = ("", *words, "")
-    pairs = [
-        tuple(value % rows for value in _hashes(len(ATTRIBUTES), f"{left} {right}")) for left, right in pairwise(edge)
-    ]
-    return [before + after for before, after in pairwise(pairs)]
 
 
 def written_shape(word: str) -> str:

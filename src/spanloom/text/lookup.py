@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from spanloom.core import Arrays
-from spanloom.text.hashed import ATTRIBUTES, HASHES, hash_word, pair_rows, table_rows
+from spanloom.text.hashed import ATTRIBUTES, HASHES, hash_word, table_rows
 from spanloom.text.shapes import SHAPES, word_shape
 from spanloom.text.vocab import PAD, Vocabulary
 
@@ -24,18 +24,14 @@ REMEMBERED = 2**15
 
 
 class WordLookup:
-    """Sentences to shapes [T] and, where asked for, words [T], hashed [T, AS], pairs [T, 2S] and characters [T, C].
+    """Sentences to shapes [T] and, where asked for, words [T], hashed [T, AS] and characters [T, C].
 
-    characters, words: their vocabularies, or None. hashed: rows of the table of norms (see `hashed.py`), pairs: of the
-    table of neighbouring words, 0 for none.
+    characters, words: their vocabularies, or None. hashed: rows of the table of norms (see `hashed.py`), 0 for none.
     """
 
-    def __init__(
-        self, characters: Vocabulary | None, hashed: int = 0, words: Vocabulary | None = None, pairs: int = 0
-    ) -> None:
+    def __init__(self, characters: Vocabulary | None, hashed: int = 0, words: Vocabulary | None = None) -> None:
         self.characters = characters
         self.hashed = hashed
-        self.pairs = pairs
         self.words = words
         self._parts: list[tuple[str, int, Callable[[str], Sequence[int]]]] = [
             ("shapes", 1, lambda word: [word_shape(word)])
@@ -57,8 +53,6 @@ class WordLookup:
             if name == "characters":
                 part = part[:, : min(LONGEST, max(map(len, words), default=1))]
             arrays[name] = (part[:, 0] if name in ("shapes", "words") else part).copy()
-        if self.pairs:
-            arrays["pairs"] = np.array(pair_rows(words, self.pairs), dtype=np.int64).reshape(len(words), 2 * HASHES)
         return arrays
 
     def _numbers(self, word: str) -> bytes:
@@ -70,21 +64,18 @@ class WordLookup:
             limits["words"] = len(self.words)
         if self.hashed:
             limits["hashed"] = table_rows(self.hashed)
-        if self.pairs:
-            limits["pairs"] = self.pairs
         if self.characters is not None:
             limits["characters"] = len(self.characters)
         return limits
 
     def to_dict(self) -> dict[str, Any]:
         table: dict[str, Any] = {"characters": None if self.characters is None else list(self.characters.words)}
-        return {**table, "hashed": self.hashed, "pairs": self.pairs}
+        return {**table, "hashed": self.hashed}
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], words: Vocabulary | None = None) -> WordLookup:
         characters = table["characters"]
-        vocabulary = None if characters is None else Vocabulary(characters)
-        return cls(vocabulary, table.get("hashed", 0), words, table.get("pairs", 0))
+        return cls(None if characters is None else Vocabulary(characters), table.get("hashed", 0), words)
 
 
 def fit_characters(words: Iterable[str]) -> Vocabulary:

@@ -34,8 +34,7 @@ SMALL: dict[str, Any] = {
 }
 WORDS: dict[str, dict[str, Any]] = {
     "words, characters and shapes": {"kind": "rnn"},
-    "everything, two deep": {"kind": "rnn", "hashed_rows": 20, "hashed_pairs": 30, "layers": 2, "cell": "gru"},
-    "pairs alone": {"kind": "cnn", "word_width": 0, "char_filters": 0, "shape_width": 0, "hashed_pairs": 30},
+    "everything, two deep": {"kind": "rnn", "hashed_rows": 20, "layers": 2, "cell": "gru"},
     "one way": {"kind": "rnn", "cell": "rnn", "direction": "forward", "char_filters": 0},
     "hashed alone": {"kind": "cnn", "word_width": 0, "char_filters": 0, "shape_width": 0, "hashed_rows": 20},
     "convolutions": {"kind": "cnn", "layers": 3, "dilations": (1, 2), "window": 5},

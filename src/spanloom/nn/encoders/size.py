@@ -33,9 +33,8 @@ def encoder_size(config: EncoderConfig, features: Features) -> EncoderSize:
     limits = features.limits()
     hashed = config.hashed_width if "hashed" in limits else 0
     characters = config.char_filters if "characters" in limits else 0
-    pairs = config.hashed_width if "pairs" in limits else 0
-    looks = config.shape_width + characters + len(ATTRIBUTES) * hashed + 2 * pairs
-    tables = limits.get("hashed", 0) * hashed + limits.get("pairs", 0) * pairs
+    looks = config.shape_width + characters + len(ATTRIBUTES) * hashed
+    tables = limits.get("hashed", 0) * hashed
     if isinstance(features, WordFeatures):
         words = config.word_width if features.words is not None else 0
         above, width = _above(config, words + looks)

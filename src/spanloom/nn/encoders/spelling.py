@@ -12,10 +12,7 @@ from spanloom.text.lookup import WordLookup
 
 
 class Spelling(nn.Module):
-    """shapes [B, T], characters [B, T, C], hashed [B, T, AS] and pairs [B, T, 2S], as far as they are wanted.
-
-    They give [B, T, width]; the width may be 0.
-    """
+    """shapes [B, T], characters [B, T, C] and hashed [B, T, AS], as far as they are wanted -> [B, T, S]; S may be 0."""
 
     def __init__(self, config: EncoderConfig, lookup: WordLookup, dropout: float) -> None:
         super().__init__()
@@ -27,26 +24,18 @@ class Spelling(nn.Module):
         self.hashed: HashedEmbedding | None = None
         if "hashed" in limits:
             self.hashed = HashedEmbedding(limits["hashed"], config.hashed_width, len(ATTRIBUTES))
-        self.pairs: HashedEmbedding | None = None
-        if "pairs" in limits:
-            self.pairs = HashedEmbedding(limits["pairs"], config.hashed_width, 2)
         self.dropout = nn.Dropout(dropout)
         self.width = config.shape_width if self.shapes is not None else 0
         self.width += config.char_filters if self.characters is not None else 0
         self.width += self.hashed.width if self.hashed is not None else 0
-        self.width += self.pairs.width if self.pairs is not None else 0
 
-    def forward(
-        self, shapes: Tensor, characters: Tensor | None, hashed: Tensor | None, pairs: Tensor | None
-    ) -> list[Tensor]:
-        """The parts, each [B, T, a part of the width], to be put side by side."""
+    def forward(self, shapes: Tensor, characters: Tensor | None, hashed: Tensor | None) -> list[Tensor]:
+        """The parts, each [B, T, part of S], to be put side by side."""
         parts = []
         if self.characters is not None and characters is not None:
             parts.append(self.dropout(self.characters(characters)))
         if self.hashed is not None and hashed is not None:
             parts.append(self.dropout(self.hashed(hashed)))
-        if self.pairs is not None and pairs is not None:
-            parts.append(self.dropout(self.pairs(pairs)))
         if self.shapes is not None:
             parts.append(self.shapes(shapes))
         return parts

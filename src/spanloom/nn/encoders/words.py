@@ -60,12 +60,11 @@ class PieceEncoder(nn.Module):
         lengths: Tensor,
         characters: Tensor | None = None,
         hashed: Tensor | None = None,
-        pairs: Tensor | None = None,
         types: Tensor | None = None,
     ) -> Encoded:
         pretrained = self.transformer(pieces, piece_lengths, first, last, types)
         words = self.dropout(pretrained.vectors)  # [B, T, hidden]
-        parts = [words, *(part.to(words.dtype) for part in self.spelling(shapes, characters, hashed, pairs))]
+        parts = [words, *(part.to(words.dtype) for part in self.spelling(shapes, characters, hashed))]
         return Encoded(self.above(torch.cat(parts, dim=-1), lengths), pretrained.maps)
 
 
@@ -98,9 +97,8 @@ class WordEncoder(nn.Module):
         words: Tensor | None = None,
         characters: Tensor | None = None,
         hashed: Tensor | None = None,
-        pairs: Tensor | None = None,
     ) -> Encoded:
-        parts = self.spelling(shapes, characters, hashed, pairs)
+        parts = self.spelling(shapes, characters, hashed)
         if self.words is not None:
             parts = [self.dropout(self.words(words)), *parts]
         return Encoded(self.above(torch.cat(parts, dim=-1), lengths), None)
