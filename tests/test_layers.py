@@ -71,7 +71,11 @@ def fault(module: str, target: str) -> str | None:
         return None if may_import_torch(module) else f"{module} may not import {target}"
     if {module.split(".")[0], target.split(".")[0]} == {"spanloom", "from_scratch"}:
         return f"{module} may not import {target}: from_scratch and spanloom do not know each other"
-    if target.split(".")[0] != "spanloom" or target == "spanloom.__version__" or module == "spanloom":
+    if (
+        target.split(".")[0] != "spanloom"
+        or target == "spanloom.__version__"
+        or module in ("spanloom", "spanloom.__main__")
+    ):
         return None
     mine, theirs = home(module), home(target)
     if theirs not in LAYERS:

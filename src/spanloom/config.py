@@ -84,12 +84,12 @@ class TrainConfig:
     """The `[train]` table.
 
     batch_size: sentences a micro-batch at most; batch_tokens: padded tokens a micro-batch at most; accumulate:
-    micro-batches an update. learning_rate is for new layers, encoder_learning_rate for a pretrained encoder. warmup
-    and the decay are parts of the whole run, in 0..1. ema: decay of the weight average, 0 turns it off. patience:
-    epochs without a better dev score before stopping, 0 turns it off. clip: largest gradient norm, 0 turns it off.
-    clip_value: largest size of each number of the gradient, bounded before the norm is, 0 turns it off. precision:
-    "auto" uses bf16 where the hardware has it, or "fp32", or "bf16", or "fp16" with loss scaling. evaluate_from: first
-    epoch (from 1) that is scored on dev. threads: 0 leaves PyTorch's own choice.
+    micro-batches an update, in each of the processes. learning_rate is for new layers, encoder_learning_rate for a
+    pretrained encoder. warmup and the decay are parts of the whole run, in 0..1. ema: decay of the weight average, 0
+    turns it off. patience: epochs without a better dev score before stopping, 0 turns it off. clip: largest gradient
+    norm, 0 turns it off. clip_value: largest size of each number of the gradient, bounded before the norm is, 0 turns
+    it off. precision: "auto" uses bf16 where the hardware has it, or "fp32", or "bf16", or "fp16" with loss scaling.
+    evaluate_from: first epoch (from 1) that is scored on dev. threads: 0 leaves PyTorch's own choice.
 
     sampler: which examples go together. "buckets" (of like length, by token budget), "sequential", "shuffled",
     "breakpoints" (groups of lengths up to each of `breakpoints`), "kmeans" (`length_buckets` groups of lengths),
@@ -111,6 +111,8 @@ class TrainConfig:
     adversarial_steps times by adversarial_alpha and never farther than adversarial_epsilon ("pgd"); these are lengths
     over all the tokens of a sentence, and epsilon 0 turns it off. r_drop: how much two passes with different dropout
     are made to agree (the alpha of R-Drop), 0 turns it off.
+
+    track: what is shown the run too, in the run's folder `track`.
     """
 
     epochs: int = 20
@@ -164,6 +166,7 @@ class TrainConfig:
     adversarial_steps: int = 3
     r_drop: float = 0.0
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    track: tuple[Literal["tensorboard", "mlflow"], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -349,6 +352,14 @@ def to_table(config: Any) -> dict[str, Any]:
         elif value is not None:
             table[item.name] = list(value) if isinstance(value, tuple) else value
     return table
+
+
+def flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested table by dotted key: `{"train": {"ema": 0.9}}` -> `{"train.ema": 0.9}`."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat
 
 
 def to_toml(config: Any) -> str:

@@ -6,17 +6,15 @@ import dataclasses
 import hashlib
 import json
 import shlex
-import signal
-import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from types import FrameType, TracebackType
 from typing import Any
 
 import numpy as np
 import torch
 
-from spanloom.config import RunConfig, to_table, to_toml
+from spanloom.config import RunConfig, flatten, to_table, to_toml
 from spanloom.core import Codec, Example, Task
 from spanloom.engine.card import facts, model_card
 from spanloom.engine.checkpoint import Checkpoint, read_checkpoint, restore, save_checkpoint, save_model
@@ -24,14 +22,25 @@ from spanloom.engine.device import check_float16, keep_freed_memory, pick_device
 from spanloom.engine.encoded import Encoded, in_windows
 from spanloom.engine.guard import check_rows, check_settings
 from spanloom.engine.plots import draw_plots
+from spanloom.engine.processes import copy_first, from_first, gather, process_count, rank
 from spanloom.engine.report import EpochReport, Metrics, Notice, Report, Stage, read_metrics
 from spanloom.engine.state import Training, begin
+from spanloom.engine.stop import StopRequest
 from spanloom.engine.storage import load_json, store, store_json
+from spanloom.engine.tracking import Tracking
 from spanloom.engine.train import train
 from spanloom.errors import CheckpointError, ConfigError, DataError, SpanloomError
 
 MAY_CHANGE = frozenset(
-    {"data.train", "data.dev", "train.epochs", "train.patience", "train.checkpoint_every", "train.threads"}
+    {
+        "data.train",
+        "data.dev",
+        "train.epochs",
+        "train.patience",
+        "train.checkpoint_every",
+        "train.threads",
+        "train.track",
+    }
 )
 """What `--resume` may be given anew. The data may have moved, but must encode to the same rows."""
 
@@ -41,7 +50,8 @@ class Interrupted(SpanloomError):
 
     def __init__(self, run: Path, step: int) -> None:
         config, output = shlex.quote(str(run / "config.toml")), shlex.quote(str(run))
-        remedy = f"Go on with: spanloom train {config} --output {output} --resume"
+        again = f"Start {process_count()} processes again" if process_count() > 1 else "Go on"
+        remedy = f"{again} with: spanloom train {config} --output {output} --resume"
         super().__init__("", f"Stopped at step {step}", remedy=remedy)
         self.run = run
         self.step = step
@@ -60,9 +70,13 @@ def run_training(
     The kept weights are the best on dev, or the last where there is no dev data; the scorecard is then empty. Raises
     ConfigError for a setting or a folder that will not do, DataError for data that will not, CheckpointError for a
     checkpoint that cannot be written or read, and Interrupted after Ctrl-C.
+
+    In several processes (see `join_processes`) each calls this; the first alone reports and writes.
     """
     check_settings(config, task)
-    _check_folder(output, resume)
+    from_first(lambda: _check_folder(output, resume))
+    first = rank() == 0
+    on_report = on_report if first else _stay_silent
     device = device or pick_device()
     if device.type == "cpu":
         keep_freed_memory()
@@ -73,12 +87,16 @@ def run_training(
         data, dev, codec = prepare(task, config, on_report)
         torch.manual_seed(config.seed)
         architecture = None if checkpoint is None else checkpoint.about["architecture"]
-        state = begin(task.build(config.model, codec, architecture).to(device), config.train)
+        model = task.build(config.model, codec, architecture).to(device)
+        copy_first(model)
+        state = begin(model, config.train)
         about: dict[str, Any] = {
             "config": to_table(config),
             "architecture": getattr(state.model, "architecture", None),
             "fingerprint": _fingerprint(codec, data),
+            "processes": process_count(),
         }
+        _check_same_data(about["fingerprint"], config)
         if checkpoint is not None:
             _check_data_kept(checkpoint, about["fingerprint"], config)
             restore(checkpoint, state)
@@ -91,14 +109,21 @@ def run_training(
                     "No dev data: no epoch is scored, and the last weights are kept. Set data.dev to choose the best."
                 )
             )
-        store(output / "config.toml", to_toml(config))
+        if first:
+            store(output / "config.toml", to_toml(config))
         try:
             _train_and_save(task, config, codec, state, data, dev, output, about, on_report, device)
         finally:
-            draw_plots(read_metrics(output / "metrics.jsonl"), output / "plots")
-    scorecard = load_json(output / "scorecard.json") if state.best_epoch else None
-    store(output / "README.md", model_card(task, config, facts(state, data), data, dev, scorecard))
+            if first:
+                draw_plots(read_metrics(output / "metrics.jsonl"), output / "plots")
+    scorecard = from_first(lambda: load_json(output / "scorecard.json") if state.best_epoch else None)
+    if first:
+        store(output / "README.md", model_card(task, config, facts(state, data), data, dev, scorecard))
     return scorecard or {}
+
+
+def _stay_silent(report: Report) -> None:
+    """What every process but the first makes of its reports."""
 
 
 def _train_and_save(
@@ -115,22 +140,28 @@ def _train_and_save(
 ) -> None:
     """Consume the loop's reports: record each, keep the best model, save checkpoints, and stop when asked to."""
     every = config.train.checkpoint_every
-    metrics = Metrics(output / "metrics.jsonl", state.step)
-    try:
-        with StopRequest() as stop:
-            for report in train(task, config, codec, state, data, dev, device):
-                on_report(report)
-                if isinstance(report, Notice):
-                    continue
-                metrics.add(report)
-                if isinstance(report, EpochReport):
-                    _keep(task, config, codec, state, report, output)
-                if isinstance(report, EpochReport) or stop.requested or (every and state.step % every == 0):
-                    save_checkpoint(output, state, about)
-                if stop.requested:
-                    raise Interrupted(output, state.step)
-    finally:
-        metrics.close()
+    first = rank() == 0
+    with ExitStack() as open_until_the_end:
+        keep_open = open_until_the_end.enter_context
+        records: list[Metrics | Tracking] = []
+        if first:
+            records.append(keep_open(closing(Metrics(output / "metrics.jsonl", state.step))))
+            records.append(keep_open(closing(Tracking(config, output, state.step))))
+        stop = keep_open(StopRequest())
+        for report in train(task, config, codec, state, data, dev, device):
+            on_report(report)
+            if isinstance(report, Notice):
+                continue
+            stopping = any(gather(stop.requested))  # the same answer everywhere, whichever process was asked
+            for record in records:
+                record.add(report)
+            if first and isinstance(report, EpochReport):
+                _keep(task, config, codec, state, report, output)
+            if first and (isinstance(report, EpochReport) or stopping or (every and state.step % every == 0)):
+                save_checkpoint(output, state, about)
+            if stopping:
+                gather(None)  # a launcher ends the others when one ends, so all wait until the first has saved
+                raise Interrupted(output, state.step)
 
 
 def _keep(task: Task, config: RunConfig, codec: Codec, state: Training, report: EpochReport, output: Path) -> None:
@@ -144,31 +175,6 @@ def _keep(task: Task, config: RunConfig, codec: Codec, state: Training, report: 
             save_model(output / "model", task, config, codec, state.model)
     if report.scorecard is not None:
         store_json(output / "scorecard.json", report.scorecard)
-
-
-class StopRequest:
-    """Turns the first Ctrl-C into a request to stop after the step that is going on; a second one stops at once."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        self._main = threading.current_thread() is threading.main_thread()  # only there can signals be handled
-        self._before: Any = None
-
-    def __enter__(self) -> StopRequest:
-        if self._main:
-            self._before = signal.signal(signal.SIGINT, self._request)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._main:
-            signal.signal(signal.SIGINT, self._before)
-
-    def _request(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
 
 
 def _check_folder(output: Path, resume: bool) -> None:
@@ -229,22 +235,29 @@ def _fingerprint(codec: Codec, data: Encoded) -> str:
 
 def _check_settings_kept(checkpoint: Checkpoint, config: RunConfig) -> None:
     """Refuse to go on with other settings than before, because the result would be neither run."""
-    before, now = _flat(checkpoint.about["config"]), _flat(to_table(config))
+    before, now = flatten(checkpoint.about["config"]), flatten(to_table(config))
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key) and key not in MAY_CHANGE:
             found = f"{key} is {now.get(key)!r}"
             expected = f"{before.get(key)!r}, as when the run in {checkpoint.path.parent.parent} was started"
             raise ConfigError("--resume", found, expected, f"Set {key} back, or train anew in another folder.")
+    processes = checkpoint.about.get("processes", 1)
+    if processes != process_count():
+        found = f"the number of processes is {process_count()}"
+        expected = f"{processes}, as when the run in {checkpoint.path.parent.parent} was started"
+        raise ConfigError("--resume", found, expected, f"Start {processes}, or train anew in another folder.")
+
+
+def _check_same_data(fingerprint: str, config: RunConfig) -> None:
+    """Processes that encode different rows would train on neither data set, or wait for each other for ever."""
+    prints = gather(fingerprint)
+    odd = [str(process) for process, other in enumerate(prints) if other != prints[0]]
+    if odd:
+        found = f"encodes to other rows in process {', '.join(odd)} than in process 0"
+        raise ConfigError(str(config.data.train), found, "the same data in each", "Give each the same files.")
 
 
 def _check_data_kept(checkpoint: Checkpoint, fingerprint: str, config: RunConfig) -> None:
     if checkpoint.about["fingerprint"] != fingerprint:
         found = "the training data encodes to other rows than when the run was started"
         raise ConfigError(str(config.data.train), found, "unchanged data", "Train anew in another folder.")
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in table.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return flat

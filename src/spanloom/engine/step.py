@@ -97,7 +97,7 @@ def train_step(
     device, where = device or torch.device("cpu"), where or f"step {step + 1}"
     room = room or Room()
     plan = [(rows, collate(rows)) for whole in group for rows in room.cut(whole)]
-    counts = add_up([batch.counts for _, batch in plan], device)
+    counts = add_up([batch.counts for _, batch in plan])
     model.train()
     while True:
         # All from the start each time: a backward pass that broke off has left a part of its gradients behind.
@@ -111,7 +111,7 @@ def train_step(
         plan[failed : failed + 1] = [(half, collate(half)) for half in room.halve(plan[failed][0], where)]
     weights = [weight for part in optimizer.param_groups for weight in part["params"] if weight.requires_grad]
     add_up_gradients(weights)
-    means = {name: total / counts[_loss(name)] for name, total in add_up([sums], device).items() if counts[_loss(name)]}
+    means = {name: total / counts[_loss(name)] for name, total in add_up([sums]).items() if counts[_loss(name)]}
     skipped = scaler is not None and _overflows(scaler, optimizer, means, where)
     norm = _clip(weights, method)
     if not skipped:

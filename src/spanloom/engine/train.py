@@ -16,6 +16,7 @@ from spanloom.engine.encoded import Encoded, rows_of
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.feedback import heed_score
 from spanloom.engine.optimizer import set_learning_rate
+from spanloom.engine.processes import from_first, gather, process_count, rank, share_of
 from spanloom.engine.report import EpochReport, Notice, StepReport
 from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import Training
@@ -36,6 +37,8 @@ def train(
     Whenever a report comes out, `state` is whole: saved there and restored, it goes on to the same bits as if never
     stopped, because the batches, the learning rate and the random numbers of a step depend on nothing but the seed,
     its number, and what `state` kept of the dev scores. A notice stands before the report of the step that it is about.
+
+    Several processes make the same updates with the same state, each computing its share; dev is scored in the first.
     """
     settings = config.train
     schedule, sampler = build_schedule(settings), build_sampler(data.rows, settings, config.seed)
@@ -51,7 +54,7 @@ def train(
             yield report
         scorecard, score, best, note = None, None, False, ""
         if dev is not None and state.epoch >= settings.evaluate_from:
-            scorecard = score_dev(task, config, codec, state, dev, device)
+            scorecard = from_first(lambda: score_dev(task, config, codec, state, dev, device))
             score = float(task.best(scorecard))
             best = state.best_score is None or score > state.best_score
             note = heed_score(state, settings, score)
@@ -70,9 +73,9 @@ def begin_epoch(model: nn.Module, epoch: int) -> None:
 
 
 def groups_of(sampler: Sampler, settings: TrainConfig, epoch: int) -> list[list[Array]]:
-    """The updates of an epoch: each a list of micro-batches of row indices."""
-    order = sampler(epoch)
-    return [order[start : start + settings.accumulate] for start in range(0, len(order), settings.accumulate)]
+    """The updates of an epoch, of all processes together: each a list of micro-batches of row indices."""
+    order, size = sampler(epoch), settings.accumulate * process_count()
+    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 def total_steps(sampler: Sampler, settings: TrainConfig) -> int:
@@ -126,7 +129,7 @@ def update(
     began = time.perf_counter()
     learning_rate = set_learning_rate(state.optimizer, factor)
     members = np.concatenate(group)
-    micro_batches = [rows_of(data, indices, codec, config, state.epoch) for indices in group]
+    micro_batches = [rows_of(data, indices, codec, config, state.epoch) for indices in share_of(group)]
     done = train_step(
         state.model,
         micro_batches,
@@ -134,7 +137,7 @@ def update(
         build_method(task, config.train),
         state.optimizer,
         step=state.step,
-        noise=noise_seed(config.seed, state.step),
+        noise=noise_seed(config.seed, state.step, rank()),
         average=state.average,
         scaler=state.scaler,
         room=state.room,
@@ -151,7 +154,7 @@ def update(
         gradient_norm=done.gradient_norm,
         learning_rate=learning_rate,
         sentences=len(members),
-        tokens=sum(row.length for rows in micro_batches for row in rows),
+        tokens=sum(gather(sum(row.length for rows in micro_batches for row in rows))),
         seconds=time.perf_counter() - began,
         skipped=done.skipped,
     )
@@ -163,6 +166,10 @@ def _place(step: int, members: Sequence[Example], most: int = 8) -> str:
     return f"step {step + 1} (on {sources}{' and others' if len(members) > most else ''})"
 
 
-def noise_seed(seed: int, step: int) -> int:
-    """The seed of one step's random numbers (dropout), so that no generator's state has to be carried along."""
-    return int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0])
+def noise_seed(seed: int, step: int, rank: int = 0) -> int:
+    """The seed of one step's random numbers (dropout), so that no generator's state has to be carried along.
+
+    rank: of the process, which shall not drop out what the others do. Their updates are therefore those of one process
+    in all but the random numbers.
+    """
+    return int(np.random.SeedSequence([seed, step], spawn_key=(rank,) if rank else ()).generate_state(1, np.uint64)[0])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,16 +29,28 @@ def train(
     settings over the file's. resume: go on from the last checkpoint in `output`. Progress goes to standard error.
     Raises ConfigError, DataError or CheckpointError for what the user can mend, MissingExtra without torch, and
     KeyboardInterrupt, saying how to resume, once Ctrl-C was answered by a checkpoint.
+
+    Where torchrun or `accelerate launch` started several processes, they train together and return the same.
     """
     config = _resolved(config, overrides)
     with _training_packages():
+        from spanloom.engine.processes import join_processes, read_launch
         from spanloom.engine.progress import ConsoleProgress
         from spanloom.engine.run import Interrupted, run_training
+    launch = read_launch(os.environ)
     try:
-        with ConsoleProgress() as show:
-            return run_training(find_task(config.task), config, Path(output), resume, on_report=show)
+        with join_processes(launch) as device, ConsoleProgress() if launch.rank == 0 else nullcontext() as show:
+            told = {} if show is None else {"on_report": show}
+            return run_training(find_task(config.task), config, Path(output), resume, device=device, **told)
     except Interrupted as stopped:
         raise KeyboardInterrupt(str(stopped)) from stopped
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one of its training that speaks and writes: with one process, it is."""
+    with _training_packages():
+        from spanloom.engine.processes import read_launch
+    return read_launch(os.environ).rank == 0
 
 
 def plot_samplers(config: str | Path | RunConfig, picture: Path, overrides: Sequence[str] = ()) -> list[SamplerCost]:

@@ -49,6 +49,8 @@ def train(
     if output is None:
         raise ConfigError("train", "no --output", "a folder for the run", "Add --output RUN.")
     scorecard = training.train(config, output, settings or [], resume)
+    if not training.is_first_process():
+        return
     summary = scorecard.get("summary", {})
     told = (name for name in summary if name.endswith(("f1", "accuracy")))
     scores = "".join(f", {name.replace('_', ' ')} {100 * summary[name]:.1f}" for name in told)
