@@ -156,8 +156,8 @@ def _sum(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def add_up_gradients(weights: Sequence[Tensor]) -> None:
     """Sum the gradients over the processes, in one message for each kind of number.
 
-    A weight that no process has a gradient for, as a frozen one, keeps none. An infinity on one process is one, or not a number, on all
-    of them afterwards.
+    A weight that no process has a gradient for, as a frozen one, keeps none. An infinity on one process is one, or not
+    a number, on all of them afterwards.
     """
     if process_count() == 1:
         return
