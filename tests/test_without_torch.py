@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,13 @@ def test_the_bundled_model_predicts(repository: Path) -> None:
     for entity in answer["entities"]:
         assert sentence[entity["start"] : entity["end"]] == entity["text"]
     assert all(relation["label"] for relation in answer["relations"])
+
+
+def test_the_doctor_examines_a_machine_without_torch(repository: Path) -> None:
+    done = run(repository, "from spanloom.run.cli import main; sys.exit(main(sys.argv[1:]))", "doctor")
+    assert done.stderr == ""
+    assert re.search(r"^ok +bundled model +answers: ", done.stdout, re.MULTILINE)
+    assert re.search(r"verdict +This machine can predict. To train too: pip install 'spanloom\[train\]'", done.stdout)
 
 
 @pytest.mark.parametrize(

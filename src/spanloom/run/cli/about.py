@@ -22,7 +22,7 @@ def tasks(json_: Annotated[bool, typer.Option("--json", help="One JSON object in
 
 
 def doctor(json_: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False) -> None:
-    """Check this installation: packages, the bundled model, one prediction."""
+    """Check this installation and this machine: packages, GPU, PyTorch, speed, one prediction."""
     from spanloom.run.doctor import diagnose
 
     findings = list(diagnose())
