@@ -92,9 +92,8 @@ def join_processes(launch: Launch) -> Iterator[torch.device]:
     except RuntimeError as error:
         if not _left_alone(error):
             raise
-        raise SpanloomError(
-            f"process {launch.rank}", "another process has stopped", "", "What it said itself tells why."
-        ) from error
+        found = f"another process has stopped, or cannot be reached ({str(error).partition(chr(10))[0]})"
+        raise SpanloomError(f"process {launch.rank}", found, "", "What that one said tells why.") from error
     # Not after an error: that could wait for messages that nobody is going to send.
     dist.destroy_process_group()
 
