@@ -87,13 +87,11 @@ def padding_table(results: Path, words: Words) -> list[str]:
     found = read(results / "padding.json")
     if found is None:
         return []
-    shuffled = statistics.median(found["rounds"]["shuffled"])
     lines = []
     for name, taken in found["rounds"].items():
         ratio = statistics.median(a / b for a, b in zip(found["rounds"]["shuffled"], taken, strict=True))
         rate = found["tokens"] / statistics.median(taken)
         lines.append([f"`{name}`", f"{100 * found['waste'][name]:.1f}%", f"{rate:,.0f}", f"{ratio:.2f}"])
-    assert shuffled > 0
     return markdown([words[name] for name in ("sampler", "padding", "tokens a second", "times shuffled")], lines)
 
 

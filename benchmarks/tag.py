@@ -21,7 +21,7 @@ from typing import Any
 from machine import installed, surroundings
 from padding import measure_padding
 from peers import crfsuite, spacy_small
-from plain_tables import peers_table, plain_table, speed_lines
+from plain_tables import padding_table, peers_table, plain_table, speed_lines
 from rows import CONFIGS, PARTS, TAG_RESULTS, TAG_ROWS, read_results
 from training import add_options, environment, store, train_missing
 from turns import alternate, timed
@@ -164,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"stopped: the command above ended with {error.returncode}")
     words = LANGUAGES["en"]
     print("\n".join(plain_table(TAG_ROWS, read_results(options.results, TAG_ROWS), words)))
-    for table in (peers_table(options.results, words), speed_lines(options.results, words)):
+    for table in (made(options.results, words) for made in (peers_table, speed_lines, padding_table)):
         print("\n" + "\n".join(table))
 
 
