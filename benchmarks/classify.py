@@ -9,8 +9,6 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +17,7 @@ from typing import Any
 from machine import installed, surroundings
 from plain_tables import one_peer_table, plain_table
 from rows import CLASSIFY_RESULTS, CLASSIFY_ROWS, PARTS, read_results
-from training import add_options, store, train_missing
+from training import add_options, parsed, stopping_cleanly, store, train_missing
 from wording import LANGUAGES
 
 from spanloom.config import DataConfig
@@ -63,19 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train and table the classification benchmark.")
     add_options(parser, CLASSIFY_ROWS, CLASSIFY_RESULTS)
     parser.add_argument("--peers", action="store_true", help="instead: TF-IDF with logistic regression")
-    options = parser.parse_args(arguments)
-    options.vectors = options.vectors or options.runs / "glove-50.safetensors"
-    if not options.table and options.data is None:
-        parser.error("--data DIR is needed to measure anything; --table prints what was measured")
-    try:
+    options = parsed(parser, arguments)
+    with stopping_cleanly():
         if options.peers:
             store(options.results / "peers.json", measure_peers(options.data))
         elif not options.table:
             train_missing(options.rows, options)
-    except KeyboardInterrupt:
-        sys.exit("stopped; the same command goes on, with the row that was running from its beginning")
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"stopped: the command above ended with {error.returncode}")
     words = LANGUAGES["en"]
     for table in (
         plain_table(CLASSIFY_ROWS, read_results(options.results, CLASSIFY_ROWS), words),

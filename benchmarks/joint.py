@@ -19,7 +19,7 @@ from typing import Any
 from figures import rows_table
 from machine import surroundings
 from rows import CONFIGS, PARTS, RESULTS, ROWS, read_results
-from training import add_options, environment, store, train_missing
+from training import add_options, environment, parsed, stopping_cleanly, store, train_missing
 from wording import LANGUAGES
 
 from spanloom.config import DataConfig, load_config
@@ -71,22 +71,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    made = parser()
-    options = made.parse_args(arguments)
-    options.vectors = options.vectors or options.runs / "glove-50.safetensors"
-    if not options.table and options.data is None:
-        made.error("--data DIR is needed to measure anything; --table prints what was measured")
-    try:
+    options = parsed(parser(), arguments)
+    with stopping_cleanly():
         if options.audit:
             store(options.results / "audit.json", audit(options.data))
         elif options.speed:
             measure_speed(options)
         elif not options.table:
             train_missing(options.rows, options)
-    except KeyboardInterrupt:
-        sys.exit("stopped; the same command goes on, with the row that was running from its beginning")
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"stopped: the command above ended with {error.returncode}")
     print("\n".join(rows_table(read_results(options.results), LANGUAGES["en"])))
 
 

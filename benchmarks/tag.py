@@ -23,12 +23,13 @@ from padding import measure_padding
 from peers import crfsuite, spacy_small
 from plain_tables import padding_table, peers_table, plain_table, speed_lines
 from rows import CONFIGS, PARTS, TAG_RESULTS, TAG_ROWS, read_results
-from training import add_options, environment, store, train_missing
+from training import add_options, environment, parsed, stopping_cleanly, store, train_missing
 from turns import alternate, timed
 from wording import LANGUAGES
 
 from spanloom.config import load_config
 from spanloom.core import Example, Tags
+from spanloom.metrics.tags import tag_scorecard
 from spanloom.run.export import export
 from spanloom.run.predictor import load
 from spanloom.tasks import find_task
@@ -68,15 +69,9 @@ def measure_peers(options: argparse.Namespace) -> dict[str, Any]:
         began = time.perf_counter()
         model = make()
         seconds = time.perf_counter() - began
-        scorecard = find_task("tag").score(dev, list(model.predict(words_of(dev))), _Unseen())
+        scorecard = tag_scorecard(dev, list(model.predict(words_of(dev))))
         found[name] = {"scores": scorecard["overall"], "seconds": seconds, "version": installed(package)}
     return {"data": PEERS_ON, "threads": 1, "peers": found, **surroundings()}
-
-
-class _Unseen:
-    """In place of a codec: of peers nobody asks what they saw."""
-
-    seen = None
 
 
 def measure_speed(options: argparse.Namespace) -> dict[str, Any]:
@@ -144,24 +139,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for what in MEASURES:
         parser.add_argument(f"--{what}", action="store_true", help=f"instead: measure {what}")
         parser.add_argument(f"--{what}-here", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
-    options.vectors = options.vectors or options.runs / "glove-50.safetensors"
-    if not options.table and options.data is None:
-        parser.error("--data DIR is needed to measure anything; --table prints what was measured")
+    options = parsed(parser, arguments)
     wanted = [what for what in MEASURES if getattr(options, what)]
     for what, measure in MEASURES.items():
         if getattr(options, f"{what}_here"):
             store(options.results / f"{what}.json", measure(options))
             return
-    try:
+    with stopping_cleanly():
         for what in wanted:
             own_process(options, what)
         if not wanted and not options.table:
             train_missing(options.rows, options)
-    except KeyboardInterrupt:
-        sys.exit("stopped; the same command goes on, with the row that was running from its beginning")
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"stopped: the command above ended with {error.returncode}")
     words = LANGUAGES["en"]
     print("\n".join(plain_table(TAG_ROWS, read_results(options.results, TAG_ROWS), words)))
     for table in (made(options.results, words) for made in (peers_table, speed_lines, padding_table)):

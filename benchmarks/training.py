@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,26 @@ def chosen_from(rows: Sequence[BenchmarkRow]) -> Callable[[str], list[BenchmarkR
         return [known[name] for name in text.split(",")]
 
     return chosen
+
+
+def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of `add_options` and others, complete. Exits where there is nothing to measure with."""
+    options = parser.parse_args(arguments)
+    options.vectors = options.vectors or options.runs / "glove-50.safetensors"
+    if not options.table and options.data is None:
+        parser.error("--data DIR is needed to measure anything; --table prints what was measured")
+    return options
+
+
+@contextmanager
+def stopping_cleanly() -> Iterator[None]:
+    """Ctrl-C and a command that failed end the measuring in one sentence."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit("stopped; the same command goes on, with the row that was running from its beginning")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"stopped: the command above ended with {error.returncode}")
 
 
 def add_options(parser: argparse.ArgumentParser, rows: Sequence[BenchmarkRow], results: Path) -> None:

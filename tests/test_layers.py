@@ -29,6 +29,7 @@ LAYERS = (
     "tasks",
     "run",
 )
+LATE = {"importlib.import_module", "__import__", "deferred"}
 TORCH = {"torch", "transformers", "accelerate", "onnx", "onnxscript"}
 
 
@@ -49,7 +50,11 @@ def imports(tree: ast.AST, module: str, is_package: bool) -> Iterator[tuple[str,
                 keep = len(parents) - node.level + is_package
                 base = ".".join([*parents[:keep], *([base] if base else [])])
             yield from ((f"{base}.{alias.name}", node.lineno) for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("importlib.import_module", "__import__"):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
+            "importlib.import_module",
+            "__import__",
+            "deferred",
+        ):
             yield from ((str(name.value), node.lineno) for name in node.args[:1] if isinstance(name, ast.Constant))
 
 
@@ -155,6 +160,7 @@ def test_every_folder_has_its_place_in_the_order(repository: Path) -> None:
         ),
         ("spanloom.read.spert", "from spanloom import load", "the public face is for users"),
         ("spanloom.tasks.joint.codec", "from spanloom.tasks.tagging import TASK", "a task knows no other task"),
+        ("spanloom.tasks.joint.task", "deferred('spanloom.tasks.tag.model', 'build')", "a task knows no other task"),
         ("spanloom.tasks.joint.codec", "import torch.nn as nn", "may not import torch.nn"),
         ("spanloom.decode.spans", "def f():\n    import torch", "may not import torch"),
         ("spanloom.run.predictor", "from transformers import AutoTokenizer", "may not import transformers"),

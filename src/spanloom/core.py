@@ -6,6 +6,7 @@ and `Text.characters` is the only bridge between the two.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -214,6 +215,15 @@ class Codec(Protocol):
     def limits(self) -> dict[str, int]: ...
     def to_dict(self) -> dict[str, Any]: ...
     def tokenizer_json(self) -> str | None: ...
+
+
+def deferred(module: str, name: str) -> Callable[..., Any]:
+    """A module's function, imported when it is first called: so a task is known without the torch of its model."""
+
+    def call(*arguments: Any) -> Any:
+        return getattr(importlib.import_module(module), name)(*arguments)
+
+    return call
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text as Cell
 
+MOST_LABELS = 25
+WORST_SHOWN = 3
 ERRORS_SHOWN = 8
 
 # A terminal acts on control characters; what is not text is shown as a replacement mark.
@@ -54,11 +56,33 @@ def cell(text: str, style: str = "") -> Cell:
     return Cell(clean(text), style=style)
 
 
+def labels_table(title: str, what: str, labels: Mapping[str, Card]) -> Table:
+    """Scores by label, those of the most frequent ones; `what` heads the labels."""
+    table = make_table(title, (what, "P", "R", "F1", "pred.", "gold"))
+    ordered = sorted(labels.items(), key=lambda item: (-item[1]["gold"], item[0]))
+    for label, score in ordered[:MOST_LABELS]:
+        table.add_row(cell(label), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
+    if len(ordered) > MOST_LABELS:
+        table.caption = f"and {len(ordered) - MOST_LABELS} rarer ones, in the saved scorecard"
+    return table
+
+
+def breakdown_table(title: str, breakdown: Mapping[str, Mapping[str, Card]]) -> Table:
+    """Scores by bin, a section for each way to part the facts."""
+    table = make_table(title, ("", "P", "R", "F1", "pred.", "gold"))
+    for name, bins in breakdown.items():
+        table.add_row(Cell(name, style="italic"))
+        for key, score in bins.items():
+            table.add_row(f"  {key}", *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
+        table.add_section()
+    return table
+
+
 def worst(sentences: Sequence[Card]) -> Iterable[RenderableType]:
-    """The sentences with most errors, each with its first few."""
+    """The first of the sentences with most errors, each with its first few."""
     if sentences:
         yield Cell("\nSentences with most errors", style="bold")
-    for sentence in sentences:
+    for sentence in sentences[:WORST_SHOWN]:
         yield Cell.assemble((clean(sentence["source"]), "dim"), "  ", clean(sentence["text"]))
         grid = Table.grid(padding=(0, 2))
         for error in sentence["errors"][:ERRORS_SHOWN]:

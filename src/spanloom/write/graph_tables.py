@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Cell
 
 from spanloom.core import Graph, Text
-from spanloom.write.cells import Card, cell, confidence, make_table, percent, prf, worst
-
-MOST_LABELS = 25
-WORST_SHOWN = 3
+from spanloom.write.cells import (
+    Card,
+    breakdown_table,
+    cell,
+    confidence,
+    labels_table,
+    make_table,
+    percent,
+    prf,
+    worst,
+)
 
 
 def scorecard_tables(scorecard: Card) -> list[RenderableType]:
@@ -27,11 +33,11 @@ def scorecard_tables(scorecard: Card) -> list[RenderableType]:
     return [
         Cell(about),
         _rules_table(scorecard),
-        _labels_table("Entity", scorecard["labels"]["entities"]),
-        _labels_table("Relation", scorecard["labels"]["triples"]),
-        _breakdown_table(scorecard["breakdown"]),
+        labels_table("Entity labels", "Entity", scorecard["labels"]["entities"]),
+        labels_table("Relation labels", "Relation", scorecard["labels"]["triples"]),
+        breakdown_table("Triples by", scorecard["breakdown"]),
         _errors_table(scorecard["errors"]),
-        *worst(scorecard["errors"]["worst"][:WORST_SHOWN]),
+        *worst(scorecard["errors"]["worst"]),
     ]
 
 
@@ -64,26 +70,6 @@ def _rules_table(card: Card) -> Table:
             interval = f"{percent(low)}-{percent(high)}"
             cells = (f"  {rule}", *prf(score), interval, percent(score["macro"]["f1"]), *counts)
             table.add_row(*(Cell(cell, style=style) for cell in cells))
-        table.add_section()
-    return table
-
-
-def _labels_table(what: str, labels: Mapping[str, Card]) -> Table:
-    table = make_table(f"{what} labels", (what, "P", "R", "F1", "pred.", "gold"))
-    ordered = sorted(labels.items(), key=lambda item: (-item[1]["gold"], item[0]))
-    for label, score in ordered[:MOST_LABELS]:
-        table.add_row(cell(label), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
-    if len(ordered) > MOST_LABELS:
-        table.caption = f"and {len(ordered) - MOST_LABELS} rarer ones, in the saved scorecard"
-    return table
-
-
-def _breakdown_table(breakdown: Mapping[str, Mapping[str, Card]]) -> Table:
-    table = make_table("Triples by", ("", "P", "R", "F1", "pred.", "gold"))
-    for name, bins in breakdown.items():
-        table.add_row(Cell(name, style="italic"))
-        for key, score in bins.items():
-            table.add_row(f"  {key}", *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
         table.add_section()
     return table
 

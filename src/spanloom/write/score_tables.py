@@ -10,12 +10,19 @@ from rich.table import Table
 from rich.text import Text as Cell
 
 from spanloom.core import Label, Tags, Text, TextPair, texts_of
-from spanloom.write.cells import Card, cell, confidence, make_table, percent, prf, worst
+from spanloom.write.cells import (
+    Card,
+    breakdown_table,
+    cell,
+    confidence,
+    labels_table,
+    make_table,
+    percent,
+    prf,
+    worst,
+)
 
-MOST_LABELS = 25
 MOST_CONFUSIONS = 12
-WORST_SHOWN = 3
-WIDTH = 78
 
 
 def tag_tables(text: Text, tags: Tags) -> list[RenderableType]:
@@ -48,11 +55,11 @@ def score_tables(card: Card) -> list[RenderableType]:
     return [
         Cell(f"{size} in gold."),
         _overall(card),
-        *(_labels(title, labels) for title, labels in card["labels"].items()),
-        *([_breakdown(card["breakdown"])] if card["breakdown"] else []),
+        *(labels_table(title, "Label", labels) for title, labels in card["labels"].items()),
+        *([breakdown_table("By", card["breakdown"])] if card["breakdown"] else []),
         *([_counted("Errors", errors["types"])] if errors["types"] else []),
         *([_confusions(errors["confusions"])] if errors["confusions"] else []),
-        *worst(errors["worst"][:WORST_SHOWN]),
+        *worst(errors["worst"]),
     ]
 
 
@@ -64,26 +71,6 @@ def _overall(card: Card) -> Table:
         counts = (f"{score[key]:,}" for key in ("tp", "predicted", "gold"))
         style = "bold" if title == card["rule"] else ""
         table.add_row(*(Cell(text, style=style) for text in (title, *prf(score), interval, macro, *counts)))
-    return table
-
-
-def _labels(title: str, labels: Mapping[str, Card]) -> Table:
-    table = make_table(title, ("Label", "P", "R", "F1", "pred.", "gold"))
-    ordered = sorted(labels.items(), key=lambda item: (-item[1]["gold"], item[0]))
-    for label, score in ordered[:MOST_LABELS]:
-        table.add_row(cell(label), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
-    if len(ordered) > MOST_LABELS:
-        table.caption = f"and {len(ordered) - MOST_LABELS} rarer ones, in the saved scorecard"
-    return table
-
-
-def _breakdown(breakdown: Mapping[str, Mapping[str, Card]]) -> Table:
-    table = make_table("By", ("", "P", "R", "F1", "pred.", "gold"))
-    for name, bins in breakdown.items():
-        table.add_row(Cell(name, style="italic"))
-        for key, score in bins.items():
-            table.add_row(f"  {key}", *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
-        table.add_section()
     return table
 
 

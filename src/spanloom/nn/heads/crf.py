@@ -63,7 +63,9 @@ class LinearChainCRF(nn.Module):
         transitions, start and end is exact; there is none of second order. Raises ValueError where a
         length is not 1 to T.
         """
-        return _nll(emissions, *self.scores(), tags, lengths, self.steps)
+        parts = emissions, *self.scores(), tags, lengths, self.steps
+        found: Tensor = _NegativeLogLikelihood.apply(*parts)  # type: ignore[no-untyped-call]
+        return found
 
     def scores(self) -> tuple[Tensor, Tensor, Tensor]:
         """Transitions [K, K], start [K] and end [K], minus infinity where not allowed: what decoding needs."""
@@ -84,21 +86,8 @@ def nll(emissions: Tensor, transitions: Tensor, start: Tensor, end: Tensor, tags
 
     Minus infinity forbids, as in what `LinearChainCRF.scores` gives.
     """
-    return _nll(emissions, transitions, start, end, tags, lengths, _steps_between_any_two(transitions > -math.inf))
-
-
-def _nll(
-    emissions: Tensor,
-    transitions: Tensor,
-    start: Tensor,
-    end: Tensor,
-    tags: Tensor,
-    lengths: Tensor,
-    steps: int | None,
-) -> Tensor:
-    found: Tensor = _NegativeLogLikelihood.apply(  # type: ignore[no-untyped-call]
-        emissions, transitions, start, end, tags, lengths, steps
-    )
+    parts = emissions, transitions, start, end, tags, lengths, _steps_between_any_two(transitions > -math.inf)
+    found: Tensor = _NegativeLogLikelihood.apply(*parts)  # type: ignore[no-untyped-call]
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from spanloom.check.labels import check_label_data, require_label_spelling
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Label, Task, Text, TextPair
+from spanloom.core import Example, Label, Task, Text, TextPair, deferred
 from spanloom.errors import DataError
 from spanloom.metrics.labels import label_scorecard
 from spanloom.read import read
@@ -34,24 +34,6 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:
     if not config.data.repair:
         require_label_spelling(examples)
     return ClassifyCodec.fit(examples, config.model)
-
-
-def _build(config: ClassifyConfig, codec: ClassifyCodec, architecture: Mapping[str, Any] | None = None) -> Any:
-    from spanloom.tasks.classify import model
-
-    return model.build(config, codec, architecture)
-
-
-def _losses(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
-    from spanloom.tasks.classify import model
-
-    return model.losses(outputs, targets)
-
-
-def _divergence(outputs: Mapping[str, Any], others: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
-    from spanloom.tasks.classify import model
-
-    return model.divergence(outputs, others, targets)
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Label], codec: ClassifyCodec) -> dict[str, Any]:
@@ -91,12 +73,12 @@ TASK = Task(
     check=_check,
     fit=_fit,
     load=ClassifyCodec.from_dict,
-    build=_build,
-    losses=_losses,
+    build=deferred("spanloom.tasks.classify.model", "build"),
+    losses=deferred("spanloom.tasks.classify.model", "losses"),
     score=_score,
     best=_best,
     prepare=_prepare,
     show=labels_to_dict,
     line=label_line,
-    divergence=_divergence,
+    divergence=deferred("spanloom.tasks.classify.model", "divergence"),
 )

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from spanloom.check.audit import audit
 from spanloom.check.gold import check_gold, check_labels
 from spanloom.config import EncoderConfig, RunConfig
-from spanloom.core import Codec, Example, Graph, Task, Text
+from spanloom.core import Codec, Example, Graph, Task, Text, deferred
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read
@@ -43,24 +43,6 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> JointCodec:
     return JointCodec.fit(examples, config.model)
 
 
-def _build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any] | None = None) -> Any:
-    from spanloom.tasks.joint import model
-
-    return model.build(config, codec, architecture)
-
-
-def _losses(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
-    from spanloom.tasks.joint import model
-
-    return model.losses(outputs, targets)
-
-
-def _divergence(outputs: Mapping[str, Any], others: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
-    from spanloom.tasks.joint import model
-
-    return model.divergence(outputs, others, targets)
-
-
 def _score(examples: Sequence[Example], predictions: Sequence[Graph], codec: JointCodec) -> dict[str, Any]:
     return joint_scorecard(examples, predictions, codec.seen)
 
@@ -82,12 +64,12 @@ TASK = Task(
     check=_check,
     fit=_fit,
     load=JointCodec.from_dict,
-    build=_build,
-    losses=_losses,
+    build=deferred("spanloom.tasks.joint.model", "build"),
+    losses=deferred("spanloom.tasks.joint.model", "losses"),
     score=_score,
     best=_best,
     prepare=_prepare,
     show=to_dict,
     line=example_to_dict,
-    divergence=_divergence,
+    divergence=deferred("spanloom.tasks.joint.model", "divergence"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from spanloom.check.tags import check_tags, require_tag_spelling
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Tags, Task, Text
+from spanloom.core import Example, Tags, Task, Text, deferred
 from spanloom.metrics.tags import tag_scorecard
 from spanloom.read import read
 from spanloom.tasks.tag.codec import TagCodec
@@ -33,24 +33,6 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> TagCodec:
     return TagCodec.fit(examples, config.model)
 
 
-def _build(config: TagConfig, codec: TagCodec, architecture: Mapping[str, Any] | None = None) -> Any:
-    from spanloom.tasks.tag import model
-
-    return model.build(config, codec, architecture)
-
-
-def _losses(outputs: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
-    from spanloom.tasks.tag import model
-
-    return model.losses(outputs, targets)
-
-
-def _divergence(outputs: Mapping[str, Any], others: Mapping[str, Any], targets: Mapping[str, Any]) -> dict[str, Any]:
-    from spanloom.tasks.tag import model
-
-    return model.divergence(outputs, others, targets)
-
-
 def _score(examples: Sequence[Example], predictions: Sequence[Tags], codec: TagCodec) -> dict[str, Any]:
     return tag_scorecard(examples, predictions, codec.seen)
 
@@ -72,12 +54,12 @@ TASK = Task(
     check=_check,
     fit=_fit,
     load=TagCodec.from_dict,
-    build=_build,
-    losses=_losses,
+    build=deferred("spanloom.tasks.tag.model", "build"),
+    losses=deferred("spanloom.tasks.tag.model", "losses"),
     score=_score,
     best=_best,
     prepare=_prepare,
     show=tags_to_dict,
     line=tag_line,
-    divergence=_divergence,
+    divergence=deferred("spanloom.tasks.tag.model", "divergence"),
 )
