@@ -13,6 +13,10 @@ CONFIGS = REPOSITORY / "configs"
 RESULTS = Path(__file__).resolve().parent / "results" / "joint"
 TAG_RESULTS = RESULTS.with_name("tag")
 CLASSIFY_RESULTS = RESULTS.with_name("classify")
+NESTED_RESULTS = RESULTS.with_name("nested")
+RELATION_RESULTS = RESULTS.with_name("relation")
+INTENT_RESULTS = RESULTS.with_name("intent_slot")
+REWRITE_RESULTS = RESULTS.with_name("rewrite")
 
 PARTS = {
     "conll04": ("conll04/train.txt", "conll04/dev.txt"),
@@ -23,6 +27,11 @@ PARTS = {
     "lines": ("lines/train.conllu", "lines/dev.conllu"),
     "polarity": ("polarity/train", "polarity/dev"),
     "mrpc": ("mrpc/train.tsv", "mrpc/dev.tsv"),
+    "germeval": ("germeval/train.iob2", "germeval/dev.iob2"),
+    "semeval": ("semeval/train.jsonl", "semeval/dev.jsonl"),
+    "atis": ("atis/train", "atis/dev"),
+    "snips": ("snips/train", "snips/dev"),
+    "rewrite": ("rewrite/train.tsv", "rewrite/dev.tsv"),
 }
 """Data set -> its training and dev file in the folder of `--data`."""
 
@@ -67,7 +76,27 @@ CLASSIFY_ROWS = (
     BenchmarkRow("mrpc-minilm", "mrpc", {"accuracy": 82.0}),
 )
 
-ALL_ROWS = (*ROWS, *TAG_ROWS, *CLASSIFY_ROWS)
+NESTED_ROWS = (BenchmarkRow("germeval-rnn", "germeval", {"all": 72.0}),)
+
+RELATION_ROWS = (
+    BenchmarkRow("semeval-minilm", "semeval", {"macro": 84.0}),
+    BenchmarkRow("semeval-rnn", "semeval", {"macro": 76.0}, vectors=True),
+)
+
+INTENT_ROWS = (
+    BenchmarkRow("atis-rnn", "atis", {"sentence": 88.0}, vectors=True),
+    BenchmarkRow("atis-minilm", "atis", {"sentence": 89.0}),
+    BenchmarkRow("snips-rnn", "snips", {"sentence": 88.0}, vectors=True),
+    BenchmarkRow("snips-minilm", "snips", {"sentence": 90.0}),
+)
+
+REWRITE_ROWS = (BenchmarkRow("rewrite-rnn", "rewrite", {"exact match": 50.0, "BLEU-4": 78.0}),)
+
+ALL_ROWS = (
+    *ROWS,
+    *TAG_ROWS,
+    *CLASSIFY_ROWS,
+)
 
 
 def result_file(folder: Path, row: str, seed: int) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ import torch
 from torch import nn
 
 from spanloom.config import RunConfig, load_config, to_toml
-from spanloom.core import Batch, Example, Graph, Row, Task
+from spanloom.core import Batch, Example, Graph, Row, Task, Text
 from spanloom.engine.adversarial import Attack
 from spanloom.engine.checkpoint import load_model, read_checkpoint
 from spanloom.engine.device import to_tensors
@@ -192,10 +193,20 @@ def test_the_check_of_the_sample_is_plain_json(case: Case) -> None:
 def test_what_a_user_sees_is_plain_json(case: Case) -> None:
     for example in case.examples:
         json.dumps(case.task.show(example.input, example.gold))
-    item = case.task.prepare("A text of their own.", case.codec)
+    item = case.task.prepare(texts_in_readme(case), case.codec)
     [answer] = predict_rows(case.model(), case.codec, [case.codec.encode(Example(item))])
     json.dumps(case.task.show(item, answer))
-    json.dumps(case.task.show(case.task.prepare("", case.codec), case.task.answer()))
+    if isinstance(item, Text):
+        json.dumps(case.task.show(case.task.prepare("", case.codec), case.task.answer()))
+
+
+def texts_in_readme(case: Case) -> str | list[str]:
+    """What the task's README types after `spanloom predict -m runs/tiny`: one text, or several that go together."""
+    readme = (case.folder / "README.md").read_text(encoding="utf-8")
+    typed = re.search(r"^spanloom predict -m runs/tiny (.+)$", readme, re.MULTILINE)
+    assert typed is not None, "the README shows how to predict"
+    texts = shlex.split(typed[1])
+    return texts[0] if len(texts) == 1 else texts
 
 
 # ---- bad input -------------------------------------------------------------------------------------------------------

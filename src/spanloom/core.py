@@ -58,9 +58,35 @@ class TextPair:
     second: Text
 
 
-def texts_of(item: Text | TextPair) -> tuple[Text, ...]:
-    """The one text of an input, or its two."""
-    return (item.first, item.second) if isinstance(item, TextPair) else (item,)
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """A text in which two spans are marked: how are the two related? Their labels may be empty."""
+
+    text: Text
+    head: Span
+    tail: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """The turns of a conversation, in order. The last is the one that is asked about; the others are its context."""
+
+    turns: tuple[Text, ...]
+
+
+Input = Text | TextPair | MarkedText | Dialogue
+
+
+def texts_of(item: Input) -> tuple[Text, ...]:
+    """The texts of an input, in order."""
+    match item:
+        case TextPair(first, second):
+            return first, second
+        case MarkedText(text):
+            return (text,)
+        case Dialogue(turns):
+            return turns
+    return (item,)
 
 
 # ---- answers: gold and predictions have the same types -------------------------------------------------------------
@@ -114,6 +140,28 @@ class Label:
 
     names: tuple[str, ...] = ()
     scores: tuple[float, ...] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a request wants and the details that it gives: an intent for the whole of it, slots in BIO2 for its tokens.
+
+    out_of_scope: how little it is like anything known, in 0..1, larger is stranger; rejected: beyond the threshold that
+    was fitted on dev data, so that the intent should not be acted upon. Neither takes part in equality.
+    """
+
+    intent: Label = Label()
+    slots: Tags = Tags()
+    out_of_scope: float | None = field(default=None, compare=False)
+    rejected: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """The last turn of a dialogue as a text that can be understood by itself. The score takes no part in equality."""
+
+    text: str = ""
+    score: float | None = field(default=None, compare=False)
 
 
 # ---- examples ------------------------------------------------------------------------------------------------------
