@@ -221,7 +221,8 @@ class Row:
 
     inputs, targets: arrays by name. length: what batches are sized by (pieces or words). width: the number of words T.
     lost: the facts that the scheme cannot express, with their causes. group: the example's class, where it has one,
-    and weight: how often it should be drawn beside others; weighted sampling alone reads the two.
+    and weight: how often it should be drawn beside others; weighted sampling alone reads the two. about: what decoding
+    has to know of the input and no array says.
     """
 
     inputs: Arrays
@@ -231,6 +232,7 @@ class Row:
     lost: tuple[LostFact, ...] = ()
     group: str = ""
     weight: float = 1.0
+    about: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +240,14 @@ class Batch:
     """A padded batch of NumPy arrays.
 
     inputs: exactly the keyword arguments of `model.forward` and exactly the inputs of the exported graph.
-    targets: what the losses need. counts[name]: how many items the loss `name` sums over.
+    targets: what the losses need. counts[name]: how many items the loss `name` sums over. about: that of each row,
+    where decoding reads it.
     """
 
     inputs: Arrays
     targets: Arrays
     counts: dict[str, float]
+    about: tuple[Any, ...] = ()
 
 
 class Codec(Protocol):

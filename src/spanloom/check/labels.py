@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 from spanloom.check.duplicates import LEAKED, leaked, repeats
 from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
-from spanloom.core import Example, TextPair, texts_of
+from spanloom.core import Example, MarkedText, Relation, TextPair, texts_of
 
 Issue = tuple[str, str]  # what kind, and the case at hand
 
@@ -26,16 +26,16 @@ def check_label_data(
     that training never has, letter case aside. max_words: an example of more tokens is cut off there, 0 for no limit.
     """
     issues = Issues()
-    for name, source, case in repeats(examples, words_of, lambda example: example.gold and example.gold.names):
+    for name, source, case in repeats(examples, question_of, _gold_labels):
         issues.add(name, source, case)
     spelled: Spellings = {}
     for example in examples:
-        clashes = case_clashes(_labels(example), example.source, spelled)
+        clashes = case_clashes(labels_of(example), example.source, spelled)
         for name, case in (*_issues(example, max_words), *clashes):
             issues.add(name, example.source, case)
     counts = label_counts(examples)
     for example in examples:
-        for _, label in _labels(example):
+        for _, label in labels_of(example):
             if counts[label] == 1 and len(examples) > 1:
                 issues.add("label of a single example", example.source, label)
     gold: dict[str, Any] = {
@@ -64,25 +64,25 @@ def _compare(examples: Sequence[Example], dev: Sequence[Example], gold: dict[str
                 new.add(word.casefold())
                 issues.add("dev words never seen in train", example.source, word)
     for example in dev:
-        for _, label in _labels(example):
+        for _, label in labels_of(example):
             if label not in labels:
                 issues.add("dev labels never seen in train", example.source, label)
     gold["sizes"] |= {f"dev {name}": count for name, count in _sizes(dev).items()}
     gold["labels"]["labels in dev"] = dict(label_counts(dev).most_common())
     unseen = [word.casefold() in new for word in _all_words(dev)]
     gold["shares"]["dev tokens never seen in train"] = round(sum(unseen) / max(1, len(unseen)), 4)
-    leak = leaked(examples, dev, words_of)
+    leak = leaked(examples, dev, question_of)
     return {**issues.to_dict(), **({LEAKED: leak} if leak["count"] else {})}
 
 
 def require_label_spelling(examples: Iterable[Example]) -> None:
     """Raise DataError where two labels differ only by case, citing both lines: they would be learnt as two classes."""
-    require_one_spelling(examples, _labels)
+    require_one_spelling(examples, labels_of)
 
 
 def label_counts(examples: Iterable[Example]) -> Counter[str]:
     """How many examples have each label."""
-    return Counter(label for example in examples for _, label in _labels(example))
+    return Counter(label for example in examples for _, label in labels_of(example))
 
 
 def words_of(example: Example) -> tuple[tuple[str, ...], ...]:
@@ -90,12 +90,26 @@ def words_of(example: Example) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(token.text for token in text.tokens) for text in texts_of(example.input))
 
 
+def question_of(example: Example) -> Hashable:
+    """What two examples share that ask the same: their words, and the spans that are marked in them."""
+    item = example.input
+    places = [(span.start, span.end) for span in (item.head, item.tail)] if isinstance(item, MarkedText) else []
+    return words_of(example), tuple(places)
+
+
 def _all_words(examples: Iterable[Example]) -> Iterator[str]:
     return (word for example in examples for words in words_of(example) for word in words)
 
 
-def _labels(example: Example) -> list[tuple[str, str]]:
+def labels_of(example: Example) -> list[tuple[str, str]]:
+    """The labels of an example's gold, each with what it is of."""
+    if isinstance(example.gold, Relation):
+        return [("relation", example.gold.label)]
     return [("class", name) for name in example.gold.names] if example.gold else []
+
+
+def _gold_labels(example: Example) -> Hashable:
+    return example.gold and tuple(labels_of(example))
 
 
 def _sizes(examples: Sequence[Example]) -> dict[str, int]:
@@ -107,8 +121,8 @@ def _sizes(examples: Sequence[Example]) -> dict[str, int]:
     unusual = {
         "pairs": sum(isinstance(example.input, TextPair) for example in examples),
         "without gold": sum(example.gold is None for example in examples),
-        "with no label": sum(example.gold is not None and not example.gold.names for example in examples),
-        "with several labels": sum(len(_labels(example)) > 1 for example in examples),
+        "with no label": sum(example.gold is not None and not labels_of(example) for example in examples),
+        "with several labels": sum(len(labels_of(example)) > 1 for example in examples),
     }
     return sizes | {name: count for name, count in unusual.items() if count}
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Example, Label, texts_of
+from spanloom.core import Array, Example, Input, Label, MarkedText, texts_of
 from spanloom.errors import DataError
 from spanloom.metrics.matching import Tally, harmonic, macro, ratio
 from spanloom.metrics.significance import bootstrap_interval
+from spanloom.text.marks import write_marks
 
 WORST = 20
 BINS = 10
@@ -113,16 +114,16 @@ def _classes(gold: Sequence[Label], predictions: Sequence[Label]) -> dict[str, d
 
 def _breakdowns(examples: Sequence[Example], counts: Array, seen: Known | None, several: bool) -> dict[str, Any]:
     words = [[token.text for text in texts_of(example.input) for token in text.tokens] for example in examples]
-    tables = {"words in the input": _binned([len(item) for item in words], counts, (5, 10, 20, 40, 80))}
+    tables = {"words in the input": binned([len(item) for item in words], counts, (5, 10, 20, 40, 80))}
     if several:
-        tables["labels of the example"] = _binned(counts[:, 2].tolist(), counts, (0, 1, 2, 3))
+        tables["labels of the example"] = binned(counts[:, 2].tolist(), counts, (0, 1, 2, 3))
     if seen is not None:
         unknown = [sum(not seen(word) for word in item) for item in words]
-        tables["words unknown to the model"] = _binned(unknown, counts, (0, 1, 2, 5))
+        tables["words unknown to the model"] = binned(unknown, counts, (0, 1, 2, 5))
     return tables
 
 
-def _binned(values: Sequence[int], counts: Array, edges: Sequence[int]) -> dict[str, dict[str, float]]:
+def binned(values: Sequence[int], counts: Array, edges: Sequence[int]) -> dict[str, dict[str, float]]:
     """Scores by the bin of each example's value: up to the first edge, from there to the second, and so on."""
     lows = [0, *(edge + 1 for edge in edges)]
     names = [f"{low}" if low == high else f"{low}-{high}" for low, high in zip(lows, edges, strict=False)]
@@ -165,8 +166,13 @@ def _errors(examples: Sequence[Example], predictions: Sequence[Label]) -> dict[s
     }
 
 
+def _readable(item: Input) -> list[str]:
+    """The texts of an input; of one with two spans marked in it, with the marks."""
+    return [write_marks(item)] if isinstance(item, MarkedText) else [text.text for text in texts_of(item)]
+
+
 def _example(example: Example, mistakes: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    text = " | ".join(text.text for text in texts_of(example.input))
+    text = " | ".join(_readable(example.input))
     return {"source": str(example.source), "text": text, "errors": list(mistakes)}
 
 
@@ -203,6 +209,5 @@ def _calibration(gold: Sequence[Label], predictions: Sequence[Label]) -> dict[st
 def _gold_hash(examples: Sequence[Example]) -> str:
     digest = hashlib.sha256()
     for example in examples:
-        texts = [text.text for text in texts_of(example.input)]
-        digest.update(json.dumps([texts, sorted(_gold(example).names)]).encode("utf-8"))
+        digest.update(json.dumps([_readable(example.input), sorted(_gold(example).names)]).encode("utf-8"))
     return digest.hexdigest()

@@ -8,6 +8,7 @@ from spanloom.core import LostFact, Text, Token
 from spanloom.errors import DataError
 from spanloom.read.json_items import Item, field, object_of, of_kind, shown
 from spanloom.read.offsets import checked_range, label_of
+from spanloom.text.marks import stripped
 from spanloom.text.words import covering
 
 
@@ -30,14 +31,20 @@ def token_ranges(item: Item, text: str, where: str) -> tuple[Token, ...]:
 def entity_place(entity: Item, text: Text, where: str) -> tuple[str, tuple[int, int] | None, str]:
     """An entity's characters without outer spaces, its token range (None where it cuts a token), and its label."""
     label = label_of(entity, "label", where, "entities")
-    start, end = checked_range(entity, len(text.text), "characters", where)
-    surface = text.text[start:end]
+    place = character_place(entity, text.text, where)
+    if place is None:
+        return "", None, label
+    return text.text[slice(*place)], covering(text.tokens, *place), label
+
+
+def character_place(entity: Item, text: str, where: str, owner: str = "entities") -> tuple[int, int] | None:
+    """`start` and `end` without the spaces at these ends; None where nothing else is there. Raises DataError."""
+    start, end = checked_range(entity, len(text), "characters", where, owner)
+    surface = text[start:end]
     if "text" in entity and entity["text"] != surface:
         found = f"an entity with the text {shown(entity['text'])} at {start} to {end}, where {shown(surface)} stands"
         raise DataError(where, found, "character offsets, half-open", "Correct the offsets (not bytes, not tokens).")
-    start += len(surface) - len(surface.lstrip())
-    end -= len(surface) - len(surface.rstrip())
-    return surface.strip(), covering(text.tokens, start, end) if start < end else None, label
+    return stripped(text, (start, end))
 
 
 def score_of(item: Item, where: str) -> float | None:

@@ -8,9 +8,9 @@ from spanloom.errors import DataError
 from spanloom.read.json_items import Item, field, shown
 
 
-def checked_range(item: Item, length: int, unit: str, where: str) -> tuple[int, int]:
+def checked_range(item: Item, length: int, unit: str, where: str, owner: str = "entities") -> tuple[int, int]:
     """`start` and `end` of an entity, half-open, within `length` characters or tokens (`unit`). Raises DataError."""
-    start, end = (field(item, key, int, where, "entities") for key in ("start", "end"))
+    start, end = (field(item, key, int, where, owner) for key in ("start", "end"))
     if end <= start:
         raise DataError(where, f"an entity from {start} to {end}", "an end after the start", "Correct the offsets.")
     if start < 0 or end > length:

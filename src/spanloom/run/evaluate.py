@@ -12,12 +12,14 @@ from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.run.predictor import load
 from spanloom.write.atomic import atomic_write
+from spanloom.write.confusion import confusion_svg
 from spanloom.write.html import comparison_items, scorecard_page
 from spanloom.write.lines import atomic_text, write_lines
 
 SCORECARD = "scorecard.json"
 PAGE = "report.html"
 PREDICTIONS = "predictions.jsonl"
+CONFUSION = "confusion.svg"
 
 
 def evaluate(
@@ -25,7 +27,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Score a run folder or bundle (None: the bundled model) on annotated data; the scorecard as a plain dict.
 
-    report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`.
+    report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`,
+    and, where labels are confused with one another, `confusion.svg`.
     Raises CheckpointError for the model, DataError for the data, citing the line.
     """
     predictor = load(None if model is None else Path(model))
@@ -43,7 +46,10 @@ def evaluate(
 
 
 def save_report(folder: Path, title: str, scorecard: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
-    """Write the three files of a report; the scorecard last, so that where it is the others are."""
+    """Write the files of a report; the scorecard last, so that where it is the others are."""
+    picture = confusion_svg(scorecard)
+    if picture is not None:
+        atomic_write(folder / CONFUSION, picture)
     write_lines(folder / PREDICTIONS, (item["predicted"] for item in items))
     with atomic_text(folder / PAGE) as file:
         file.writelines(scorecard_page(scorecard, items, title))

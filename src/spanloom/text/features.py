@@ -5,7 +5,7 @@ P pieces, T words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from spanloom.text.lookup import WordLookup, fit_characters
 from spanloom.text.pieces import LONGEST_ROW, PieceTokenizer, read_limit, read_tokenizer
 from spanloom.text.pretrained import encoder_folder
 from spanloom.text.vectors import read_vectors
-from spanloom.text.vocab import Vocabulary
+from spanloom.text.vocab import UNKNOWN, Vocabulary
 
 
 class PieceFeatures:
@@ -43,10 +43,11 @@ class PieceFeatures:
             "lengths": np.array(len(words)),
         }
 
-    def encode_row(self, texts: Sequence[Sequence[str]]) -> Arrays:
+    def encode_row(self, texts: Sequence[Sequence[str]], beside: Mapping[str, Array] | None = None) -> Arrays:
         """One text, or two, in one row: the arrays of `encode`, where every piece, special ones too, stands for itself.
 
         Also types [P] where there are two. What is looked up of a piece is that of its word, of a special one nothing.
+        beside: arrays [T, ...] of what else is known of the words, 0 for nothing; pieces have them from their words.
         """
         row = self.tokenizer.encode_row(texts)
         place = np.arange(len(row.ids))
@@ -58,7 +59,7 @@ class PieceFeatures:
             **typed,
             "first": place,
             "last": place,
-            **{name: _with_padding_last(array)[row.words] for name, array in looked_up.items()},
+            **{name: _with_padding_last(array)[row.words] for name, array in (looked_up | dict(beside or {})).items()},
             "lengths": np.array(len(row.ids)),
         }
 
@@ -150,6 +151,12 @@ def features_from_dict(table: Mapping[str, Any], tokenizer_json: str | None) -> 
         return PieceFeatures(tokenizer_json, WordLookup.from_dict(table), table["limit"])
     words = None if table["words"] is None else Vocabulary(table["words"])
     return WordFeatures(WordLookup.from_dict(table, words), table.get("frozen", 0))
+
+
+def known_words(features: Features) -> Callable[[str], bool] | None:
+    """Whether a word is in the vocabulary; None where there is none of words."""
+    words = features.words if isinstance(features, WordFeatures) else None
+    return None if words is None else lambda word: words.number(word) != UNKNOWN
 
 
 def check_encoder(encoder: EncoderConfig) -> None:

@@ -116,6 +116,25 @@ class PieceTokenizer:
         return [pieces or [self._unknown] for pieces in by_word]
 
 
+def with_own_pieces(tokenizer_json: str, words: Sequence[str]) -> str | None:
+    """A tokenizer that makes a piece of its own of each of these words; None where its vocabulary has none to spare.
+
+    BERT's vocabularies keep some for later use, `[unused0]` and so on: these become the words, vectors and all.
+    """
+    table = json.loads(tokenizer_json)
+    vocabulary = table["model"].get("vocab")
+    spare = [f"[unused{number}]" for number in range(100)]
+    spare = [name for name in spare if isinstance(vocabulary, dict) and name in vocabulary][: len(words)]
+    if len(spare) < len(words):
+        return None
+    renamed = dict(zip(spare, words, strict=True))
+    table["model"]["vocab"] = {renamed.get(name, name): number for name, number in vocabulary.items()}
+    flags = {"special": True, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    table["added_tokens"] += [{"id": vocabulary[name], "content": word, **flags} for name, word in renamed.items()]
+    table["added_tokens"].sort(key=lambda token: token["id"])
+    return json.dumps(table, ensure_ascii=False)
+
+
 def _shortened(by_word: list[list[int]], room: int) -> list[list[int]]:
     if len(by_word) > room:
         raise ValueError(f"{len(by_word)} words do not fit into {room} pieces")

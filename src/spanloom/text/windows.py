@@ -63,6 +63,27 @@ def cut(text: Text, max_words: int, max_sentences: int | None = None) -> list[Wi
     return found
 
 
+def around(n_tokens: int, first: Window, second: Window, size: int) -> list[Window]:
+    """What is kept of a text for the sake of two places in it: both, whole, with what stands around them, in order.
+
+    Windows of `size` tokens together, or of the two places alone where these are longer. One window where it can hold
+    both, its ends about as far from them; else one around each, and the middle of the text is left out.
+    """
+    (low, inner_low), (inner_high, high) = sorted((first, second))
+    high = max(inner_low, high)
+    if n_tokens <= size:
+        return [(0, n_tokens)]
+    if high - low <= size:
+        start = min(max(low - (size - (high - low)) // 2, 0), n_tokens - size)
+        return [(start, start + size)]
+    if inner_high <= inner_low:  # they overlap
+        return [(low, high)]
+    spare = max(size - (inner_low - low) - (high - inner_high), 0)
+    before, behind = min(low, spare // 4), min(n_tokens - high, spare // 4)
+    between = spare - before - behind  # less than there is
+    return [(low - before, inner_low + between // 2), (inner_high - (between - between // 2), high + behind)]
+
+
 def part(text: Text, window: Window) -> Text:
     """The tokens of one window, still pointing into the whole text."""
     start, end = window

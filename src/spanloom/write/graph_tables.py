@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Cell
 
-from spanloom.core import Graph, Text
+from spanloom.core import Graph, MarkedText, Relation, Text
 from spanloom.write.cells import (
     Card,
     breakdown_table,
@@ -39,6 +39,14 @@ def scorecard_tables(scorecard: Card) -> list[RenderableType]:
         _errors_table(scorecard["errors"]),
         *worst(scorecard["errors"]["worst"]),
     ]
+
+
+def relation_tables(item: MarkedText, relation: Relation) -> list[RenderableType]:
+    """The text, and its head and tail with what they are to one another."""
+    table = make_table("", ("Head", "Relation", "Tail", "Score"), left=3)
+    head, tail = (item.text.surface(span) for span in (item.head, item.tail))
+    table.add_row(cell(head), cell(relation.label, "cyan"), cell(tail), confidence(relation.score))
+    return [cell(item.text.text, "bold"), Cell(""), table]
 
 
 def graph_tables(text: Text, graph: Graph) -> list[RenderableType]:

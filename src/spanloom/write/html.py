@@ -20,8 +20,9 @@ def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterat
 
     items: what `Task.show` gives. Of a graph or of spans `{"text", "entities": [{"start", "end", "label", "text",
     "score"}], "relations": [{"head", "tail", "label", "score"}]}`, offsets in characters; of single tags `{"text",
-    "tokens": [{"start", "end", "text", "label", "score"}]}`; of labels `{"text"}` or `{"first", "second"}`, and
-    `{"labels": [{"label", "score"}]}`. `score`, `relations` and a `source` are optional. Raises DataError for an offset
+    "tokens": [{"start", "end", "text", "label", "score"}]}`; of two related spans `{"text", "head": {"start", "end",
+    "text"}, "tail", "relation", "score"}`; of labels `{"text"}` or `{"first", "second"}`, and `{"labels": [{"label",
+    "score"}]}`. `score`, `relations` and a `source` are optional. Raises DataError for an offset
     outside the text.
     """
     yield _head(title)
@@ -98,7 +99,14 @@ def _fact_key(fact: Item, item: Item, by_text: bool) -> Hashable:
 
 
 def drawable(item: Item) -> Item:
-    """The item with all that is drawn: `entities`, which single tags are too, `relations` and `labels`."""
+    """The item with all that is drawn: `entities`, which single tags are too, `relations` and `labels`.
+
+    A head and a tail are entities, and their relation goes from the one to the other.
+    """
+    if "head" in item and "tail" in item:
+        spans = [{"label": mark, **item[side]} for mark, side in (("e1", "head"), ("e2", "tail"))]
+        relation = {"head": 0, "tail": 1, "label": item["relation"], "score": item.get("score")}
+        return {**item, "entities": spans, "relations": [relation], "labels": ()}
     texts = [str(item[key]) for key in ("text", "first", "second") if key in item]
     spans = item.get("entities", item.get("tokens", ()))
     kinds = {"entities": spans, "relations": item.get("relations", ()), "labels": item.get("labels", ())}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from spanloom.write.annotated import escape
+from spanloom.write.confusion import confusion_svg
 
 Scores = Mapping[str, Mapping[str, Any]]
 
@@ -32,6 +33,7 @@ def _plain_summary(card: Mapping[str, Any]) -> str:
         for heads, rows in ((("error", "count"), types), (("gold", "predicted", "count"), taken))
         if rows
     )
+    picture = confusion_svg(card)
     return "\n".join(
         [
             f'<p class="about">{size} in gold. Scores in percent.</p>',
@@ -39,6 +41,7 @@ def _plain_summary(card: Mapping[str, Any]) -> str:
             *(_folded(f"{name} by label", _scores_html("label", part)) for name, part in card["labels"].items()),
             *([_folded("By kind", _breakdown_html(card["breakdown"]))] if card["breakdown"] else []),
             *([_folded("Errors", f'<div class="two">{mistakes}</div>')] if mistakes else []),
+            *([_folded("Which label was taken for which", f'<div class="scroll">{picture}</div>')] if picture else []),
         ]
     )
 

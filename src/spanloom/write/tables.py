@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text as Cell
 
-from spanloom.core import Graph, Label
+from spanloom.core import Graph, Label, Relation
 from spanloom.write.cells import Card, make_table, percent, print_parts
-from spanloom.write.graph_tables import graph_tables, scorecard_tables
+from spanloom.write.graph_tables import graph_tables, relation_tables, scorecard_tables
 from spanloom.write.score_tables import label_tables, score_tables, tag_tables
 
 
@@ -22,6 +22,8 @@ def print_answer(item: Any, answer: Any, console: Console | None = None) -> None
     """Print one input with its answer."""
     if isinstance(answer, Graph):
         parts = graph_tables(item, answer)
+    elif isinstance(answer, Relation):
+        parts = relation_tables(item, answer)
     else:
         parts = label_tables(item, answer) if isinstance(answer, Label) else tag_tables(item, answer)
     print_parts(parts, console)

@@ -34,6 +34,7 @@ class PieceEncoder(nn.Module):
         features: PieceFeatures,
         architecture: Mapping[str, Any] | None,
         maps: bool,
+        beside: int,
     ) -> None:
         super().__init__()
         if architecture is None:
@@ -47,7 +48,7 @@ class PieceEncoder(nn.Module):
         self.architecture: dict[str, Any] = model.config.to_dict()  # type: ignore[union-attr, operator]
         self.spelling = Spelling(config, features.lookup, dropout)
         self.dropout = nn.Dropout(dropout)
-        self.above = LayersAbove(config, self.transformer.width + self.spelling.width, dropout)
+        self.above = LayersAbove(config, self.transformer.width + self.spelling.width + beside, dropout)
         self.width = self.above.width
 
     def forward(
@@ -61,10 +62,12 @@ class PieceEncoder(nn.Module):
         characters: Tensor | None = None,
         hashed: Tensor | None = None,
         types: Tensor | None = None,
+        beside: Tensor | None = None,
     ) -> Encoded:
         pretrained = self.transformer(pieces, piece_lengths, first, last, types)
         words = self.dropout(pretrained.vectors)  # [B, T, hidden]
         parts = [words, *(part.to(words.dtype) for part in self.spelling(shapes, characters, hashed))]
+        parts += [] if beside is None else [beside.to(words.dtype)]
         return Encoded(self.above(torch.cat(parts, dim=-1), lengths), pretrained.maps)
 
 
@@ -75,7 +78,12 @@ class WordEncoder(nn.Module):
     maps = 0
 
     def __init__(
-        self, config: EncoderConfig, dropout: float, features: WordFeatures, architecture: Mapping[str, Any] | None
+        self,
+        config: EncoderConfig,
+        dropout: float,
+        features: WordFeatures,
+        architecture: Mapping[str, Any] | None,
+        beside: int,
     ) -> None:
         super().__init__()
         width = 0 if features.words is None else _word_width(config, architecture)
@@ -86,7 +94,7 @@ class WordEncoder(nn.Module):
                 _load_vectors(self.words, features.words, config)
         self.spelling = Spelling(config, features.lookup, dropout)
         self.dropout = nn.Dropout(dropout)
-        self.above = LayersAbove(config, width + self.spelling.width, dropout)
+        self.above = LayersAbove(config, width + self.spelling.width + beside, dropout)
         self.width = self.above.width
         self.architecture: dict[str, Any] = {"word_width": width}
 
@@ -97,10 +105,12 @@ class WordEncoder(nn.Module):
         words: Tensor | None = None,
         characters: Tensor | None = None,
         hashed: Tensor | None = None,
+        beside: Tensor | None = None,
     ) -> Encoded:
         parts = self.spelling(shapes, characters, hashed)
         if self.words is not None:
             parts = [self.dropout(self.words(words)), *parts]
+        parts += [] if beside is None else [beside]
         return Encoded(self.above(torch.cat(parts, dim=-1), lengths), None)
 
 
@@ -113,16 +123,18 @@ def build_encoder(
     features: Features,
     architecture: Mapping[str, Any] | None = None,
     maps: bool = False,
+    beside: int = 0,
 ) -> Encoder:
     """The encoder of a configuration, to be the attribute `encoder` of a model.
 
     Its inputs are the arrays of `features`. architecture: None starts from pretrained weights and vectors, otherwise
     what `encoder.architecture` of the trained one said. maps: answer with the attention between words too, where there
-    is any. Raises CheckpointError or DataError for pretrained files.
+    is any. beside: the width of vectors [B, T, beside] of the task's own, which `forward` is given as `beside`, for the
+    layers above to read beside the words. Raises CheckpointError or DataError for pretrained files.
     """
     if isinstance(features, WordFeatures):
-        return WordEncoder(config, dropout, features, architecture)
-    return PieceEncoder(config, dropout, features, architecture, maps)
+        return WordEncoder(config, dropout, features, architecture, beside)
+    return PieceEncoder(config, dropout, features, architecture, maps, beside)
 
 
 def _word_width(config: EncoderConfig, architecture: Mapping[str, Any] | None) -> int:

@@ -68,6 +68,12 @@ def mean_over_time(x: Tensor, lengths: Tensor) -> Tensor:
     return _weighted_sum(x, (1 / lengths.to(x.dtype))[:, None, None], lengths)
 
 
+def mean_where(x: Tensor, chosen: Tensor) -> Tensor:
+    """x [B, T, D], chosen [B, T] bool, true somewhere in each row and never at padding -> [B, D]."""
+    count = chosen.sum(dim=1, keepdim=True).to(x.dtype)  # [B, 1]
+    return x.masked_fill(~chosen[:, :, None], 0.0).sum(dim=1) / count
+
+
 def _weighted_sum(x: Tensor, weights: Tensor, lengths: Tensor) -> Tensor:
     return (x * weights).masked_fill(~_inside(x, lengths), 0.0).sum(dim=1)
 

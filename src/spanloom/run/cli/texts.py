@@ -27,8 +27,9 @@ def inputs_of(name: str, predictor: Predictor, config: DataConfig) -> Iterator[A
     """The inputs in the file `name`, or on standard input for `-`, one by one.
 
     Plain text is one text a line, an empty line being an empty text; for a model of pairs the two stand on one line
-    with a tab between. JSON lines have it in "text", or in "first" and "second". Any other file goes through the
-    readers of the task's annotated data, its annotations left aside. Raises DataError with file and line.
+    with a tab between. JSON lines have it in "text", or in "first" and "second". Any other file, and JSON lines that
+    mark a head and a tail, go through the readers of the task's annotated data, its annotations left aside. Raises
+    DataError with file and line.
     """
     path = Path(name)
     if name != "-" and (path.is_dir() or not path.exists()):
@@ -41,12 +42,11 @@ def inputs_of(name: str, predictor: Predictor, config: DataConfig) -> Iterator[A
             return (predictor.prepare(text) for text in _json_texts(lines, where))
         if name != "-":
             return (example.input for example in predictor.task.read(path, config))
-    if predictor.texts == 1:
-        return (predictor.prepare(line) for _, line in lines)
-    return _prepared(((number, line.split("\t")) for number, line in lines), predictor, where)
+    single = predictor.texts == 1
+    return _prepared(((number, line if single else line.split("\t")) for number, line in lines), predictor, where)
 
 
-def _prepared(texts: Iterator[tuple[int, list[str]]], predictor: Predictor, where: str) -> Iterator[Any]:
+def _prepared(texts: Iterator[tuple[int, str | list[str]]], predictor: Predictor, where: str) -> Iterator[Any]:
     for number, together in texts:
         try:
             yield predictor.prepare(together)
@@ -88,8 +88,8 @@ def _is_json_text(line: str) -> bool:
 
 
 def _texts_in(item: Any) -> str | list[str] | None:
-    """The text of a JSON object, or its two texts; None where it has neither."""
-    if not isinstance(item, dict):
+    """The text of a JSON object, or its two texts; None where it has neither, or spans are marked in it."""
+    if not isinstance(item, dict) or {"head", "tail"} <= item.keys():
         return None
     if isinstance(item.get("text"), str):
         return str(item["text"])

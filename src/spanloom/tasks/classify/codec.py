@@ -13,8 +13,8 @@ import numpy as np
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.core import Array, Arrays, Batch, Example, Label, LostFact, Row, Text, texts_of
+from spanloom.decode.classes import Classes
 from spanloom.errors import DataError
-from spanloom.tasks.classify.classes import Classes
 from spanloom.tasks.classify.config import ClassifyConfig, check_settings
 from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
 from spanloom.text.words import visible
@@ -24,7 +24,7 @@ class ClassifyCodec:
     """What a classifier knows besides its weights: features, classes, how its loss weighs, and limits.
 
     texts: how many it reads together, 1 or 2. limit: words of an example at most; what is cut off is declared lost.
-    loss: "focal_gamma", "label_smoothing" and, where classes weigh differently, "class_weights".
+    loss: see `Classes.weighing`.
     """
 
     def __init__(self, features: Features, classes: Classes, texts: int, limit: int, loss: Mapping[str, Any]) -> None:
@@ -45,9 +45,7 @@ class ClassifyCodec:
         limit = config.max_words
         if isinstance(features, PieceFeatures):
             limit = min(limit, features.tokenizer.room(texts))
-        loss: dict[str, Any] = {"focal_gamma": config.focal_gamma, "label_smoothing": config.label_smoothing}
-        if config.class_weights == "balanced":
-            loss["class_weights"] = classes.balanced(examples)
+        loss = classes.weighing(examples, config.focal_gamma, config.label_smoothing, config.class_weights)
         return cls(features, classes, texts, limit, loss)
 
     @property
@@ -67,7 +65,7 @@ class ClassifyCodec:
         if example.gold is not None:
             self.require_known(example)
             _require_visible(texts, example)
-            targets = {"classes": self.classes.encode(example.gold)}
+            targets = {"classes": self.classes.encode(example)}
         kept = proportional([len(text.tokens) for text in texts], self.limit)
         words = [[token.text for token in text.tokens[:size]] or [""] for text, size in zip(texts, kept, strict=True)]
         lost = [*example.lost, *_cut_off(texts, kept, example.gold)]

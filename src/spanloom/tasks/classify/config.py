@@ -44,14 +44,10 @@ def check_settings(config: ClassifyConfig) -> None:
     """Raise ConfigError for the first number that is out of range."""
     if config.max_words < 2:
         raise ConfigError("model.max_words", f"is {config.max_words}", "at least 2", "Change it.")
-    for name in ("dropout", "label_smoothing"):
-        value = getattr(config, name)
-        if not 0 <= value < 1:
-            raise ConfigError(f"model.{name}", f"is {value}", "a part in 0..1, below 1", "Change it.")
+    if not 0 <= config.dropout < 1:
+        raise ConfigError("model.dropout", f"is {config.dropout}", "a part in 0..1, below 1", "Change it.")
     if not 0 < config.threshold < 1:
         raise ConfigError("model.threshold", f"is {config.threshold}", "a probability between 0 and 1", "Change it.")
-    if not config.focal_gamma >= 0:
-        raise ConfigError("model.focal_gamma", f"is {config.focal_gamma}", "0 or more", "Change it.")
 
 
 def backward_width(config: ClassifyConfig, width: int) -> int:

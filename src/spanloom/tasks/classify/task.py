@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,7 @@ from spanloom.metrics.labels import label_scorecard
 from spanloom.read import read
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig
-from spanloom.text.features import WordFeatures
-from spanloom.text.vocab import UNKNOWN
+from spanloom.text.features import known_words
 from spanloom.text.words import tokenize
 from spanloom.write.label_lines import label_line, labels_to_dict
 
@@ -37,13 +36,7 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Label], codec: ClassifyCodec) -> dict[str, Any]:
-    return label_scorecard(examples, predictions, _known(codec), codec.classes.decision == "each")
-
-
-def _known(codec: ClassifyCodec) -> Callable[[str], bool] | None:
-    """Whether a word is in the vocabulary, where there is one of words."""
-    words = codec.features.words if isinstance(codec.features, WordFeatures) else None
-    return None if words is None else lambda word: words.number(word) != UNKNOWN
+    return label_scorecard(examples, predictions, known_words(codec.features), codec.classes.decision == "each")
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:

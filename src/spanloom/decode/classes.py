@@ -1,6 +1,7 @@
 """The classes of the training data: names to targets, scores to names, and how much each weighs. NumPy only.
 
-B batch, K classes, S scores a model gives: one a class, or a single one where it decides between two.
+The class of a relation is its label. B batch, K classes, S scores a model gives: one a class, or a single one where it
+decides between two.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from spanloom.core import Array, Example, Label
+from spanloom.core import Array, Example, Label, Relation
 from spanloom.errors import ConfigError, DataError
 
 Decision = Literal["one", "second", "each"]
@@ -77,9 +78,9 @@ class Classes:
             remedy = "Correct it, or train with model.labels = 'multi'."
             raise DataError(str(example.source), found, "exactly one, as this model decides for one", remedy)
 
-    def encode(self, gold: Label) -> Array:
-        """The target of a gold answer."""
-        numbers = [self._numbers[name] for name in gold.names]
+    def encode(self, example: Example) -> Array:
+        """The target of an example's gold."""
+        numbers = [self._numbers[name] for name in _names(example)]
         if self.decision == "each":
             return np.bincount(numbers, minlength=len(self.names))
         return np.array(numbers[0] if self.decision == "one" else numbers)
@@ -118,6 +119,20 @@ class Classes:
         weights = len(examples) / (len(self.names) * holds)  # [K]
         return list((weights[:, None] if self.decision == "second" else weights).tolist())
 
+    def weighing(
+        self, examples: Sequence[Example], gamma: float, smoothing: float, class_weights: str
+    ) -> dict[str, Any]:
+        """What a loss over these classes goes by: "focal_gamma", "label_smoothing" and, where `class_weights` is
+        "balanced", "class_weights"; see `nn/loss.py`. Raises ConfigError for a number that is out of range.
+        """
+        if not 0 <= smoothing < 1:
+            expected = "a part in 0..1, below 1"
+            raise ConfigError("model.label_smoothing", f"is {smoothing}", expected, "Change it.")
+        if not gamma >= 0:
+            raise ConfigError("model.focal_gamma", f"is {gamma}", "0 or more", "Change it.")
+        weights = {"class_weights": self.balanced(examples)} if class_weights == "balanced" else {}
+        return {"focal_gamma": gamma, "label_smoothing": smoothing, **weights}
+
     def to_dict(self) -> dict[str, Any]:
         return {"names": list(self.names), "decision": self.decision, "threshold": self.threshold}
 
@@ -127,8 +142,9 @@ class Classes:
 
 
 def _names(example: Example) -> tuple[str, ...]:
-    gold: Label | None = example.gold
-    return () if gold is None else gold.names
+    if isinstance(example.gold, Relation):
+        return (example.gold.label,)
+    return () if example.gold is None else tuple(example.gold.names)
 
 
 def _softmax(scores: Array) -> Array:

@@ -1,0 +1,79 @@
+"""The toolkit's own JSON lines of related spans, which its predictions are written in too.
+
+`{"text": "…", "head": {"start", "end"}, "tail": {"start", "end"}, "relation": "…"}`. Offsets count CHARACTERS of the
+text, half-open. Optional: `label` of head and tail, such as the type of an entity; `text` of either, which must then be
+what stands at its offsets; `score`; `tokens`, `[[start, end], …]` in characters, where they are not those of the
+toolkit's own rules, which part words at the ends of a span; `lost`. A line without `relation` has no gold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, MarkedText, Relation, Source, Span, Text
+from spanloom.errors import DataError
+from spanloom.read.annotations import character_place, lost_facts, score_of, token_ranges
+from spanloom.read.json_items import Item, field, first_keys, json_items, refuse_near_key
+from spanloom.read.offsets import class_name, label_of
+from spanloom.read.texts import checked_text
+from spanloom.text.marks import Place, mark
+from spanloom.text.words import covering
+
+NAME = "spanloom"
+SHAPE = "JSON: text, head and tail with start and end, relation"
+ANSWER = Relation
+
+
+def matches(beginning: str) -> bool:
+    keys = first_keys(beginning)
+    return "text" in keys and not keys.isdisjoint(("head", "tail", "relation"))
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example an object. Raises DataError citing the line."""
+    for source, item in json_items(path, config):
+        yield _example(item, source, config)
+
+
+def _example(item: Item, source: Source, config: DataConfig) -> Example:
+    where = str(source)
+    raw = checked_text(field(item, "text", str, where), where, config)
+    places = {key: _place(field(item, key, dict, where), key, raw, where) for key in ("head", "tail")}
+    marked = mark(raw, *places.values())
+    if "tokens" in item:
+        tokens = token_ranges(item, raw, where)
+        head, tail = (_in_tokens(Text(raw, tokens), key, place, where) for key, place in places.items())
+        marked = MarkedText(Text(raw, tokens), head, tail)
+    head, tail = (
+        Span(span.start, span.end, label_of(item[key], "label", where, key) if "label" in item[key] else "")
+        for key, span in (("head", marked.head), ("tail", marked.tail))
+    )
+    gold = None
+    if "relation" in item:
+        gold = Relation(head, tail, class_name(item["relation"], where, "'relation'"), score_of(item, where))
+    else:
+        refuse_near_key(item, ("relation",), where)
+    return Example(MarkedText(marked.text, head, tail), gold, source, lost=tuple(lost_facts(item, where)))
+
+
+def _place(span: Item, key: str, text: str, where: str) -> Place:
+    place = character_place(span, text, where, key)
+    if place is None:
+        found = f"the {key} from {span['start']} to {span['end']} holds nothing but spaces"
+        raise DataError(where, found, "a word or more", "Correct the offsets.")
+    return place
+
+
+def _in_tokens(text: Text, key: str, place: Place, where: str) -> Span:
+    found = covering(text.tokens, *place)
+    if found is None:
+        start, end = place
+        raise DataError(
+            where,
+            f"the {key} {text.text[start:end]!r} from {start} to {end} cuts a token",
+            "whole tokens of 'tokens'",
+            "Correct the offsets, or leave 'tokens' out.",
+        )
+    return Span(*found, "")

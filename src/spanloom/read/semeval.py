@@ -1,0 +1,58 @@
+"""Pairs of marked nouns as SemEval-2010 task 8 is commonly shared, in JSON lines.
+
+`{"relation": "Cause-Effect(e2,e1)", "tokens": ["The", …], "head": [text, id, [[1]]], "tail": [text, id, [[6]]]}`.
+The lists of indices say where in `tokens` a mention stands; the first is read. The label is kept as it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, MarkedText, Relation, Source, Span
+from spanloom.errors import DataError
+from spanloom.read.json_items import Item, field, first_keys, json_items, of_kind, refuse_near_key, shown
+from spanloom.read.offsets import class_name
+from spanloom.read.texts import joined
+
+NAME = "semeval"
+SHAPE = "JSON: relation, tokens, head and tail as [text, id, [[token indices]]]"
+ANSWER = Relation
+
+
+def matches(beginning: str) -> bool:
+    keys = first_keys(beginning)
+    return {"tokens", "head", "tail"} <= keys and "text" not in keys
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example an object; without the key `relation` it has no gold. Raises DataError citing the line."""
+    for source, item in json_items(path, config):
+        yield _example(item, source, config)
+
+
+def _example(item: Item, source: Source, config: DataConfig) -> Example:
+    where = str(source)
+    words = [of_kind(word, str, where, "one of 'tokens'") for word in field(item, "tokens", list, where)]
+    head, tail = (_mention(item, key, words, where) for key in ("head", "tail"))
+    marked = MarkedText(joined(words, where, config), head, tail)
+    if "relation" not in item:
+        refuse_near_key(item, ("relation",), where)
+        return Example(marked, None, source)
+    return Example(marked, Relation(head, tail, class_name(item["relation"], where, "'relation'")), source)
+
+
+def _mention(item: Item, key: str, words: list[str], where: str) -> Span:
+    """Where the first mention of `head` or `tail` stands."""
+    mention = field(item, key, list, where)
+    places = mention[2] if len(mention) == 3 else None
+    if not isinstance(places, list) or not places or not isinstance(places[0], list) or not places[0]:
+        expected = "[text, id, [[token indices]]]"
+        raise DataError(where, f"'{key}' is {shown(mention)}", expected, "Correct the value.")
+    numbers = [of_kind(number, int, where, f"a token index of '{key}'") for number in places[0]]
+    start, end = numbers[0], numbers[0] + len(numbers)
+    if numbers != list(range(start, end)) or start < 0 or end > len(words):
+        expected = f"neighbours in order, from 0 to {len(words) - 1}"
+        raise DataError(where, f"'{key}' stands at the tokens {shown(numbers)}", expected, "Correct the indices.")
+    return Span(start, end, "")

@@ -1,0 +1,187 @@
+"""Examples to arrays and back for relations: the words with markers around both spans, and how far each is from them.
+
+B batch, P pieces, T words, K relations. NumPy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spanloom.batch.inputs import pad_inputs
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, MarkedText, Relation, Row, Span
+from spanloom.decode.classes import Classes
+from spanloom.errors import DataError
+from spanloom.tasks.relation.config import RelationConfig, check_settings
+from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
+from spanloom.text.marks import MARKS, insert
+from spanloom.text.pieces import with_own_pieces
+from spanloom.text.windows import Window, around
+
+REACH = 30
+"""Words beyond which distances are no longer told apart."""
+
+PLAIN_MARKS = ("$", "$", "#", "#")
+"""What stands for `MARKS` where a vocabulary of pieces has none to spare for them (Wu and He 2019)."""
+
+INSIDE = REACH + 1
+"""The number of the distance 0, which words of a span have; 0 is none at all, that of padding and special pieces."""
+
+
+class RelationCodec:
+    """What a relation classifier knows besides its weights.
+
+    markers: the four words that are written before and behind head and tail. limit: words of a text at most; what is
+    left out around or between the spans is declared lost. no_relation: labels that say that there is none.
+    loss: see `Classes.weighing`.
+    """
+
+    def __init__(
+        self,
+        features: Features,
+        classes: Classes,
+        markers: Sequence[str],
+        limit: int,
+        no_relation: Sequence[str],
+        loss: Mapping[str, Any],
+    ) -> None:
+        self.features = features
+        self.classes = classes
+        self.markers = tuple(markers)
+        self.limit = limit
+        self.no_relation = tuple(no_relation)
+        self.loss = dict(loss)
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], config: RelationConfig) -> RelationCodec:
+        """Raises ConfigError for a setting out of range, DataError for data without a label."""
+        check_settings(config)
+        classes = Classes.fit(examples, "single", "cross_entropy", 0.5)
+        words = (_marked(example.input, (0, len(example.input.text.tokens)))[0] for example in examples)
+        features = fit_features(words, config.encoder, config.max_words)
+        markers = MARKS
+        if isinstance(features, PieceFeatures):
+            own = with_own_pieces(features.tokenizer.json, MARKS)
+            if own is None:
+                markers = PLAIN_MARKS
+            else:
+                features = PieceFeatures(own, features.lookup, features.tokenizer.limit)
+        loss = classes.weighing(examples, config.focal_gamma, config.label_smoothing, config.class_weights)
+        return cls(features, classes, markers, config.max_words, config.no_relation, loss)
+
+    def encode(self, example: Example) -> Row:
+        """A row; without targets where the example has no gold.
+
+        Raises DataError for a label never trained on, and for spans that are longer than all that the encoder reads.
+        """
+        item: MarkedText = example.input
+        targets: Arrays = {}
+        if example.gold is not None:
+            self.require_known(example)
+            targets = {"classes": self.classes.encode(example)}
+        kept = self._kept(example)
+        words, head, tail = _marked(item, *kept, markers=self.markers)
+        distances = {"from_head": distance(len(words), *head), "from_tail": distance(len(words), *tail)}
+        if isinstance(self.features, PieceFeatures):
+            inputs = self.features.encode_row([words], distances)
+        else:
+            inputs = {**self.features.encode(words), **distances}
+        width = len(inputs["from_head"])
+        group = "" if example.gold is None else example.gold.label
+        return Row(inputs, targets, width, width, (*example.lost, *_left_out(example, kept)), group, about=item)
+
+    def _kept(self, example: Example) -> list[Window]:
+        """The windows of the text that are read."""
+        item: MarkedText = example.input
+        size = self.limit
+        if isinstance(self.features, PieceFeatures):
+            size = min(size, self.features.tokenizer.room(1) - len(MARKS))
+        kept = around(len(item.text.tokens), _place(item.head), _place(item.tail), size)
+        words = sum(end - start for start, end in kept)
+        if words > size and isinstance(self.features, PieceFeatures):
+            raise DataError(
+                str(example.source),
+                f"head and tail have {words} words together",
+                f"at most {size}, which is what the encoder reads at once",
+                "Mark shorter spans, or train with an encoder that starts from words.",
+            )
+        return kept
+
+    def require_known(self, example: Example) -> None:
+        """Raises DataError, citing the line, for a label that training never had."""
+        self.classes.require_known(example)
+
+    def collate(self, rows: Sequence[Row]) -> Batch:
+        """Inputs [B, ...]; targets: classes [B] and what their loss goes by."""
+        _, inputs = pad_inputs(rows)
+        targets: Arrays = {}
+        if rows[0].targets:
+            targets["classes"] = np.stack([row.targets["classes"] for row in rows])
+            targets |= {name: np.asarray(value, np.float32) for name, value in self.loss.items()}
+        return Batch(inputs, targets, {"classes": float(len(rows))}, tuple(row.about for row in rows))
+
+    def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Relation]:
+        """The likeliest relation of each pair of spans, with its probability."""
+        return [
+            Relation(item.head, item.tail, label.names[0], label.scores[0] if label.scores else None)
+            for item, label in zip(batch.about, self.classes.decode(outputs["classes"]), strict=True)
+        ]
+
+    def perfect(self, batch: Batch) -> Arrays:
+        return {"classes": self.classes.perfect(batch.targets["classes"])}
+
+    def limits(self) -> dict[str, int]:
+        distances = dict.fromkeys(("from_head", "from_tail"), 2 * INSIDE)
+        return {**self.features.limits(), **distances, "classes": self.classes.limit}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "features": self.features.to_dict(),
+            "classes": self.classes.to_dict(),
+            "markers": list(self.markers),
+            "limit": self.limit,
+            "no_relation": list(self.no_relation),
+            "loss": self.loss,
+        }
+
+    def tokenizer_json(self) -> str | None:
+        return self.features.tokenizer_json()
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> RelationCodec:
+        features, classes = features_from_dict(table["features"], tokenizer_json), Classes.from_dict(table["classes"])
+        return cls(features, classes, table["markers"], table["limit"], table["no_relation"], table["loss"])
+
+
+def distance(n_words: int, start: int, end: int) -> Array:
+    """[T]: how far each word is from the span `start..end`, in words, negative before it, moved so that 0 is free."""
+    place = np.arange(n_words)
+    away = np.minimum(place - start, 0) + np.maximum(place - end + 1, 0)
+    return np.asarray(np.clip(away, -REACH, REACH) + INSIDE)
+
+
+def _place(span: Span) -> Window:
+    return span.start, span.end
+
+
+def _marked(item: MarkedText, *kept: Window, markers: Sequence[str] = MARKS) -> tuple[list[str], Window, Window]:
+    """The words of these windows with markers in them, and where the spans stand then."""
+    numbers = [number for start, end in kept for number in range(start, end)]
+    words = [item.text.tokens[number].text for number in numbers]
+
+    def moved(span: Span) -> Window:
+        start = numbers.index(span.start)
+        return start, start + span.end - span.start
+
+    return insert(words, moved(item.head), moved(item.tail), markers)
+
+
+def _left_out(example: Example, kept: Sequence[Window]) -> list[LostFact]:
+    """The parts of the text before, between and behind what is kept."""
+    text = example.input.text
+    label = "" if example.gold is None else example.gold.label
+    edges = [0, *(edge for window in kept for edge in window), len(text.tokens)]
+    gaps = [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
+    return [LostFact("text", label, text.surface(Span(*gap, "")), "truncated") for gap in gaps]

@@ -1,0 +1,75 @@
+"""The relation task, put together from the functions of the folders above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spanloom.check.labels import require_label_spelling
+from spanloom.check.relations import check_relations
+from spanloom.config import DataConfig, RunConfig
+from spanloom.core import Example, MarkedText, Relation, Span, Task, deferred
+from spanloom.errors import DataError
+from spanloom.metrics.relations import relation_scorecard
+from spanloom.read import read
+from spanloom.tasks.relation.codec import RelationCodec
+from spanloom.tasks.relation.config import RelationConfig
+from spanloom.text.features import known_words
+from spanloom.text.marks import read_marks
+from spanloom.write.relation_lines import relation_line, relation_to_dict
+
+
+def _empty() -> Relation:
+    nowhere = Span(0, 0, "")
+    return Relation(nowhere, nowhere, "")
+
+
+def _read(path: Path, config: DataConfig) -> Iterator[Example]:
+    return read(path, config, Relation)
+
+
+def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
+    """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
+    dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
+    return check_relations(examples, dev, config.model.max_words)
+
+
+def _fit(examples: Sequence[Example], config: RunConfig) -> RelationCodec:
+    if not config.data.repair:
+        require_label_spelling(examples)
+    return RelationCodec.fit(examples, config.model)
+
+
+def _score(examples: Sequence[Example], predictions: Sequence[Relation], codec: RelationCodec) -> dict[str, Any]:
+    return relation_scorecard(examples, predictions, known_words(codec.features), codec.no_relation)
+
+
+def _best(scorecard: Mapping[str, Any]) -> float:
+    return float(scorecard["overall"][scorecard["rule"]]["f1"])
+
+
+def _prepare(text: str | Sequence[str], codec: RelationCodec) -> MarkedText:
+    if not isinstance(text, str):
+        raise DataError("predict", f"{len(text)} texts together", "one text", "Give each text by itself.")
+    return read_marks(text, "predict")
+
+
+TASK = Task(
+    name="relation",
+    summary="two spans of a text: the relation between them",
+    answer=_empty,
+    config=RelationConfig,
+    read=_read,
+    check=_check,
+    fit=_fit,
+    load=RelationCodec.from_dict,
+    build=deferred("spanloom.tasks.relation.model", "build"),
+    losses=deferred("spanloom.tasks.relation.model", "losses"),
+    score=_score,
+    best=_best,
+    prepare=_prepare,
+    show=relation_to_dict,
+    line=relation_line,
+    divergence=deferred("spanloom.tasks.relation.model", "divergence"),
+)
