@@ -96,6 +96,7 @@ ALL_ROWS = (
     *ROWS,
     *TAG_ROWS,
     *CLASSIFY_ROWS,
+    *RELATION_ROWS,
 )
 
 

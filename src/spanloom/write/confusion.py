@@ -22,8 +22,9 @@ Matrix = list[list[int]]
 def confusion_matrix(card: Mapping[str, Any]) -> tuple[list[str], Matrix] | None:
     """The labels of rows (gold) and columns (predicted), and the counts; None where a scorecard does not say them.
 
-    Taken from `errors.confusions` and the table of `labels` that holds all the labels in it. The most frequent label is
-    first. A last row and column, "none", count what was predicted or in gold and stands against nothing else.
+    Taken from `errors.confusions` and the table of `labels` that holds all the labels in it, in alphabetical order, so
+    that the directions of a relation stand side by side. Of many labels the rarest share a row. A last row and column,
+    "(none)", count what was predicted or in gold and stands against nothing else.
     """
     confusions = card.get("errors", {}).get("confusions", [])
     named = {case[side] for case in confusions for side in ("gold", "predicted")}
@@ -31,7 +32,8 @@ def confusion_matrix(card: Mapping[str, Any]) -> tuple[list[str], Matrix] | None
     table = next((table for table in tables if len(table) > 1 and named <= table.keys()), None)
     if table is None or not all({"found", "gold", "predicted"} <= score.keys() for score in table.values()):
         return None
-    names = sorted(table, key=lambda name: (-table[name]["gold"], name))
+    frequent = sorted(table, key=lambda name: (-table[name]["gold"], name))
+    names = [*sorted(frequent[:MOST]), *frequent[MOST:]]
     place = {name: number for number, name in enumerate(names)}
     size = len(names)
     counts = [[0] * (size + 1) for _ in range(size + 1)]
@@ -49,7 +51,7 @@ def confusion_matrix(card: Mapping[str, Any]) -> tuple[list[str], Matrix] | None
 
 
 def _gathered(names: Sequence[str], counts: Matrix) -> tuple[list[str], Matrix]:
-    """With the rare labels, if there are many, as one."""
+    """With the labels from number `MOST` on as one, where there are more."""
     rare = len(names) - 1 - MOST
     if rare <= 0:
         return list(names), counts
