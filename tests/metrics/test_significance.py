@@ -8,7 +8,9 @@ import pytest
 from spanloom.errors import DataError
 from spanloom.metrics.significance import (
     bootstrap_interval,
+    by_type,
     compare_scorecards,
+    macro_f1,
     micro_f1,
     paired_bootstrap,
     resampled,
@@ -96,3 +98,39 @@ def test_scorecards_of_other_gold_are_refused() -> None:
         compare_scorecards(card, {**card, "gold_hash": "b" * 64})
     with pytest.raises(DataError, match="scorecard B: it holds no counts per sentence"):
         compare_scorecards(card, {"summary": {}})
+
+
+def random_types(seed: int, sentences: int, types: int = 4) -> np.ndarray[Any, Any]:
+    """[N, 5], of sentences that have one fact or none."""
+    draw = np.random.default_rng(seed)
+    gold, guess = draw.integers(0, types + 1, size=(2, sentences))  # the last number is none
+    found = np.where(draw.random(sentences) < 0.6, gold, guess)
+    right = (found == gold) & (gold < types)
+    return np.stack([right, found < types, gold < types, found % types, gold % types], axis=1).astype(np.int64)
+
+
+def test_macro_f1_by_hand() -> None:
+    """Type 0: right once, predicted twice, gold once. Type 1: gold once. Type 2 is nowhere."""
+    rows = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 0, 1], [0, 0, 0, 2, 2]])
+    types = by_type(rows)
+    assert types.sum(axis=0).tolist() == [[1, 2, 1], [0, 0, 1], [0, 0, 0]]
+    assert float(macro_f1(types.sum(axis=0))) == pytest.approx((2 / 3 + 0) / 2)
+    assert float(macro_f1(np.zeros((2, 3)))) == 0.0
+    assert by_type(np.array([[1, 2, 3]])).tolist() == [[[1, 2, 3]]]
+
+
+def test_the_interval_of_macro_f1_agrees_with_resampling_sentence_by_sentence() -> None:
+    types = by_type(random_types(0, 150))
+    draw = np.random.default_rng(1)
+    naive = [float(macro_f1(types[draw.integers(150, size=150)].sum(axis=0))) for _ in range(4000)]
+    ours = bootstrap_interval(random_types(0, 150), samples=4000, seed=2)
+    assert ours == pytest.approx(tuple(np.percentile(naive, [2.5, 97.5])), abs=0.005)
+
+
+def test_macro_f1_of_two_models_is_compared_type_by_type() -> None:
+    same = paired_bootstrap(random_types(3, 80), random_types(3, 80))
+    assert (same["difference"], same["p_value"]) == (0, 1)
+    gold = random_types(3, 200)
+    perfect = np.stack([gold[:, 2], gold[:, 2], gold[:, 2], gold[:, 4], gold[:, 4]], axis=1)
+    assert paired_bootstrap(gold, perfect)["f1_b"] == 1.0
+    assert paired_bootstrap(gold, perfect)["p_value"] < 0.01

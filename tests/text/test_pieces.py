@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanloom.errors import CheckpointError
-from spanloom.text.pieces import Pieces, PieceTokenizer, read_limit, read_tokenizer
+from spanloom.text.pieces import Pieces, PieceTokenizer, read_limit, read_tokenizer, with_own_pieces
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer
 
 words_of_letters = st.lists(st.text("abcde", min_size=1, max_size=12), max_size=8)
@@ -170,3 +170,20 @@ def test_two_texts_share_the_room_of_a_row() -> None:
     assert {*row.words.tolist()} == {-1, 0, 1, 2}
     with pytest.raises(ValueError, match="7 words do not fit into 6 pieces"):
         tokenizer.encode_row([["a"] * 4, ["b"] * 3])
+
+
+def test_words_take_over_the_pieces_that_a_vocabulary_has_to_spare() -> None:
+    table = json.loads(tiny_tokenizer())
+    vocabulary = table["model"]["vocab"]
+    for name in ("[unused3]", "[unused1]", "[unused9]"):
+        vocabulary[name] = len(vocabulary)
+    made = with_own_pieces(json.dumps(table), ["<a>", "</a>"])
+    assert made is not None
+    tokenizer = PieceTokenizer(made)
+    assert tokenizer.size == len(vocabulary)
+    ids = tokenizer.encode_row([["ab", "<a>", "c", "</a>", "a>"]]).ids.tolist()
+    unknown, first, second = NUMBER["[UNK]"], vocabulary["[unused1]"], vocabulary["[unused3]"]
+    assert ids == [NUMBER["[CLS]"], NUMBER["ab"], first, NUMBER["c"], second, NUMBER["a"], unknown, NUMBER["[SEP]"]]
+    assert PieceTokenizer(tokenizer.json).encode_row([["<a>"]]).ids.tolist()[1] == first
+    assert with_own_pieces(json.dumps(table), ["w", "x", "y", "z"]) is None
+    assert with_own_pieces(tiny_tokenizer(), ["<a>"]) is None

@@ -58,11 +58,16 @@ def resampled(rows: Array, samples: int, seed: int) -> Array:
     return np.asarray(drawn @ distinct)
 
 
+def _resampled_types(types: Array, samples: int, seed: int) -> Array:
+    """[N, K, 3] -> [S, K, 3]."""
+    sentences, kinds, numbers = types.shape
+    return resampled(types.reshape(sentences, kinds * numbers), samples, seed).reshape(samples, kinds, numbers)
+
+
 def bootstrap_interval(counts: Array, samples: int = SAMPLES, seed: int = 0) -> tuple[float, float]:
     """The 95% percentile interval of micro F1 over sentences, or of macro F1; counts: [N, 3] or [N, 5]."""
     types = by_type(counts)
-    sums = resampled(types.reshape(len(types), -1), samples, seed)  # [S, 3K]
-    low, high = np.percentile(macro_f1(sums.reshape(samples, -1, 3)), [2.5, 97.5])
+    low, high = np.percentile(macro_f1(_resampled_types(types, samples, seed)), [2.5, 97.5])
     return float(low), float(high)
 
 
@@ -81,7 +86,7 @@ def paired_bootstrap(counts_a: Array, counts_b: Array, samples: int = SAMPLES, s
     types_a, types_b = by_type(counts_a), by_type(counts_b)  # [N, K, 3]; A may predict types that B never does
     f1_a, f1_b = float(macro_f1(types_a.sum(axis=0))), float(macro_f1(types_b.sum(axis=0)))
     both = np.concatenate([types_a, types_b], axis=1)  # [N, K of A + K of B, 3]
-    sums = resampled(both.reshape(len(both), -1), samples, seed).reshape(samples, -1, 3)
+    sums = _resampled_types(both, samples, seed)
     split = types_a.shape[1]
     differences = macro_f1(sums[:, split:]) - macro_f1(sums[:, :split])  # [S]
     difference = f1_b - f1_a

@@ -69,10 +69,10 @@ def confusion_svg(card: Mapping[str, Any]) -> str | None:
         return None
     names, counts = found
     shown = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names]
-    margin = 40 + LETTER * max(map(len, shown))
+    margin = 40 + round(LETTER * max(map(len, shown)))
     top = margin + 16
     side = CELL * len(names)
-    width, height = round(margin + side + 60), round(top + side + 44)
+    width, height = margin + side + 60, top + side + 44
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="confusion" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" font-family="system-ui, sans-serif" font-size="12">',
@@ -88,7 +88,7 @@ def confusion_svg(card: Mapping[str, Any]) -> str | None:
     return "\n".join(parts) + "\n"
 
 
-def _row(name: str, row: Sequence[int], number: int, margin: float, top: float) -> str:
+def _row(name: str, row: Sequence[int], number: int, margin: int, top: int) -> str:
     y = top + CELL * number
     total = sum(row)
     cells = [_text(margin - 8, y + CELL / 2 + 4, name, INK, "end")]
@@ -108,7 +108,7 @@ def _row(name: str, row: Sequence[int], number: int, margin: float, top: float) 
     return "\n".join(cells)
 
 
-def _column(name: str, number: int, margin: float, top: float) -> str:
+def _column(name: str, number: int, margin: int, top: int) -> str:
     return _upright(margin + CELL * number + CELL / 2 + 4, top - 8, name, INK)
 
 
