@@ -1,4 +1,4 @@
-"""What `benchmarks/tag.py` and `benchmarks/classify.py` start and print."""
+"""What `benchmarks/tag.py`, `benchmarks/classify.py` and `benchmarks/relation.py` start and print."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import classify
 import plain_tables
 import pytest
+import relation
 import rows
 import tag
 import training
@@ -34,7 +35,8 @@ def record(seed: int, f1: float) -> dict[str, Any]:
 
 def test_every_row_has_its_configuration_its_task_and_its_place_in_the_readme(repository: Path) -> None:
     text = (repository / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    for table, task in ((rows.TAG_ROWS, "tag"), (rows.CLASSIFY_ROWS, "classify")):
+    tables = ((rows.TAG_ROWS, "tag"), (rows.CLASSIFY_ROWS, "classify"), (rows.RELATION_ROWS, "relation"))
+    for table, task in tables:
         for row in table:
             assert training.configuration(row)["task"] == task
             assert row.data in rows.PARTS
@@ -90,7 +92,7 @@ def test_both_texts_of_a_pair_are_read() -> None:
 
 
 def test_what_has_no_data_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    for program in (tag, classify):
+    for program in (tag, classify, relation):
         with pytest.raises(SystemExit):
             program.main([])
         assert "--data DIR is needed to measure anything" in capsys.readouterr().err

@@ -17,7 +17,7 @@ import pytest
 
 import spanloom
 import spanloom.run.predictor
-from spanloom.core import Graph, Relation, Span, Text
+from spanloom.core import Graph, MarkedText, Relation, Span, Text
 from spanloom.errors import CheckpointError
 from spanloom.run.cli import build_app, main
 from spanloom.tasks import find_task
@@ -96,6 +96,41 @@ def test_a_text_becomes_one_json_line_in_characters(model: list[Any], capsys: py
     }
     assert captured.err == ""
     assert model == [None], "the bundled model"
+
+
+class LikeliestRelation:
+    """A stand-in for a model of marked texts: every head has caused its tail."""
+
+    task = find_task("relation")
+    codec = None
+    texts = 1
+
+    def prepare(self, text: str) -> MarkedText:
+        return self.task.prepare(text, self.codec)  # type: ignore[no-any-return]
+
+    def predict_inputs(self, inputs: Iterable[MarkedText]) -> Iterator[Relation]:
+        for item in inputs:
+            yield Relation(item.head, item.tail, "Cause-Effect(e1,e2)")
+
+
+def test_marked_texts_come_with_marks_or_with_offsets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(spanloom.run.predictor, "load", lambda path: LikeliestRelation())
+    marked = "<e1>Rain</e1> woke <e2>Ida</e2>"
+    plain, lines, broken = (tmp_path / name for name in ("a.txt", "a.jsonl", "b.txt"))
+    plain.write_text(f"{marked}\n", encoding="utf-8")
+    found = {"text": "Rain woke Ida", "head": {"start": 0, "end": 4}, "tail": {"start": 10, "end": 13}}
+    lines.write_text(json.dumps(found), encoding="utf-8")
+    shown = []
+    for arguments in ([marked], ["--input", str(plain)], ["--input", str(lines)]):
+        assert main(["predict", *arguments]) == 0
+        shown.append(json.loads(capsys.readouterr().out))
+    assert shown[0] == shown[1] == shown[2]
+    assert (shown[0]["relation"], shown[0]["tail"]) == ("Cause-Effect(e1,e2)", {"start": 10, "end": 13, "text": "Ida"})
+    broken.write_text(f"{marked}\nRain <e2>fell</e2>\n", encoding="utf-8")
+    assert main(["predict", "--input", str(broken)]) == 2
+    assert f"{broken}:2: no <e1>, </e1> in 'Rain <e2>fell</e2>'; " in capsys.readouterr().err
 
 
 def test_several_texts_are_answered_in_order(model: list[Any], capsys: pytest.CaptureFixture[str]) -> None:

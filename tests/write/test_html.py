@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from spanloom.core import Example, Graph, LostFact, Source, Span, Text, Token
+from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
 from spanloom.errors import DataError
 from spanloom.metrics.scorecard import joint_scorecard
+from spanloom.text.marks import read_marks
 from spanloom.write.annotated import escape, hue, levels, short_label
 from spanloom.write.html import comparison_items, prediction_page, scorecard_page
+from spanloom.write.relation_lines import relation_to_dict
 
 VOID = {"meta", "input", "br"}
 
@@ -331,6 +333,19 @@ def test_single_tags_and_labels_are_drawn_too() -> None:
     assert 'data-l="NOUN"' in page
     assert "One &lt;b&gt;\nTwo" in page
     assert re.search(r'<span class="label " style="--h:\d+">same 0.25</span>', page)
+
+
+def test_two_related_spans_are_drawn_with_an_arc_from_head_to_tail() -> None:
+    item = read_marks("The <e2>dam</e2> broke the <e1>mill</e1>.", "x")
+    gold, predicted = (
+        relation_to_dict(item, Relation(item.head, item.tail, label, 0.5)) for label in ("broke(e2,e1)", "Other")
+    )
+    page = "".join(prediction_page([gold]))
+    assert re.findall(r'data-l="(\w+)"', page) == ["e2", "e1"]
+    assert '<li class="" data-head="0" data-tail="1" data-short="broke(e2,e1)">' in page
+    page = "".join(scorecard_page(PLAIN_CARD, [{"gold": gold, "predicted": predicted}]))
+    assert "2 missed or spurious" in page
+    assert '<li class="miss" data-head="0" data-tail="1" data-short="broke(e2,e1)">' in page
 
 
 def test_a_wrong_label_is_marked_on_both_sides() -> None:

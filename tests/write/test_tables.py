@@ -8,6 +8,7 @@ from rich.console import Console
 from spanloom.core import Example, Graph, Label, LostFact, Relation, Source, Span, Tags, Text, TextPair, Token
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.metrics.significance import compare_scorecards
+from spanloom.text.marks import read_marks
 from spanloom.write.tables import print_answer, print_comparison, print_scorecard
 
 TEXT = Text("Tove [red] Lund", (Token("Tove", 0, 4), Token("[red]", 5, 10), Token("Lund", 11, 15)))
@@ -131,3 +132,12 @@ def test_tags_and_labels_are_shown_with_their_scores() -> None:
     assert "Ulm B-Place 0.90 lies O 0.75" in said
     assert "Ulm lies [b]No same 0.50" in said
     assert said.endswith("no label")
+
+
+def test_two_related_spans_are_shown_with_their_relation() -> None:
+    screen, file = console()
+    item = read_marks("The <e2>[old] dam</e2> broke the <e1>mill</e1>.", "x")
+    print_answer(item, Relation(item.head, item.tail, "[b]broke(e2,e1)", 0.5), screen)
+    lines = [" ".join(line.split()) for line in file.getvalue().splitlines()]
+    assert lines[0] == "The [old] dam broke the mill."
+    assert "mill [b]broke(e2,e1) [old] dam 0.50" in lines

@@ -86,6 +86,18 @@ def test_padding_and_neighbours_change_nothing(name: str, tmp_path: Path) -> Non
         torch.testing.assert_close(together[row, : len(words)], alone[0, : len(words)], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["everything, two deep", "convolutions"])
+def test_what_stands_beside_the_words_is_read_by_the_layers_above(name: str, tmp_path: Path) -> None:
+    config, features, _ = made(ALL[name], tmp_path)
+    encoder = build_encoder(config, 0.3, features, beside=3).eval()
+    given = inputs(features, SENTENCES)
+    beside = torch.zeros(*given["shapes"].shape, 3)
+    plain = encoder(**given, beside=beside).vectors
+    beside[0, 1] = 1.0
+    assert not torch.equal(encoder(**given, beside=beside).vectors[0], plain[0])
+    assert torch.equal(encoder(**given, beside=beside).vectors[1], plain[1])
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_trained_weights_come_back_from_features_and_architecture(name: str, tmp_path: Path) -> None:
     config, features, encoder = made(ALL[name], tmp_path)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from spanloom.nn.encoders.rnn import RecurrentLayers
-from spanloom.nn.heads.pooling import Kind, Pooling
+from spanloom.nn.heads.pooling import Kind, Pooling, mean_where
 
 KINDS: tuple[Kind, ...] = ("first", "last", "max", "mean", "attention")
 LENGTHS = [4, 1, 7]
@@ -72,6 +72,18 @@ def test_padding_changes_neither_the_vector_nor_the_gradient(kind: Kind, fill: f
     torch.testing.assert_close(gradients[1][:, :7], gradients[0], rtol=1e-5, atol=1e-6)
     for place, length in zip(gradients[1], LENGTHS, strict=True):
         assert not place[length:].any()
+
+
+def test_the_mean_of_what_is_chosen() -> None:
+    x = padded(sentences(), 7, 1e9).requires_grad_()
+    chosen = torch.zeros(len(LENGTHS), 7, dtype=torch.bool)
+    chosen[:, 0] = chosen[2, 3] = True
+    found = mean_where(x, chosen)
+    torch.testing.assert_close(found[0], x[0, 0])
+    torch.testing.assert_close(found[2], (x[2, 0] + x[2, 3]) / 2)
+    found.sum().backward()
+    assert x.grad is not None
+    assert torch.equal(x.grad.any(dim=2), chosen)
 
 
 def test_the_last_state_is_that_of_each_direction() -> None:

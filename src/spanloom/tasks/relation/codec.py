@@ -95,18 +95,16 @@ class RelationCodec:
     def _kept(self, example: Example) -> list[Window]:
         """The windows of the text that are read."""
         item: MarkedText = example.input
-        size = self.limit
-        if isinstance(self.features, PieceFeatures):
-            size = min(size, self.features.tokenizer.room(1) - len(MARKS))
-        kept = around(len(item.text.tokens), _place(item.head), _place(item.tail), size)
+        head, tail, n_tokens = _place(item.head), _place(item.tail), len(item.text.tokens)
+        if not isinstance(self.features, PieceFeatures):
+            return around(n_tokens, head, tail, self.limit)
+        room = self.features.tokenizer.room(1) - len(MARKS)
+        kept = around(n_tokens, head, tail, min(self.limit, room))
         words = sum(end - start for start, end in kept)
-        if words > size and isinstance(self.features, PieceFeatures):
-            raise DataError(
-                str(example.source),
-                f"head and tail have {words} words together",
-                f"at most {size}, which is what the encoder reads at once",
-                "Mark shorter spans, or train with an encoder that starts from words.",
-            )
+        if words > room:
+            found = f"head and tail have {words} words together"
+            remedy = "Mark shorter spans, or train with an encoder that starts from words."
+            raise DataError(str(example.source), found, f"at most {room}, which is what the encoder reads", remedy)
         return kept
 
     def require_known(self, example: Example) -> None:
