@@ -221,8 +221,8 @@ class Row:
 
     inputs, targets: arrays by name. length: what batches are sized by (pieces or words). width: the number of words T.
     lost: the facts that the scheme cannot express, with their causes. group: the example's class, where it has one,
-    and weight: how often it should be drawn beside others; weighted sampling alone reads the two. about: what decoding
-    has to know of the input and no array says.
+    and weight: how often it should be drawn beside others; weighted sampling alone reads the two. item: what decoding
+    needs besides arrays, where answers are made of the input's own words.
     """
 
     inputs: Arrays
@@ -232,7 +232,7 @@ class Row:
     lost: tuple[LostFact, ...] = ()
     group: str = ""
     weight: float = 1.0
-    about: Any = None
+    item: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,14 +240,14 @@ class Batch:
     """A padded batch of NumPy arrays.
 
     inputs: exactly the keyword arguments of `model.forward` and exactly the inputs of the exported graph.
-    targets: what the losses need. counts[name]: how many items the loss `name` sums over. about: that of each row,
-    where decoding reads it.
+    targets: what the losses need. counts[name]: how many items the loss `name` sums over. items: the rows' own, in
+    order, where decoding needs them.
     """
 
     inputs: Arrays
     targets: Arrays
     counts: dict[str, float]
-    about: tuple[Any, ...] = ()
+    items: tuple[Any, ...] = ()
 
 
 class Codec(Protocol):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from spanloom.core import Span, Text, Token
-from spanloom.text.windows import around, cut, part, sentence_ends, windows
+from spanloom.text.windows import cut, holding, part, sentence_ends, windows
 
 
 def split(text: str) -> Text:
@@ -102,14 +102,14 @@ def test_a_text_without_sentence_ends_is_one_sentence() -> None:
 
 
 def test_what_is_kept_around_two_places_by_hand() -> None:
-    assert around(5, (0, 1), (4, 5), 8) == [(0, 5)]
-    assert around(20, (8, 9), (10, 12), 8) == [(6, 14)]  # 2 words to the left of both, 2 to the right
-    assert around(20, (1, 2), (0, 1), 6) == [(0, 6)]
-    assert around(20, (18, 20), (17, 18), 6) == [(14, 20)]
-    assert around(30, (20, 21), (5, 6), 10) == [(3, 8), (18, 23)]  # 8 words are left for four sides
-    assert around(30, (0, 1), (29, 30), 10) == [(0, 5), (25, 30)]
-    assert around(30, (2, 20), (4, 6), 10) == [(2, 20)]
-    assert around(30, (2, 9), (15, 22), 10) == [(2, 9), (15, 22)]
+    assert holding(5, (0, 1), (4, 5), 8) == [(0, 5)]
+    assert holding(20, (8, 9), (10, 12), 8) == [(6, 14)]  # 2 words to the left of both, 2 to the right
+    assert holding(20, (1, 2), (0, 1), 6) == [(0, 6)]
+    assert holding(20, (18, 20), (17, 18), 6) == [(14, 20)]
+    assert holding(30, (20, 21), (5, 6), 10) == [(3, 8), (18, 23)]  # 8 words are left for four sides
+    assert holding(30, (0, 1), (29, 30), 10) == [(0, 5), (25, 30)]
+    assert holding(30, (2, 20), (4, 6), 10) == [(2, 20)]
+    assert holding(30, (2, 9), (15, 22), 10) == [(2, 9), (15, 22)]
 
 
 def test_both_places_are_kept_whole_and_as_much_around_them_as_there_is_room() -> None:
@@ -118,7 +118,7 @@ def test_both_places_are_kept_whole_and_as_much_around_them_as_there_is_room() -
     for first, second in itertools.product(places, places):
         least = len({*range(*first), *range(*second)})
         for size in (1, 4, 7, 12):
-            kept = around(9 + 3, first, second, size)
+            kept = holding(9 + 3, first, second, size)
             tokens = [token for start, end in kept for token in range(start, end)]
             assert sorted(set(tokens)) == tokens, (first, second, size)
             assert {*range(*first), *range(*second)} <= {*tokens}

@@ -15,7 +15,7 @@ import numpy as np
 
 from spanloom.core import Array, Example, Input, Label, MarkedText, texts_of
 from spanloom.errors import DataError
-from spanloom.metrics.matching import Tally, harmonic, macro, ratio
+from spanloom.metrics.matching import Tally, binned, harmonic, macro, ratio
 from spanloom.metrics.significance import bootstrap_interval
 from spanloom.text.marks import write_marks
 
@@ -121,20 +121,6 @@ def _breakdowns(examples: Sequence[Example], counts: Array, seen: Known | None, 
         unknown = [sum(not seen(word) for word in item) for item in words]
         tables["words unknown to the model"] = binned(unknown, counts, (0, 1, 2, 5))
     return tables
-
-
-def binned(values: Sequence[int], counts: Array, edges: Sequence[int]) -> dict[str, dict[str, float]]:
-    """Scores by the bin of each example's value: up to the first edge, from there to the second, and so on."""
-    lows = [0, *(edge + 1 for edge in edges)]
-    names = [f"{low}" if low == high else f"{low}-{high}" for low, high in zip(lows, edges, strict=False)]
-    place = np.searchsorted(edges, values)  # the first edge that is not below the value
-    table = {}
-    for number, name in enumerate([*names, f"{lows[-1]}+"]):
-        inside = counts[place == number]
-        if len(inside):
-            correct, predicted, gold = (int(total) for total in inside.sum(axis=0))
-            table[name] = Tally(found=correct, gold=gold, correct=correct, predicted=predicted).score()
-    return table
 
 
 def _errors(examples: Sequence[Example], predictions: Sequence[Label]) -> dict[str, Any]:

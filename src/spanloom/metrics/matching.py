@@ -14,7 +14,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from spanloom.core import Relation, Span, Text
+import numpy as np
+
+from spanloom.core import Array, Relation, Span, Text
 
 RULES = ("head word", "boundaries", "strict")
 
@@ -118,6 +120,28 @@ class Tally:
             "found": self.found,
             "gold": self.gold,
         }
+
+
+def binned(values: Sequence[int], counts: Array, edges: Sequence[int]) -> dict[str, dict[str, float]]:
+    """Scores by the bin of each example's value: up to the first edge, from there to the second, and so on.
+
+    counts [N, 3]: right, predicted and gold facts of each example. A bin without an example is left out.
+    """
+    lows = [0, *(edge + 1 for edge in edges)]
+    names = [f"{low}" if low == high else f"{low}-{high}" for low, high in zip(lows, edges, strict=False)]
+    place = np.searchsorted(edges, values)  # the first edge that is not below the value
+    table = {}
+    for number, name in enumerate([*names, f"{lows[-1]}+"]):
+        inside = counts[place == number]
+        if len(inside):
+            table[name] = tallied(inside)
+    return table
+
+
+def tallied(counts: Array) -> dict[str, float]:
+    """The score of counts [N, 3] of several examples."""
+    correct, predicted, gold = (int(total) for total in counts.sum(axis=0))
+    return Tally(found=correct, gold=gold, correct=correct, predicted=predicted).score()
 
 
 def ratio(part: float, whole: float) -> float:

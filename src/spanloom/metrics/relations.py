@@ -17,8 +17,8 @@ import numpy as np
 
 from spanloom.core import Array, Example, Label, Relation
 from spanloom.errors import DataError
-from spanloom.metrics.labels import Known, binned, label_scorecard
-from spanloom.metrics.matching import Tally, macro
+from spanloom.metrics.labels import Known, label_scorecard
+from spanloom.metrics.matching import Tally, binned, macro
 from spanloom.metrics.significance import bootstrap_interval
 from spanloom.text.marks import words_between
 

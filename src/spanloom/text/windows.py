@@ -63,7 +63,7 @@ def cut(text: Text, max_words: int, max_sentences: int | None = None) -> list[Wi
     return found
 
 
-def around(n_tokens: int, first: Window, second: Window, size: int) -> list[Window]:
+def holding(n_tokens: int, first: Window, second: Window, size: int) -> list[Window]:
     """What is kept of a text for the sake of two places in it: both, whole, with what stands around them, in order.
 
     Windows of `size` tokens together, or of the two places alone where these are longer. One window where it can hold

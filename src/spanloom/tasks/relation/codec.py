@@ -18,7 +18,7 @@ from spanloom.tasks.relation.config import RelationConfig, check_settings
 from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
 from spanloom.text.marks import MARKS, insert
 from spanloom.text.pieces import with_own_pieces
-from spanloom.text.windows import Window, around
+from spanloom.text.windows import Window, holding
 
 REACH = 30
 """Words beyond which distances are no longer told apart."""
@@ -90,16 +90,16 @@ class RelationCodec:
             inputs = {**self.features.encode(words), **distances}
         width = len(inputs["from_head"])
         group = "" if example.gold is None else example.gold.label
-        return Row(inputs, targets, width, width, (*example.lost, *_left_out(example, kept)), group, about=item)
+        return Row(inputs, targets, width, width, (*example.lost, *_left_out(example, kept)), group, item=item)
 
     def _kept(self, example: Example) -> list[Window]:
         """The windows of the text that are read."""
         item: MarkedText = example.input
         head, tail, n_tokens = _place(item.head), _place(item.tail), len(item.text.tokens)
         if not isinstance(self.features, PieceFeatures):
-            return around(n_tokens, head, tail, self.limit)
+            return holding(n_tokens, head, tail, self.limit)
         room = self.features.tokenizer.room(1) - len(MARKS)
-        kept = around(n_tokens, head, tail, min(self.limit, room))
+        kept = holding(n_tokens, head, tail, min(self.limit, room))
         words = sum(end - start for start, end in kept)
         if words > room:
             found = f"head and tail have {words} words together"
@@ -118,13 +118,13 @@ class RelationCodec:
         if rows[0].targets:
             targets["classes"] = np.stack([row.targets["classes"] for row in rows])
             targets |= {name: np.asarray(value, np.float32) for name, value in self.loss.items()}
-        return Batch(inputs, targets, {"classes": float(len(rows))}, tuple(row.about for row in rows))
+        return Batch(inputs, targets, {"classes": float(len(rows))}, tuple(row.item for row in rows))
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Relation]:
         """The likeliest relation of each pair of spans, with its probability."""
         return [
             Relation(item.head, item.tail, label.names[0], label.scores[0] if label.scores else None)
-            for item, label in zip(batch.about, self.classes.decode(outputs["classes"]), strict=True)
+            for item, label in zip(batch.items, self.classes.decode(outputs["classes"]), strict=True)
         ]
 
     def perfect(self, batch: Batch) -> Arrays:
