@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from spanloom.config import EncoderConfig
 from spanloom.core import Arrays, Batch, Example, LostFact, Tags
+from spanloom.decode.tags import SCORES
 from spanloom.decode.viterbi import marginals
 from spanloom.errors import ConfigError, DataError
 from spanloom.tasks.tag import TASK
-from spanloom.tasks.tag.codec import SCORES, TagCodec
+from spanloom.tasks.tag.codec import TagCodec
 from spanloom.tasks.tag.config import TagConfig
-from spanloom.tasks.tag.tagset import Tagset
 from spanloom.text.tags import illegal
+from spanloom.text.tagset import Tagset
 from tests.tasks.tagged import tagged, tagged_sentences, with_spans
 
 RNN = EncoderConfig(kind="rnn")
@@ -200,12 +201,15 @@ def test_settings_that_mean_nothing_are_refused(chosen: dict[str, Any], message:
 
 def test_balanced_weights_let_all_tags_weigh_the_same_and_a_token_one_on_average() -> None:
     examples = [tagged("a b c d", "X X X Y")]
-    weights = Tagset.fit(examples, "bioes").balanced([examples[0].gold.labels])
+    weights = Tagset.fit([example.gold for example in examples], "bioes", "data").balanced([examples[0].gold.labels])
     assert weights == pytest.approx([4 / (2 * 3), 4 / 2])
 
 
 def test_a_tag_of_the_scheme_that_stands_nowhere_weighs_one() -> None:
-    tagset, labels = Tagset.fit(TRAINING, "bioes"), [example.gold.labels for example in TRAINING]
+    tagset, labels = (
+        Tagset.fit([example.gold for example in TRAINING], "bioes", "data"),
+        [example.gold.labels for example in TRAINING],
+    )
     weights = tagset.balanced(labels)
     numbers = np.concatenate([tagset.encode(some) for some in labels])
     assert np.mean([weights[number] for number in numbers]) == pytest.approx(1.0)

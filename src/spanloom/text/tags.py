@@ -25,6 +25,7 @@ PLACES = {"bio1": "BI", "bio2": "BI", "bioes": "BIES", "bmes": "BMES"}
 OUTSIDE = "O"
 EDGE = ""  # what stands before the first tag and after the last
 WORD = "word"  # the label of a tag that has none
+DIGITS = re.compile(r"(\d+)")
 WITH_A_LABEL = re.compile(r"[BIMESLU]-.")
 
 Parts = tuple[str, str]  # (place, label); the place is B, I, E, S or O, whatever the scheme calls it
@@ -44,6 +45,12 @@ def parts_of(tag: str, scheme: str) -> Parts | None:
 def tag_names(labels: Iterable[str], scheme: str) -> list[str]:
     """Every tag over these labels; "O" is number 0."""
     return [OUTSIDE, *(f"{place}-{label}" for label in labels for place in PLACES[scheme])]
+
+
+def natural_order(label: str) -> tuple[list[str | int], str]:
+    """A sort key: alphabetical, but numbers in it by their size, so that `line2` stands before `line10`."""
+    parts = DIGITS.split(label)  # text and digits in turn, so that like is compared with like
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)], label
 
 
 def is_bio2(tags: Iterable[str]) -> bool:

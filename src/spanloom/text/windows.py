@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from spanloom.core import Text
 
@@ -105,6 +107,14 @@ def sentence_ends(text: Text) -> list[int]:
             ended = False
         ended = ENDERS.issuperset(token.text) or (ended and closes)
     return ends
+
+
+def usual_sentences(texts: Iterable[Text]) -> int:
+    """How many sentences a window may hold of texts like these: as many as 99 in 100 of them have at most.
+
+    A stray long one should not set the limit.
+    """
+    return int(np.percentile([len(sentence_ends(text)) + 1 for text in texts], 99))
 
 
 def _last_within(values: Sequence[int], low: int, high: int) -> int | None:

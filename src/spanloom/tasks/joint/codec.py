@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from spanloom.batch.inputs import pad_inputs
 from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Text
 from spanloom.tasks.joint.config import JointConfig
@@ -18,7 +16,7 @@ from spanloom.tasks.joint.memory import NOTHING, Memory
 from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
 from spanloom.text.features import Features, features_from_dict, fit_features
-from spanloom.text.windows import sentence_ends
+from spanloom.text.windows import usual_sentences
 
 RECALLED = dict.fromkeys(("recalled", "recalled_at"), NOTHING)
 """Inputs that are lists of their own, and what pads them."""
@@ -57,8 +55,7 @@ class JointCodec:
         sentences = ([token.text for token in example.input.tokens] for example in examples)
         features = fit_features(sentences, config.encoder, config.max_words)
         labels = Labels.fit(examples)
-        counts = [len(sentence_ends(example.input)) + 1 for example in examples]
-        most = int(np.percentile(counts, 99))  # a stray long one should not set the limit
+        most = usual_sentences(example.input for example in examples)
         memory = Memory.fit(examples, labels)
         return cls(features, labels, config.scheme, config.max_words, most, config.alpha, memory, config.recall)
 

@@ -13,17 +13,13 @@ import numpy as np
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row, Tags, Text
-from spanloom.decode.viterbi import marginals, of_paths, softmax, viterbi, viterbi_by_rules
+from spanloom.decode.tags import best_tags, perfect_tags
 from spanloom.tasks.tag.config import TagConfig, check_settings
-from spanloom.tasks.tag.seen import Seen
-from spanloom.tasks.tag.tagset import Tagset
 from spanloom.text.features import Features, features_from_dict, fit_features
+from spanloom.text.seen import Seen
 from spanloom.text.tags import spans_from_tags
-from spanloom.text.windows import sentence_ends
-
-SCORES = ("transitions", "start", "end")
-SURE = 20.0
-"""An emission that leaves no doubt."""
+from spanloom.text.tagset import Tagset
+from spanloom.text.windows import usual_sentences
 
 
 class TagCodec:
@@ -51,24 +47,22 @@ class TagCodec:
         self.max_words = max_words
         self.max_sentences = max_sentences
         self.confidence = confidence
-        self._rules = tagset.rules()
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: TagConfig) -> TagCodec:
         """Raises ConfigError for settings that contradict each other, DataError where no token has a label but O."""
         check_settings(config)
-        tagset = Tagset.fit(examples, config.scheme)
+        gold = [example.gold for example in examples if example.gold is not None]
+        tagset = Tagset.fit(gold, config.scheme, examples[0].source.path)
         sentences = ([token.text for token in example.input.tokens] for example in examples)
         features = fit_features(sentences, config.encoder, config.max_words)
         loss: dict[str, Any] | None = None
         if config.head == "softmax":
             loss = {"focal_gamma": config.focal_gamma, "label_smoothing": config.label_smoothing}
             if config.class_weights == "balanced":
-                gold = (example.gold.labels for example in examples if example.gold is not None)
-                loss["class_weights"] = tagset.balanced(gold)
-        counts = [len(sentence_ends(example.input)) + 1 for example in examples]
-        most = int(np.percentile(counts, 99))  # a stray long one should not set the limit
-        seen = Seen.fit(examples, tagset.scheme is not None)
+                loss["class_weights"] = tagset.balanced(tags.labels for tags in gold)
+        most = usual_sentences(example.input for example in examples)
+        seen = Seen.fit(((example.input, example.gold) for example in examples), tagset.scheme is not None)
         return cls(features, tagset, seen, loss, config.max_words, most, config.confidence)
 
     def encode(self, example: Example) -> Row:
@@ -97,7 +91,8 @@ class TagCodec:
 
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for a label that training never had."""
-        self.tagset.require_known(example)
+        if example.gold is not None:
+            self.tagset.require_known(example.gold, example.source)
 
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: tags [B, T]; for a CRF lengths [B]; for softmax weights [B, T], 0 at padding, and its loss."""
@@ -113,27 +108,11 @@ class TagCodec:
         return Batch(inputs, targets, {"tags": float(sum(row.width for row in rows))})
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Tags]:
-        """The best legal tags of each sentence: `emissions` [B, T, K] and, of a CRF, `SCORES`."""
-        emissions, lengths = outputs["emissions"], batch.inputs["lengths"]
-        probabilities: list[Array] | None = None
-        if self.loss is None:
-            transitions, start, end = (outputs[name] for name in SCORES)
-            paths, _ = viterbi(emissions, transitions, start, end, lengths)
-            if self.confidence:
-                probabilities = of_paths(marginals(emissions, transitions, start, end, lengths), paths)
-        else:
-            paths = viterbi_by_rules(emissions, *self._rules, lengths)
-            if self.confidence:
-                probabilities = of_paths(softmax(emissions), paths)
-        names = self.tagset.labels
-        labels = [tuple([names[number] for number in path.tolist()]) for path in paths]
-        if probabilities is None:
-            return [Tags(given) for given in labels]
-        return [Tags(given, tuple(sure.tolist())) for given, sure in zip(labels, probabilities, strict=True)]
+        """The best legal tags of each sentence: `emissions` [B, T, K] and, of a CRF, its other scores."""
+        return best_tags(outputs, batch.inputs["lengths"], self.tagset, self.confidence)
 
     def perfect(self, batch: Batch) -> Arrays:
-        outputs: Arrays = {"emissions": SURE * np.eye(len(self.tagset.tags), dtype=np.float32)[batch.targets["tags"]]}
-        return outputs | dict(zip(SCORES, self._rules, strict=True))
+        return perfect_tags(batch.targets["tags"], self.tagset)
 
     def limits(self) -> dict[str, int]:
         return {**self.features.limits(), "tags": len(self.tagset.tags)}

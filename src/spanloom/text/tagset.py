@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Example
+from spanloom.core import Array, Source, Tags
 from spanloom.errors import DataError
-from spanloom.text.tags import OUTSIDE, convert, is_bio2, tag_names, transitions
+from spanloom.text.tags import OUTSIDE, convert, is_bio2, natural_order, tag_names, transitions
 
 SHOWN = 8  # known labels that an error names
 
@@ -19,7 +20,8 @@ class Tagset:
     """The K tags of a model by number, from training data only.
 
     scheme: "bio2" or "bioes" where the labels say spans, None where each label stands for itself. names: labels of
-    spans, or the plain labels, sorted. outside: some tokens are in no span (never so in a text cut into words).
+    spans, or the plain labels, sorted, numbers in them by their size, so that the tags of one span's label stand side
+    by side. outside: some tokens are in no span (never so in a text cut into words).
     """
 
     def __init__(self, names: Sequence[str], scheme: str | None, outside: bool) -> None:
@@ -36,33 +38,32 @@ class Tagset:
         self._accepted = frozenset(self.labels)
 
     @classmethod
-    def fit(cls, examples: Sequence[Example], scheme: str) -> Tagset:
-        """The tags of the gold labels. Raises DataError where there is nothing to tell apart."""
-        labels = {label for example in examples if example.gold is not None for label in example.gold.labels}
+    def fit(cls, gold: Iterable[Tags], scheme: str, where: str) -> Tagset:
+        """The tags of gold answers. Raises DataError, citing `where`, if there is nothing to tell apart."""
+        labels = {label for tags in gold for label in tags.labels}
         names, spans = labels, is_bio2(labels)
         if spans:
             names = {label[2:] for label in labels if label != OUTSIDE}
         if not names:
-            where = str(examples[0].source.path) if examples else "training data"
             raise DataError(
                 where, "no label but O on any token", "annotated sentences", "Check that this is the right file."
             )
-        return cls(sorted(names), scheme if spans else None, OUTSIDE in labels)
+        return cls(sorted(names, key=natural_order), scheme if spans else None, OUTSIDE in labels)
 
     def encode(self, labels: Sequence[str]) -> Array:
         """The numbers [T] of a sentence's labels, all of them known."""
         tags = convert(labels, "bio2", self.scheme) if self.scheme else labels
         return np.array([self._numbers[tag] for tag in tags], dtype=np.int64)
 
-    def require_known(self, example: Example) -> None:
+    def require_known(self, gold: Tags, source: Source) -> None:
         """Raises DataError, citing the line, for a gold label that training never had."""
-        for label in example.gold.labels if example.gold is not None else ():
+        for label in gold.labels:
             if label in self._accepted:
                 continue
             name = label if self.scheme is None or label == OUTSIDE else label[2:]
             few = ", ".join(self.names[:SHOWN]) + (", …" if len(self.names) > SHOWN else "")
             raise DataError(
-                str(example.source),
+                str(source),
                 f"unknown label '{name}'",
                 f"one that the model was trained on ({few})",
                 "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
@@ -70,6 +71,10 @@ class Tagset:
 
     def rules(self) -> tuple[Array, Array, Array]:
         """Scores that forbid what the scheme does and are 0 elsewhere: transitions [K, K], start [K], end [K]."""
+        return self._rules
+
+    @cached_property
+    def _rules(self) -> tuple[Array, Array, Array]:
         if self.scheme is None:
             size = len(self.tags)
             return np.zeros((size, size), np.float32), np.zeros(size, np.float32), np.zeros(size, np.float32)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from spanloom.core import Example
+from spanloom.core import Tags, Text
 from spanloom.text.tags import spans_from_tags
 
 
@@ -16,11 +16,13 @@ class Seen:
         self._checksums = frozenset(checksums)
 
     @classmethod
-    def fit(cls, examples: Sequence[Example], spans: bool) -> Seen:
-        found = {_checksum(token.text, "") for example in examples for token in example.input.tokens}
-        for example in examples:
-            for span in spans_from_tags(example.gold.labels, "bio2") if spans and example.gold is not None else ():
-                found.add(_checksum(example.input.surface(span), span.label))
+    def fit(cls, sentences: Iterable[tuple[Text, Tags | None]], spans: bool) -> Seen:
+        """spans: the tags are those of spans."""
+        found: set[int] = set()
+        for text, tags in sentences:
+            found.update(_checksum(token.text, "") for token in text.tokens)
+            for span in spans_from_tags(tags.labels, "bio2") if spans and tags is not None else ():
+                found.add(_checksum(text.surface(span), span.label))
         return cls(found)
 
     def __call__(self, text: str, label: str = "") -> bool:
