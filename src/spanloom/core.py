@@ -297,6 +297,9 @@ class Task:
     line       example -> the JSON object that `read` makes an equal example of (but for its source)
     divergence (outputs, outputs, targets) -> how far two outputs for one batch are apart: sums, named as losses; None
                where the task does not say (R-Drop asks for it)
+    calibrate  (dev examples, the kept model's answers for them, codec) -> the codec with what was fitted on them, such
+               as a threshold, under the key "calibration" of its dict; itself where there is nothing to fit. Called
+               once, after training; None where the task fits nothing on dev data
     """
 
     name: str
@@ -315,3 +318,4 @@ class Task:
     show: Callable[[Any, Any], dict[str, Any]]
     line: Callable[[Example], dict[str, Any]]
     divergence: Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None
+    calibrate: Callable[[Sequence[Example], Sequence[Any], Any], Any] | None = None

@@ -26,6 +26,8 @@ from spanloom.errors import CheckpointError
 FORMAT = 1
 _NUMBERS = ("step", "epoch", "group", "best_epoch", "best_score", "factor", "bad_epochs")
 _PREVIOUS = "previous/"
+CALIBRATION = "calibration"
+"""The key of a codec's dict under which what `Task.calibrate` found stands."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +98,28 @@ def save_model(folder: Path, task: Task, config: RunConfig, codec: Codec, model:
     `model.architecture`, where the model has that attribute, is a plain dict from which `task.build` makes the same
     module.
     """
-    codec_text = json.dumps(codec.to_dict(), ensure_ascii=False)
     table = to_table(config)
     table["data"] = {key: value for key, value in table["data"].items() if key not in ("train", "dev")}
     architecture = getattr(model, "architecture", None)
-    store(folder / "codec.json", codec_text)
+    save_codec(folder, codec)
     tokenizer = codec.tokenizer_json()
     if tokenizer is not None:
         store(folder / "tokenizer.json", tokenizer)
     about = {"format": FORMAT, "task": task.name, "architecture": architecture, "config": table}
     store_json(folder / "model.json", about)
-    hashed = {"format": FORMAT, "codec": hashlib.sha256(codec_text.encode()).hexdigest()}
+    hashed = {"format": FORMAT, "codec": _codec_hash(codec.to_dict())}
     store_tensors(folder / "weights.safetensors", model.state_dict(), hashed)
+
+
+def save_codec(folder: Path, codec: Codec) -> None:
+    """Write the codec of a model folder, alone: one that was calibrated takes the place of the one before."""
+    store(folder / "codec.json", json.dumps(codec.to_dict(), ensure_ascii=False))
+
+
+def _codec_hash(table: Mapping[str, Any]) -> str:
+    """SHA-256 of what weights are trained with: all of a codec but what is fitted on dev data afterwards."""
+    trained = {key: value for key, value in table.items() if key != CALIBRATION}
+    return hashlib.sha256(json.dumps(trained, ensure_ascii=False).encode()).hexdigest()
 
 
 def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
@@ -121,14 +133,13 @@ def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
     task = find_task(about["task"])
     config = config_from_table(about["config"], str(folder / "model.json"), folder, lambda name: find_task(name).config)
     weights, hashed = load_tensors(folder / "weights.safetensors", "Restore the model folder from a copy.")
-    if hashlib.sha256(read_bytes(folder / "codec.json")).hexdigest() != hashed["codec"]:
+    table = load_json(folder / "codec.json")
+    if _codec_hash(table) != hashed["codec"]:
         found = "is not the codec that these weights were trained with"
         raise CheckpointError(str(folder / "codec.json"), found, "", "Restore the model folder from a copy.")
     tokenizer = folder / "tokenizer.json"
     try:
-        codec = task.load(
-            load_json(folder / "codec.json"), read_bytes(tokenizer).decode("utf-8") if tokenizer.exists() else None
-        )
+        codec = task.load(table, read_bytes(tokenizer).decode("utf-8") if tokenizer.exists() else None)
     except (KeyError, TypeError, ValueError) as error:  # written by another version, as the weights vouch for it
         found = f"is not a codec that this version of spanloom reads ({error!r})"
         raise CheckpointError(str(folder / "codec.json"), found, "", "Train the model again.") from error

@@ -16,6 +16,7 @@ import torch
 
 from spanloom.config import RunConfig, flatten, to_table, to_toml
 from spanloom.core import Codec, Example, Task
+from spanloom.engine.calibrate import calibrate
 from spanloom.engine.card import facts, model_card
 from spanloom.engine.checkpoint import Checkpoint, read_checkpoint, restore, save_checkpoint, save_model
 from spanloom.engine.device import check_float16, keep_freed_memory, pick_device, repeatable
@@ -104,15 +105,12 @@ def run_training(
         if config.train.precision == "fp16":
             check_float16(state.model, codec.collate(data.rows[:1]), task.losses)
         if dev is None:
-            on_report(
-                Notice(
-                    "No dev data: no epoch is scored, and the last weights are kept. Set data.dev to choose the best."
-                )
-            )
+            on_report(Notice(_without_dev(task)))
         if first:
             store(output / "config.toml", to_toml(config))
         try:
             _train_and_save(task, config, codec, state, data, dev, output, about, on_report, device)
+            from_first(lambda: calibrate(task, codec, dev, output, device, on_report))
         finally:
             if first:
                 draw_plots(read_metrics(output / "metrics.jsonl"), output / "plots")
@@ -120,6 +118,11 @@ def run_training(
     if first:
         store(output / "README.md", model_card(task, config, facts(state, data), data, dev, scorecard))
     return scorecard or {}
+
+
+def _without_dev(task: Task) -> str:
+    said = "No dev data: no epoch is scored, and the last weights are kept. Set data.dev to choose the best."
+    return said if task.calibrate is None else f"{said} Nothing is calibrated: answers are given without a threshold."
 
 
 def _stay_silent(report: Report) -> None:

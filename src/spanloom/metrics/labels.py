@@ -57,7 +57,7 @@ def label_scorecard(
     classes = _classes(gold, predictions)
     rows = {"labels": counts, "exact match": whole} if several else {"accuracy": whole}
     rule = next(iter(rows))
-    overall = {name: _row(table.reshape(-1, 3)) for name, table in rows.items()}
+    overall = {name: score_row(table.reshape(-1, 3)) for name, table in rows.items()}
     overall[rule]["macro"] = macro(list(classes.values()))
     return {
         "answers": "label",
@@ -85,7 +85,8 @@ def _counts(gold: Sequence[Label], predictions: Sequence[Label]) -> Array:
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
-def _row(counts: Array) -> dict[str, Any]:
+def score_row(counts: Array) -> dict[str, Any]:
+    """Counts [N, 3] as a row of a scorecard; with its accuracy, where there is one answer for each example."""
     correct, predicted, gold = (int(total) for total in counts.sum(axis=0))
     precision, recall = ratio(correct, predicted), ratio(correct, gold)
     score = {"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}

@@ -7,7 +7,7 @@ from typing import Any
 from spanloom.core import LostFact, Text, Token
 from spanloom.errors import DataError
 from spanloom.read.json_items import Item, field, object_of, of_kind, shown
-from spanloom.read.offsets import checked_range, label_of
+from spanloom.read.offsets import NAMES, checked_range, label_of
 from spanloom.text.marks import stripped
 from spanloom.text.words import covering
 
@@ -28,10 +28,15 @@ def token_ranges(item: Item, text: str, where: str) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
-def entity_place(entity: Item, text: Text, where: str) -> tuple[str, tuple[int, int] | None, str]:
-    """An entity's characters without outer spaces, its token range (None where it cuts a token), and its label."""
-    label = label_of(entity, "label", where, "entities")
-    place = character_place(entity, text.text, where)
+def entity_place(
+    entity: Item, text: Text, where: str, owner: str = "entities"
+) -> tuple[str, tuple[int, int] | None, str]:
+    """An entity's characters without outer spaces, its token range (None where it cuts a token), and its label.
+
+    owner: the key that the entity stands under. Raises DataError.
+    """
+    label = label_of(entity, "label", where, owner)
+    place = character_place(entity, text.text, where, owner)
     if place is None:
         return "", None, label
     return text.text[slice(*place)], covering(text.tokens, *place), label
@@ -42,7 +47,9 @@ def character_place(entity: Item, text: str, where: str, owner: str = "entities"
     start, end = checked_range(entity, len(text), "characters", where, owner)
     surface = text[start:end]
     if "text" in entity and entity["text"] != surface:
-        found = f"an entity with the text {shown(entity['text'])} at {start} to {end}, where {shown(surface)} stands"
+        found = (
+            f"{NAMES[owner]} with the text {shown(entity['text'])} at {start} to {end}, where {shown(surface)} stands"
+        )
         raise DataError(where, found, "character offsets, half-open", "Correct the offsets (not bytes, not tokens).")
     return stripped(text, (start, end))
 

@@ -7,14 +7,22 @@ from typing import Any
 from spanloom.errors import DataError
 from spanloom.read.json_items import Item, field, shown
 
+NAMES = {"entities": "an entity", "slots": "a slot", "head": "a head", "tail": "a tail"}
+"""What stands under a key of a file."""
+
 
 def checked_range(item: Item, length: int, unit: str, where: str, owner: str = "entities") -> tuple[int, int]:
-    """`start` and `end` of an entity, half-open, within `length` characters or tokens (`unit`). Raises DataError."""
+    """`start` and `end` of an entity, half-open, within `length` characters or tokens (`unit`). Raises DataError.
+
+    owner: the key that the entity stands under.
+    """
     start, end = (field(item, key, int, where, owner) for key in ("start", "end"))
     if end <= start:
-        raise DataError(where, f"an entity from {start} to {end}", "an end after the start", "Correct the offsets.")
+        raise DataError(
+            where, f"{NAMES[owner]} from {start} to {end}", "an end after the start", "Correct the offsets."
+        )
     if start < 0 or end > length:
-        found = f"an entity from {start} to {end} in a text of {length} {unit}"
+        found = f"{NAMES[owner]} from {start} to {end} in a text of {length} {unit}"
         raise DataError(where, found, "offsets inside the text", "Correct them; the end is exclusive.")
     return start, end
 

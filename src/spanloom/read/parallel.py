@@ -10,7 +10,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Tags
 from spanloom.errors import DataError
 from spanloom.read.conll_columns import BLANKS
-from spanloom.read.side_by_side import TEXTS, are_there, files_of, numbered_pairs
+from spanloom.read.side_by_side import TEXTS, are_there, files_of, numbered_together
 from spanloom.read.tagged import Sentence, tagged_examples
 
 NAME = "parallel"
@@ -37,10 +37,16 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
     inside, outside = files_of(path, TAGS)
-    for number, *lines in numbered_pairs(path, TAGS, config.encoding):
-        words, tags = (BLANKS.split(line.strip(" \t")) if line.strip(" \t") else [] for line in lines)
-        if len(words) != len(tags):
-            found = f"{len(words)} tokens, but {len(tags)} tags at {outside}:{number}"
-            raise DataError(f"{inside}:{number}", found, "one tag a token", "Correct one of the two lines.")
+    for number, (line, beside) in numbered_together(path, config.encoding, TAGS):
+        words, tags = matching(line, beside, f"{inside}:{number}", f"{outside}:{number}")
         if words:
             yield Sentence(Source(str(inside), number), words, tags)
+
+
+def matching(words: str, tags: str, where: str, beside: str) -> tuple[list[str], list[str]]:
+    """The tokens of one line and the tags of the other, one a token. Raises DataError citing both."""
+    parts = [BLANKS.split(line.strip(" \t")) if line.strip(" \t") else [] for line in (words, tags)]
+    if len(parts[0]) != len(parts[1]):
+        found = f"{len(parts[0])} tokens, but {len(parts[1])} tags at {beside}"
+        raise DataError(where, found, "one tag a token", "Correct one of the two lines.")
+    return parts[0], parts[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, Label, Source
 from spanloom.read.offsets import class_name
-from spanloom.read.side_by_side import are_there, files_of, numbered_pairs
+from spanloom.read.side_by_side import are_there, files_of, numbered_together
 from spanloom.read.texts import tokenized
 
 NAME = "parallel"
@@ -28,7 +28,7 @@ def claims(path: Path) -> bool:
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a line, streamed; lines that are blank in both are skipped. Raises DataError citing the line."""
     texts, labels = files_of(path, LABELS)
-    for number, text, label in numbered_pairs(path, LABELS, config.encoding):
+    for number, (text, label) in numbered_together(path, config.encoding, LABELS):
         if text.strip() or label.strip():
             source = Source(str(texts), number)
             gold = Label((class_name(label, f"{labels}:{number}", "the label"),))

@@ -22,7 +22,7 @@ from spanloom.errors import DataError
 from spanloom.read.annotations import entity_place, lost_facts, token_ranges
 from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, refuse_near_key, shown
 from spanloom.read.locate import INSIDE_A_TOKEN
-from spanloom.read.offsets import label_of
+from spanloom.read.offsets import NAMES, label_of
 from spanloom.read.tagged import Sentence, tagged_examples
 from spanloom.read.texts import checked_text
 from spanloom.text.tags import tags_from_spans
@@ -47,7 +47,12 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
     for source, item in json_items(path, config):
-        yield _of_text(item, source, config) if "text" in item else _of_tokens(item, source)
+        yield tagged_item(item, source, config)
+
+
+def tagged_item(item: Item, source: Source, config: DataConfig, spans: str = "entities") -> Sentence:
+    """What an object says of its sentence. spans: the key of its entities. Raises DataError citing the line."""
+    return _of_text(item, source, config, spans) if "text" in item else _of_tokens(item, source)
 
 
 def _of_tokens(item: Item, source: Source) -> Sentence:
@@ -71,7 +76,7 @@ def _refuse_other_tags(item: Item, length: int, where: str) -> None:
             raise DataError(where, f"unknown key {key!r}", "did you mean 'tags'?", "Rename it.")
 
 
-def _of_text(item: Item, source: Source, config: DataConfig) -> Sentence:
+def _of_text(item: Item, source: Source, config: DataConfig, spans: str) -> Sentence:
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
     lost = lost_facts(item, where)
@@ -80,11 +85,11 @@ def _of_text(item: Item, source: Source, config: DataConfig) -> Sentence:
     words = [token.text for token in tokens]
     if labels is not None:
         return Sentence(source, words, labels, text=text, lost=tuple(lost))
-    if "entities" not in item:
-        refuse_near_key(item, ("entities",), where)
+    if spans not in item:
+        refuse_near_key(item, (spans,), where)
         return Sentence(source, words, None, text=text, lost=tuple(lost))
-    spans, cut = _entities(item, text, where)
-    tags = tags_from_spans(spans, len(tokens), "bio2")
+    entities, cut = _entities(item, text, where, spans)
+    tags = tags_from_spans(entities, len(tokens), "bio2")
     return Sentence(source, words, tags, text=text, scheme="bio2", lost=(*lost, *cut))
 
 
@@ -105,12 +110,12 @@ def _tokens(item: Item, raw: str, where: str) -> tuple[tuple[Token, ...], list[s
     return tokens, [label_of(token, "label", where, "tokens") for token in given]
 
 
-def _entities(item: Item, text: Text, where: str) -> tuple[Sequence[Span], list[LostFact]]:
+def _entities(item: Item, text: Text, where: str, key: str) -> tuple[Sequence[Span], list[LostFact]]:
     """The entities that tags can say, and those that they cannot."""
     spans: dict[Span, str] = {}
     lost: list[LostFact] = []
-    for value in field(item, "entities", list, where):
-        surface, place, label = entity_place(object_of(value, where, "an entity"), text, where)
+    for value in field(item, key, list, where):
+        surface, place, label = entity_place(object_of(value, where, NAMES[key]), text, where, key)
         if place is None:
             lost.append(LostFact("entity", label, surface, INSIDE_A_TOKEN))
         else:

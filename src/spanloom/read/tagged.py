@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Source, Tags, Text
+from spanloom.core import Example, Frame, Label, LostFact, Source, Tags, Text
 from spanloom.errors import DataError
 from spanloom.read.json_items import shown
 from spanloom.read.texts import joined
@@ -24,7 +24,7 @@ class Sentence:
 
     tags: one a word, or None where it has no gold. lines: the line of each word where it has one of its own.
     text: where the file gives the text that the words stand in. scheme: where the tags are sure to be in one.
-    lost: gold that the tags could not say.
+    lost: gold that the tags could not say. intent: of the whole; with it the tags are slots, and the gold is a Frame.
     """
 
     source: Source
@@ -34,6 +34,7 @@ class Sentence:
     text: Text | None = None
     scheme: str | None = None
     lost: tuple[LostFact, ...] = ()
+    intent: Label | None = None
 
     def source_of(self, position: int) -> Source:
         return Source(self.source.path, self.lines[position]) if self.lines else self.source
@@ -69,9 +70,11 @@ def _example(sentence: Sentence, scheme: str | None, by_character: bool, config:
             raise DataError(where, f"the token is {word!r}", "a token that is not blank", "Correct the line.")
     spaced = spaces(sentence.words, by_character)
     text = sentence.text or joined(sentence.words, str(sentence.source), config, spaced)
-    gold, mended = (
-        (None, ()) if sentence.tags is None else _gold(sentence, sentence.tags, sentence.scheme or scheme, config)
-    )
+    if sentence.tags is None:
+        return Example(text, None, sentence.source, lost=sentence.lost)
+    of_spans = "bio2" if sentence.intent else None  # slots are spans, even where a file's tags look like plain labels
+    tags, mended = _gold(sentence, sentence.tags, sentence.scheme or scheme or of_spans, config)
+    gold = tags if sentence.intent is None else Frame(sentence.intent, tags)
     return Example(text, gold, sentence.source, lost=sentence.lost, mended=mended)
 
 

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from spanloom.core import Graph, Relation, Span, Tags
+from spanloom.core import Frame, Graph, Relation, Span, Tags
 from spanloom.text.windows import Window
 
 
@@ -18,7 +18,15 @@ def merge(answers: Sequence[Any], places: Sequence[Window]) -> Any:
     """One answer, in the tokens of the whole text, from one or more answers, each in the tokens of its window."""
     if len(answers) == 1 and places[0][0] == 0:
         return answers[0]
+    if isinstance(answers[0], Frame):
+        return merge_frames(answers, places)
     return merge_tags(answers, places) if isinstance(answers[0], Tags) else merge_graphs(answers, places)
+
+
+def merge_frames(answers: Sequence[Frame], places: Sequence[Window]) -> Frame:
+    """The intent of the window that is surest of its own, and whether that one was rejected; slots as tags."""
+    surest = max(answers, key=lambda answer: answer.intent.scores or (0.0,))
+    return dataclasses.replace(surest, slots=merge_tags([answer.slots for answer in answers], places))
 
 
 def merge_tags(answers: Sequence[Tags], places: Sequence[Window]) -> Tags:

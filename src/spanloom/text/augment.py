@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from spanloom.config import AugmentConfig
-from spanloom.core import Array, Example, Graph, Span, Tags, Text, TextPair, Token
+from spanloom.core import Array, Example, Frame, Graph, Span, Tags, Text, TextPair, Token
 from spanloom.text.tags import is_bio2, spans_from_tags, tags_from_spans
 from spanloom.text.words import visible
 
@@ -45,6 +45,8 @@ def augment(example: Example, settings: AugmentConfig, draw: np.random.Generator
 def _spans(gold: Any) -> Sequence[Span]:
     if isinstance(gold, Graph):
         return gold.spans
+    if isinstance(gold, Frame):
+        return _spans(gold.slots)
     return spans_from_tags(gold.labels, "bio2") if isinstance(gold, Tags) and is_bio2(gold.labels) else ()
 
 
@@ -61,6 +63,8 @@ def _follow(gold: Any, order: Sequence[int], moved: Mapping[Span, Span]) -> Any:
     if isinstance(gold, Graph):
         relations = (replace(item, head=moved[item.head], tail=moved[item.tail]) for item in gold.relations)
         return Graph(tuple(moved[span] for span in gold.spans), tuple(relations))
+    if isinstance(gold, Frame):
+        return replace(gold, slots=_follow(gold.slots, order, moved))
     if isinstance(gold, Tags):
         if is_bio2(gold.labels):
             return Tags(tuple(tags_from_spans(moved.values(), len(order), "bio2")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from spanloom.core import Tags, Text
 from spanloom.text.tags import spans_from_tags
@@ -16,14 +16,18 @@ class Seen:
         self._checksums = frozenset(checksums)
 
     @classmethod
-    def fit(cls, sentences: Iterable[tuple[Text, Tags | None]], spans: bool) -> Seen:
-        """spans: the tags are those of spans."""
-        found: set[int] = set()
-        for text, tags in sentences:
-            found.update(_checksum(token.text, "") for token in text.tokens)
-            for span in spans_from_tags(tags.labels, "bio2") if spans and tags is not None else ():
-                found.add(_checksum(text.surface(span), span.label))
-        return cls(found)
+    def fit(cls, words: Iterable[str], names: Iterable[tuple[str, str]]) -> Seen:
+        """names: the texts of spans, each with its label."""
+        found = {_checksum(word, "") for word in words}
+        return cls(found.union(_checksum(text, label) for text, label in names))
+
+    @classmethod
+    def of_tags(cls, sentences: Sequence[tuple[Text, Tags | None]], are_spans: bool) -> Seen:
+        """What is in tagged sentences; are_spans: their tags are those of spans."""
+        words = (token.text for text, _ in sentences for token in text.tokens)
+        tagged = ((text, tags) for text, tags in sentences if are_spans and tags is not None)
+        spans = ((text, span) for text, tags in tagged for span in spans_from_tags(tags.labels, "bio2"))
+        return cls.fit(words, ((text.surface(span), span.label) for text, span in spans))
 
     def __call__(self, text: str, label: str = "") -> bool:
         """Whether training had this word or, where there is a label, a span of this text with this label."""

@@ -20,10 +20,10 @@ def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterat
 
     items: what `Task.show` gives. Of a graph or of spans `{"text", "entities": [{"start", "end", "label", "text",
     "score"}], "relations": [{"head", "tail", "label", "score"}]}`, offsets in characters; of single tags `{"text",
-    "tokens": [{"start", "end", "text", "label", "score"}]}`; of two related spans `{"text", "head": {"start", "end",
-    "text"}, "tail", "relation", "score"}`; of labels `{"text"}` or `{"first", "second"}`, and `{"labels": [{"label",
-    "score"}]}`. `score`, `relations` and a `source` are optional. Raises DataError for an offset
-    outside the text.
+    "tokens": [{"start", "end", "text", "label", "score"}]}`; of requests `{"text", "intent", "slots"}`, their
+    slots as entities; of two related spans `{"text", "head": {"start", "end", "text"}, "tail", "relation", "score"}`;
+    of labels `{"text"}` or `{"first", "second"}`, and `{"labels": [{"label", "score"}]}`. `score`, `relations` and a
+    `source` are optional. Raises DataError for an offset outside the text.
     """
     yield _head(title)
     yield f"<h1>{escape(title)}</h1>\n<main>\n"
@@ -108,16 +108,30 @@ def drawable(item: Item) -> Item:
         relation = {"head": 0, "tail": 1, "label": item["relation"], "score": item.get("score")}
         return {**item, "entities": spans, "relations": [relation], "labels": ()}
     texts = [str(item[key]) for key in ("text", "first", "second") if key in item]
-    spans = item.get("entities", item.get("tokens", ()))
-    kinds = {"entities": spans, "relations": item.get("relations", ()), "labels": item.get("labels", ())}
+    spans = item.get("entities", item.get("slots", item.get("tokens", ())))
+    kinds = {"entities": spans, "relations": item.get("relations", ()), "labels": item.get("labels", _intent(item))}
     return {**item, "text": "\n".join(texts), **kinds}
+
+
+def _intent(item: Item) -> Sequence[Item]:
+    """The intent of a request as its label."""
+    return [{"label": item["intent"], "score": item.get("intent_score")}] if item.get("intent") is not None else []
 
 
 def _answer_html(item: Item, marks: Mapping[str, Sequence[str]] | None = None) -> str:
     """The text with what is found in it, and the labels of the whole."""
     statuses = marks["labels"] if marks else [""] * len(item["labels"])
     labels = "".join(map(_label_html, item["labels"], statuses))
+    labels += _scope_html(item)
     return graph_html(item, marks) + (f'<p class="labels">{labels}</p>' if labels else "")
+
+
+def _scope_html(item: Item) -> str:
+    """How far a request is out of scope, and whether it was rejected."""
+    if "out_of_scope" not in item:
+        return ""
+    word = " · rejected" if item["rejected"] else ""
+    return f'<span class="scope{" rejected" if word else ""}">out of scope {item["out_of_scope"]:.2g}{word}</span>'
 
 
 def _label_html(label: Item, status: str) -> str:

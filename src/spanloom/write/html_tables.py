@@ -7,6 +7,7 @@ from typing import Any
 
 from spanloom.write.annotated import escape
 from spanloom.write.confusion import confusion_svg
+from spanloom.write.frame_lines import rejected
 
 Scores = Mapping[str, Mapping[str, Any]]
 
@@ -38,6 +39,7 @@ def _plain_summary(card: Mapping[str, Any]) -> str:
         [
             f'<p class="about">{size} in gold. Scores in percent.</p>',
             f'<div class="tiles">{tiles}</div>',
+            *([f'<p class="about">{escape(rejected(card["out_of_scope"]))}</p>'] if "out_of_scope" in card else []),
             *(_folded(f"{name} by label", _scores_html("label", part)) for name, part in card["labels"].items()),
             *([_folded("By kind", _breakdown_html(card["breakdown"]))] if card["breakdown"] else []),
             *([_folded("Errors", f'<div class="two">{mistakes}</div>')] if mistakes else []),

@@ -9,11 +9,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Cell
 
-from spanloom.core import Label, Tags, Text, TextPair, texts_of
+from spanloom.core import Frame, Label, Tags, Text, TextPair, texts_of
 from spanloom.write.cells import (
     Card,
     breakdown_table,
     cell,
+    clean,
     confidence,
     labels_table,
     make_table,
@@ -21,6 +22,7 @@ from spanloom.write.cells import (
     prf,
     worst,
 )
+from spanloom.write.frame_lines import frame_to_dict, rejected
 
 MOST_CONFUSIONS = 12
 
@@ -48,6 +50,29 @@ def label_tables(item: Text | TextPair, label: Label) -> list[RenderableType]:
     return [*parts, *(named or [Cell("  no label", style="dim")])]
 
 
+def frame_tables(text: Text, frame: Frame) -> list[RenderableType]:
+    """The text, the intent, how far it is out of scope, and a table of the slots."""
+    shown = frame_to_dict(text, frame)
+    intent = ("  no intent", "dim") if shown["intent"] is None else (f"  {clean(shown['intent'])}", "cyan")
+    parts: list[RenderableType] = [
+        cell(text.text, "bold"),
+        Cell.assemble(intent, "  ", confidence(shown.get("intent_score")), *_strangeness(shown)),
+    ]
+    if not shown["slots"]:
+        return [*parts, Cell("  no slots", style="dim")]
+    table = make_table("", ("Slot", "Value", "Score"), left=2)
+    for slot in shown["slots"]:
+        table.add_row(cell(slot["label"], "cyan"), cell(slot["text"]), confidence(slot.get("score")))
+    return [*parts, Cell(""), table]
+
+
+def _strangeness(shown: Card) -> list[tuple[str, str]]:
+    if "out_of_scope" not in shown:
+        return []
+    found = [(f"   out of scope {shown['out_of_scope']:.2g}", "dim")]
+    return [*found, ("   rejected", "bold yellow")] if shown["rejected"] else found
+
+
 def score_tables(card: Card) -> list[RenderableType]:
     """The tables of a scorecard in the order in which they are read. Scores are in percent."""
     size = ", ".join(f"{count:,} {name}" for name, count in card["size"].items())
@@ -55,6 +80,7 @@ def score_tables(card: Card) -> list[RenderableType]:
     return [
         Cell(f"{size} in gold."),
         _overall(card),
+        *([Cell(rejected(card["out_of_scope"]))] if "out_of_scope" in card else []),
         *(labels_table(title, "Label", labels) for title, labels in card["labels"].items()),
         *([breakdown_table("By", card["breakdown"])] if card["breakdown"] else []),
         *([_counted("Errors", errors["types"])] if errors["types"] else []),

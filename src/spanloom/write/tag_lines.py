@@ -25,8 +25,13 @@ def tags_to_dict(text: Text, tags: Tags) -> dict[str, Any]:
             token["score"] = float(score)
     item: dict[str, Any] = {"text": text.text, "tokens": tokens}
     if is_bio2(tags.labels):
-        item["entities"] = [entity_to_dict(text, _scored(span, tags)) for span in spans_from_tags(tags.labels, "bio2")]
+        item["entities"] = spans_to_dicts(text, tags)
     return item
+
+
+def spans_to_dicts(text: Text, tags: Tags) -> list[dict[str, Any]]:
+    """The spans that tags in BIO2 say, each with its score where the tags have some: that of its least sure token."""
+    return [entity_to_dict(text, _scored(span, tags)) for span in spans_from_tags(tags.labels, "bio2")]
 
 
 def _scored(span: Span, tags: Tags) -> Span:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from spanloom.batch.inputs import pad_inputs
-from spanloom.batch.pad import pad
+from spanloom.batch.targets import tag_targets
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row, Tags, Text
 from spanloom.decode.tags import best_tags, perfect_tags
 from spanloom.tasks.tag.config import TagConfig, check_settings
@@ -62,7 +60,7 @@ class TagCodec:
             if config.class_weights == "balanced":
                 loss["class_weights"] = tagset.balanced(tags.labels for tags in gold)
         most = usual_sentences(example.input for example in examples)
-        seen = Seen.fit(((example.input, example.gold) for example in examples), tagset.scheme is not None)
+        seen = Seen.of_tags([(example.input, example.gold) for example in examples], tagset.scheme is not None)
         return cls(features, tagset, seen, loss, config.max_words, most, config.confidence)
 
     def encode(self, example: Example) -> Row:
@@ -97,14 +95,7 @@ class TagCodec:
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: tags [B, T]; for a CRF lengths [B]; for softmax weights [B, T], 0 at padding, and its loss."""
         width, inputs = pad_inputs(rows)
-        targets: Arrays = {}
-        if rows[0].targets:
-            targets["tags"] = pad([row.targets["tags"] for row in rows], 0, (width,))
-            if self.loss is None:
-                targets["lengths"] = inputs["lengths"]
-            else:
-                targets["weights"] = pad([np.ones(row.width, np.float32) for row in rows], 0.0, (width,))
-                targets |= {name: np.asarray(value, np.float32) for name, value in self.loss.items()}
+        targets = tag_targets(rows, width, inputs["lengths"], self.loss) if rows[0].targets else {}
         return Batch(inputs, targets, {"tags": float(sum(row.width for row in rows))})
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Tags]:

@@ -1,0 +1,42 @@
+"""What is fitted on dev data once a model is trained, such as a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from spanloom.core import Codec, Task
+from spanloom.engine.checkpoint import load_model, save_codec
+from spanloom.engine.encoded import Encoded
+from spanloom.engine.evaluate import predict_rows
+from spanloom.engine.report import Notice, Report
+from spanloom.engine.storage import store_json
+
+
+def calibrate(
+    task: Task,
+    codec: Codec,
+    dev: Encoded | None,
+    output: Path,
+    device: torch.device,
+    on_report: Callable[[Report], None],
+) -> None:
+    """Fit what `task.calibrate` fits on the kept model's answers for dev, and save it in that model's codec.
+
+    The weights stay as they are. The dev scorecard, where there is one, is that of the calibrated model afterwards. It
+    goes by what is on disk, so that a run that was stopped here and is resumed comes to the same. Does nothing for a
+    task that fits nothing, or without dev data.
+    """
+    if task.calibrate is None or dev is None:
+        return
+    model = load_model(output, lambda name: task).model.to(device)
+    fitted = task.calibrate(dev.examples, predict_rows(model, codec, dev.rows, device=device), codec)
+    if fitted.to_dict() == codec.to_dict():
+        return
+    answers = predict_rows(model, fitted, dev.rows, device=device)
+    save_codec(output / "model", fitted)
+    if (output / "scorecard.json").exists():
+        store_json(output / "scorecard.json", task.score(dev.examples, answers, fitted))
+    on_report(Notice(f"Calibrated on {len(dev.examples):,} dev examples."))

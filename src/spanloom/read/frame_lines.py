@@ -1,0 +1,53 @@
+"""The toolkit's own JSON lines of requests with an intent and slots, in either of the forms in which people have them.
+
+    {"text": "…", "intent": "BookTable", "slots": [{"start": 0, "end": 4, "label": "city"}, …]}    as predictions are
+    {"tokens": ["Oslo", …], "tags": ["B-city", …], "intent": "BookTable"}
+
+Offsets count CHARACTERS of the text, half-open. Optional in the first form: `tokens`, `[[start, end], …]`, where they
+are not those of the toolkit's own rules, and `text` and `score` of a slot; a slot that cuts a token, or overlaps a
+longer one, is lost and counted. An intent is one name: several joined by `#` are kept whole. A line with neither
+intent nor slots has no gold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, Frame, Label
+from spanloom.read.json_items import Item, field, first_keys, json_items, refuse_near_key
+from spanloom.read.offsets import class_name
+from spanloom.read.tag_lines import tagged_item
+from spanloom.read.tagged import Sentence, tagged_examples
+
+NAME = "spanloom"
+SHAPE = "JSON: text, intent and slots; or tokens, tags and intent"
+ANSWER = Frame
+
+
+def matches(beginning: str) -> bool:
+    return bool(first_keys(beginning) & {"text", "tokens"})
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example an object. Raises DataError citing the line."""
+    return tagged_examples(partial(_sentences, path, config), config)
+
+
+def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
+    for source, item in json_items(path, config):
+        sentence = tagged_item(item, source, config, "slots")
+        yield dataclasses.replace(sentence, intent=_intent(item, sentence, str(source)))
+
+
+def _intent(item: Item, sentence: Sentence, where: str) -> Label | None:
+    """The intent, which stands where slots do and nowhere else."""
+    if sentence.tags is None and "intent" not in item:
+        refuse_near_key(item, ("intent",), where)
+        return None
+    if sentence.tags is None:
+        field(item, "slots" if "text" in item else "tags", list, where)  # says that it is missing
+    return Label((class_name(field(item, "intent", str, where), where, "'intent'"),))

@@ -1,0 +1,160 @@
+"""Examples to arrays and back for intents and slots: an encoder's features, and an intent's and tags' numbers.
+
+B batch, T tokens, K tags, I intents. NumPy only.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spanloom.batch.inputs import pad_inputs
+from spanloom.batch.targets import tag_targets
+from spanloom.core import Array, Arrays, Batch, Example, Frame, Label, LostFact, Row
+from spanloom.decode.out_of_scope import fit_threshold, strangeness
+from spanloom.decode.tags import SURE, best_tags, perfect_tags
+from spanloom.decode.viterbi import softmax
+from spanloom.errors import DataError
+from spanloom.tasks.intent_slot.config import IntentSlotConfig, check_settings
+from spanloom.text.features import Features, features_from_dict, fit_features
+from spanloom.text.seen import Seen
+from spanloom.text.tags import natural_order, spans_from_tags
+from spanloom.text.tagset import Tagset
+from spanloom.text.windows import usual_sentences
+
+SHOWN = 8  # known intents that an error names
+
+
+class IntentSlotCodec:
+    """What a model of intents and slots knows besides its weights.
+
+    intents: their names, in order. loss: of a softmax head, None for a CRF. max_words, max_sentences: of a window.
+    share: of in-scope requests that may be rejected. calibration: what was fitted on dev data: the `threshold` of
+    `out_of_scope` beyond which a request is rejected, and on how many `examples`; None where nothing was fitted.
+    """
+
+    def __init__(
+        self,
+        features: Features,
+        intents: Sequence[str],
+        tagset: Tagset,
+        seen: Seen,
+        settings: Mapping[str, Any],
+        calibration: Mapping[str, float] | None = None,
+    ) -> None:
+        self.features = features
+        self.intents = tuple(intents)
+        self.tagset = tagset
+        self.seen = seen
+        self.settings = dict(settings)
+        self.calibration = calibration
+        self.max_words = int(settings["max_words"])
+        self.max_sentences = int(settings["max_sentences"])
+        self.loss = {"focal_gamma": 0.0, "label_smoothing": 0.0} if settings["head"] == "softmax" else None
+        self._numbers = {name: number for number, name in enumerate(self.intents)}
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], config: IntentSlotConfig) -> IntentSlotCodec:
+        """Raises ConfigError for a setting out of range, DataError where no request has a slot."""
+        check_settings(config)
+        gold: list[Frame] = [example.gold for example in examples if example.gold is not None]
+        tagset = Tagset.fit([frame.slots for frame in gold], config.scheme, examples[0].source.path)
+        intents = sorted({frame.intent.names[0] for frame in gold}, key=natural_order)
+        sentences = ([token.text for token in example.input.tokens] for example in examples)
+        features = fit_features(sentences, config.encoder, config.max_words)
+        seen = Seen.of_tags(
+            [(example.input, example.gold and example.gold.slots) for example in examples], are_spans=True
+        )
+        settings = {name: getattr(config, name) for name in ("head", "max_words", "confidence", "out_of_scope")}
+        settings["max_sentences"] = usual_sentences(example.input for example in examples)
+        return cls(features, intents, tagset, seen, settings)
+
+    def encode(self, example: Example) -> Row:
+        """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
+        tokens = example.input.tokens[: self.max_words]
+        inputs = self.features.encode([token.text for token in tokens])
+        targets: Arrays = {}
+        lost, group = list(example.lost), ""
+        if example.gold is not None:
+            self.require_known(example)
+            gold: Frame = example.gold
+            group = gold.intent.names[0]
+            targets = {
+                "intents": np.array(self._numbers[group]),
+                "tags": self.tagset.encode(gold.slots.labels[: len(tokens)]),
+            }
+            cut = (span for span in spans_from_tags(gold.slots.labels, "bio2") if span.end > len(tokens))
+            lost += [LostFact("entity", span.label, example.input.surface(span), "truncated") for span in cut]
+        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        return Row(inputs, targets, length, len(tokens), tuple(lost), group)
+
+    def require_known(self, example: Example) -> None:
+        """Raises DataError, citing the line, for an intent or a slot that training never had."""
+        if example.gold is None:
+            return
+        for name in example.gold.intent.names:
+            if name not in self._numbers:
+                few = ", ".join(self.intents[:SHOWN]) + (", …" if len(self.intents) > SHOWN else "")
+                expected = f"one that the model was trained on ({few})"
+                remedy = "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'."
+                raise DataError(str(example.source), f"unknown intent '{name}'", expected, remedy)
+        self.tagset.require_known(example.gold.slots, example.source)
+
+    def collate(self, rows: Sequence[Row]) -> Batch:
+        """Targets: intents [B], tags [B, T] and what their loss needs."""
+        width, inputs = pad_inputs(rows)
+        targets: Arrays = {}
+        if rows[0].targets:
+            targets = tag_targets(rows, width, inputs["lengths"], self.loss)
+            targets["intents"] = np.stack([row.targets["intents"] for row in rows])
+        return Batch(inputs, targets, {"intents": float(len(rows)), "tags": float(sum(row.width for row in rows))})
+
+    def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Frame]:
+        """`intents` [B, I], `emissions` [B, T, K] and, of a CRF, its other scores -> an answer for each."""
+        slots = best_tags(outputs, batch.inputs["lengths"], self.tagset, self.settings["confidence"])
+        sure, strange = softmax(outputs["intents"]), strangeness(outputs["intents"])
+        threshold = np.inf if self.calibration is None else self.calibration["threshold"]
+        best = sure.argmax(axis=1).tolist()
+        return [
+            Frame(Label((self.intents[number],), (float(row[number]),)), tags, odd, odd > threshold)
+            for number, row, tags, odd in zip(best, sure, slots, strange.tolist(), strict=True)
+        ]
+
+    def calibrated(self, answers: Sequence[Frame]) -> IntentSlotCodec:
+        """The codec with the threshold that the answers for dev requests call for; itself where none is asked for."""
+        scores = [answer.out_of_scope for answer in answers if answer.out_of_scope is not None]
+        if not self.settings["out_of_scope"] or not scores:
+            return self
+        fitted = copy.copy(self)
+        threshold = fit_threshold(scores, self.settings["out_of_scope"])
+        fitted.calibration = {"threshold": threshold, "examples": len(scores)}
+        return fitted
+
+    def perfect(self, batch: Batch) -> Arrays:
+        intents = SURE * np.eye(len(self.intents), dtype=np.float32)[batch.targets["intents"]]
+        return {"intents": intents, **perfect_tags(batch.targets["tags"], self.tagset)}
+
+    def limits(self) -> dict[str, int]:
+        return {**self.features.limits(), "tags": len(self.tagset.tags), "intents": len(self.intents)}
+
+    def to_dict(self) -> dict[str, Any]:
+        table: dict[str, Any] = {
+            "features": self.features.to_dict(),
+            "intents": list(self.intents),
+            "tags": self.tagset.to_dict(),
+            "seen": self.seen.to_list(),
+            "settings": self.settings,
+        }
+        return table if self.calibration is None else {**table, "calibration": dict(self.calibration)}
+
+    def tokenizer_json(self) -> str | None:
+        return self.features.tokenizer_json()
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> IntentSlotCodec:
+        features = features_from_dict(table["features"], tokenizer_json)
+        tagset, seen = Tagset.from_dict(table["tags"]), Seen(table["seen"])
+        return cls(features, table["intents"], tagset, seen, table["settings"], table.get("calibration"))

@@ -1,0 +1,70 @@
+"""The intent_slot task, put together from the functions of the folders above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spanloom.check.frames import check_frames, require_frame_spelling
+from spanloom.config import DataConfig, RunConfig
+from spanloom.core import Example, Frame, Task, Text, deferred
+from spanloom.metrics.frames import frame_scorecard
+from spanloom.read import read
+from spanloom.tasks.intent_slot.codec import IntentSlotCodec
+from spanloom.tasks.intent_slot.config import IntentSlotConfig
+from spanloom.text.words import one_text
+from spanloom.write.frame_lines import frame_line, frame_to_dict
+
+
+def _read(path: Path, config: DataConfig) -> Iterator[Example]:
+    return read(path, config, Frame)
+
+
+def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
+    """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
+    dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
+    return check_frames(examples, dev)
+
+
+def _fit(examples: Sequence[Example], config: RunConfig) -> IntentSlotCodec:
+    if not config.data.repair:
+        require_frame_spelling(examples)
+    return IntentSlotCodec.fit(examples, config.model)
+
+
+def _score(examples: Sequence[Example], predictions: Sequence[Frame], codec: IntentSlotCodec) -> dict[str, Any]:
+    return frame_scorecard(examples, predictions, codec.seen, codec.calibration)
+
+
+def _best(scorecard: Mapping[str, Any]) -> float:
+    return float(scorecard["overall"]["sentence"]["accuracy"])
+
+
+def _prepare(text: str | Sequence[str], codec: IntentSlotCodec) -> Text:
+    return one_text(text)
+
+
+def _calibrate(examples: Sequence[Example], answers: Sequence[Frame], codec: IntentSlotCodec) -> IntentSlotCodec:
+    return codec.calibrated(answers)
+
+
+TASK = Task(
+    name="intent_slot",
+    summary="what a request wants and the details that it gives: one intent and slots",
+    answer=Frame,
+    config=IntentSlotConfig,
+    read=_read,
+    check=_check,
+    fit=_fit,
+    load=IntentSlotCodec.from_dict,
+    build=deferred("spanloom.tasks.intent_slot.model", "build"),
+    losses=deferred("spanloom.tasks.intent_slot.model", "losses"),
+    score=_score,
+    best=_best,
+    prepare=_prepare,
+    show=frame_to_dict,
+    line=frame_line,
+    divergence=deferred("spanloom.tasks.intent_slot.model", "divergence"),
+    calibrate=_calibrate,
+)
