@@ -97,6 +97,7 @@ ALL_ROWS = (
     *TAG_ROWS,
     *CLASSIFY_ROWS,
     *RELATION_ROWS,
+    *INTENT_ROWS,
 )
 
 

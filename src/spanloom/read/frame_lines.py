@@ -26,6 +26,8 @@ from spanloom.read.tagged import Sentence, tagged_examples
 NAME = "spanloom"
 SHAPE = "JSON: text, intent and slots; or tokens, tags and intent"
 ANSWER = Frame
+INPUT = ("text", "tokens", "lost")
+"""Keys of a request without gold; one of them looks like a misspelt `intent`."""
 
 
 def matches(beginning: str) -> bool:
@@ -46,7 +48,7 @@ def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
 def _intent(item: Item, sentence: Sentence, where: str) -> Label | None:
     """The intent, which stands where slots do and nowhere else."""
     if sentence.tags is None and "intent" not in item:
-        refuse_near_key(item, ("intent",), where)
+        refuse_near_key({key: item[key] for key in item if key not in INPUT}, ("intent",), where)
         return None
     if sentence.tags is None:
         field(item, "slots" if "text" in item else "tags", list, where)  # says that it is missing
