@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spanloom.core import Graph, Relation, Span, Tags
+from spanloom.core import Frame, Graph, Label, Relation, Span, Tags
 from spanloom.run.long_text import merge
 from spanloom.text.windows import cut
 from tests.run.tiny_task import prepare
@@ -90,3 +90,13 @@ def test_a_tag_comes_from_the_window_that_shows_most_around_it() -> None:
 def test_a_span_that_loses_its_beginning_at_a_seam_begins_where_it_is_left() -> None:
     merged = merge([Tags(("O", "O", "O")), Tags(("B-X", "I-X", "I-X", "I-X"))], [(0, 3), (1, 5)])
     assert merged == Tags(("O", "O", "B-X", "I-X", "I-X"))
+
+
+def test_the_intent_is_that_of_the_surest_window_and_slots_come_by_position() -> None:
+    first = Frame(Label(("Ask",), (0.6,)), Tags(("O", "B-x", "O"), (0.1, 0.2, 0.3)), 0.4, False)
+    second = Frame(Label(("Buy",), (0.9,)), Tags(("O", "O", "B-y"), (0.4, 0.5, 0.6)), 0.7, True)
+    merged = merge([first, second], [(0, 3), (1, 4)])
+    assert merged == Frame(Label(("Buy",)), Tags(("O", "B-x", "O", "B-y")))
+    assert (merged.intent.scores, merged.out_of_scope, merged.rejected) == ((0.9,), 0.7, True)
+    assert merged.slots.scores == (0.1, 0.2, 0.5, 0.6)
+    assert merge([first], [(0, 3)]) is first

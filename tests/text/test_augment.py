@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spanloom.config import AugmentConfig
-from spanloom.core import Example, Graph, Label, Relation, Source, Span, Tags, Text, TextPair, Token
+from spanloom.core import Example, Frame, Graph, Label, Relation, Source, Span, Tags, Text, TextPair, Token
 from spanloom.text.augment import augment
 from spanloom.text.tags import illegal, spans_from_tags, tags_from_spans
 from tests.tasks.sentences import sentence, sentences, text_of
@@ -107,6 +107,14 @@ def test_a_span_whose_beginning_is_left_out_begins_later() -> None:
 def test_plain_labels_follow_their_tokens() -> None:
     done = noisy(tagged("it ran very fast", "PRON VERB ADV ADV"), DROP, "x.x.")
     assert (done.input, done.gold) == (text_of(["ran", "fast"]), Tags(("VERB", "ADV")))
+
+
+def test_slots_follow_their_tokens_and_the_intent_stays() -> None:
+    plain = tagged("fly to New Ulm today", "O O B-city I-city B-time")
+    request = replace(plain, gold=Frame(Label(("Fly",)), plain.gold))
+    done = noisy(request, DROP, "x.x..", numbers=[])
+    assert done.input.text == "to Ulm today"
+    assert done.gold == Frame(Label(("Fly",)), Tags(("O", "B-city", "B-time")))
 
 
 def test_a_text_keeps_a_token_that_can_be_seen() -> None:

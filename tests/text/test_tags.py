@@ -16,6 +16,7 @@ from spanloom.text.tags import (
     convert,
     illegal,
     is_bio2,
+    natural_order,
     spans_from_tags,
     tag_names,
     tag_scheme,
@@ -178,3 +179,15 @@ def test_spans_or_plain_labels() -> None:
     assert is_bio2([])
     assert not is_bio2(["O", "E-X"])
     assert not is_bio2(["NOUN"])
+
+
+@given(st.lists(st.text("ab1_90.\u0662"), max_size=8))
+def test_labels_are_in_order_whatever_they_are(labels: list[str]) -> None:
+    assert sorted(sorted(labels, key=natural_order)) == sorted(labels)
+    plain = [label for label in labels if not any(map(str.isdigit, label))]
+    assert sorted(plain, key=natural_order) == sorted(plain)
+
+
+def test_numbers_in_labels_go_by_their_size() -> None:
+    ordered = ["line", "line2", "line2.a", "line02", "line10", "lines"]
+    assert sorted(ordered, key=natural_order) == ["line", "line02", "line2", "line2.a", "line10", "lines"]
