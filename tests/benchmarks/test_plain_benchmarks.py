@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import classify
+import intent_slot
 import plain_tables
 import pytest
 import relation
@@ -22,6 +23,20 @@ from spanloom.text.words import tokenize
 WORDS = LANGUAGES["en"]
 
 
+TABLES = (
+    (rows.TAG_ROWS, "tag"),
+    (rows.CLASSIFY_ROWS, "classify"),
+    (rows.RELATION_ROWS, "relation"),
+    (rows.INTENT_ROWS, "intent_slot"),
+)
+PROGRAMS = (
+    tag,
+    classify,
+    relation,
+    intent_slot,
+)
+
+
 def record(seed: int, f1: float) -> dict[str, Any]:
     score = {"precision": f1, "recall": f1, "f1": f1, "interval": [f1 - 0.01, f1 + 0.01], "tp": 1}
     return {
@@ -35,8 +50,7 @@ def record(seed: int, f1: float) -> dict[str, Any]:
 
 def test_every_row_has_its_configuration_its_task_and_its_place_in_the_readme(repository: Path) -> None:
     text = (repository / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    tables = ((rows.TAG_ROWS, "tag"), (rows.CLASSIFY_ROWS, "classify"), (rows.RELATION_ROWS, "relation"))
-    for table, task in tables:
+    for table, task in TABLES:
         for row in table:
             assert training.configuration(row)["task"] == task
             assert row.data in rows.PARTS
@@ -92,7 +106,7 @@ def test_both_texts_of_a_pair_are_read() -> None:
 
 
 def test_what_has_no_data_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    for program in (tag, classify, relation):
+    for program in PROGRAMS:
         with pytest.raises(SystemExit):
             program.main([])
         assert "--data DIR is needed to measure anything" in capsys.readouterr().err

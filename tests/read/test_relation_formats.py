@@ -97,10 +97,10 @@ def test_a_line_without_relation_has_no_gold_and_an_edge_parts_a_word(path: Path
     ("change", "message"),
     [
         ({"head": {"start": 4}}, "missing key head.end"),
-        ({"tail": {"start": 9, "end": 99}}, "an entity from 9 to 99 in a text of 14 characters"),
-        ({"head": {"start": 5, "end": 5}}, "an entity from 5 to 5; an end after the start"),
+        ({"tail": {"start": 9, "end": 99}}, "a tail from 9 to 99 in a text of 14 characters"),
+        ({"head": {"start": 5, "end": 5}}, "a head from 5 to 5; an end after the start"),
         ({"head": {"start": 3, "end": 4}}, "the head from 3 to 4 holds nothing but spaces; a word or more"),
-        ({"head": {"start": 4, "end": 8, "text": "fir"}}, "an entity with the text 'fir' at 4 to 8, where 'fire'"),
+        ({"head": {"start": 4, "end": 8, "text": "fir"}}, "a head with the text 'fir' at 4 to 8, where 'fire'"),
         ({"head": [4, 8]}, "'head' is [4, 8]; an object"),
         ({"tokens": [[0, 7], [8, 13]]}, "the head 'fire' from 4 to 8 cuts a token; whole tokens of 'tokens'"),
         ({"relation": " "}, "'relation' is empty"),
