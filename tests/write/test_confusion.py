@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from spanloom.core import Example, Label, Source, Tags
 from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.tags import tag_scorecard
+from spanloom.run.evaluate import save_report
 from spanloom.write.confusion import CELL, MOST, NONE, confusion_matrix, confusion_svg
 from spanloom.write.html import scorecard_page
 from tests.tasks.sentences import text_of
@@ -103,7 +105,18 @@ def test_nineteen_long_labels_stand_apart() -> None:
     assert min(float(row.get("x", "0")) for row in rows) > 6.5 * len(names[0])
 
 
-def test_the_report_has_it() -> None:
+def test_a_report_has_it_as_a_file_of_its_own_where_there_is_one(tmp_path: Path) -> None:
+    save_report(tmp_path / "a", "A", CARD, [])
+    assert (tmp_path / "a" / "confusion.svg").read_text(encoding="utf-8") == confusion_svg(CARD)
+    save_report(tmp_path / "b", "B", {**CARD, "labels": {}}, [])
+    assert sorted(file.name for file in (tmp_path / "b").iterdir()) == [
+        "predictions.jsonl",
+        "report.html",
+        "scorecard.json",
+    ]
+
+
+def test_the_page_has_it() -> None:
     page = "".join(scorecard_page(CARD, []))
     assert confusion_svg(CARD) in page  # type: ignore[operator]
     assert "Which label was taken for which" in page

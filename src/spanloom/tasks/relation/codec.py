@@ -23,11 +23,11 @@ from spanloom.text.windows import Window, holding
 REACH = 30
 """Words beyond which distances are no longer told apart."""
 
-PLAIN_MARKS = ("$", "$", "#", "#")
-"""What stands for `MARKS` where a vocabulary of pieces has none to spare for them (Wu and He 2019)."""
-
 INSIDE = REACH + 1
 """The number of the distance 0, which words of a span have; 0 is none at all, that of padding and special pieces."""
+
+PLAIN_MARKS = ("$", "$", "#", "#")
+"""What stands for `MARKS` where a vocabulary of pieces has none to spare for them (Wu and He 2019)."""
 
 
 class RelationCodec:
