@@ -92,11 +92,11 @@ def test_a_span_that_loses_its_beginning_at_a_seam_begins_where_it_is_left() -> 
     assert merged == Tags(("O", "O", "B-X", "I-X", "I-X"))
 
 
-def test_the_intent_is_that_of_the_surest_window_and_slots_come_by_position() -> None:
-    first = Frame(Label(("Ask",), (0.6,)), Tags(("O", "B-x", "O"), (0.1, 0.2, 0.3)), 0.4, False)
-    second = Frame(Label(("Buy",), (0.9,)), Tags(("O", "O", "B-y"), (0.4, 0.5, 0.6)), 0.7, True)
+def test_the_intent_is_that_of_the_window_least_out_of_scope_and_slots_come_by_position() -> None:
+    first = Frame(Label(("Ask",), (0.9,)), Tags(("O", "B-x", "O"), (0.1, 0.2, 0.3)), 0.7, True)
+    second = Frame(Label(("Buy",), (0.6,)), Tags(("O", "O", "B-y"), (0.4, 0.5, 0.6)), 0.4, False)
     merged = merge([first, second], [(0, 3), (1, 4)])
     assert merged == Frame(Label(("Buy",)), Tags(("O", "B-x", "O", "B-y")))
-    assert (merged.intent.scores, merged.out_of_scope, merged.rejected) == ((0.9,), 0.7, True)
+    assert (merged.intent.scores, merged.out_of_scope, merged.rejected) == ((0.6,), 0.4, False)
     assert merged.slots.scores == (0.1, 0.2, 0.5, 0.6)
     assert merge([first], [(0, 3)]) is first

@@ -24,9 +24,9 @@ def merge(answers: Sequence[Any], places: Sequence[Window]) -> Any:
 
 
 def merge_frames(answers: Sequence[Frame], places: Sequence[Window]) -> Frame:
-    """The intent of the window that is surest of its own, and whether that one was rejected; slots as tags."""
-    surest = max(answers, key=lambda answer: answer.intent.scores or (0.0,))
-    return dataclasses.replace(surest, slots=merge_tags([answer.slots for answer in answers], places))
+    """The intent of the window that is least out of scope, and whether that one was rejected; slots as tags."""
+    known = min(answers, key=lambda answer: answer.out_of_scope or 0.0)
+    return dataclasses.replace(known, slots=merge_tags([answer.slots for answer in answers], places))
 
 
 def merge_tags(answers: Sequence[Tags], places: Sequence[Window]) -> Tags:
