@@ -200,7 +200,8 @@ class Example:
     position.
     ambiguous: how many of the gold relations had more than one equally close place in the text.
     lost: gold facts that the reader could not place at all. Scoring counts each as missed.
-    mended: what the reader put right, with `data.repair`, each with its own line. It takes no part in equality.
+    mended: what the reader put right, with `data.repair`, or passed over, each with its own line. It takes no part in
+    equality.
     origin: the input as it was read, where training made this one of it (a window, or with noise in it). What a codec
     remembers of its training data it knows by that. It takes no part in equality.
     """

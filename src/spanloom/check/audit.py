@@ -47,21 +47,29 @@ class Tally:
 
 @dataclass
 class Ledger:
-    """Lost facts by kind and cause, with the first few of each and where they stand."""
+    """Lost facts by kind and cause, with their labels, and the first few of each and where they stand."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    labels: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     examples: dict[tuple[str, str], list[dict[str, str]]] = field(default_factory=dict)
 
     def add(self, fact: LostFact, example: Example) -> None:
         key = fact.kind, fact.cause
         self.counts[key] += 1
+        self.labels.setdefault(key, Counter())[fact.label] += 1
         shown = self.examples.setdefault(key, [])
         if len(shown) < EXAMPLES_A_CAUSE:
             shown.append({"source": str(example.source), "fact": fact.text})
 
     def rows(self) -> list[dict[str, Any]]:
         return [
-            {"kind": kind, "cause": cause, "count": count, "examples": self.examples[kind, cause]}
+            {
+                "kind": kind,
+                "cause": cause,
+                "count": count,
+                "labels": dict(self.labels[kind, cause].most_common()),
+                "examples": self.examples[kind, cause],
+            }
             for (kind, cause), count in self.counts.most_common()
         ]
 

@@ -36,14 +36,20 @@ def repeated(examples: Iterable[Example], key: Key, gold: Key) -> dict[str, dict
     return issues.to_dict()
 
 
-def leaked(train: Iterable[Example], dev: Iterable[Example], key: Key) -> dict[str, Any]:
-    """The dev examples whose input is in the training data too, as {count, first}; a count of 0 where there is none."""
+def leaks(train: Iterable[Example], dev: Iterable[Example], key: Key) -> Iterator[tuple[str, Source, str]]:
+    """Each dev example whose input is in the training data too: `LEAKED`, its source, and where it is in train."""
     known: dict[Hashable, Example] = {}
     for example in train:
         known.setdefault(key(example), example)
-    issues = Issues()
     for example in dev:
         first = known.get(key(example))
         if first is not None:
-            issues.add(LEAKED, example.source, f"the input of {first.source} in train")
+            yield LEAKED, example.source, f"the input of {first.source} in train"
+
+
+def leaked(train: Iterable[Example], dev: Iterable[Example], key: Key) -> dict[str, Any]:
+    """The same as {count, first}; a count of 0 where there is none."""
+    issues = Issues()
+    for name, source, case in leaks(train, dev, key):
+        issues.add(name, source, case)
     return issues.to_dict().get(LEAKED, {"count": 0, "first": []})

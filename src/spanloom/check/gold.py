@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from spanloom.check.duplicates import repeats
+from spanloom.check.duplicates import leaks, repeats
 from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
-from spanloom.core import Example, Graph, Relation, Span, Text
+from spanloom.core import Example, Graph, Relation, Source, Span, Text
 
 Issue = tuple[str, str]  # what kind, and the case at hand
+Place = tuple[int, int]
 
 
-def check_gold(examples: Sequence[Example]) -> dict[str, Any]:
+def check_gold(examples: Sequence[Example], dev: Sequence[Example] | None = None) -> dict[str, Any]:
     """Counts and suspected mistakes of gold graphs, as a plain dict ready for JSON.
 
     sentences, without_gold, tokens, by_text: counts. lengths: of sentences, in tokens and in characters.
@@ -22,6 +23,9 @@ def check_gold(examples: Sequence[Example]) -> dict[str, Any]:
     share one entity only (Zeng et al. 2018, https://aclanthology.org/P18-1047; the last two may both hold).
     nested_entities, crossing_entities: pairs of spans. placed: relations by how the reader placed them.
     issues: name -> {count, first: ["path:line: case", …]}.
+
+    dev: what the model is to be scored on; it is searched for texts of the training data, and for labels that training
+    never has.
     """
     kept: list[tuple[int, int]] = []
     counts: Counter[str] = Counter()
@@ -33,12 +37,16 @@ def check_gold(examples: Sequence[Example]) -> dict[str, Any]:
     spelled: Spellings = {}
     for name, source, case in repeats(examples, lambda example: example.input.text, _facts):
         issues.add(name, source, case)
+    for name, source, case in () if dev is None else _compare(examples, dev):
+        issues.add(name, source, case)
     for example in examples:
         text: Text = example.input
         kept.append((len(text.tokens), len(text.text)))
         counts["by_text"] += example.by_text
         counts["ambiguous"] += example.ambiguous
         counts["without_gold"] += example.gold is None
+        for source, case in example.mended:
+            issues.add("mended or passed over when read", source, case)
         lost.update(f"{fact.kind}: {fact.cause}" for fact in example.lost)
         for name, case in (*_issues(example), *case_clashes(_labels(example), example.source, spelled)):
             issues.add(name, example.source, case)
@@ -97,6 +105,10 @@ def _issues(example: Example) -> Iterator[Issue]:
     for place, names in labels.items():
         if len(names) > 1:
             yield "entity with two labels", f"{text.surface(Span(*place, names[0]))!r} {' and '.join(names)}"
+    for one, other in _overlapping(sorted({(span.start, span.end) for span in gold.spans})):
+        if other[1] > one[1] and other[0] > one[0]:
+            pair = (repr(text.surface(Span(*place, ""))) for place in (one, other))
+            yield "entities that cross", " and ".join(pair)
 
 
 def _kinds(example: Example) -> Iterator[str]:
@@ -118,14 +130,28 @@ def _kinds(example: Example) -> Iterator[str]:
 
 def _span_pairs(spans: Sequence[Span]) -> Counter[str]:
     """How many pairs of spans lie one inside the other, and how many overlap otherwise."""
-    places = sorted({(span.start, -span.end) for span in spans})
-    pairs: Counter[str] = Counter()
-    for index, (_, minus_end) in enumerate(places):
-        for start, minus_other in places[index + 1 :]:
-            if start >= -minus_end:
+    places = sorted({(span.start, span.end) for span in spans})
+    return Counter(
+        "nested" if one[0] == other[0] or other[1] <= one[1] else "crossing" for one, other in _overlapping(places)
+    )
+
+
+def _overlapping(places: Sequence[Place]) -> Iterator[tuple[Place, Place]]:
+    """The pairs of sorted places that share a token."""
+    for index, place in enumerate(places):
+        for other in places[index + 1 :]:
+            if other[0] >= place[1]:
                 break
-            pairs["nested" if minus_other >= minus_end else "crossing"] += 1
-    return pairs
+            yield place, other
+
+
+def _compare(examples: Sequence[Example], dev: Sequence[Example]) -> Iterator[tuple[str, Source, str]]:
+    known = {pair for example in examples for pair in _labels(example)}
+    for example in dev:
+        for kind, label in dict.fromkeys(_labels(example)):
+            if (kind, label) not in known:
+                yield "dev labels never seen in train", example.source, f"{kind} label '{label}'"
+    yield from leaks(examples, dev, lambda example: example.input.text)
 
 
 def _labels(example: Example) -> Iterator[tuple[str, str]]:

@@ -5,11 +5,12 @@ NumPy only: the same code for dev scores, prediction and bundles.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from spanloom.core import Array
+from spanloom.core import Array, Span
 
 
 class ScoredSpan(NamedTuple):
@@ -21,12 +22,12 @@ class ScoredSpan(NamedTuple):
     score: float
 
 
-def spans_from_table(scores: Array, flat: bool, most: int = 100) -> list[ScoredSpan]:
+def spans_from_table(scores: Array, flat: bool, most: int = 100, crossing: bool = True) -> list[ScoredSpan]:
     """The spans that score above 0 in `scores` [L, T, T] (first word, last word, both inclusive), in text order.
 
-    One label a span, its best. flat: of overlapping spans the surest stays. The `most` surest at most, so that an
-    untrained model's swarm of spans cannot fill the memory. Of equal scores the first in the text wins, and there the
-    shorter span and the lower label number.
+    One label a span, its best. flat: of overlapping spans the surest stays; without `crossing`, of those that overlap
+    and neither of which holds the other. The `most` surest at most, so that an untrained model's swarm of spans cannot
+    fill the memory. Of equal scores the first in the text wins, and there the shorter span and the lower label number.
     """
     best = scores.max(axis=0)  # [T, T]
     firsts, lasts = np.nonzero(np.triu(best) > 0)
@@ -37,15 +38,30 @@ def spans_from_table(scores: Array, flat: bool, most: int = 100) -> list[ScoredS
         ScoredSpan(int(first), int(last) + 1, int(label), float(best[first, last]))
         for first, last, label in zip(firsts, lasts, labels, strict=True)
     ]
-    return sorted(_without_overlaps(found) if flat else found)
+    return sorted(found if crossing and not flat else without_clashes(found, flat))
 
 
-def _without_overlaps(spans: list[ScoredSpan]) -> list[ScoredSpan]:
-    kept: list[ScoredSpan] = []
-    for span in spans:  # the surest first
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
+S = TypeVar("S", Span, ScoredSpan)
+
+
+def without_clashes(spans: Iterable[S], flat: bool) -> list[S]:
+    """The spans that clash with none that was kept before them: that overlap none if `flat`, else that cross none."""
+    kept: list[S] = []
+    for span in spans:
+        if not any(overlap(span, other) if flat else cross(span, other) for other in kept):
             kept.append(span)
     return kept
+
+
+def overlap(one: Span | ScoredSpan, other: Span | ScoredSpan) -> bool:
+    """Whether two spans share a word."""
+    return one.start < other.end and other.start < one.end
+
+
+def cross(one: Span | ScoredSpan, other: Span | ScoredSpan) -> bool:
+    """Whether two spans overlap and neither holds the other."""
+    first, second = sorted(((one.start, one.end), (other.start, other.end)))
+    return first[0] < second[0] < first[1] < second[1]
 
 
 def sigmoid(score: float) -> float:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from spanloom.core import LostFact, Relation, Span, Text
+from spanloom.core import Example, LostFact, Relation, Span, Text
 from spanloom.metrics.matching import Match
 
 MISSING, SPURIOUS = "missing", "spurious"
@@ -82,6 +82,21 @@ def lost_mistakes(lost: Sequence[LostFact]) -> list[Mistake]:
     return [
         Mistake("entities" if fact.kind == "entity" else "triples", MISSING, f"{fact.text} ({fact.cause})", None)
         for fact in lost
+    ]
+
+
+def worst_sentences(
+    examples: Sequence[Example], found: Sequence[Sequence[Mistake]], most: int = 20
+) -> list[dict[str, Any]]:
+    """The sentences with most mistakes, as plain values."""
+    worst = sorted((-len(mistakes), index) for index, mistakes in enumerate(found) if mistakes)[:most]
+    return [
+        {
+            "source": str(examples[index].source),
+            "text": examples[index].input.text,
+            "errors": [{"type": item.type, "gold": item.gold, "predicted": item.predicted} for item in found[index]],
+        }
+        for _, index in worst
     ]
 
 

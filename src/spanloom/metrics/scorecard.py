@@ -16,7 +16,7 @@ import numpy as np
 from spanloom.core import Array, Example, Graph, Relation, Span, Text
 from spanloom.errors import DataError
 from spanloom.metrics.breakdown import Seen, breakdowns
-from spanloom.metrics.matching import RULES, Match, Tally, harmonic, macro, ratio
+from spanloom.metrics.matching import RULES, Match
 from spanloom.metrics.mistakes import (
     ENTITY_MISTAKES,
     TRIPLE_MISTAKES,
@@ -25,7 +25,7 @@ from spanloom.metrics.mistakes import (
     lost_mistakes,
     triple_mistakes,
 )
-from spanloom.metrics.significance import bootstrap_interval
+from spanloom.metrics.rows import Scores, label_scores, score_row
 from spanloom.metrics.spans import match_spans
 from spanloom.metrics.triples import match_triples
 
@@ -133,32 +133,17 @@ def _counts(examples: Sequence[Example], matches: Sequence[AnyMatch], kind: str)
 
 
 def _rule_score(examples: Sequence[Example], matches: Sequence[AnyMatch], kind: str) -> dict[str, Any]:
-    counts = _counts(examples, matches, kind)
-    correct, predicted, gold = (int(total) for total in counts.sum(axis=0))
-    precision, recall = ratio(correct, predicted), ratio(correct, gold)
-    return {
-        "precision": precision,
-        "recall": recall,
-        "f1": harmonic(precision, recall),
-        "tp": correct,
-        "predicted": predicted,
-        "gold": gold,
-        "interval": list(bootstrap_interval(counts)),
-        "macro": macro(list(_labels(examples, matches, kind).values())),
-    }
+    return score_row(_counts(examples, matches, kind), _labels(examples, matches, kind))
 
 
-def _labels(examples: Sequence[Example], matches: Sequence[AnyMatch], kind: str) -> dict[str, dict[str, float]]:
-    tallies: dict[str, Tally] = {}
+def _labels(examples: Sequence[Example], matches: Sequence[AnyMatch], kind: str) -> Scores:
+    gold: list[tuple[str, bool]] = []
+    predicted: list[tuple[str, bool]] = []
     for example, match in zip(examples, matches, strict=True):
-        gold, predicted = match.labels()
-        for label, found in gold:
-            tallies.setdefault(label, Tally()).add_gold(found)
-        for label, correct in predicted:
-            tallies.setdefault(label, Tally()).add_predicted(correct)
-        for label in _lost_labels(example, kind):
-            tallies.setdefault(label, Tally()).add_gold(False)
-    return {label: tallies[label].score() for label in sorted(tallies)}
+        wanted, found = match.labels()
+        gold += [*wanted, *((label, False) for label in _lost_labels(example, kind))]
+        predicted += found
+    return label_scores(gold, predicted)
 
 
 def _size(examples: Sequence[Example], counts: dict[str, Array]) -> dict[str, int]:

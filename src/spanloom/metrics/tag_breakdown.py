@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,13 +54,17 @@ class Judged:
 def tag_breakdowns(judged: Sequence[Judged], seen: Seen | None) -> dict[str, Table]:
     """Name of the breakdown -> bin -> score: recall of the gold facts in the bin, precision of the predicted ones."""
     bins = {WORDS: SEEN, NAMES: SEEN, SPANS: LENGTHS, SENTENCES: SIZES, TOKENS: SIZES}
+    return tabulated(bins, (fact for item in judged for fact in (*_tokens(item, seen), *_spans(item, seen))))
+
+
+def tabulated(bins: Mapping[str, Sequence[str]], facts: Iterable[Counted]) -> dict[str, Table]:
+    """Name of the breakdown -> bin -> score, of the bins that hold anything."""
     tables = {name: {key: Tally() for key in keys} for name, keys in bins.items()}
-    for item in judged:
-        for name, key, found, correct in (*_tokens(item, seen), *_spans(item, seen)):
-            if found is not None:
-                tables[name][key].add_gold(found)
-            if correct is not None:
-                tables[name][key].add_predicted(correct)
+    for name, key, found, correct in facts:
+        if found is not None:
+            tables[name][key].add_gold(found)
+        if correct is not None:
+            tables[name][key].add_predicted(correct)
     scores = {
         name: {key: tally.score() for key, tally in table.items() if tally.gold or tally.predicted}
         for name, table in tables.items()
@@ -68,27 +72,38 @@ def tag_breakdowns(judged: Sequence[Judged], seen: Seen | None) -> dict[str, Tab
     return {name: table for name, table in scores.items() if table}
 
 
+def size_bin(tokens: int) -> str:
+    """The bin of `SIZES` of a sentence."""
+    return SIZES[min((tokens - 1) // 10, 4)]
+
+
+def length_bin(span: Span) -> str:
+    """The bin of `LENGTHS` of a span."""
+    return LENGTHS[min(span.end - span.start, 5) - 1]
+
+
 def _tokens(item: Judged, seen: Seen | None) -> Iterator[Counted]:
-    size = SIZES[min((len(item.gold) - 1) // 10, 4)]
+    size = size_bin(len(item.gold))
     for token, correct in zip(item.example.input.tokens, item.correct(), strict=True):
         if seen is not None:
-            yield WORDS, _known(seen(token.text, "")), correct, correct
+            yield WORDS, seen_bin(seen(token.text, "")), correct, correct
         if item.matches is None:
             yield TOKENS, size, correct, correct
 
 
 def _spans(item: Judged, seen: Seen | None) -> Iterator[Counted]:
-    size = SIZES[min((len(item.gold) - 1) // 10, 4)]
+    size = size_bin(len(item.gold))
     for span, found, correct in item.hits():
         yield SENTENCES, size, found, correct
-        yield SPANS, LENGTHS[min(span.end - span.start, 5) - 1], found, correct
+        yield SPANS, length_bin(span), found, correct
         if seen is not None:
-            yield NAMES, _known(seen(item.example.input.surface(span), span.label)), found, correct
+            yield NAMES, seen_bin(seen(item.example.input.surface(span), span.label)), found, correct
     for fact in item.lost():
         yield SENTENCES, size, False, None
         if seen is not None:
-            yield NAMES, _known(seen(fact.text, fact.label)), False, None
+            yield NAMES, seen_bin(seen(fact.text, fact.label)), False, None
 
 
-def _known(seen: bool) -> str:
+def seen_bin(seen: bool) -> str:
+    """The bin of `SEEN`."""
     return SEEN[0] if seen else SEEN[1]

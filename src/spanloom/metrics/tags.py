@@ -16,9 +16,8 @@ import numpy as np
 
 from spanloom.core import Array, Example, Tags, Text
 from spanloom.errors import DataError
-from spanloom.metrics.matching import Tally, harmonic, macro, ratio
-from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes, lost_mistakes
-from spanloom.metrics.significance import bootstrap_interval
+from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes, lost_mistakes, worst_sentences
+from spanloom.metrics.rows import label_scores, score_row
 from spanloom.metrics.spans import match_spans, spans_from_bio
 from spanloom.metrics.tag_breakdown import Judged, Seen, Table, tag_breakdowns
 from spanloom.text.tags import OUTSIDE, is_bio2
@@ -26,7 +25,7 @@ from spanloom.text.tags import OUTSIDE, is_bio2
 SPAN_RULES = ("strict", "boundaries")
 ACCURACY = "accuracy"
 WRONG, NOT_READ = "wrong label", "not read"
-WORST, FREQUENT = 20, 30
+FREQUENT = 30
 
 
 def tag_scorecard(examples: Sequence[Example], predictions: Sequence[Tags], seen: Seen | None = None) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def tag_scorecard(examples: Sequence[Example], predictions: Sequence[Tags], seen
         "answers": "tags",
         "rule": rule,
         "size": _size(judged, spans, int(counts[rule][:, 2].sum())),
-        "overall": {name: _score(counts[name], labels[name]) for name in rules},
+        "overall": {name: score_row(counts[name], labels[name]) for name in rules},
         "labels": {"entities" if spans else "tokens": labels[rule]},
         "breakdown": tag_breakdowns(judged, seen),
         "errors": _errors(judged, spans),
@@ -118,36 +117,19 @@ def _counts(judged: Sequence[Judged], rule: str) -> Array:
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
-def _score(counts: Array, labels: Table) -> dict[str, Any]:
-    tp, predicted, gold = (int(total) for total in counts.sum(axis=0))
-    precision, recall = ratio(tp, predicted), ratio(tp, gold)
-    return {
-        "precision": precision,
-        "recall": recall,
-        "f1": harmonic(precision, recall),
-        "tp": tp,
-        "predicted": predicted,
-        "gold": gold,
-        "interval": list(bootstrap_interval(counts)),
-        "macro": macro(list(labels.values())),
-    }
-
-
 def _labels(judged: Sequence[Judged], rule: str) -> Table:
     """By label, of spans or of tokens; a token that was not read is no label's prediction."""
-    tallies: dict[str, Tally] = {}
+    gold: list[tuple[str, bool]] = []
+    predicted: list[tuple[str, bool]] = []
     for item in judged:
         if rule == ACCURACY or item.matches is None:
-            gold = list(zip(item.gold, item.correct(), strict=True))
-            predicted = [pair for pair in zip(item.predicted, item.correct(), strict=True) if pair[0] != NOT_READ]
+            gold += zip(item.gold, item.correct(), strict=True)
+            predicted += [pair for pair in zip(item.predicted, item.correct(), strict=True) if pair[0] != NOT_READ]
         else:
-            gold, predicted = item.matches[rule].labels()
-            gold += [(fact.label, False) for fact in item.lost()]
-        for label, found in gold:
-            tallies.setdefault(label, Tally()).add_gold(found)
-        for label, correct in predicted:
-            tallies.setdefault(label, Tally()).add_predicted(correct)
-    return {label: tallies[label].score() for label in sorted(tallies)}
+            wanted, found = item.matches[rule].labels()
+            gold += [*wanted, *((fact.label, False) for fact in item.lost())]
+            predicted += found
+    return label_scores(gold, predicted)
 
 
 def _size(judged: Sequence[Judged], spans: bool, entities: int) -> dict[str, int]:
@@ -168,11 +150,10 @@ def _errors(judged: Sequence[Judged], spans: bool) -> dict[str, Any]:
         pair for item in judged for pair in zip(item.gold, item.predicted, strict=True) if pair[0] != pair[1]
     )
     frequent = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:FREQUENT]
-    worst = sorted((-len(mistakes), index) for index, mistakes in enumerate(found) if mistakes)[:WORST]
     return {
         "types": {name: times[name] for name in (ENTITY_MISTAKES if spans else (WRONG, NOT_READ))},
         "confusions": [{"gold": gold, "predicted": other, "count": count} for (gold, other), count in frequent],
-        "worst": [_sentence(judged[index].example, found[index]) for _, index in worst],
+        "worst": worst_sentences([item.example for item in judged], found),
     }
 
 
@@ -189,8 +170,3 @@ def _token_mistakes(item: Judged) -> list[Mistake]:
         )
         if gold != predicted
     ]
-
-
-def _sentence(example: Example, mistakes: Sequence[Mistake]) -> dict[str, Any]:
-    errors = [{"type": mistake.type, "gold": mistake.gold, "predicted": mistake.predicted} for mistake in mistakes]
-    return {"source": str(example.source), "text": example.input.text, "errors": errors}

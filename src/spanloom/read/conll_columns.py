@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,7 @@ DOCUMENT = "-DOCSTART-"
 JSON = re.compile(r"\s*(\[\s*)?\{\s*[\"}]")
 BLANKS = re.compile(r"[ \t]+")
 LOOKED_AT = 200  # lines
+Blocks = Iterator[list[tuple[int, list[str]]]]
 
 
 def matches(beginning: str) -> bool:
@@ -36,7 +37,7 @@ def matches(beginning: str) -> bool:
     if JSON.match(beginning) or conllu.matches(beginning):
         return False
     lines = (line for line in beginning.split("\n") if line.strip())
-    widths = Counter(len(_cells(line)) for line in islice(lines, LOOKED_AT) if not line.startswith(DOCUMENT))
+    widths = Counter(len(cells_of(line)) for line in islice(lines, LOOKED_AT) if not line.startswith(DOCUMENT))
     return any(width > 1 < count >= 0.8 * widths.total() for width, count in widths.most_common(1))
 
 
@@ -46,26 +47,41 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 
 def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
-    rows: list[tuple[int, str, str]] = []  # line, token, tag
+    columns: tuple[int, int] | None = None
+    for rows in blocks(path, config.encoding):
+        number, cells = rows[0]
+        token, tag = columns = columns or _columns(config, len(cells), f"{path}:{number}")
+        lines = [number for number, _ in rows]
+        words, tags = ([cells[column] for _, cells in rows] for column in (token, tag))
+        yield Sentence(Source(str(path), number), words, tags, lines)
+
+
+def blocks(path: Path, encoding: str, is_comment: Callable[[Sequence[str]], bool] = lambda cells: False) -> Blocks:
+    """The lines of each sentence, as (number, cells). Raises DataError where a line has another number of cells.
+
+    is_comment: whether the cells before a sentence's first token are no token.
+    """
+    rows: list[tuple[int, list[str]]] = []
     width = first = 0
-    for number, line in numbered_lines(path, config.encoding):
+    for number, line in numbered_lines(path, encoding):
         if line.strip(" \t") and not line.startswith(DOCUMENT):
-            cells = _cells(line)
+            cells = cells_of(line)
+            if not rows and is_comment(cells):
+                continue
             if not width:
                 width, first = len(cells), number
-                token_column, tag_column = _columns(config, width, f"{path}:{number}")
             elif len(cells) != width:
                 found = f"{len(cells)} columns in {shown(line)}"
                 raise DataError(f"{path}:{number}", found, f"{width}, as on line {first}", "Correct the line.")
-            rows.append((number, cells[token_column], cells[tag_column]))
+            rows.append((number, cells))
         elif rows:
-            yield _sentence(path, rows)
+            yield rows
             rows = []
     if rows:
-        yield _sentence(path, rows)
+        yield rows
 
 
-def _cells(line: str) -> list[str]:
+def cells_of(line: str) -> list[str]:
     """Only blanks and tabs part columns: other white space does not."""
     return [cell.strip(" ") for cell in line.split("\t")] if "\t" in line else BLANKS.split(line.strip(" "))
 
@@ -77,8 +93,3 @@ def _columns(config: DataConfig, width: int, where: str) -> tuple[int, int]:
             found = f"data.{key}_column is {column!r}, but the line has {width} columns"
             raise ConfigError(where, found, f"0 to {width - 1}, or -1 for the last", "Change it.")
     return config.token_column, int(tag_column)
-
-
-def _sentence(path: Path, rows: Sequence[tuple[int, str, str]]) -> Sentence:
-    lines, words, tags = zip(*rows, strict=True)
-    return Sentence(Source(str(path), lines[0]), words, tags, lines)

@@ -27,9 +27,9 @@ def numbered_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
             yield number, line.rstrip("\n")
 
 
-def whole_text(path: Path, encoding: str) -> str:
-    """The whole file, its line ends turned into LF."""
-    with decoded(path, encoding) as file:
+def whole_text(path: Path, encoding: str, newline: str | None = None) -> str:
+    """The whole file, its line ends turned into LF, or left as they are with `newline` ""."""
+    with decoded(path, encoding, newline) as file:
         text = file.read()
     refuse_nul(text, path, 1)
     return text
@@ -42,11 +42,14 @@ def opening(path: Path, encoding: str) -> str:
 
 
 @contextmanager
-def decoded(path: Path, encoding: str) -> Iterator[TextIO]:
-    """An open text file, without byte order mark. Raises DataError: no such file, or bytes that are no text."""
+def decoded(path: Path, encoding: str, newline: str | None = None) -> Iterator[TextIO]:
+    """An open text file, without byte order mark. Raises DataError: no such file, or bytes that are no text.
+
+    newline: as `open` has it.
+    """
     try:
         codec = codecs.lookup(encoding).name
-        with path.open(encoding="utf-8-sig" if codec == "utf-8" else codec) as file:
+        with path.open(encoding="utf-8-sig" if codec == "utf-8" else codec, newline=newline) as file:
             yield file
     except LookupError:
         raise DataError(

@@ -25,6 +25,7 @@ class Sentence:
     tags: one a word, or None where it has no gold. lines: the line of each word where it has one of its own.
     text: where the file gives the text that the words stand in. scheme: where the tags are sure to be in one.
     lost: gold that the tags could not say. intent: of the whole; with it the tags are slots, and the gold is a Frame.
+    column: what the column of the tags is called, where there are several.
     """
 
     source: Source
@@ -35,13 +36,16 @@ class Sentence:
     scheme: str | None = None
     lost: tuple[LostFact, ...] = ()
     intent: Label | None = None
+    column: str = ""
 
     def source_of(self, position: int) -> Source:
         return Source(self.source.path, self.lines[position]) if self.lines else self.source
 
     def called(self, position: int) -> str:
-        """Which token is meant, where its line does not say it."""
-        return "" if self.lines else f" (token {position}, {shown(self.words[position])})"
+        """Which token is meant, where its line does not say it, and which of several columns."""
+        if not self.lines:
+            return f" (token {position}, {shown(self.words[position])})"
+        return f" ({self.column})" if self.column else ""
 
 
 def tagged_examples(sentences: Callable[[], Iterator[Sentence]], config: DataConfig) -> Iterator[Example]:
@@ -64,24 +68,31 @@ def _looked_at(sentences: Iterator[Sentence], characters: CharacterCount) -> Ite
 
 
 def _example(sentence: Sentence, scheme: str | None, by_character: bool, config: DataConfig) -> Example:
-    for position, word in enumerate(sentence.words):
-        if not word.strip():
-            where = str(sentence.source_of(position))
-            raise DataError(where, f"the token is {word!r}", "a token that is not blank", "Correct the line.")
-    spaced = spaces(sentence.words, by_character)
-    text = sentence.text or joined(sentence.words, str(sentence.source), config, spaced)
+    text = text_of(sentence, by_character, config)
     if sentence.tags is None:
         return Example(text, None, sentence.source, lost=sentence.lost)
     of_spans = "bio2" if sentence.intent else None  # slots are spans, even where a file's tags look like plain labels
-    tags, mended = _gold(sentence, sentence.tags, sentence.scheme or scheme or of_spans, config)
+    tags, mended = gold_tags(sentence, sentence.tags, sentence.scheme or scheme or of_spans, config)
     gold = tags if sentence.intent is None else Frame(sentence.intent, tags)
     return Example(text, gold, sentence.source, lost=sentence.lost, mended=mended)
 
 
-def _gold(
+def text_of(sentence: Sentence, by_character: bool, config: DataConfig) -> Text:
+    """The text that the words stand in: the one that is given, or the words joined. Raises DataError for a blank one.
+
+    by_character: the file's words are the single characters of Chinese text.
+    """
+    for position, word in enumerate(sentence.words):
+        if not word.strip():
+            where = str(sentence.source_of(position))
+            raise DataError(where, f"the token is {word!r}", "a token that is not blank", "Correct the line.")
+    return sentence.text or joined(sentence.words, str(sentence.source), config, spaces(sentence.words, by_character))
+
+
+def gold_tags(
     sentence: Sentence, tags: Sequence[str], scheme: str | None, config: DataConfig
 ) -> tuple[Tags, tuple[tuple[Source, str], ...]]:
-    """The tags and what was mended in them."""
+    """The tags in BIO2, or as they are without a scheme, and what was mended in them. Raises DataError."""
     for position, tag in enumerate(tags):
         if not tag.strip():
             found = f"the tag is {tag!r}{sentence.called(position)}"

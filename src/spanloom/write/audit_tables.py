@@ -67,12 +67,13 @@ def gold_table(gold: Mapping[str, Any]) -> Table:
         "tokens",
         f"{gold['tokens']:,}; a sentence has {words['median']:g} (95%: {words['95%']}), at most {words['longest']}",
     )
-    for kind in ("entities", "relations"):
+    for kind in ("entities", "relations") if gold["relations"]["total"] else ("entities",):
         table.add_row(
             kind, f"{gold[kind]['total']:,} of {len(gold[kind]['labels'])} labels: {labels(gold[kind]['labels'])}"
         )
-    table.add_row("relations a sentence", counted(gold["triples_per_sentence"]))
-    table.add_row("sentences by overlap", counted(gold["kinds"]))
+    if gold["relations"]["total"]:
+        table.add_row("relations a sentence", counted(gold["triples_per_sentence"]))
+        table.add_row("sentences by overlap", counted(gold["kinds"]))
     table.add_row("spans", f"nested pairs {gold['nested_entities']:,}, crossing pairs {gold['crossing_entities']:,}")
     if gold["by_text"]:
         placed = gold["placed"]
@@ -105,6 +106,8 @@ def scheme_table(schemes: Mapping[str, Any]) -> Table:
     for scheme, result in schemes.items():
         for kind in ("entities", "relations"):
             score = result[kind]
+            if not score["gold"] and not score["correct"]:
+                continue
             measures = (f"{100 * score[name]:.2f}" for name in ("precision", "recall", "f1"))
             table.add_row(scheme, kind, *measures, f"{score['correct']:,}", f"{score['gold']:,}")
     return table
@@ -116,11 +119,12 @@ def ledger_table(title: str, ledger: Sequence[Mapping[str, Any]]) -> Table:
     table.add_column("facts")
     table.add_column("cause")
     table.add_column("count", justify="right")
+    table.add_column("labels", overflow="fold")
     table.add_column("for example", overflow="fold")
     for row in ledger:
         first = row["examples"][:MOST_CASES]
         cases = "\n".join(f"{PurePath(case['source']).name}: {case['fact']}" for case in first)
-        table.add_row(row["kind"], escape(row["cause"]), f"{row['count']:,}", escape(cases))
+        table.add_row(row["kind"], escape(row["cause"]), f"{row['count']:,}", labels(row["labels"]), escape(cases))
     return table
 
 

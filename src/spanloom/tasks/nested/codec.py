@@ -1,0 +1,213 @@
+"""Examples to arrays and back for nested entities: an encoder's features on one side, a table of spans on the other.
+
+B batch, T words, K labels, N spans. NumPy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from spanloom.batch.inputs import pad_inputs
+from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Span, Text
+from spanloom.decode.spans import cross, spans_from_table, without_clashes
+from spanloom.errors import DataError
+from spanloom.tasks.nested.config import NestedConfig
+from spanloom.text.features import Features, features_from_dict, fit_features
+from spanloom.text.seen import Seen
+from spanloom.text.windows import sentence_ends
+
+SPANS_A_WORD = 4
+"""Spans that are decoded at most, beside a hundred: against an untrained model's swarm."""
+SURE = 20.0
+
+
+class NestedCodec:
+    """What a model of nested entities knows besides its weights: features, labels, what may overlap, and limits.
+
+    flat: no two answers overlap. crossing: training had spans that overlap and neither of which holds the other; only
+    then answers may. loss: as `NestedConfig` has it. max_words: longer sentences are cut, and what is cut off is
+    declared lost; predicting cuts them into windows instead. max_sentences: of a window, as training had them.
+    seen: the names that training had.
+    """
+
+    def __init__(
+        self,
+        features: Features,
+        labels: Sequence[str],
+        flat: bool,
+        crossing: bool,
+        loss: str,
+        max_words: int,
+        max_sentences: int,
+        seen: Seen,
+    ) -> None:
+        self.features = features
+        self.labels = tuple(labels)
+        self.flat = flat
+        self.crossing = crossing
+        self.loss = loss
+        self.max_words = max_words
+        self.max_sentences = max_sentences
+        self.seen = seen
+        self._numbers = {label: number for number, label in enumerate(self.labels)}
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], config: NestedConfig) -> NestedCodec:
+        """Raises DataError where no sentence has an entity."""
+        labels = sorted({span.label for example in examples for span in _spans(example)})
+        if not labels:
+            where = str(examples[0].source.path) if examples else "training data"
+            raise DataError(
+                where, "no entity in any sentence", "annotated sentences", "Check that this is the right file."
+            )
+        crossing = any(cross(*pair) for example in examples for pair in combinations(_spans(example), 2))
+        sentences = ([token.text for token in example.input.tokens] for example in examples)
+        features = fit_features(sentences, config.encoder, config.max_words)
+        counts = [len(sentence_ends(example.input)) + 1 for example in examples]
+        most = int(np.percentile(counts, 99))  # a stray long one should not set the limit
+        names = ((example.input.surface(span), span.label) for example in examples for span in _spans(example))
+        limits = config.max_words, most
+        return cls(features, labels, config.flat, crossing, config.loss, *limits, Seen.fit((), names))
+
+    def encode(self, example: Example) -> Row:
+        """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
+        text: Text = example.input
+        tokens = text.tokens[: self.max_words]
+        inputs = self.features.encode([token.text for token in tokens])
+        targets: Arrays = {}
+        lost = list(example.lost)
+        if example.gold is not None:
+            self.require_known(example)
+            kept, unsaid = self._sayable(text, example.gold, len(tokens))
+            cells = [[span.start, span.end - 1, self._numbers[span.label]] for span in kept]
+            targets = {"spans": np.array(cells, dtype=np.int64).reshape(-1, 3)}
+            lost += unsaid
+        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        return Row(inputs, targets, length, len(tokens), tuple(lost))
+
+    def _sayable(self, text: Text, gold: Graph, words: int) -> tuple[list[Span], list[LostFact]]:
+        """The gold spans that the table can say, the longer one of two that clash, and the others with their causes."""
+        spans = list(dict.fromkeys(gold.spans))
+        causes = {span: "truncated" for span in spans if span.end > words}
+        kept: dict[tuple[int, int], Span] = {}
+        for span in spans:
+            if span not in causes and kept.setdefault((span.start, span.end), span) is not span:
+                causes[span] = "same place, two labels"
+        ordered = sorted(kept.values(), key=lambda span: (span.start - span.end, span.start))
+        if self.flat or not self.crossing:
+            sayable = without_clashes(ordered, self.flat)
+            for span in set(ordered).difference(sayable):
+                causes[span] = "overlapping" if self.flat else "crossing"
+            ordered = sayable
+        most = self._most(words)
+        causes |= dict.fromkeys(ordered[most:], "too many spans")
+        lost = [LostFact("entity", span.label, text.surface(span), causes[span]) for span in spans if span in causes]
+        lost += [
+            LostFact("relation", item.label, text.describe(item), "a task without relations") for item in gold.relations
+        ]
+        return ordered[:most], lost
+
+    def _most(self, words: int) -> int:
+        return max(100, SPANS_A_WORD * words)
+
+    def require_known(self, example: Example) -> None:
+        """Raises DataError, citing the line, for a label that training never had."""
+        for span in _spans(example):
+            if span.label not in self._numbers:
+                few = ", ".join(self.labels[:8]) + (", …" if len(self.labels) > 8 else "")
+                raise DataError(
+                    str(example.source),
+                    f"unknown entity label '{span.label}'",
+                    f"one that the model was trained on ({few})",
+                    "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
+                )
+
+    def collate(self, rows: Sequence[Row]) -> Batch:
+        """Targets: spans and lengths [B].
+
+        For "softmax" spans [B, T, T] is 0 for none and k + 1 for label k; for "multilabel" it is bool [B, T, T, K].
+        """
+        width, inputs = pad_inputs(rows)
+        targets: Arrays = {}
+        if rows[0].targets:
+            several = self.loss == "multilabel"
+            shape = (len(rows), width, width, *([len(self.labels)] if several else []))
+            spans = np.zeros(shape, dtype=bool if several else np.int64)
+            for index, row in enumerate(rows):
+                first, last, label = row.targets["spans"].T
+                if several:
+                    spans[index, first, last, label] = True
+                else:
+                    spans[index, first, last] = label + 1
+            targets = {"spans": spans, "lengths": inputs["lengths"]}
+        size = len(rows) if self.loss == "multilabel" else sum(row.width for row in rows)
+        return Batch(inputs, targets, {"spans": float(size)})
+
+    def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Graph]:
+        """The graphs, without relations, that scores `spans` [B, T, T, K] (first word, last word) say."""
+        return [
+            self._graph(outputs["spans"][index, :length, :length])
+            for index, length in enumerate(batch.inputs["lengths"].tolist())
+        ]
+
+    def _graph(self, scores: Array) -> Graph:
+        most = self._most(len(scores))
+        found = spans_from_table(scores.transpose(2, 0, 1), self.flat, most, self.crossing)
+        return Graph(
+            tuple(
+                Span(
+                    item.start,
+                    item.end,
+                    self.labels[item.label],
+                    self._confidence(scores[item.start, item.end - 1], item.label),
+                )
+                for item in found
+            )
+        )
+
+    def _confidence(self, scores: Array, label: int) -> float:
+        """The probability of a label, from the scores [K] of its span."""
+        raised = scores.astype(np.float64)
+        if self.loss == "multilabel":
+            raised = raised[label : label + 1]
+            label = 0
+        raised = np.exp(np.append(raised, 0.0) - max(raised.max(), 0.0))  # no label scores 0
+        return float(raised[label] / raised.sum())
+
+    def perfect(self, batch: Batch) -> Arrays:
+        spans = batch.targets["spans"]
+        gold = spans if self.loss == "multilabel" else np.eye(len(self.labels) + 1, dtype=bool)[spans][..., 1:]
+        return {"spans": np.where(gold, SURE, -SURE).astype(np.float32)}
+
+    def limits(self) -> dict[str, int]:
+        return self.features.limits()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "features": self.features.to_dict(),
+            "labels": list(self.labels),
+            "flat": self.flat,
+            "crossing": self.crossing,
+            "loss": self.loss,
+            "max_words": self.max_words,
+            "max_sentences": self.max_sentences,
+            "seen": self.seen.to_list(),
+        }
+
+    def tokenizer_json(self) -> str | None:
+        return self.features.tokenizer_json()
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> NestedCodec:
+        features = features_from_dict(table["features"], tokenizer_json)
+        overlaps, limits = (table["flat"], table["crossing"]), (table["max_words"], table["max_sentences"])
+        return cls(features, table["labels"], *overlaps, table["loss"], *limits, Seen(table["seen"]))
+
+
+def _spans(example: Example) -> tuple[Span, ...]:
+    gold: Graph = example.gold or Graph()
+    return gold.spans

@@ -1,0 +1,66 @@
+"""The nested task, put together from the functions of the folders above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from spanloom.check.audit import audit
+from spanloom.check.gold import check_gold, check_labels
+from spanloom.config import EncoderConfig, RunConfig
+from spanloom.core import Codec, Example, Graph, Task, Text, deferred
+from spanloom.metrics.nested import nested_scorecard
+from spanloom.read import read
+from spanloom.tasks.nested.codec import NestedCodec
+from spanloom.tasks.nested.config import NestedConfig
+from spanloom.text.words import one_text
+from spanloom.write.spanloom import example_to_dict, to_dict
+
+
+def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
+    """Whether gold is well formed, alone and beside `data.dev`, and what span tables and flat tags can say of it."""
+    words = EncoderConfig(kind="rnn")  # what can be said depends on no encoder, so none need be installed
+    dev = None if config.data.dev is None else list(read(config.data.dev, config.data))
+    codecs: dict[str, Codec] = {
+        name: NestedCodec.fit(examples, replace(config.model, flat=flat, encoder=words))
+        for name, flat in (("span table", False), ("flat tags (BIO)", True))
+    }
+    return {"gold": check_gold(examples, dev), "audit": audit(examples, codecs)}
+
+
+def _fit(examples: Sequence[Example], config: RunConfig) -> NestedCodec:
+    if not config.data.repair:
+        check_labels(examples)
+    return NestedCodec.fit(examples, config.model)
+
+
+def _score(examples: Sequence[Example], predictions: Sequence[Graph], codec: NestedCodec) -> dict[str, Any]:
+    return nested_scorecard(examples, predictions, codec.seen)
+
+
+def _best(scorecard: Mapping[str, Any]) -> float:
+    return float(scorecard["overall"][scorecard["rule"]]["f1"])
+
+
+def _prepare(text: str | Sequence[str], codec: NestedCodec) -> Text:
+    return one_text(text)
+
+
+TASK = Task(
+    name="nested",
+    summary="named entities, inside one another as deep as they go",
+    answer=Graph,
+    config=NestedConfig,
+    read=read,
+    check=_check,
+    fit=_fit,
+    load=NestedCodec.from_dict,
+    build=deferred("spanloom.tasks.nested.model", "build"),
+    losses=deferred("spanloom.tasks.nested.model", "losses"),
+    score=_score,
+    best=_best,
+    prepare=_prepare,
+    show=to_dict,
+    line=example_to_dict,
+)
