@@ -80,12 +80,14 @@ def test_an_argument_with_an_unusual_label_is_lost_to_tagging() -> None:
             "kind": "entity",
             "cause": "not in the gold",
             "count": 1,
+            "labels": {"X": 1},
             "examples": [{"source": "data.jsonl:2", "fact": "d (X)"}],
         },
         {
             "kind": "relation",
             "cause": "not in the gold",
             "count": 1,
+            "labels": {"r": 1},
             "examples": [{"source": "data.jsonl:2", "fact": "d -> r -> f"}],
         },
     ]

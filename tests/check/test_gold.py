@@ -57,11 +57,23 @@ def test_issues_cite_their_lines() -> None:
         "duplicate examples": ["g.jsonl:4: the input of g.jsonl:1 again"],
         "contradictory examples": ["g.jsonl:5: the input of g.jsonl:1 again"],
         "no entity and no relation": ["g.jsonl:6: Nobody went anywhere"],
+        "entities that cross": ["g.jsonl:9: 'a b c' and 'c d'"],
         "entity given twice": ["g.jsonl:8: 'Ada' person"],
         "entity with two labels": ["g.jsonl:8: 'Ada' person and team"],
         "relation given twice": ["g.jsonl:8: Ada -> is -> Ada"],
         "relation of an entity with itself": ["g.jsonl:8: Ada -> is -> Ada"],
         "relation not located": ["g.jsonl:10: q -> in -> e"],
+    }
+
+
+def test_dev_beside_train_and_what_the_reader_said() -> None:
+    passed_over = example(11, "Ada left Rome", Graph((A,)), mended=((Source("g.ann", 4), "note #1 passed over"),))
+    odd = example(2, "Ada left Oslo", Graph((Span(0, 1, "pilot"), Span(2, 3, "place"), Span(2, 3, "place"))))
+    dev = [odd, example(3, "Ada left Rome", Graph())]
+    assert {name: issue["first"] for name, issue in check_gold([passed_over, EXAMPLES[0]], dev)["issues"].items()} == {
+        "mended or passed over when read": ["g.ann:4: note #1 passed over"],
+        "dev labels never seen in train": ["g.jsonl:2: entity label 'pilot'"],
+        "dev examples that are in train": ["g.jsonl:3: the input of g.jsonl:11 in train"],
     }
 
 

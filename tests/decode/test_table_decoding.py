@@ -39,11 +39,26 @@ def overlap(one: ScoredSpan, other: ScoredSpan) -> bool:
     return bool({*range(one.start, one.end)} & {*range(other.start, other.end)})
 
 
+def crossing(one: ScoredSpan, other: ScoredSpan) -> bool:
+    left, right = {*range(one.start, one.end)}, {*range(other.start, other.end)}
+    return bool(left & right) and not left <= right and not right <= left
+
+
 @MANY
 @given(sizes, seeds)
 def test_nested_spans_are_all_that_score_above_0(size: tuple[int, int], seed: int) -> None:
     scores = tied_scores((size[0], size[1], size[1]), seed)
     assert spans_from_table(scores, flat=False) == sorted(every_span(scores))
+
+
+@MANY
+@given(sizes, seeds)
+def test_without_crossing_the_surest_stay_and_nested_ones_beside_them(size: tuple[int, int], seed: int) -> None:
+    ranked = every_span(scores := tied_scores((size[0], size[1], size[1]), seed))
+    kept = spans_from_table(scores, flat=False, crossing=False)
+    for rank, span in enumerate(ranked):
+        blocked = any(other in kept and crossing(span, other) for other in ranked[:rank])
+        assert (span in kept) is not blocked
 
 
 @MANY

@@ -19,13 +19,19 @@ BEGINNINGS = {
     ],
     "cotype": ['{"articleId": "x", "sentText": "a"}', '{"sentText": "a", "entityMentions": [{"text": "a", "lab'],
     "conll04": ["#doc 5\n0\ta\tO\t['N']\t[0]\n", "0\ta\tO\t['N']\t[0]\n"],
+    "layers": [
+        "Mara\tB-PER\tO\nHolt\tI-PER\tB-LOC\n",
+        "Mara B-PER\nleft O\n",
+        "#\tn-tv [2009]\n1\tMara\tB-PER\tO\n2\tleft\tO\tO\n",
+        "-DOCSTART- O O O\n\n# O O O\n1 O O O\n",
+    ],
     "spert": ['[{"tokens": ["a"], "entities": [], "relations": []}]'],
     "spanloom": ['{"text": "a"}', '{"text": "a", "tokens": [[0, 1]], "entities": [], "relations": []}'],
 }
 
 
 def test_all_formats_are_found() -> None:
-    assert set(formats()) == set(BEGINNINGS)
+    assert set(formats()) == {*BEGINNINGS, "brat"}  # which is two files
 
 
 @pytest.mark.parametrize(("name", "beginning"), [(name, text) for name, texts in BEGINNINGS.items() for text in texts])
@@ -34,9 +40,11 @@ def test_detect_by_content(name: str, beginning: str) -> None:
     assert [other for other, module in formats().items() if module.matches(beginning)] == [name]
 
 
-@pytest.mark.parametrize("beginning", ["Just a sentence.", "{}", "[1, 2]", '[{"title": "x"}]', "text\tlabel\n"])
+@pytest.mark.parametrize(
+    "beginning", ["Just a sentence.", "{}", "[1, 2]", '[{"title": "x"}]', "text\tlabel\n", "Mara NNP B-PER\n"]
+)
 def test_no_known_format(beginning: str) -> None:
-    found = re.escape(f"x.dat: no known format, the file begins with {beginning.strip()!r}; one of: casrel (text, tri")
+    found = re.escape(f"x.dat: no known format, the file begins with {beginning.strip()!r}; one of: brat (a .ann")
     with pytest.raises(DataError, match=f"{found}.*data.format"):
         detect(beginning, Path("x.dat"), formats())
 

@@ -40,6 +40,7 @@ def audit_of_one_sentence() -> dict[str, Any]:
         "kind": "relation",
         "cause": "overlapping",
         "count": 1234,
+        "labels": {"runs": 1200, "[knows]": 34},
         "examples": [{"source": "/far/away/a.json:9", "fact": "Mira -> [runs] -> b"}],
     }
     schemes = {
@@ -66,6 +67,7 @@ def test_each_scheme_has_its_ceiling_and_its_losses() -> None:
     ]
     assert "overlapping" in output
     assert "1,234" in output
+    assert "runs: 1,200, [knows]: 34" in output
     assert "a.json:9: Mira -> [runs] -> b" in output
     assert "Scheme table: facts lost" not in output
 
@@ -101,3 +103,13 @@ def test_the_check_of_tags_or_labels_shows_sizes_labels_and_what_is_worth_a_look
         assert part in said, said
     print_check({**found, "issues": {}}, Console(file=file, width=120))
     assert "Nothing that looks like a mistake." in file.getvalue()
+
+
+def test_gold_without_relations_speaks_of_none() -> None:
+    audit = audit_of_one_sentence()
+    text = Text("Mira", (Token("Mira", 0, 4),))
+    gold = check_gold([Example(text, Graph((Span(0, 1, "Person"),)), Source("a.json", 1))])
+    schemes = {"flat": {"entities": score(1, 1), "relations": score(0, 1) | {"gold": 0}, "lost": [], "spurious": []}}
+    output = shown({**audit, "gold": gold, "audit": schemes})
+    assert "relations" not in output
+    assert [line.split("│")[2].strip() for line in output.splitlines() if line.startswith("│ flat")] == ["entities"]

@@ -43,7 +43,7 @@ FREQUENT = 30
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One sentence: its gold and predicted spans paired in each row, and how deep each side's spans lie in that side."""
+    """One sentence: its spans paired in each row, and how deep those of either side lie in others of that side."""
 
     example: Example
     matches: dict[str, Match[Span]]

@@ -1,4 +1,4 @@
-"""brat standoff: a text in a `.txt` file and what is marked in it in the `.ann` file beside it, or a folder of such pairs.
+"""brat standoff: a text in a `.txt` file, what is marked in it in the `.ann` file beside it, or a folder of such pairs.
 
     T1<TAB>Person 0 10<TAB>Maria Lind          offsets in characters, half-open; `0 5;9 14` has two fragments
     R1<TAB>founder_of Arg1:T1 Arg2:T2
@@ -39,6 +39,7 @@ PASSED_OVER = {
     "*": "equivalence",
     "#": "note",
 }
+ID = re.compile(r"[TREAMN#]\d\S*|\*")
 PLACE = re.compile(r"\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*")
 
 
@@ -78,7 +79,7 @@ def _example(file: Path, text: Text, config: DataConfig) -> Example:
     for number, line in numbered_lines(file, config.encoding):
         where = f"{file}:{number}"
         name, *cells = line.split("\t")
-        kind = name[:1]
+        kind = name[:1] if ID.fullmatch(name) else ""
         if kind in PASSED_OVER:
             marks.passed_over.append((Source(str(file), number), f"{PASSED_OVER[kind]} {name} passed over"))
         elif kind == "T":

@@ -99,7 +99,9 @@ def _columns(config: DataConfig, cells: Sequence[str], where: str) -> tuple[int,
     first = token + 1 if config.tag_column is None else config.tag_column
     for key, column in (("token", token), ("tag", first)):
         if not isinstance(column, int) or not -width <= column < width:
-            found = f"data.{key}_column is {column!r}" if key == "token" or config.tag_column is not None else "no tags"
+            found = f"data.{key}_column is {column!r}"
+            if key == "tag" and config.tag_column is None:
+                found = f"no tags behind data.token_column {token}"
             raise ConfigError(where, f"{found}, but the line has {width} columns", "a token and its tags", "Change it.")
     return token, range(int(first) % width, width)
 

@@ -15,7 +15,7 @@ from spanloom.batch.inputs import pad_inputs
 from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Span, Text
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
 from spanloom.errors import DataError
-from spanloom.tasks.nested.config import NestedConfig
+from spanloom.tasks.nested.config import NestedConfig, check_settings
 from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.seen import Seen
 from spanloom.text.windows import sentence_ends
@@ -23,13 +23,14 @@ from spanloom.text.windows import sentence_ends
 SPANS_A_WORD = 4
 """Spans that are decoded at most, beside a hundred: against an untrained model's swarm."""
 SURE = 20.0
+"""A score that leaves no doubt."""
 
 
 class NestedCodec:
     """What a model of nested entities knows besides its weights: features, labels, what may overlap, and limits.
 
     flat: no two answers overlap. crossing: training had spans that overlap and neither of which holds the other; only
-    then answers may. loss: as `NestedConfig` has it. max_words: longer sentences are cut, and what is cut off is
+    then answers may. max_words: longer sentences are cut, and what is cut off is
     declared lost; predicting cuts them into windows instead. max_sentences: of a window, as training had them.
     seen: the names that training had.
     """
@@ -40,7 +41,6 @@ class NestedCodec:
         labels: Sequence[str],
         flat: bool,
         crossing: bool,
-        loss: str,
         max_words: int,
         max_sentences: int,
         seen: Seen,
@@ -49,7 +49,6 @@ class NestedCodec:
         self.labels = tuple(labels)
         self.flat = flat
         self.crossing = crossing
-        self.loss = loss
         self.max_words = max_words
         self.max_sentences = max_sentences
         self.seen = seen
@@ -57,7 +56,8 @@ class NestedCodec:
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: NestedConfig) -> NestedCodec:
-        """Raises DataError where no sentence has an entity."""
+        """Raises ConfigError for a setting out of range, DataError where no sentence has an entity."""
+        check_settings(config)
         labels = sorted({span.label for example in examples for span in _spans(example)})
         if not labels:
             where = str(examples[0].source.path) if examples else "training data"
@@ -71,7 +71,7 @@ class NestedCodec:
         most = int(np.percentile(counts, 99))  # a stray long one should not set the limit
         names = ((example.input.surface(span), span.label) for example in examples for span in _spans(example))
         limits = config.max_words, most
-        return cls(features, labels, config.flat, crossing, config.loss, *limits, Seen.fit((), names))
+        return cls(features, labels, config.flat, crossing, *limits, Seen.fit((), names))
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
@@ -107,7 +107,8 @@ class NestedCodec:
         causes |= dict.fromkeys(ordered[most:], "too many spans")
         lost = [LostFact("entity", span.label, text.surface(span), causes[span]) for span in spans if span in causes]
         lost += [
-            LostFact("relation", item.label, text.describe(item), "a task without relations") for item in gold.relations
+            LostFact("relation", relation.label, text.describe(relation), "a task without relations")
+            for relation in dict.fromkeys(gold.relations)
         ]
         return ordered[:most], lost
 
@@ -127,25 +128,16 @@ class NestedCodec:
                 )
 
     def collate(self, rows: Sequence[Row]) -> Batch:
-        """Targets: spans and lengths [B].
-
-        For "softmax" spans [B, T, T] is 0 for none and k + 1 for label k; for "multilabel" it is bool [B, T, T, K].
-        """
+        """Targets: spans [B, T, T] (first word, last word), 0 for none and k + 1 for label k, and lengths [B]."""
         width, inputs = pad_inputs(rows)
         targets: Arrays = {}
         if rows[0].targets:
-            several = self.loss == "multilabel"
-            shape = (len(rows), width, width, *([len(self.labels)] if several else []))
-            spans = np.zeros(shape, dtype=bool if several else np.int64)
+            spans = np.zeros((len(rows), width, width), dtype=np.int64)
             for index, row in enumerate(rows):
                 first, last, label = row.targets["spans"].T
-                if several:
-                    spans[index, first, last, label] = True
-                else:
-                    spans[index, first, last] = label + 1
+                spans[index, first, last] = label + 1
             targets = {"spans": spans, "lengths": inputs["lengths"]}
-        size = len(rows) if self.loss == "multilabel" else sum(row.width for row in rows)
-        return Batch(inputs, targets, {"spans": float(size)})
+        return Batch(inputs, targets, {"spans": float(sum(row.width for row in rows))})
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Graph]:
         """The graphs, without relations, that scores `spans` [B, T, T, K] (first word, last word) say."""
@@ -155,33 +147,17 @@ class NestedCodec:
         ]
 
     def _graph(self, scores: Array) -> Graph:
-        most = self._most(len(scores))
-        found = spans_from_table(scores.transpose(2, 0, 1), self.flat, most, self.crossing)
+        found = spans_from_table(scores.transpose(2, 0, 1), self.flat, self._most(len(scores)), self.crossing)
         return Graph(
             tuple(
-                Span(
-                    item.start,
-                    item.end,
-                    self.labels[item.label],
-                    self._confidence(scores[item.start, item.end - 1], item.label),
-                )
-                for item in found
+                Span(start, end, self.labels[label], _probability(scores[start, end - 1], label))
+                for start, end, label, _ in found
             )
         )
 
-    def _confidence(self, scores: Array, label: int) -> float:
-        """The probability of a label, from the scores [K] of its span."""
-        raised = scores.astype(np.float64)
-        if self.loss == "multilabel":
-            raised = raised[label : label + 1]
-            label = 0
-        raised = np.exp(np.append(raised, 0.0) - max(raised.max(), 0.0))  # no label scores 0
-        return float(raised[label] / raised.sum())
-
     def perfect(self, batch: Batch) -> Arrays:
-        spans = batch.targets["spans"]
-        gold = spans if self.loss == "multilabel" else np.eye(len(self.labels) + 1, dtype=bool)[spans][..., 1:]
-        return {"spans": np.where(gold, SURE, -SURE).astype(np.float32)}
+        gold = np.eye(len(self.labels) + 1, dtype=np.float32)[batch.targets["spans"]][..., 1:]
+        return {"spans": SURE * (2 * gold - 1)}
 
     def limits(self) -> dict[str, int]:
         return self.features.limits()
@@ -192,7 +168,6 @@ class NestedCodec:
             "labels": list(self.labels),
             "flat": self.flat,
             "crossing": self.crossing,
-            "loss": self.loss,
             "max_words": self.max_words,
             "max_sentences": self.max_sentences,
             "seen": self.seen.to_list(),
@@ -205,9 +180,16 @@ class NestedCodec:
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> NestedCodec:
         features = features_from_dict(table["features"], tokenizer_json)
         overlaps, limits = (table["flat"], table["crossing"]), (table["max_words"], table["max_sentences"])
-        return cls(features, table["labels"], *overlaps, table["loss"], *limits, Seen(table["seen"]))
+        return cls(features, table["labels"], *overlaps, *limits, Seen(table["seen"]))
 
 
 def _spans(example: Example) -> tuple[Span, ...]:
     gold: Graph = example.gold or Graph()
     return gold.spans
+
+
+def _probability(scores: Array, label: int) -> float:
+    """Of a label, from the scores [K] of all at its place; no label scores 0."""
+    raised = np.append(scores.astype(np.float64), 0.0)
+    raised = np.exp(raised - raised.max())
+    return float(raised[label] / raised.sum())

@@ -1,6 +1,6 @@
 """The networks of nested entities: one encoder in words, and a biaffine table of spans over it. Torch.
 
-B batch, T words, D width, K labels.
+B batch, T words, D width, K labels, N spans that there could be.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.biaffine import Biaffine
-from spanloom.nn.loss import multilabel_loss
+from spanloom.nn.loss import symmetric_kl
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
 
 
 class NestedModel(nn.Module):
-    """A biaffine table over the encoder: spans [B, T, T, K] (first word, last word), logits; no span has the logit 0."""
+    """A biaffine table over the encoder: spans [B, T, T, K] (first word, last word), logits; none is the logit 0."""
 
     def __init__(self, encoder: Encoder, config: NestedConfig, labels: int) -> None:
         super().__init__()
@@ -43,14 +43,24 @@ def build(config: NestedConfig, codec: NestedCodec, architecture: Mapping[str, A
 
 
 def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A sum, named as in `Batch.counts`: over the spans that there could be, or over sentences and labels."""
-    scores, gold = outputs["spans"], targets["spans"]
-    cells = _cells(targets["lengths"], scores.shape[1])
-    if gold.dtype == torch.bool:
-        return {"spans": multilabel_loss(scores.permute(0, 3, 1, 2), gold.permute(0, 3, 1, 2), cells[:, None])}
-    logits, chosen = scores[cells], gold[cells]  # [N, K], [N]
-    logits = torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1)
-    return {"spans": nn.functional.cross_entropy(logits, chosen, reduction="sum")}
+    """A sum, named as in `Batch.counts`: over all spans that there could be, each a choice of a label or none."""
+    cells = _cells(targets["lengths"], outputs["spans"].shape[1])
+    logits, gold = _with_none(outputs["spans"][cells]), targets["spans"][cells]  # [N, K + 1], [N]
+    return {"spans": nn.functional.cross_entropy(logits, gold, reduction="sum")}
+
+
+def divergence(
+    outputs: Mapping[str, Tensor], others: Mapping[str, Tensor], targets: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """How far two outputs for one batch are apart, named as the loss."""
+    cells = _cells(targets["lengths"], outputs["spans"].shape[1])
+    first, second = (_with_none(some["spans"][cells]) for some in (outputs, others))  # [N, K + 1]
+    return {"spans": symmetric_kl(first, second, torch.ones_like(first[:, 0]))}
+
+
+def _with_none(scores: Tensor) -> Tensor:
+    """Scores [N, K] of labels with the score of none, 0, before them: [N, K + 1]."""
+    return nn.functional.pad(scores, (1, 0))
 
 
 def _cells(lengths: Tensor, width: int) -> Tensor:

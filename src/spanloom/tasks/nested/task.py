@@ -63,4 +63,5 @@ TASK = Task(
     prepare=_prepare,
     show=to_dict,
     line=example_to_dict,
+    divergence=deferred("spanloom.tasks.nested.model", "divergence"),
 )
