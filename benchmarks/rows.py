@@ -98,6 +98,7 @@ ALL_ROWS = (
     *CLASSIFY_ROWS,
     *RELATION_ROWS,
     *INTENT_ROWS,
+    *NESTED_ROWS,
 )
 
 

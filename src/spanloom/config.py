@@ -186,8 +186,9 @@ class EncoderConfig:
     most from the file and from the training data, 0 for all. freeze_vectors: train no vector of the file; else those
     of the words that the training data hold are trained. word_dropout: how many words' vectors are hidden, in 0..1.
     char_filters: of the convolution over each word's characters, of vectors of char_width, 0 for none. hashed_rows:
-    of the tables of hashed sub-words (see `text/hashed.py`), 0 for none; hashed_width: of the vector of each of the
-    four. shape_width: of the vector of a word's case and script, 0 for none.
+    of the tables of hashed sub-words (see `text/hashed.py`), 0 for none; hashed_width: of the vector of each of them;
+    hashed_affixes: the lengths of the prefixes and suffixes among them. shape_width: of the vector of a word's case and
+    script, 0 for none.
 
     The layers above. layers: how many, 0 for none. hidden: their width, in each direction. cell, direction: of
     recurrent layers; with a pretrained transformer too. window: words that a convolution reads, an odd number;
@@ -211,6 +212,7 @@ class EncoderConfig:
     char_filters: int = 50
     hashed_rows: int = 0
     hashed_width: int = 96
+    hashed_affixes: tuple[int, ...] = (3,)
     shape_width: int = 16
     layers: int = 1
     hidden: int = 192

@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import classify
+<<<<<<< HEAD
 import intent_slot
+=======
+import nested
+>>>>>>> 8189e3c (Prefixes and suffixes of several lengths; the benchmark of nested entities)
 import plain_tables
 import pytest
 import relation
@@ -50,7 +54,11 @@ def record(seed: int, f1: float) -> dict[str, Any]:
 
 def test_every_row_has_its_configuration_its_task_and_its_place_in_the_readme(repository: Path) -> None:
     text = (repository / "benchmarks" / "README.md").read_text(encoding="utf-8")
+<<<<<<< HEAD
     for table, task in TABLES:
+=======
+    for table, task in ((rows.TAG_ROWS, "tag"), (rows.CLASSIFY_ROWS, "classify"), (rows.NESTED_ROWS, "nested")):
+>>>>>>> 8189e3c (Prefixes and suffixes of several lengths; the benchmark of nested entities)
         for row in table:
             assert training.configuration(row)["task"] == task
             assert row.data in rows.PARTS
@@ -115,3 +123,20 @@ def test_what_has_no_data_says_so(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_words_of_an_example_are_its_tokens() -> None:
     text = "Ida left ."
     assert tag.words_of([Example(Text(text, tokenize(text)), Tags(("O",) * 3))]) == [["Ida", "left", "."]]
+
+
+def test_nested_rows_show_every_level_and_the_audit_no_sentence(tmp_path: Path) -> None:
+    score = {kind: {"f1": 0.5 + place / 10} for place, kind in enumerate(nested.KINDS)}
+    found = nested.kinds_table({"germeval-rnn": [{"scores": score}]})
+    assert found[0] == "| row | all F1 | outer F1 | inner F1 | boundaries F1 |"
+    assert found[2] == "| `germeval-rnn` | 50.0 | 60.0 | 70.0 | 80.0 |"
+    folder = tmp_path / "germeval"
+    folder.mkdir()
+    for part in ("train", "dev"):
+        (folder / f"{part}.iob2").write_text("Port\tB-ORG\tO\nBergen\tI-ORG\tB-LOC\n", encoding="utf-8")
+    audit = nested.audit(tmp_path)["data"]["germeval"]["dev"]
+    assert audit["sentences"] == 1
+    assert audit["schemes"]["flat tags (BIO)"]["lost"] == [
+        {"kind": "entity", "cause": "overlapping", "count": 1, "labels": {"LOC": 1}}
+    ]
+    assert "Bergen" not in json.dumps(audit)

@@ -7,9 +7,10 @@ from hashlib import blake2b
 
 import pytest
 
-from spanloom.text.hashed import ATTRIBUTES, HASHES, hash_word, table_rows, written_shape
+from spanloom.text.hashed import HASHES, attribute_count, hash_word, table_rows, written_shape
 
 ROWS = 64
+ATTRIBUTES = ("norm", "prefix", "suffix", "shape")
 
 
 def rows_of(word: str, attribute: str) -> list[int]:
@@ -74,3 +75,20 @@ def test_another_process_finds_the_same_rows() -> None:
 
 def test_half_a_character_pair_has_rows_too() -> None:
     assert len(hash_word("\ud83d", ROWS)) == len(ATTRIBUTES) * HASHES
+
+
+def test_prefixes_and_suffixes_of_several_lengths_have_tables_of_their_own() -> None:
+    affixes = (2, 4)
+    assert attribute_count(affixes) == 6
+    assert table_rows(ROWS, affixes) == 64 + 5 * 32
+
+    def tables(word: str) -> list[list[int]]:
+        rows = hash_word(word, ROWS, affixes)
+        return [rows[at : at + HASHES] for at in range(0, len(rows), HASHES)]
+
+    one, two = tables("Bergen"), tables("Berlin")
+    assert [left == right for left, right in zip(one, two, strict=True)] == [False, True, False, False, False, True]
+    assert all(
+        start <= row < start + 32 for start, rows in zip((64, 96, 128, 160, 192), one[1:], strict=True) for row in rows
+    )
+    assert hash_word("Bergen", ROWS, (3,)) == hash_word("Bergen", ROWS)

@@ -99,14 +99,15 @@ class WordFeatures:
         seen = [word for words in sentences for word in words]
         characters = fit_characters(seen) if encoder.char_filters else None
         if not known and not encoder.word_width:
-            return cls(WordLookup(characters, encoder.hashed_rows))
+            return cls(WordLookup(characters, encoder.hashed_rows, affixes=encoder.hashed_affixes))
         fitted = Vocabulary.fit(seen, encoder.vocabulary)
         file = Vocabulary(known)
         trained = set() if encoder.freeze_vectors else {file.number(word) for word in fitted.words}
         frozen = [word for word in known if file.number(word) not in trained]
         extra = [word for word in fitted.words if word not in file and word.lower() not in file]
         learned = [word for word in known if file.number(word) in trained]
-        return cls(WordLookup(characters, encoder.hashed_rows, Vocabulary([*frozen, *learned, *extra])), len(frozen))
+        words = Vocabulary([*frozen, *learned, *extra])
+        return cls(WordLookup(characters, encoder.hashed_rows, words, encoder.hashed_affixes), len(frozen))
 
     def encode(self, words: Sequence[str]) -> Arrays:
         return {**self.lookup.encode(words), "lengths": np.array(len(words))}
@@ -136,7 +137,8 @@ def fit_features(sentences: Iterable[Sequence[str]], encoder: EncoderConfig, max
         return WordFeatures.fit(sentences, known, encoder)
     characters = fit_characters(word for words in sentences for word in words) if encoder.char_filters else None
     folder = encoder_folder(encoder.kind, encoder.path)
-    features = PieceFeatures(read_tokenizer(folder), WordLookup(characters, encoder.hashed_rows), read_limit(folder))
+    lookup = WordLookup(characters, encoder.hashed_rows, affixes=encoder.hashed_affixes)
+    features = PieceFeatures(read_tokenizer(folder), lookup, read_limit(folder))
     room = features.tokenizer.limit - 2
     if max_words > room:
         raise ConfigError("model.max_words", f"{max_words}", f"at most {room} with this encoder", "Lower it.")
@@ -174,6 +176,9 @@ def check_encoder(encoder: EncoderConfig) -> None:
     if not encoder.dilations or min(encoder.dilations) < 1:
         found, expected = f"is {list(encoder.dilations)}", "one step or more, each at least 1"
         raise ConfigError("model.encoder.dilations", found, expected, "Change it.")
+    if min(encoder.hashed_affixes, default=1) < 1:
+        found, expected = f"is {list(encoder.hashed_affixes)}", "lengths of at least 1"
+        raise ConfigError("model.encoder.hashed_affixes", found, expected, "Change it.")
     if encoder.vectors and not words:
         found = f"is set, but an encoder of kind '{encoder.kind}' reads no word vectors"
         raise ConfigError("model.encoder.vectors", found, remedy="Leave it out, or set model.encoder.kind = 'rnn'.")

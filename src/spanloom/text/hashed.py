@@ -1,41 +1,48 @@
 """Hashed sub-words: any word, seen or never seen, as rows of tables of a fixed size.
 
-Four strings of a word (its norm, prefix, suffix and shape) are each hashed several times. A row is shared by many
-strings, but two strings seldom share all their rows, so that the sum over the rows tells them apart: "Multi hash
-embeddings in spaCy" (Miranda et al. 2022), after "Hash embeddings for efficient word representations" (Svenstrup et
-al. 2017).
+Some strings of a word (its norm, its shape, and a prefix and a suffix of each of some lengths) are each hashed several
+times. A row is shared by many strings, but two strings seldom share all their rows, so that the sum over the rows tells
+them apart: "Multi hash embeddings in spaCy" (Miranda et al. 2022), after "Hash embeddings for efficient word
+representations" (Svenstrup et al. 2017).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from struct import unpack
 
-ATTRIBUTES = ("norm", "prefix", "suffix", "shape")
 HASHES = 4
 """Rows of one string."""
 
-AFFIX = 3
-"""Characters of a prefix and of a suffix."""
+AFFIXES = (3,)
+"""Characters of a prefix and of a suffix, where nothing else is asked for."""
 
 RUN = 4
 """A shape says no more of a run of like characters than that it is this long or longer."""
 
 
-def table_rows(rows: int) -> int:
-    """Rows of all four tables together: `rows` for the norm, half as many for each of the others, which vary less."""
-    return rows + 3 * _fewer(rows)
+def attribute_count(affixes: Sequence[int] = AFFIXES) -> int:
+    """How many strings of a word are hashed: its norm, a prefix and a suffix of each of these lengths, its shape."""
+    return 2 + 2 * len(affixes)
 
 
-def hash_word(word: str, rows: int) -> list[int]:
-    """The rows of a word, `HASHES` for each of `ATTRIBUTES`, in one table of `table_rows(rows)` for all.
+def table_rows(rows: int, affixes: Sequence[int] = AFFIXES) -> int:
+    """Rows of all tables together: `rows` for the norm, half as many for each of the others, which vary less."""
+    return rows + (attribute_count(affixes) - 1) * _fewer(rows)
+
+
+def hash_word(word: str, rows: int, affixes: Sequence[int] = AFFIXES) -> list[int]:
+    """The rows of a word, `HASHES` for each of its attributes (the norm, the prefixes, the suffixes, the shape), in one
+    table of `table_rows(rows, affixes)` for all.
 
     The same in every process and on every machine.
     """
     found: list[int] = []
     start, size = 0, rows
-    for number, text in enumerate((word.lower(), word[:AFFIX], word[-AFFIX:], written_shape(word))):
+    strings = [word.lower(), *(word[:length] for length in affixes), *(word[-length:] for length in affixes)]
+    for number, text in enumerate([*strings, written_shape(word)]):
         found += [start + value % size for value in _hashes(number, text)]
         start, size = start + size, _fewer(rows)
     return found

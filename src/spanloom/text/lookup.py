@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from spanloom.core import Arrays
-from spanloom.text.hashed import ATTRIBUTES, HASHES, hash_word, table_rows
+from spanloom.text.hashed import AFFIXES, HASHES, attribute_count, hash_word, table_rows
 from spanloom.text.shapes import SHAPES, word_shape
 from spanloom.text.vocab import PAD, Vocabulary
 
@@ -26,12 +26,20 @@ REMEMBERED = 2**15
 class WordLookup:
     """Sentences to shapes [T] and, where asked for, words [T], hashed [T, AS] and characters [T, C].
 
-    characters, words: their vocabularies, or None. hashed: rows of the table of norms (see `hashed.py`), 0 for none.
+    characters, words: their vocabularies, or None. hashed: rows of the table of norms (see `hashed.py`), 0 for none,
+    and affixes: the lengths of the prefixes and suffixes that are hashed.
     """
 
-    def __init__(self, characters: Vocabulary | None, hashed: int = 0, words: Vocabulary | None = None) -> None:
+    def __init__(
+        self,
+        characters: Vocabulary | None,
+        hashed: int = 0,
+        words: Vocabulary | None = None,
+        affixes: Sequence[int] = AFFIXES,
+    ) -> None:
         self.characters = characters
         self.hashed = hashed
+        self.affixes = tuple(affixes)
         self.words = words
         self._parts: list[tuple[str, int, Callable[[str], Sequence[int]]]] = [
             ("shapes", 1, lambda word: [word_shape(word)])
@@ -39,10 +47,15 @@ class WordLookup:
         if words is not None:
             self._parts.append(("words", 1, lambda word: [words.number(word)]))
         if hashed:
-            self._parts.append(("hashed", len(ATTRIBUTES) * HASHES, lambda word: hash_word(word, hashed)))
+            self._parts.append(("hashed", self.attributes * HASHES, lambda word: hash_word(word, hashed, self.affixes)))
         if characters is not None:
             self._parts.append(("characters", LONGEST, lambda word: _spell(word, characters)))
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._numbers)
+
+    @property
+    def attributes(self) -> int:
+        """How many strings of a word are hashed."""
+        return attribute_count(self.affixes)
 
     def encode(self, words: Sequence[str]) -> Arrays:
         width = sum(size for _, size, _ in self._parts)
@@ -63,19 +76,24 @@ class WordLookup:
         if self.words is not None:
             limits["words"] = len(self.words)
         if self.hashed:
-            limits["hashed"] = table_rows(self.hashed)
+            limits["hashed"] = table_rows(self.hashed, self.affixes)
         if self.characters is not None:
             limits["characters"] = len(self.characters)
         return limits
 
     def to_dict(self) -> dict[str, Any]:
         table: dict[str, Any] = {"characters": None if self.characters is None else list(self.characters.words)}
-        return {**table, "hashed": self.hashed}
+        return {**table, "hashed": self.hashed, "affixes": list(self.affixes)}
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], words: Vocabulary | None = None) -> WordLookup:
         characters = table["characters"]
-        return cls(None if characters is None else Vocabulary(characters), table.get("hashed", 0), words)
+        return cls(
+            None if characters is None else Vocabulary(characters),
+            table.get("hashed", 0),
+            words,
+            table.get("affixes", AFFIXES),
+        )
 
 
 def fit_characters(words: Iterable[str]) -> Vocabulary:

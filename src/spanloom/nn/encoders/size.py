@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from spanloom.config import EncoderConfig
 from spanloom.text.features import Features, WordFeatures
-from spanloom.text.hashed import ATTRIBUTES
+from spanloom.text.hashed import attribute_count
 from spanloom.text.pretrained import encoder_folder
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
@@ -33,7 +33,7 @@ def encoder_size(config: EncoderConfig, features: Features) -> EncoderSize:
     limits = features.limits()
     hashed = config.hashed_width if "hashed" in limits else 0
     characters = config.char_filters if "characters" in limits else 0
-    looks = config.shape_width + characters + len(ATTRIBUTES) * hashed
+    looks = config.shape_width + characters + attribute_count(config.hashed_affixes) * hashed
     tables = limits.get("hashed", 0) * hashed
     if isinstance(features, WordFeatures):
         words = config.word_width if features.words is not None else 0

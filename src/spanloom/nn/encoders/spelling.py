@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from spanloom.config import EncoderConfig
 from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import HashedEmbedding
-from spanloom.text.hashed import ATTRIBUTES
 from spanloom.text.lookup import WordLookup
 
 
@@ -23,7 +22,7 @@ class Spelling(nn.Module):
             self.characters = CharCNN(limits["characters"], config.char_width, config.char_filters)
         self.hashed: HashedEmbedding | None = None
         if "hashed" in limits:
-            self.hashed = HashedEmbedding(limits["hashed"], config.hashed_width, len(ATTRIBUTES))
+            self.hashed = HashedEmbedding(limits["hashed"], config.hashed_width, lookup.attributes)
         self.dropout = nn.Dropout(dropout)
         self.width = config.shape_width if self.shapes is not None else 0
         self.width += config.char_filters if self.characters is not None else 0
