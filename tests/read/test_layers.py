@@ -86,8 +86,9 @@ def test_every_scheme_is_read(tmp_path: Path, scheme: str, tags: str) -> None:
 
 
 def test_chinese_in_single_characters_stands_without_spaces(tmp_path: Path) -> None:
-    (example,) = read_text(tmp_path, "里 B-ORG B-LOC\n昂 I-ORG I-LOC\n站 I-ORG O\n")
-    assert (example.input.text, example.gold) == ("里昂站", Graph((Span(0, 3, "ORG"), Span(0, 2, "LOC"))))
+    for tags in ("auto", "bio2"):
+        (example,) = read_text(tmp_path, "里 B-ORG B-LOC\n昂 I-ORG I-LOC\n站 I-ORG O\n", tags=tags)
+        assert (example.input.text, example.gold) == ("里昂站", Graph((Span(0, 3, "ORG"), Span(0, 2, "LOC"))))
 
 
 @pytest.mark.parametrize(

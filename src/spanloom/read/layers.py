@@ -48,14 +48,13 @@ def matches(beginning: str) -> bool:
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a sentence, outer spans first. Raises DataError citing the line, ConfigError for a wrong column."""
     characters = CharacterCount()
-    scheme: str | None = config.tags
-    if config.tags == "auto":
-        scheme = tag_scheme(_looked_at(path, config, characters))
-    if scheme in (None, "none"):
+    found_scheme = tag_scheme(_looked_at(path, config, characters))
+    scheme = found_scheme if config.tags == "auto" else config.tags
+    if scheme is None or scheme == "none":
         found, expected = "the tags are not those of spans", "O, B-LABEL and I-LABEL, or another scheme of spans"
         raise DataError(str(path), found, expected, "Say which columns are meant with data.tag_column.")
     for layers in _sentences(path, config):
-        yield _example(layers, str(scheme), characters.by_character, config)
+        yield _example(layers, scheme, characters.by_character, config)
 
 
 def _looked_at(path: Path, config: DataConfig, characters: CharacterCount) -> Iterator[Sequence[str]]:

@@ -30,9 +30,8 @@ class NestedCodec:
     """What a model of nested entities knows besides its weights: features, labels, what may overlap, and limits.
 
     flat: no two answers overlap. crossing: training had spans that overlap and neither of which holds the other; only
-    then answers may. max_words: longer sentences are cut, and what is cut off is
-    declared lost; predicting cuts them into windows instead. max_sentences: of a window, as training had them.
-    seen: the names that training had.
+    then answers may. max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them
+    into windows instead. max_sentences: of a window, as training had them. seen: the names that training had.
     """
 
     def __init__(
