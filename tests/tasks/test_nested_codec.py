@@ -157,3 +157,17 @@ def test_the_check_says_what_flat_tags_would_lose(tmp_path: Path) -> None:
     (lost,) = flat["lost"]
     assert (lost["cause"], lost["count"], lost["labels"]) == ("overlapping", 3, {"Org": 2, "Loc": 1})
     assert lost["examples"][0] == {"source": "data.jsonl:1", "fact": "Port Bergen"}
+
+
+def test_the_check_says_what_training_would_need(tmp_path: Path) -> None:
+    def memory(words: int) -> int:
+        spans = [(number, number + 1, f"L{number}") for number in range(12)]
+        examples = [sentence([f"w{number}" for number in range(words)], spans)]
+        found = TASK.check(examples, RunConfig("nested", model=NestedConfig(encoder=RNN)))["estimate"]
+        assert (found["sentences"], found["longest_words"]) == (1, words)
+        return int(found["memory_bytes"])
+
+    small, middle, large = (memory(words) for words in (50, 100, 200))
+    assert large - middle > 2.5 * (middle - small)  # 2 if it were linear
+    missing = NestedConfig(encoder=EncoderConfig(kind="transformer", path=tmp_path / "none"))
+    assert "none" in TASK.check(TRAINING, RunConfig("nested", model=missing))["estimate"]["unavailable"]

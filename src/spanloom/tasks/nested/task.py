@@ -10,7 +10,10 @@ from spanloom.check.audit import audit
 from spanloom.check.gold import check_gold, check_labels
 from spanloom.config import EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Graph, Task, Text, deferred
+from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.nested import nested_scorecard
+from spanloom.nn.encoders.size import encoder_size
+from spanloom.nn.estimate import HeadSize, estimate
 from spanloom.read import read
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
@@ -26,7 +29,21 @@ def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
         name: NestedCodec.fit(examples, replace(config.model, flat=flat, encoder=words))
         for name, flat in (("span table", False), ("flat tags (BIO)", True))
     }
-    return {"gold": check_gold(examples, dev), "audit": audit(examples, codecs)}
+    found = {"gold": check_gold(examples, dev), "audit": audit(examples, codecs)}
+    return {**found, "estimate": _estimate(examples, config)}
+
+
+def _estimate(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
+    """What training would cost, or why that cannot be said: the audit is worth having without the encoder."""
+    try:
+        codec = NestedCodec.fit(examples, config.model)
+        encoder = encoder_size(config.model.encoder, codec.features)
+    except (ConfigError, CheckpointError) as error:
+        return {"unavailable": str(error)}
+    inner, labels = config.model.projection + 1, len(codec.labels)
+    weights = 2 * encoder.width * config.model.projection + labels * inner * inner
+    head = HeadSize(weights, lambda words: words * words * labels, inner)
+    return estimate(examples, codec, config, encoder, head)
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> NestedCodec:
