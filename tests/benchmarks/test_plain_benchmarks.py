@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import classify
-<<<<<<< HEAD
 import intent_slot
-=======
 import nested
->>>>>>> 8189e3c (Prefixes and suffixes of several lengths; the benchmark of nested entities)
 import plain_tables
 import pytest
 import relation
@@ -30,12 +27,14 @@ WORDS = LANGUAGES["en"]
 TABLES = (
     (rows.TAG_ROWS, "tag"),
     (rows.CLASSIFY_ROWS, "classify"),
+    (rows.NESTED_ROWS, "nested"),
     (rows.RELATION_ROWS, "relation"),
     (rows.INTENT_ROWS, "intent_slot"),
 )
 PROGRAMS = (
     tag,
     classify,
+    nested,
     relation,
     intent_slot,
 )
@@ -54,11 +53,7 @@ def record(seed: int, f1: float) -> dict[str, Any]:
 
 def test_every_row_has_its_configuration_its_task_and_its_place_in_the_readme(repository: Path) -> None:
     text = (repository / "benchmarks" / "README.md").read_text(encoding="utf-8")
-<<<<<<< HEAD
     for table, task in TABLES:
-=======
-    for table, task in ((rows.TAG_ROWS, "tag"), (rows.CLASSIFY_ROWS, "classify"), (rows.NESTED_ROWS, "nested")):
->>>>>>> 8189e3c (Prefixes and suffixes of several lengths; the benchmark of nested entities)
         for row in table:
             assert training.configuration(row)["task"] == task
             assert row.data in rows.PARTS
