@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from spanloom.config import RunConfig, load_config, to_toml
-from spanloom.core import Batch, Example, Graph, Row, Task, Text
+from spanloom.core import Batch, Example, Graph, Rewrite, Row, Task, Text
 from spanloom.engine.adversarial import Attack
 from spanloom.engine.checkpoint import load_model, read_checkpoint
 from spanloom.engine.device import to_tensors
@@ -243,7 +243,9 @@ def test_a_file_that_is_empty_or_missing_is_named(
 
 
 def test_a_label_that_training_never_had_cites_its_line(case: Case) -> None:
-    """A codec of the first sentence alone meets the labels of the others."""
+    """A codec of the first sentence alone meets the labels of the others. A rewrite is text, and has none."""
+    if isinstance(case.examples[0].gold, Rewrite):
+        return
     codec = case.task.fit(case.examples[:1], case.config)
     refused = []
     for example in case.examples:

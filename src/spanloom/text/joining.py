@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
+from spanloom.core import Text
 from spanloom.text.words import HAN_AND_KANA, MARKS_ON_HAN
 
 WIDE = re.compile(rf"[{HAN_AND_KANA}\u3001-\u3020\u3030\u303d\u30fb\ufe30-\ufe4f\uff01-\uff60]")  # marks too
@@ -49,3 +51,38 @@ class CharacterCount:
     def by_character(self) -> bool:
         """A few longer tokens, such as a mark for an unknown character, change nothing."""
         return self.has_han and self.single >= NEARLY_ALL * self.words
+
+
+def written(tokens: Sequence[tuple[Text, int]]) -> str:
+    """The text that tokens of several texts make side by side. Each is a text and the token's number in it.
+
+    Between two that are neighbours in one text stands what stands there; elsewhere a space or none, by `spaces`, by
+    what touched each in its own text (a mark after it, `'s`), and by brackets and currency signs, which touch what
+    follows.
+    """
+    words = [text.tokens[number].text for text, number in tokens]
+    parts: list[str] = []
+    for position, spaced in enumerate(spaces(words)):
+        text, number = tokens[position]
+        if position:
+            before, last = tokens[position - 1]
+            if before is text and number == last + 1:
+                parts.append(_gap(text, number))
+            elif spaced and not _touches_what_precedes(text, number) and not _opens(words[position - 1]):
+                parts.append(" ")
+        parts.append(words[position])
+    return "".join(parts)
+
+
+def _gap(text: Text, number: int) -> str:
+    """What stands before a token of a text, after its neighbour."""
+    return text.text[text.tokens[number - 1].end : text.tokens[number].start]
+
+
+def _touches_what_precedes(text: Text, number: int) -> bool:
+    word = text.tokens[number].text
+    return number > 0 and not _gap(text, number) and (not word[0].isalnum() or word.lower() in ("n't", "n\u2019t"))
+
+
+def _opens(word: str) -> bool:
+    return unicodedata.category(word[-1]) in ("Ps", "Pi", "Sc")

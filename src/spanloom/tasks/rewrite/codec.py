@@ -1,0 +1,123 @@
+"""Examples to arrays and back for rewriting: a dialogue as one sequence on one side, edits of its last turn on the other.
+
+B batch, T tokens with the marks, K insertions at most, M places of what is inserted. NumPy only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spanloom.batch.inputs import pad_inputs
+from spanloom.batch.pad import pad
+from spanloom.core import Array, Arrays, Batch, Example, Rewrite, Row
+from spanloom.decode.edits import Edits, EditScores, likely_edits
+from spanloom.tasks.rewrite.config import RewriteConfig, check_settings
+from spanloom.tasks.rewrite.reading import SHARED, TURNS, Reading, read_dialogue
+from spanloom.tasks.rewrite.scheme import EditScheme, kept, text_of
+from spanloom.text.features import Features, features_from_dict, fit_features
+
+SURE = 20.0
+"""A score that leaves no doubt."""
+
+
+class RewriteCodec:
+    """What a rewriter knows besides its weights: features, and the scheme of its edits with its limits."""
+
+    texts = 0  # that `prepare` takes together: any number
+
+    def __init__(self, features: Features, scheme: EditScheme) -> None:
+        self.features = features
+        self.scheme = scheme
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], config: RewriteConfig) -> RewriteCodec:
+        """Raises ConfigError for a setting out of range."""
+        check_settings(config)
+        read = (read_dialogue(example.input, config.max_words).words for example in examples)
+        features = fit_features(read, config.encoder, config.max_words)
+        return cls(features, EditScheme(config.insertions, config.max_words))
+
+    @property
+    def max_words(self) -> int:
+        """Tokens of a dialogue that are read."""
+        return self.scheme.max_words
+
+    def encode(self, example: Example) -> Row:
+        """A row; without targets where the example has no gold."""
+        reading, targets, lost = self.scheme.encode(example)
+        inputs = {**self.features.encode(reading.words), "turns": reading.turns, "shared": reading.shared}
+        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        return Row(inputs, targets, length, len(reading.words), lost, item=reading)
+
+    def require_known(self, example: Example) -> None:
+        """Whatever words an example has, they can be read."""
+
+    def collate(self, rows: Sequence[Row]) -> Batch:
+        """Targets: those of the rows, padded, and chosen [B, K]."""
+        width, inputs = pad_inputs(rows)
+        targets: Arrays = {}
+        if rows[0].targets:
+            for name, fill in (("turns", 0), ("marks", 0), ("deleted", 0)):
+                targets[name] = pad([row.targets[name] for row in rows], fill, (width,))
+            most = max(1, *(len(row.targets["insertions"]) for row in rows), 1)
+            targets["insertions"] = pad([row.targets["insertions"] for row in rows], -1, (most, 4))
+            targets["chosen"] = np.stack([row.targets["chosen"] for row in rows])
+        counts = dict.fromkeys(("insertions", "deletions"), float(len(rows)))
+        return Batch(inputs, targets, counts, tuple(row.item for row in rows))
+
+    def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Rewrite]:
+        """The most probable text of each dialogue; its score is the probability of all edits found that write it."""
+        return [self._answer(outputs, number, reading) for number, reading in enumerate(batch.items)]
+
+    def _answer(self, outputs: Mapping[str, Array], number: int, reading: Reading) -> Rewrite:
+        before, after = slice(reading.context), slice(reading.context, len(reading.words))
+        tokens = slice(reading.context, len(reading.words) - 1)
+        scores = EditScores(
+            outputs["none"][number],
+            outputs["starts"][number, :, after, before],
+            outputs["ends"][number, :, after, before],
+            outputs["spans"][number, before, before],
+            outputs["deleted"][number, tokens],
+            outputs["instead"][number, after, tokens],
+            reading.allowed(),
+        )
+        sure: dict[tuple[str, ...], float] = {}
+        first: dict[tuple[str, ...], Edits] = {}
+        for log_p, edits in likely_edits(scores):
+            words = tuple(reading.words[at] for at in kept(reading, edits))
+            sure[words] = sure.get(words, 0.0) + math.exp(log_p)
+            first.setdefault(words, edits)
+        best = max(sure, key=sure.__getitem__)
+        return Rewrite(text_of(reading, first[best]), min(1.0, sure[best]))
+
+    def perfect(self, batch: Batch) -> Arrays:
+        size, width = batch.targets["turns"].shape
+        outputs = {name: np.full((size, self.scheme.insertions, width, width), -SURE) for name in ("starts", "ends")}
+        outputs["none"] = np.full((size, self.scheme.insertions), SURE)
+        outputs["spans"] = outputs["instead"] = np.zeros((size, width, width))
+        outputs["deleted"] = np.where(batch.targets["deleted"] > 0, SURE, -SURE)
+        for row, listed in enumerate(batch.targets["insertions"]):
+            for number, place, start, last in listed[::-1]:  # the first place of each comes last, and stays
+                if number >= 0:
+                    outputs["starts"][row, number] = outputs["ends"][row, number] = outputs["none"][row, number] = -SURE
+                    outputs["starts"][row, number, place, start] = outputs["ends"][row, number, place, last] = SURE
+        return {name: array.astype(np.float32) for name, array in outputs.items()}
+
+    def limits(self) -> dict[str, int]:
+        return {**self.features.limits(), "turns": TURNS, "shared": SHARED, "marks": 2, "deleted": 2}
+
+    def to_dict(self) -> dict[str, Any]:
+        scheme = {"insertions": self.scheme.insertions, "max_words": self.scheme.max_words}
+        return {"features": self.features.to_dict(), **scheme}
+
+    def tokenizer_json(self) -> str | None:
+        return self.features.tokenizer_json()
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> RewriteCodec:
+        features = features_from_dict(table["features"], tokenizer_json)
+        return cls(features, EditScheme(table["insertions"], table["max_words"]))

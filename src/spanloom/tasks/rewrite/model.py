@@ -1,0 +1,59 @@
+"""The network of rewriting: one encoder over the whole dialogue, and scores of edits for all pairs of tokens. Torch.
+
+B batch, T tokens, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from spanloom.nn.encoders.layers import LayersAbove
+from spanloom.nn.encoders.words import Encoder, build_encoder
+from spanloom.nn.heads.edits import EditTable, edit_losses
+from spanloom.tasks.rewrite.codec import RewriteCodec
+from spanloom.tasks.rewrite.config import RewriteConfig
+from spanloom.tasks.rewrite.reading import SHARED, TURNS
+
+
+class RewriteModel(nn.Module):
+    """What the encoder says of each token, which turn it stands in and in which others too, layers above, edits.
+
+    The encoder has no layers of its own above the words: they stand here, above all that is known of a token.
+    """
+
+    def __init__(self, encoder: Encoder, config: RewriteConfig) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.turns = nn.Embedding(TURNS, config.turn_width)
+        self.shared = nn.Embedding(SHARED, config.turn_width)
+        self.above = LayersAbove(config.encoder, encoder.width + 2 * config.turn_width, config.dropout)
+        self.edits = EditTable(self.above.width, config.rank, config.insertions, config.dropout)
+
+    def forward(self, turns: Tensor, shared: Tensor, **inputs: Tensor) -> dict[str, Tensor]:
+        words = self.encoder(**inputs).vectors  # [B, T, D]
+        parts = [words, self.turns(turns).to(words.dtype), self.shared(shared).to(words.dtype)]
+        scores: dict[str, Tensor] = self.edits(self.above(torch.cat(parts, dim=-1), inputs["lengths"]), inputs["lengths"])
+        return scores
+
+
+def build(config: RewriteConfig, codec: RewriteCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+    """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
+
+    Raises CheckpointError or DataError for pretrained files.
+    """
+    below = replace(config.encoder, layers=0)
+    encoder = build_encoder(below, config.dropout, codec.features, architecture)
+    model = RewriteModel(encoder, config)
+    model.architecture = encoder.architecture  # type: ignore[assignment]
+    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    return model
+
+
+def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Sums over dialogues, named as `Batch.counts`."""
+    return edit_losses(outputs, targets)
