@@ -99,6 +99,7 @@ ALL_ROWS = (
     *RELATION_ROWS,
     *INTENT_ROWS,
     *NESTED_ROWS,
+    *REWRITE_ROWS,
 )
 
 
@@ -126,8 +127,12 @@ class Summary:
 
 
 def summary(records: Sequence[Mapping[str, Any]], kind: str, measure: str = "f1") -> Summary:
-    """Mean, lowest and highest over the records of `scores[kind][measure]`, which is in 0..1."""
-    values = [100 * float(record["scores"][kind][measure]) for record in records]
+    """Mean, lowest and highest over the records of `scores[kind][measure]`, which is in 0..1.
+
+    A score that is no F1, such as BLEU, has its "value" alone.
+    """
+    scores = (record["scores"][kind] for record in records)
+    values = [100 * float(score.get("value", score.get(measure))) for score in scores]
     return Summary(sum(values) / len(values), min(values), max(values))
 
 

@@ -25,7 +25,7 @@ from spanloom.write.atomic import atomic_write
 
 SPANLOOM = "import sys; from spanloom.run.cli import main; sys.exit(main())"  # works from a checkout and installed
 HERE = Path(__file__).resolve().parent
-KEPT = ("precision", "recall", "f1", "interval", "tp", "predicted", "gold")
+KEPT = ("precision", "recall", "f1", "value", "interval", "tp", "predicted", "gold")
 
 
 def settings_of(row: BenchmarkRow, data: Path, vectors: Path) -> list[str]:
@@ -95,7 +95,7 @@ def record(row: BenchmarkRow, seed: int, threads: int, run: Path, whole: float) 
         "command": shown(row, seed, threads),
         "settings": configuration(row),
         "rule": scorecard["rule"],
-        "scores": {kind: {key: score[key] for key in KEPT} for kind, score in scores_of(scorecard).items()},
+        "scores": {kind: {key: score[key] for key in KEPT if key in score} for kind, score in scores_of(scorecard).items()},
         **by_pair(scorecard),
         "best_epoch": max(line["epoch"] for line in epochs if line["best"]),
         "epochs": len(epochs),
