@@ -74,9 +74,7 @@ def speed_table(results: Path) -> list[str]:
     found = read(results / "speed.json")
     if found is None:
         return []
-    lines = [
-        [name, f"{found['dialogues'] / statistics.median(taken):,.0f}"] for name, taken in found["rounds"].items()
-    ]
+    lines = [[name, f"{found['dialogues'] / statistics.median(taken):,.0f}"] for name, taken in found["rounds"].items()]
     return markdown(("bundle", "dialogues/s"), lines)
 
 

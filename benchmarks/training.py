@@ -95,7 +95,9 @@ def record(row: BenchmarkRow, seed: int, threads: int, run: Path, whole: float) 
         "command": shown(row, seed, threads),
         "settings": configuration(row),
         "rule": scorecard["rule"],
-        "scores": {kind: {key: score[key] for key in KEPT if key in score} for kind, score in scores_of(scorecard).items()},
+        "scores": {
+            kind: {key: score[key] for key in KEPT if key in score} for kind, score in scores_of(scorecard).items()
+        },
         **by_pair(scorecard),
         "best_epoch": max(line["epoch"] for line in epochs if line["best"]),
         "epochs": len(epochs),

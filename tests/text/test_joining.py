@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from spanloom.text.joining import CharacterCount, spaces
+from spanloom.core import Text
+from spanloom.text.joining import CharacterCount, spaces, written
+from spanloom.text.words import tokenize
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,25 @@ def test_whether_a_file_is_in_single_characters(words: str, by_character: bool) 
     for word in words.split():
         count.add([word])
     assert count.by_character == by_character
+
+
+def pieces(*parts: tuple[str, int, int]) -> str:
+    """What `written` makes of tokens `start:end` of each text."""
+    texts = {text: Text(text, tokenize(text)) for text, _, _ in parts}
+    return written([(texts[text], number) for text, start, end in parts for number in range(start, end)])
+
+
+def test_tokens_of_several_texts_are_written_side_by_side() -> None:
+    asked, said = "Where is  it?", "(The old mill) isn't far."
+    assert pieces((asked, 0, 2), (said, 1, 4), (asked, 3, 4)) == "Where is The old mill?"
+    assert pieces((asked, 0, 4)) == "Where is  it?"  # a text's own spacing stays
+    assert pieces((said, 0, 2), (said, 3, 5)) == "(The mill)"
+    assert pieces((said, 5, 6), (said, 6, 7)) == "isn't"
+    assert pieces((asked, 2, 3), (said, 6, 7)) == "itn't"  # what touches the word before it in its own text
+    assert pieces((said, 0, 1), (asked, 2, 3)) == "(it"
+    assert pieces() == ""
+
+
+def test_nothing_stands_beside_chinese_characters() -> None:
+    assert pieces(("iphonex 好不好", 0, 1), ("为什么不好用", 0, 6)) == "iphonex为什么不好用"
+    assert pieces(("我买kindle", 0, 3), ("还是 kobo 好", 2, 4)) == "我买kindle kobo 好"

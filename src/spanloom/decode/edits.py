@@ -24,8 +24,8 @@ class EditScores(NamedTuple):
     """Logits of one utterance.
 
     The k-th insertion is one of "none", none [K], and all its places and first tokens, starts [K, G, C]. Its last token
-    is one of those that `allowed` [C, C] lets follow the first (or be it): ends [K, G, C] + spans [C, C]. A token is deleted where
-    deleted [G - 1] + the sum of instead [G, G - 1] over the places of the insertions is above 0.
+    is one of those that `allowed` [C, C] lets follow the first (or be it): ends [K, G, C] + spans [C, C]. A token is
+    deleted where deleted [G - 1] + the sum of instead [G, G - 1] over the places of the insertions is above 0.
     """
 
     none: Array
@@ -75,6 +75,7 @@ def _ways(scores: EditScores, number: int) -> Iterator[tuple[float, tuple[int, i
     if not scores.allowed.any():
         return
     likely = np.argsort(-together[1:], kind="stable")[:WIDTH]
+    likely = likely[together[1 + likely] > EXCLUDED / 2]
     place, start = np.unravel_index(likely, starts.shape)
     ends = np.where(scores.allowed[start], scores.ends[number][place] + scores.spans[start], EXCLUDED)  # [W, C]
     ends = _log_softmax(ends)
@@ -84,9 +85,7 @@ def _ways(scores: EditScores, number: int) -> Iterator[tuple[float, tuple[int, i
         yield log_p, (way[0], way[1], way[2])
 
 
-def _with_deletions(
-    total: float, insertions: list[tuple[int, int, int]], scores: EditScores
-) -> tuple[float, Edits]:
+def _with_deletions(total: float, insertions: list[tuple[int, int, int]], scores: EditScores) -> tuple[float, Edits]:
     logits = scores.deleted + sum(scores.instead[place] for place, _, _ in insertions)
     total -= float(np.log1p(np.exp(-np.abs(logits))).sum())
     return total, Edits(tuple(insertions), tuple((logits > 0).tolist()))

@@ -12,7 +12,7 @@ from typing import Any
 from spanloom.errors import CheckpointError
 from spanloom.write.atomic import atomic_write
 
-MEASURES = ("precision", "recall", "f1", "accuracy", "perplexity", "exact_match")
+MEASURES = ("precision", "recall", "f1", "accuracy", "perplexity", "exact_match", "value")
 """The names that a scorecard gives to its measures; `headline` looks for them and for nothing else."""
 
 

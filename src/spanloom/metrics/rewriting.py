@@ -56,8 +56,8 @@ def rewrite_scorecard(examples: Sequence[Example], predictions: Sequence[Rewrite
     rule       the row of `overall` that models are judged by, "exact match"
     summary    flat: exact_match, bleu, rouge, restored_1_f1, …
     size       dialogues, and how many of them are rewritten in gold
-    overall    "exact match" and "restored n-grams" (n = 1, 2, 3) -> precision, recall, f1, tp, predicted, gold, interval
-               (95%, over dialogues); "BLEU-4" and "ROUGE-L" -> value, interval
+    overall    "exact match" and "restored n-grams" for n = 1, 2, 3 -> precision, recall, f1, tp, predicted, gold and
+               interval (95%, over dialogues); "BLEU-4" and "ROUGE-L" -> value, interval
     labels     nothing
     breakdown  name -> bin -> exact match
     errors     types; confusions: none; worst: the most confident mistakes
@@ -147,7 +147,9 @@ def _counts(judged: Sequence[Judged], count: Callable[[Judged], tuple[int, int, 
 
 def _value(statistics: Array, measure: Callable[[Array], Array]) -> dict[str, Any]:
     """A measure of summed statistics [N, C], with its 95% percentile interval over dialogues."""
-    drawn = np.random.default_rng(0).multinomial(len(statistics), np.full(len(statistics), 1 / len(statistics)), SAMPLES)
+    drawn = np.random.default_rng(0).multinomial(
+        len(statistics), np.full(len(statistics), 1 / len(statistics)), SAMPLES
+    )
     low, high = np.percentile(measure(drawn @ statistics), [2.5, 97.5])
     return {"value": float(measure(statistics.sum(axis=0))), "interval": [float(low), float(high)]}
 

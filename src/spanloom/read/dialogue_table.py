@@ -53,4 +53,4 @@ def _cells(line: str, apart: str, where: str) -> list[str]:
 def _separator(beginning: str) -> str:
     """Of two TABs and one, that which cuts more lines into as many columns as there should be."""
     lines = beginning.split("\n")
-    return max(("\t\t", "\t"), key=lambda apart: sum(line.count(apart) + 1 in COLUMNS for line in lines))
+    return max(("\t", "\t\t"), key=lambda apart: sum(line.count(apart) + 1 in COLUMNS for line in lines))

@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from spanloom.core import Codec, Example, Row, Task, Text
+from spanloom.core import Codec, Dialogue, Example, Row, Task, Text
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.run.bundle import MANIFEST, open_bundle
 from spanloom.run.long_text import merge
@@ -28,7 +28,8 @@ class Predictor:
     """Answers questions about texts with one model.
 
     task: what it does. codec: its vocabularies and limits. predict_rows: encoded rows -> one answer each. source: where
-    the model was loaded from. texts: how many it reads together, 2 for a model of pairs.
+    the model was loaded from. texts: how many it reads together, 2 for a model of pairs, 0
+    for the turns of a dialogue, of any number.
     """
 
     def __init__(self, task: Task, codec: Codec, predict_rows: PredictRows, source: Path) -> None:
@@ -79,7 +80,12 @@ class Predictor:
         return self.task.show(item, next(self.predict_inputs([item])))
 
     def _places(self, item: Any) -> Places | None:
-        """The windows of a text, in tokens, none if it is empty; None for an input that is never cut."""
+        """The windows of a text, in tokens, none if it is empty; None for an input that is never cut.
+
+        Of a dialogue the last turn is asked about: where it is empty, so is the answer.
+        """
+        if isinstance(item, Dialogue):
+            return None if item.turns[-1].tokens else []
         if not isinstance(item, Text):
             return None
         max_words = getattr(self.codec, "max_words", None)

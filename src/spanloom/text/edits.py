@@ -9,6 +9,8 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from spanloom.text.words import tokenize
+
 ADDED_WORDS = "words that the dialogue does not hold"
 MOVED_WORDS = "words of the last turn in another order"
 MANY_INSERTIONS = "more insertions than the model makes"
@@ -123,6 +125,19 @@ def places(words: Words, sequence: Words) -> list[int]:
     size = len(words)
     found = (at for at in range(len(sequence) - size, -1, -1) if sequence[at] == words[0])
     return [at for at in found if list(sequence[at : at + size]) == list(words)]
+
+
+def new_parts(utterance: str, rewrite: str) -> list[tuple[int, int]]:
+    """Where a rewrite holds what its utterance does not: character ranges, tokens side by side being one."""
+    tokens = tokenize(rewrite)
+    kept = common([token.text for token in tokenize(utterance)], [token.text for token in tokens])
+    parts: list[tuple[int, int]] = []
+    for number, token in enumerate(tokens):
+        if kept[number]:
+            continue
+        follows = number > 0 and not kept[number - 1]
+        parts.append((parts.pop()[0] if follows else token.start, token.end))
+    return parts
 
 
 def common(one: Words, other: Words) -> list[bool]:

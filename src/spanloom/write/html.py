@@ -7,12 +7,14 @@ from importlib.resources import files
 from typing import Any
 
 from spanloom.core import Example
+from spanloom.text.edits import new_parts
 from spanloom.write.annotated import STATUS_WORDS, checked, escape, graph_html, hue
 from spanloom.write.html_tables import summary_html
 
 Item = Mapping[str, Any]
 
 KINDS = ("entities", "relations", "labels")
+INSERTED = "inserted"
 
 
 def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterator[str]:
@@ -22,8 +24,9 @@ def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterat
     "score"}], "relations": [{"head", "tail", "label", "score"}]}`, offsets in characters; of single tags `{"text",
     "tokens": [{"start", "end", "text", "label", "score"}]}`; of requests `{"text", "intent", "slots"}`, their
     slots as entities; of two related spans `{"text", "head": {"start", "end", "text"}, "tail", "relation", "score"}`;
-    of labels `{"text"}` or `{"first", "second"}`, and `{"labels": [{"label", "score"}]}`. `score`, `relations` and a
-    `source` are optional. Raises DataError for an offset outside the text.
+    of labels `{"text"}` or `{"first", "second"}`, and `{"labels": [{"label", "score"}]}`; of rewrites `{"turns",
+    "rewrite", "score"}`. `score`, `relations` and a `source` are optional. Raises DataError for an offset outside the
+    text.
     """
     yield _head(title)
     yield f"<h1>{escape(title)}</h1>\n<main>\n"
@@ -91,7 +94,7 @@ def _marks(side: Item, other: Item, kind: str, by_text: bool, otherwise: str) ->
 
 def _fact_key(fact: Item, item: Item, by_text: bool) -> Hashable:
     if "start" not in fact and "head" not in fact:
-        return str(fact["label"])
+        return str(fact.get("key", fact["label"]))
     if "head" in fact:
         head, tail = (_fact_key(item["entities"][fact[end]], item, by_text) for end in ("head", "tail"))
         return head, fact["label"], tail
@@ -107,6 +110,8 @@ def drawable(item: Item) -> Item:
         spans = [{"label": mark, **item[side]} for mark, side in (("e1", "head"), ("e2", "tail"))]
         relation = {"head": 0, "tail": 1, "label": item["relation"], "score": item.get("score")}
         return {**item, "entities": spans, "relations": [relation], "labels": ()}
+    if "rewrite" in item:
+        return _drawable_rewrite(item)
     texts = [str(item[key]) for key in ("text", "first", "second") if key in item]
     spans = item.get("entities", item.get("slots", item.get("tokens", ())))
     kinds = {"entities": spans, "relations": item.get("relations", ()), "labels": item.get("labels", _intent(item))}
@@ -116,6 +121,21 @@ def drawable(item: Item) -> Item:
 def _intent(item: Item) -> Sequence[Item]:
     """The intent of a request as its label."""
     return [{"label": item["intent"], "score": item.get("intent_score")}] if item.get("intent") is not None else []
+
+
+def _drawable_rewrite(item: Item) -> Item:
+    """The turns, one a line, and the rewrite behind an arrow with what is new in it marked; its score is a label's.
+
+    Two such labels are the same where the rewrites are.
+    """
+    before = "\n".join((*item["turns"], "→ "))
+    rewrite = str(item["rewrite"])
+    new = [
+        {"start": len(before) + start, "end": len(before) + end, "text": rewrite[start:end], "label": INSERTED}
+        for start, end in new_parts(item["turns"][-1], rewrite)
+    ]
+    whole = {"label": "rewrite", "key": rewrite, "score": item.get("score")}
+    return {**item, "text": before + rewrite, "entities": new, "relations": (), "labels": (whole,)}
 
 
 def _answer_html(item: Item, marks: Mapping[str, Sequence[str]] | None = None) -> str:

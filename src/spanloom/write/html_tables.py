@@ -20,7 +20,7 @@ def summary_html(card: Mapping[str, Any]) -> str:
 
 
 def _plain_summary(card: Mapping[str, Any]) -> str:
-    """Of tags and labels."""
+    """Of tags, labels and rewrites."""
     size = ", ".join(f"{count:,} {escape(name)}" for name, count in card["size"].items())
     tiles = "".join(_plain_tile(name, score) for name, score in card["overall"].items())
     errors, confusions = card["errors"]["types"], card["errors"]["confusions"]
@@ -49,10 +49,12 @@ def _plain_summary(card: Mapping[str, Any]) -> str:
 
 
 def _plain_tile(name: str, score: Mapping[str, Any]) -> str:
-    about = f"precision {_percent(score['precision'])}, recall {_percent(score['recall'])}"
     if "interval" in score:
         about = "95% between {} and {}".format(*map(_percent, score["interval"]))
-    return f'<div class="tile"><span>{escape(name)}</span><b>{_percent(score["f1"])}</b><span>{about}</span></div>'
+    else:
+        about = f"precision {_percent(score['precision'])}, recall {_percent(score['recall'])}"
+    main = _percent(score["value"] if "value" in score else score["f1"])
+    return f'<div class="tile"><span>{escape(name)}</span><b>{main}</b><span>{about}</span></div>'
 
 
 def _graph_summary(card: Mapping[str, Any]) -> str:

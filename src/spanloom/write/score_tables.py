@@ -1,4 +1,4 @@
-"""Tags, labels and their scorecards as tables on a terminal, readable in 80 columns."""
+"""Tags, labels, rewrites and their scorecards as tables on a terminal, readable in 80 columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Cell
 
-from spanloom.core import Frame, Label, Tags, Text, TextPair, texts_of
+from spanloom.core import Dialogue, Frame, Label, Rewrite, Tags, Text, TextPair, texts_of
+from spanloom.text.edits import new_parts
 from spanloom.write.cells import (
     Card,
     breakdown_table,
@@ -73,14 +74,27 @@ def _strangeness(shown: Card) -> list[tuple[str, str]]:
     return [*found, ("   rejected", "bold yellow")] if shown["rejected"] else found
 
 
+def rewrite_tables(dialogue: Dialogue, rewrite: Rewrite) -> list[RenderableType]:
+    """The turns, and the last one rewritten, what is new in it marked, with the score."""
+    parts: list[RenderableType] = [cell(turn.text, "dim") for turn in dialogue.turns]
+    line = Cell("  ")
+    at = 0
+    for start, end in new_parts(dialogue.turns[-1].text, rewrite.text):
+        line.append(cell(rewrite.text[at:start], "bold")).append(cell(rewrite.text[start:end], "bold cyan"))
+        at = end
+    return [*parts, line.append(cell(rewrite.text[at:], "bold")).append("  ").append(confidence(rewrite.score))]
+
+
 def score_tables(card: Card) -> list[RenderableType]:
     """The tables of a scorecard in the order in which they are read. Scores are in percent."""
     size = ", ".join(f"{count:,} {name}" for name, count in card["size"].items())
     errors = card["errors"]
+    values = {title: score for title, score in card["overall"].items() if "value" in score}
     return [
         Cell(f"{size} in gold."),
         _overall(card),
         *([Cell(rejected(card["out_of_scope"]))] if "out_of_scope" in card else []),
+        *([_values(values)] if values else []),
         *(labels_table(title, "Label", labels) for title, labels in card["labels"].items()),
         *([breakdown_table("By", card["breakdown"])] if card["breakdown"] else []),
         *([_counted("Errors", errors["types"])] if errors["types"] else []),
@@ -92,11 +106,21 @@ def score_tables(card: Card) -> list[RenderableType]:
 def _overall(card: Card) -> Table:
     table = make_table("Scores", ("", "P", "R", "F1", "95% interval", "macro", "corr.", "pred.", "gold"))
     for title, score in card["overall"].items():
+        if "value" in score:
+            continue
         interval = "-".join(map(percent, score["interval"])) if "interval" in score else ""
         macro = percent(score["macro"]["f1"]) if "macro" in score else ""
         counts = (f"{score[key]:,}" for key in ("tp", "predicted", "gold"))
         style = "bold" if title == card["rule"] else ""
         table.add_row(*(Cell(text, style=style) for text in (title, *prf(score), interval, macro, *counts)))
+    return table
+
+
+def _values(values: Mapping[str, Card]) -> Table:
+    """Scores that are a single number, not precision and recall."""
+    table = make_table("", ("", "score", "95% interval"))
+    for title, score in values.items():
+        table.add_row(title, percent(score["value"]), "-".join(map(percent, score["interval"])))
     return table
 
 

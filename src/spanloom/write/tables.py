@@ -7,10 +7,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text as Cell
 
-from spanloom.core import Frame, Graph, Label, Relation
+from spanloom.core import Frame, Graph, Label, Relation, Rewrite
 from spanloom.write.cells import Card, make_table, percent, print_parts
 from spanloom.write.graph_tables import graph_tables, relation_tables, scorecard_tables
-from spanloom.write.score_tables import frame_tables, label_tables, score_tables, tag_tables
+from spanloom.write.score_tables import frame_tables, label_tables, rewrite_tables, score_tables, tag_tables
 
 
 def print_scorecard(scorecard: Card, console: Console | None = None) -> None:
@@ -26,6 +26,8 @@ def print_answer(item: Any, answer: Any, console: Console | None = None) -> None
         parts = relation_tables(item, answer)
     elif isinstance(answer, Frame):
         parts = frame_tables(item, answer)
+    elif isinstance(answer, Rewrite):
+        parts = rewrite_tables(item, answer)
     else:
         parts = label_tables(item, answer) if isinstance(answer, Label) else tag_tables(item, answer)
     print_parts(parts, console)

@@ -73,8 +73,9 @@ class Bilinear(nn.Module):
         q = self.query(first).reshape(batch, length, -1, self.rank).transpose(1, 2)  # [B, K, T, R]
         p = self.key(second).reshape(batch, length, -1, self.rank).permute(0, 2, 3, 1)  # [B, K, R, T]
         scores = q @ p * self.rank**-0.5  # [B, K, T, T]
-        total: Tensor = scores + self.first_bias(first).transpose(1, 2)[:, :, :, None]
-        return total + self.bias(second).transpose(1, 2)[:, :, None, :]
+        biases = self.first_bias(first).transpose(1, 2)[:, :, :, None] + self.bias(second).transpose(1, 2)[:, :, None]
+        total: Tensor = scores + biases  # [B, K, T, T]
+        return total
 
 
 def edit_losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:

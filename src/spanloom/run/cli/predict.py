@@ -27,6 +27,13 @@ class Format(StrEnum):
 
 SUFFIXES = {".html": Format.html, ".htm": Format.html, ".txt": Format.table}
 
+GREETINGS = (
+    "Type what is said, turn by turn, and press Enter after each; an empty line begins a new dialogue",
+    "Type a sentence and press Enter",
+    "Type two sentences with a tab between and press Enter",
+)
+"""What a terminal is told, by how many texts the model reads together."""
+
 Pairs = Iterator[tuple[Any, Any]]
 
 
@@ -48,10 +55,11 @@ def predict(
     ] = None,
     encoding: Annotated[str, typer.Option("--encoding", help="The encoding of --input.")] = "utf-8",
 ) -> None:
-    """Answer for texts: entities and relations, tags, or labels, whatever the model was trained for.
+    """Answer for texts: entities and relations, tags, labels, or a rewrite, whatever the model was trained for.
 
-    A model of sentence pairs takes the two texts as two arguments, or on one line with a tab between. Without a text
-    and without --input, a terminal is read line by line and anything else as --input - would be.
+    A model of sentence pairs takes the two texts as two arguments, or on one line with a tab between; one of dialogues
+    takes the turns so. Without a text and without --input, a terminal is read line by line and anything else as
+    --input - would be.
     """
     if texts and input is not None:
         raise ConfigError("predict", f"a text and --input {input}", "one of the two", "Leave one out.")
@@ -115,12 +123,22 @@ def write(pairs: Pairs, task: Task, form: Format, file: IO[str]) -> None:
 
 
 def converse(predictor: Predictor, form: Format) -> None:
-    """Answer a person at a terminal line by line, until Ctrl-D."""
-    what = "a sentence" if predictor.texts == 1 else "two sentences with a tab between"
-    print(f"Type {what} and press Enter; Ctrl-D ends.", file=sys.stderr)
+    """Answer a person at a terminal line by line, until Ctrl-D.
+
+    A model of dialogues answers for each line as the next turn of the dialogue so far, in the person's own words.
+    """
+    print(f"{GREETINGS[min(predictor.texts, 2)]}; Ctrl-D ends.", file=sys.stderr)
+    turns: list[str] = []
     for line in sys.stdin:
         texts = line.rstrip("\r\n")
-        parts = [texts] if predictor.texts == 1 else texts.split("\t")
+        if predictor.texts:
+            parts = [texts] if predictor.texts == 1 else texts.split("\t")
+        elif texts.strip():
+            parts = turns = [*turns, texts]
+        else:
+            turns = []
+            print("A new dialogue.", file=sys.stderr)
+            continue
         write(answered(predictor, prepared(predictor, parts)), predictor.task, form, sys.stdout)
         sys.stdout.flush()
     print(file=sys.stderr)

@@ -27,9 +27,9 @@ def inputs_of(name: str, predictor: Predictor, config: DataConfig) -> Iterator[A
     """The inputs in the file `name`, or on standard input for `-`, one by one.
 
     Plain text is one text a line, an empty line being an empty text; for a model of pairs the two stand on one line
-    with a tab between. JSON lines have it in "text", or in "first" and "second". Any other file, and JSON lines that
-    mark a head and a tail, go through the readers of the task's annotated data, its annotations left aside. Raises
-    DataError with file and line.
+    with a tab between, as do the turns of a dialogue, between which there may be several tabs. JSON lines have it in
+    "text", in "first" and "second", or in "turns". Any other file, and JSON lines that mark a head and a tail, go
+    through the readers of the task's annotated data, its annotations left aside. Raises DataError with file and line.
     """
     path = Path(name)
     if name != "-" and (path.is_dir() or not path.exists()):
@@ -42,14 +42,20 @@ def inputs_of(name: str, predictor: Predictor, config: DataConfig) -> Iterator[A
             return (predictor.prepare(text) for text in _json_texts(lines, where))
         if name != "-":
             return (example.input for example in predictor.task.read(path, config))
-    single = predictor.texts == 1
-    return _prepared(((number, line if single else line.split("\t")) for number, line in lines), predictor, where)
+    return _prepared(((number, together(line, predictor.texts)) for number, line in lines), predictor, where)
+
+
+def together(line: str, texts: int) -> str | list[str]:
+    """What stands on one line, for a model that reads so many texts together (0: the turns of a dialogue)."""
+    if texts == 1:
+        return line
+    return line.split("\t") if texts else re.split("\t+", line.strip("\t"))
 
 
 def _prepared(texts: Iterator[tuple[int, str | list[str]]], predictor: Predictor, where: str) -> Iterator[Any]:
-    for number, together in texts:
+    for number, given in texts:
         try:
-            yield predictor.prepare(together)
+            yield predictor.prepare(given)
         except DataError as error:
             raise DataError(f"{where}:{number}", error.found, error.expected, error.remedy) from None
 
@@ -88,11 +94,17 @@ def _is_json_text(line: str) -> bool:
 
 
 def _texts_in(item: Any) -> str | list[str] | None:
-    """The text of a JSON object, or its two texts; None where it has neither, or spans are marked in it."""
+    """The text of a JSON object, its two texts, or the turns of a dialogue.
+
+    None where it has none of them, or spans are marked in it.
+    """
     if not isinstance(item, dict) or {"head", "tail"} <= item.keys():
         return None
     if isinstance(item.get("text"), str):
         return str(item["text"])
+    turns = item.get("turns")
+    if isinstance(turns, list) and turns and all(isinstance(turn, str) for turn in turns):
+        return turns
     pair = [text for text in map(item.get, ("first", "second")) if isinstance(text, str)]
     return pair if len(pair) == 2 else None
 

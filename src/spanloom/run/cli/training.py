@@ -52,7 +52,7 @@ def train(
     if not training.is_first_process():
         return
     summary = scorecard.get("summary", {})
-    told = (name for name in summary if name.endswith(("f1", "accuracy")))
+    told = (name for name in summary if name.endswith(("f1", "accuracy", "exact_match", "bleu")))
     scores = "".join(f", {name.replace('_', ' ')} {100 * summary[name]:.1f}" for name in told)
     print(f"{output}: trained{scores}")
 

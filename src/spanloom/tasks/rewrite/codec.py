@@ -1,4 +1,4 @@
-"""Examples to arrays and back for rewriting: a dialogue as one sequence on one side, edits of its last turn on the other.
+"""Examples to arrays and back for rewriting: a dialogue as one sequence, and the edits of its last turn.
 
 B batch, T tokens with the marks, K insertions at most, M places of what is inserted. NumPy only.
 """

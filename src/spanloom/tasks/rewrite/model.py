@@ -37,7 +37,9 @@ class RewriteModel(nn.Module):
     def forward(self, turns: Tensor, shared: Tensor, **inputs: Tensor) -> dict[str, Tensor]:
         words = self.encoder(**inputs).vectors  # [B, T, D]
         parts = [words, self.turns(turns).to(words.dtype), self.shared(shared).to(words.dtype)]
-        scores: dict[str, Tensor] = self.edits(self.above(torch.cat(parts, dim=-1), inputs["lengths"]), inputs["lengths"])
+        scores: dict[str, Tensor] = self.edits(
+            self.above(torch.cat(parts, dim=-1), inputs["lengths"]), inputs["lengths"]
+        )
         return scores
 
 

@@ -24,9 +24,9 @@ class Reading:
     """What is read of a dialogue, T tokens with the marks.
 
     words: the tokens. origins: the text and the number in it of each token, None of a mark. turns: see `TURNS`. shared:
-    where each token stands too, as a sum: 1 for the utterance, 2 for the turn before it, 4 for an older one; 0 of marks.
-    context: how many of the tokens, marks included, stand before the utterance. rest: the tokens of the utterance that
-    are not read, as it is too long. cut: the text of the context that is not read.
+    where each token stands too, as a sum of 1 for the utterance, 2 for the turn before it, 4 for an older one. context:
+    how many of the tokens, marks included, stand before the utterance. rest: the tokens of the utterance that are not
+    read, as it is too long. cut: the text of the context that is not read.
     """
 
     words: tuple[str, ...]
@@ -47,7 +47,7 @@ class Reading:
         return [self.words[start:end] for start, end in zip([0, *(end + 1 for end in ends)], ends, strict=False)]
 
     def allowed(self) -> Array:
-        """Whether an inserted span may go from a token of the context to another: of the same turn, or itself. [C, C]"""
+        """Whether a span may go from one token of the context to another, itself or behind it in its turn. [C, C]"""
         turns, words = self.turns[: self.context], np.array([word != MARK for word in self.words[: self.context]], bool)
         number = np.cumsum(~words) - ~words  # far turns have equal numbers
         return np.asarray(np.triu((number[:, None] == number) & words & words[:, None]) & (turns > 1))

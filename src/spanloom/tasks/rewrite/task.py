@@ -45,7 +45,9 @@ def _best(scorecard: Mapping[str, Any]) -> float:
 def _prepare(texts: str | Sequence[str], codec: RewriteCodec) -> Dialogue:
     turns = [texts] if isinstance(texts, str) else list(texts)
     if not turns:
-        raise DataError("predict", "a dialogue without a turn", "at least one, the last of which is rewritten", "Add it.")
+        raise DataError(
+            "predict", "a dialogue without a turn", "at least one, the last of which is rewritten", "Add it."
+        )
     return Dialogue(tuple(Text(turn, tokenize(turn)) for turn in turns))
 
 
