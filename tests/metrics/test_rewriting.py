@@ -63,12 +63,14 @@ def test_rouge_is_the_f1_of_the_longest_common_subsequence() -> None:
     assert rouge((), tuple("ab")) == 0.0
 
 
-def test_restored_ngrams_are_those_that_the_utterance_lacks() -> None:
+def test_restored_ngrams_hold_a_word_that_the_utterance_lacks() -> None:
     item = judged("是谁", "小明是谁", "小红是谁呢")
     assert restored_counts(item, 1) == (1, 3, 2)  # 小 of 小红呢, beside 小明
     assert restored_counts(item, 2) == (0, 3, 2)  # 小红 红是 谁呢, beside 小明 明是
     assert restored_counts(item, 3) == (0, 3, 2)  # 小红是 红是谁 是谁呢, beside 小明是 明是谁
-    assert restored_counts(judged("a b", "a a b", "a a b"), 1) == (1, 1, 1)  # once more than the utterance
+    assert restored_counts(judged("a b", "b a a", "a b b"), 2) == (0, 0, 0)  # new pairs of old words
+    assert restored_counts(judged("a", "c c a", "c c c a"), 2) == (2, 2, 2)  # each once
+    assert restored_counts(judged("a", "a", "c a"), 1) == (0, 1, 0)  # without need
 
 
 @pytest.mark.parametrize(

@@ -366,3 +366,24 @@ PLAIN_CARD = {
     "breakdown": {},
     "errors": {"types": {}, "confusions": [{"gold": "x", "predicted": "y", "count": 1}]},
 }
+
+
+def test_a_rewrite_is_drawn_with_what_is_new_in_it() -> None:
+    page = "".join(
+        prediction_page([{"turns": ["The <mill>", "Is it far?"], "rewrite": "Is the mill far?", "score": 0.25}])
+    )
+    assert "The &lt;mill&gt;\nIs it far?\n→ Is " in page
+    assert re.search(r'class="[^"]*fill[^"]*"[^>]*>the mill<', page)
+    assert re.search(r'<span class="label " style="--h:\d+">rewrite 0.25</span>', page)
+
+
+@pytest.mark.parametrize(("predicted", "wrong"), [("far?", True), ("Is it far?", False)])
+def test_a_rewrite_that_only_deletes_is_compared_as_a_whole(predicted: str, wrong: bool) -> None:
+    sides = {
+        name: {"turns": ["Is it far?"], "rewrite": text}
+        for name, text in (("gold", "Is it far?"), ("predicted", predicted))
+    }
+    card = {**PLAIN_CARD, "overall": {"BLEU-4": {"value": 0.75, "interval": [0.5, 0.8]}}}
+    page = "".join(scorecard_page(card, [sides]))
+    assert ('class="label miss"' in page) == wrong
+    assert "<span>BLEU-4</span><b>75.0</b><span>95% between 50.0 and 80.0</span>" in page

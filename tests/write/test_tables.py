@@ -5,10 +5,25 @@ import io
 import pytest
 from rich.console import Console
 
-from spanloom.core import Example, Graph, Label, LostFact, Relation, Source, Span, Tags, Text, TextPair, Token
+from spanloom.core import (
+    Dialogue,
+    Example,
+    Graph,
+    Label,
+    LostFact,
+    Relation,
+    Rewrite,
+    Source,
+    Span,
+    Tags,
+    Text,
+    TextPair,
+    Token,
+)
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.metrics.significance import compare_scorecards
 from spanloom.text.marks import read_marks
+from spanloom.text.words import tokenize
 from spanloom.write.tables import print_answer, print_comparison, print_scorecard
 
 TEXT = Text("Tove [red] Lund", (Token("Tove", 0, 4), Token("[red]", 5, 10), Token("Lund", 11, 15)))
@@ -141,3 +156,22 @@ def test_two_related_spans_are_shown_with_their_relation() -> None:
     lines = [" ".join(line.split()) for line in file.getvalue().splitlines()]
     assert lines[0] == "The [old] dam broke the mill."
     assert "mill [b]broke(e2,e1) [old] dam 0.50" in lines
+
+
+def test_scores_without_precision_and_recall_stand_in_a_table_of_their_own() -> None:
+    screen, file = console()
+    value = {"value": 0.8125, "interval": [0.8, 0.825]}
+    print_scorecard({**PLAIN_CARD, "overall": {**PLAIN_CARD["overall"], "BLEU-4": value}}, screen)  # type: ignore[dict-item]
+    assert max(map(len, file.getvalue().splitlines())) <= 80
+    said = " ".join(file.getvalue().split())
+    assert "score 95% interval" in said
+    assert "BLEU-4 81.2 80.0-82.5" in said
+
+
+def test_a_rewrite_is_shown_below_its_dialogue() -> None:
+    screen, file = console()
+    turns = tuple(Text(turn, tokenize(turn)) for turn in ("The [b]mill", "Where is it?"))
+    print_answer(Dialogue(turns), Rewrite("Where is the mill?", 0.5), screen)
+    print_answer(Dialogue(turns), Rewrite(""), screen)
+    lines = [line.strip() for line in file.getvalue().splitlines() if line.strip()]
+    assert lines == ["The [b]mill", "Where is it?", "Where is the mill?  0.50", "The [b]mill", "Where is it?"]

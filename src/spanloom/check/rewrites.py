@@ -9,7 +9,10 @@ from typing import Any
 from spanloom.check.duplicates import LEAKED, leaked, repeats
 from spanloom.check.issues import Issues, cut, length_summary
 from spanloom.core import Example, Text
+from spanloom.text.edits import SPACING
 from spanloom.text.words import tokenize
+
+UNWRITTEN = "edits cannot write the rewrite"
 
 EncodeLoss = Callable[[Example], Sequence[Any]]
 """An example to the `LostFact`s that its codec declares."""
@@ -21,8 +24,9 @@ def check_rewrites(
     """Counts and suspected mistakes of dialogues, and what edits lose of them, as a plain dict ready for JSON.
 
     gold: `sizes`, name -> count; `lengths` of dialogues in tokens, turns and characters; `shares`, name -> a part of 1:
-    dialogues that edits cannot write, in all and by cause. issues: name -> {count, first: ["path:line: case", …]}, the
-    causes among them. dev: what the model is to be scored on; its own shares stand beside the others.
+    dialogues that edits cannot write (spaces aside, which scores do not count), and by cause those that lose something.
+    issues: name -> {count, first: ["path:line: case", …]}, the causes among them. dev: what the model is to be scored
+    on; its own shares stand beside the others.
     """
     issues = Issues()
     for name, source, case in repeats(examples, _tokens, lambda example: example.gold and example.gold.text):
@@ -53,7 +57,7 @@ def _lost(examples: Sequence[Example], lost_of: EncodeLoss, issues: Issues) -> d
     counts: Counter[str] = Counter()
     for example in examples:
         facts = lost_of(example)
-        counts["edits cannot write the rewrite"] += any(fact.kind == "rewrite" for fact in facts)
+        counts[UNWRITTEN] += any(fact.kind == "rewrite" and fact.cause != SPACING for fact in facts)
         for fact in facts:
             name = f"not written by edits: {fact.cause}" if fact.kind == "rewrite" else f"context {fact.cause}"
             issues.add(name, example.source, cut(f"{_shown(example)} -> {fact.text}"))

@@ -64,8 +64,8 @@ def rewrite_scorecard(examples: Sequence[Example], predictions: Sequence[Rewrite
     sentences  rows with counts -> counts of each dialogue, [right, predicted, gold]
     gold_hash  of the dialogues and their gold: what makes two scorecards comparable
 
-    Restored n-grams are those that the utterance does not have, each as often as it has it less often (after Pan et al.
-    2019, https://aclanthology.org/D19-1191). BLEU-4 is of the whole corpus, without smoothing (Papineni et al. 2002,
+    Restored n-grams are those, each once a dialogue, that hold a token which the utterance does not have (Pan et al.
+    2019, https://aclanthology.org/D19-1191); unlike there, what is restored without need counts as predicted too. BLEU-4 is of the whole corpus, without smoothing (Papineni et al. 2002,
     https://aclanthology.org/P02-1040); ROUGE-L the mean of each dialogue's F1 (Lin 2004,
     https://aclanthology.org/W04-1013). Raises DataError when there is not one prediction an example, or no gold.
     """
@@ -98,10 +98,12 @@ def words_of(text: str) -> Words:
 
 
 def restored_counts(item: Judged, n: int) -> tuple[int, int, int]:
-    """Right, predicted and gold n-grams that the utterance does not have."""
-    there = ngrams(item.utterance, n)
-    predicted, gold = ngrams(item.predicted, n) - there, ngrams(item.gold, n) - there
-    return (predicted & gold).total(), predicted.total(), gold.total()
+    """Right, predicted and gold n-grams, each once, that hold a token which the utterance does not have."""
+    there = set(item.utterance)
+    predicted, gold = (
+        {ngram for ngram in ngrams(words, n) if not there.issuperset(ngram)} for words in (item.predicted, item.gold)
+    )
+    return len(predicted & gold), len(predicted), len(gold)
 
 
 def ngrams(words: Words, n: int) -> Counter[Words]:

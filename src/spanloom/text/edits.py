@@ -14,6 +14,7 @@ from spanloom.text.words import tokenize
 ADDED_WORDS = "words that the dialogue does not hold"
 MOVED_WORDS = "words of the last turn in another order"
 MANY_INSERTIONS = "more insertions than the model makes"
+SPACING = "spaces that are neither the dialogue's nor usual"
 
 Words = Sequence[str]
 State = tuple[int, int, int, int]

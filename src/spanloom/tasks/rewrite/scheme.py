@@ -13,12 +13,11 @@ import numpy as np
 from spanloom.core import Arrays, Example, LostFact, Rewrite
 from spanloom.decode.edits import Edits
 from spanloom.tasks.rewrite.reading import MARK, Reading, read_dialogue
-from spanloom.text.edits import Alignment, align, cause, places
+from spanloom.text.edits import SPACING, Alignment, align, cause, places
 from spanloom.text.joining import written
 from spanloom.text.words import tokenize
 
 TRUNCATED = "truncated"
-SPACING = "spaces that are neither the dialogue's nor usual"
 
 
 @dataclass(frozen=True)
