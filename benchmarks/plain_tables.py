@@ -31,7 +31,11 @@ def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Words) 
     kind = next(iter(row.targets), records[0]["rule"])
     found, (low, high) = summary(records, kind), interval(records, kind)
     reached = met(row, records)
-    goal = "; ".join(f"{goal:g}: {words['met' if reached[name] else 'missed']}" for name, goal in row.targets.items())
+    goal = "; ".join(
+        f"{'' if name == kind else f'{name} {summary(records, name).mean:.1f} of '}{goal:g}: "
+        f"{words['met' if reached[name] else 'missed']}"
+        for name, goal in row.targets.items()
+    )
     return [
         f"[`{row.name}`](configs/{row.name}.toml)",
         words.get(f"measure {kind}", kind),

@@ -1,7 +1,8 @@
-"""What `benchmarks/tag.py`, `benchmarks/classify.py` and `benchmarks/relation.py` start and print."""
+"""What `benchmarks/tag.py`, `classify.py`, `relation.py`, `intent_slot.py` and `rewrite.py` start and print."""
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import nested
 import plain_tables
 import pytest
 import relation
+import rewrite
 import rows
 import tag
 import training
@@ -30,6 +32,7 @@ TABLES = (
     (rows.NESTED_ROWS, "nested"),
     (rows.RELATION_ROWS, "relation"),
     (rows.INTENT_ROWS, "intent_slot"),
+    (rows.REWRITE_ROWS, "rewrite"),
 )
 PROGRAMS = (
     tag,
@@ -37,6 +40,7 @@ PROGRAMS = (
     nested,
     relation,
     intent_slot,
+    rewrite,
 )
 
 
@@ -135,3 +139,32 @@ def test_nested_rows_show_every_level_and_the_audit_no_sentence(tmp_path: Path) 
         {"kind": "entity", "cause": "overlapping", "count": 1, "labels": {"LOC": 1}}
     ]
     assert "Bergen" not in json.dumps(audit)
+
+
+def test_a_score_that_is_no_f1_has_its_value() -> None:
+    row = rows.REWRITE_ROWS[0]
+    plain = record(0, 0.6)
+    plain["scores"] = {"exact match": plain["scores"]["strict"], "BLEU-4": {"value": 0.775, "interval": [0.76, 0.79]}}
+    assert rows.summary([plain], "BLEU-4") == rows.Summary(77.5, 77.5, 77.5)
+    line = plain_tables.plain_table(rows.REWRITE_ROWS, {row.name: [plain]}, WORDS)[2]
+    assert "| 60.0 (60.0–60.0) | 59.0–61.0 | 50: met; BLEU-4 77.5 of 78: missed |" in line  # noqa: RUF001
+
+
+def test_dialogues_a_second_and_the_audit_are_tabled(tmp_path: Path) -> None:
+    assert rewrite.speed_table(tmp_path) == rewrite.audit_table(tmp_path) == []
+    speed = {"dialogues": 100, "rounds": {"int8": [0.5, 0.25, 9.0], "fp32": [1.0, 1.0, 1.0]}}
+    (tmp_path / "speed.json").write_text(json.dumps(speed), encoding="utf-8")
+    assert rewrite.speed_table(tmp_path)[2:] == ["| int8 | 200 |", "| fp32 | 100 |"]
+    audit = {"data": {"train": {"shares": {"a": 0.5, "b": 0.25}}, "dev": {"shares": {"a": 0.125}}}}
+    (tmp_path / "audit.json").write_text(json.dumps(audit), encoding="utf-8")
+    assert rewrite.audit_table(tmp_path)[2:] == ["| a | 50.0 | 12.5 |", "| b | 25.0 | 0.0 |"]
+
+
+def test_what_edits_cannot_write_is_measured_on_both_parts(tmp_path: Path) -> None:
+    (tmp_path / "rewrite").mkdir()
+    for name in ("train", "dev"):
+        text = "灯塔\t在哪\t多高\t灯塔多高\n灯塔\t在哪\t多高\t灯塔的多高\n"
+        (tmp_path / "rewrite" / f"{name}.tsv").write_text(text, encoding="utf-8")
+    found = rewrite.measure_audit(argparse.Namespace(data=tmp_path))
+    assert found["data"]["dev"]["dialogues"] == 2
+    assert found["data"]["train"]["shares"]["edits cannot write the rewrite"] == 0.5

@@ -65,9 +65,10 @@ def rewrite_scorecard(examples: Sequence[Example], predictions: Sequence[Rewrite
     gold_hash  of the dialogues and their gold: what makes two scorecards comparable
 
     Restored n-grams are those, each once a dialogue, that hold a token which the utterance does not have (Pan et al.
-    2019, https://aclanthology.org/D19-1191); unlike there, what is restored without need counts as predicted too. BLEU-4 is of the whole corpus, without smoothing (Papineni et al. 2002,
-    https://aclanthology.org/P02-1040); ROUGE-L the mean of each dialogue's F1 (Lin 2004,
-    https://aclanthology.org/W04-1013). Raises DataError when there is not one prediction an example, or no gold.
+    2019, https://aclanthology.org/D19-1191); unlike there, what is restored without need counts as predicted too.
+    BLEU-4 is of the whole corpus, without smoothing (Papineni et al. 2002, https://aclanthology.org/P02-1040); ROUGE-L
+    the mean of each dialogue's F1 (Lin 2004, https://aclanthology.org/W04-1013). Raises DataError when there is not one
+    prediction an example, or no gold.
     """
     if len(examples) != len(predictions):
         raise DataError("scorecard", f"{len(predictions)} predictions for {len(examples)} examples", "one an example")
