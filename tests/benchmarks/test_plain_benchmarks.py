@@ -153,8 +153,9 @@ def test_a_score_that_is_no_f1_has_its_value() -> None:
 def test_dialogues_a_second_and_the_audit_are_tabled(tmp_path: Path) -> None:
     assert rewrite.speed_table(tmp_path) == rewrite.audit_table(tmp_path) == []
     speed = {"dialogues": 100, "rounds": {"int8": [0.5, 0.25, 9.0], "fp32": [1.0, 1.0, 1.0]}}
+    speed["processor"] = {"int8": [0.25, 0.25, 0.25], "fp32": [0.8, 0.5, 0.4]}
     (tmp_path / "speed.json").write_text(json.dumps(speed), encoding="utf-8")
-    assert rewrite.speed_table(tmp_path)[2:] == ["| int8 | 200 |", "| fp32 | 100 |"]
+    assert rewrite.speed_table(tmp_path)[2:] == ["| int8 | 200 | 400 |", "| fp32 | 100 | 200 |"]
     audit = {"data": {"train": {"shares": {"a": 0.5, "b": 0.25}}, "dev": {"shares": {"a": 0.125}}}}
     (tmp_path / "audit.json").write_text(json.dumps(audit), encoding="utf-8")
     assert rewrite.audit_table(tmp_path)[2:] == ["| a | 50.0 | 12.5 |", "| b | 25.0 | 0.0 |"]

@@ -67,6 +67,14 @@ def test_tokens_of_several_texts_are_written_side_by_side() -> None:
     assert pieces() == ""
 
 
+def test_behind_a_word_of_the_host_its_own_space_stays() -> None:
+    host, noun = (Text(text, tokenize(text)) for text in ("不对 它很高", "灯塔 旧"))
+    parts = [(host, 0), (host, 1), (noun, 0), (noun, 1), (host, 3), (host, 4)]
+    assert written(parts, host) == "不对 灯塔很高"
+    assert written(parts) == "不对灯塔很高"
+    assert written([(noun, 0), (noun, 1), *parts[:2]], host) == "灯塔不对"
+
+
 def test_nothing_stands_beside_chinese_characters() -> None:
     assert pieces(("iphonex 好不好", 0, 1), ("为什么不好用", 0, 6)) == "iphonex为什么不好用"
     assert pieces(("我买kindle", 0, 3), ("还是 kobo 好", 2, 4)) == "我买kindle kobo 好"

@@ -113,3 +113,9 @@ def test_gold_without_relations_speaks_of_none() -> None:
     output = shown({**audit, "gold": gold, "audit": schemes})
     assert "relations" not in output
     assert [line.split("│")[2].strip() for line in output.splitlines() if line.startswith("│ flat")] == ["entities"]
+
+
+def test_a_line_number_is_no_emoji() -> None:
+    issue = {"count": 1, "first": ["data/a.tsv:100: two [b]words[/b]"]}
+    gold = {"sizes": {"dialogues": 1}, "lengths": {}, "labels": {}, "shares": {"of [b]": 0.5}}
+    assert "a.tsv:100: two [b]words[/b]" in shown({"gold": gold, "issues": {"odd": issue}})

@@ -53,12 +53,12 @@ class CharacterCount:
         return self.has_han and self.single >= NEARLY_ALL * self.words
 
 
-def written(tokens: Sequence[tuple[Text, int]]) -> str:
+def written(tokens: Sequence[tuple[Text, int]], host: Text | None = None) -> str:
     """The text that tokens of several texts make side by side. Each is a text and the token's number in it.
 
     Between two that are neighbours in one text stands what stands there; elsewhere a space or none, by `spaces`, by
     what touched each in its own text (a mark after it, `'s`), and by brackets and currency signs, which touch what
-    follows.
+    follows. host: the text that the others are put into; behind a word of it stays the space that it has there.
     """
     words = [text.tokens[number].text for text, number in tokens]
     parts: list[str] = []
@@ -68,6 +68,8 @@ def written(tokens: Sequence[tuple[Text, int]]) -> str:
             before, last = tokens[position - 1]
             if before is text and number == last + 1:
                 parts.append(_gap(text, number))
+            elif before is host and last + 1 < len(host.tokens) and _gap(host, last + 1):
+                parts.append(_gap(host, last + 1))
             elif spaced and not _touches_what_precedes(text, number) and not _opens(words[position - 1]):
                 parts.append(" ")
         parts.append(words[position])

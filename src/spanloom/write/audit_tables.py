@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text as Cell
 
 MOST_LABELS = 12
 MOST_CASES = 2
@@ -92,7 +93,7 @@ def issue_table(issues: Mapping[str, Any]) -> Table:
     for name, issue in issues.items():
         first = (case.partition(": ") for case in issue["first"][:MOST_CASES])
         cases = "\n".join(f"{PurePath(source).name}: {case}" for source, _, case in first)
-        table.add_row(escape(name), f"{issue['count']:,}", escape(cases))
+        table.add_row(escape(name), f"{issue['count']:,}", Cell(cases))  # `a.tsv:100:` looks like an emoji in markup
     return table
 
 
@@ -124,7 +125,7 @@ def ledger_table(title: str, ledger: Sequence[Mapping[str, Any]]) -> Table:
     for row in ledger:
         first = row["examples"][:MOST_CASES]
         cases = "\n".join(f"{PurePath(case['source']).name}: {case['fact']}" for case in first)
-        table.add_row(row["kind"], escape(row["cause"]), f"{row['count']:,}", labels(row["labels"]), escape(cases))
+        table.add_row(row["kind"], escape(row["cause"]), f"{row['count']:,}", labels(row["labels"]), Cell(cases))
     return table
 
 

@@ -25,8 +25,8 @@ class Reading:
 
     words: the tokens. origins: the text and the number in it of each token, None of a mark. turns: see `TURNS`. shared:
     where each token stands too, as a sum of 1 for the utterance, 2 for the turn before it, 4 for an older one. context:
-    how many of the tokens, marks included, stand before the utterance. rest: the tokens of the utterance that are not
-    read, as it is too long. cut: the text of the context that is not read.
+    how many of the tokens, marks included, stand before the utterance. host: the utterance. rest: the tokens of it that
+    are not read, as it is too long. cut: the text of the context that is not read.
     """
 
     words: tuple[str, ...]
@@ -34,6 +34,7 @@ class Reading:
     turns: Array
     shared: Array
     context: int
+    host: Text
     rest: tuple[tuple[Text, int], ...]
     cut: tuple[str, ...]
 
@@ -79,7 +80,7 @@ def read_dialogue(dialogue: Dialogue, max_words: int) -> Reading:
     turns += [1] * (kept + 1)
     rest = tuple((last, number) for number in range(kept, len(last.tokens)))
     numbers = np.array(turns, dtype=np.int64)
-    return Reading(tuple(words), tuple(origins), numbers, _shared(words, turns), size, rest, tuple(cut))
+    return Reading(tuple(words), tuple(origins), numbers, _shared(words, turns), size, last, rest, tuple(cut))
 
 
 def _near(age: int) -> int:

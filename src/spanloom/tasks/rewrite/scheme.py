@@ -85,7 +85,7 @@ def kept(reading: Reading, edits: Edits) -> list[int]:
 def text_of(reading: Reading, edits: Edits) -> str:
     """The text that edits write, with the end of a long utterance that was not read."""
     origins = (reading.origins[at] for at in kept(reading, edits))
-    return written([*(origin for origin in origins if origin is not None), *reading.rest])
+    return written([*(origin for origin in origins if origin is not None), *reading.rest], reading.host)
 
 
 def _first_places(reading: Reading, targets: Arrays) -> Edits:
