@@ -36,6 +36,11 @@ def test_the_counts_by_hand() -> None:
     )
 
 
+def test_a_scorecard_that_says_nothing_of_confusions_has_no_matrix() -> None:
+    errors = {name: value for name, value in CARD["errors"].items() if name != "confusions"}
+    assert confusion_matrix({**CARD, "errors": errors}) is None
+
+
 def test_labels_that_stand_together_have_a_row_and_a_column_for_what_stands_alone() -> None:
     card = scored(("a b", "a b"), ("a b", "a"), ("a", "b"), ("a", "a c"), several=True)
     assert confusion_matrix(card) == (

@@ -26,7 +26,9 @@ def confusion_matrix(card: Mapping[str, Any]) -> tuple[list[str], Matrix] | None
     that the directions of a relation stand side by side. Of many labels the rarest share a row. A last row and column,
     "(none)", count what was predicted or in gold and stands against nothing else.
     """
-    confusions = card.get("errors", {}).get("confusions", [])
+    confusions = card.get("errors", {}).get("confusions")
+    if confusions is None:
+        return None
     named = {case[side] for case in confusions for side in ("gold", "predicted")}
     tables = card.get("labels", {}).values()
     table = next((table for table in tables if len(table) > 1 and named <= table.keys()), None)
