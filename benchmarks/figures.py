@@ -17,8 +17,12 @@ from typing import Any
 from plain_tables import markdown, one_peer_table, padding_table, peers_table, plain_table, read, speed_lines
 from rows import (
     CLASSIFY_ROWS,
+    INTENT_ROWS,
+    NESTED_ROWS,
+    RELATION_ROWS,
     REPOSITORY,
     RESULTS,
+    REWRITE_ROWS,
     ROWS,
     TAG_ROWS,
     BenchmarkRow,
@@ -37,6 +41,9 @@ RECORDED = {"entity": 84.8, "relation": 63.2, "epochs": 12, "seconds_an_epoch": 
 """SpERT's own code with this encoder and data, one seed, one thread, on another machine: recorded, not run here."""
 
 BY_PAIR = ("pair seen in training", "pair not seen")
+
+OTHERS = {"nested": NESTED_ROWS, "relation": RELATION_ROWS, "intent_slot": INTENT_ROWS, "rewrite": REWRITE_ROWS}
+"""The tasks whose figures are one plain table."""
 
 READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
 
@@ -163,9 +170,10 @@ def section(folder: Path, words: Mapping[str, str]) -> str:
         rounds = len(next(iter(speed["training"]["rounds"].values())))
         blocks += [words["speed title"].format(rounds=rounds, machine=machines([speed]))]
         blocks += ["\n".join(speed_table(speed, words))]
-    return "\n\n".join(
-        [*blocks, *tag_blocks(folder.with_name("tag"), words), *class_blocks(folder.with_name("classify"), words)]
-    )
+    blocks += [*tag_blocks(folder.with_name("tag"), words), *class_blocks(folder.with_name("classify"), words)]
+    for name, rows in OTHERS.items():
+        blocks += _plain(rows, folder.with_name(name), words[f"{name} title"], words)
+    return "\n\n".join(blocks)
 
 
 def tag_blocks(folder: Path, words: Mapping[str, str]) -> list[str]:

@@ -54,6 +54,16 @@ ENGLISH = {
     ),
     "classify title": "Classification. Accuracy; dev sets, trained on `train` alone.",
     "classify peers title": "Its peer, in the same place:",
+    "nested title": "Nested entities. F1 of all entities, outer and inner; dev set, trained on `train` alone.",
+    "relation title": "Relations between marked spans. SemEval's directed macro F1; dev set, trained on `train` alone.",
+    "intent_slot title": (
+        "Intents and slots. The part of sentences whose intent and slots are all right; dev sets, trained on `train` "
+        "alone."
+    ),
+    "rewrite title": "Rewriting. The part of rewrites that are right to the letter; dev set, trained on `train` alone.",
+    "measure all": "F1 of all",
+    "measure sentence": "sentence accuracy",
+    "measure exact match": "exact match",
     "plain note": (
         "Means over the seeds with the lowest and the highest, and the bootstrap interval, its ends averaged over the "
         "seeds. **Each run keeps the epoch that scored best on dev, so these figures are slightly optimistic**; so do "
@@ -136,6 +146,13 @@ CHINESE = {
     ),
     "classify title": "分类。准确率;开发集,只用 `train` 训练。",
     "classify peers title": "在同一处的同类工具:",
+    "nested title": "嵌套实体。全部实体(外层与内层)的 F1;开发集,只用 `train` 训练。",
+    "relation title": "标出的两处之间的关系。SemEval 的计方向宏平均 F1;开发集,只用 `train` 训练。",
+    "intent_slot title": "意图与槽位。意图和槽位全对的句子所占比例;开发集,只用 `train` 训练。",
+    "rewrite title": "改写。与标准改写逐字相同的比例;开发集,只用 `train` 训练。",
+    "measure all": "全部实体 F1",
+    "measure sentence": "句准确率",
+    "measure exact match": "完全一致",
     "plain note": (
         "各种子的平均,括号内为最低与最高;区间由自助抽样得到,两端取各种子的平均。"
         "**每次训练保留开发集得分最高的一轮,所以这些数字略偏乐观**;spaCy 也是如此。"
