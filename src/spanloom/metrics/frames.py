@@ -15,17 +15,17 @@ import numpy as np
 from spanloom.check.frames import SEVERAL
 from spanloom.core import Example, Frame
 from spanloom.errors import DataError
-from spanloom.metrics.labels import label_scorecard, score_row
+from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.matching import Tally
-from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes, lost_mistakes
+from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes, lost_mistakes, worst_sentences
+from spanloom.metrics.rows import answer_row
 from spanloom.metrics.spans import match_spans, spans_from_bio
-from spanloom.metrics.tag_breakdown import SIZES, Seen, Table
+from spanloom.metrics.tag_breakdown import SIZES, Seen, Table, size_bin
 from spanloom.metrics.tags import tag_scorecard
 from spanloom.text.tags import natural_order
 
 SENTENCE, INTENT, SLOTS = "sentence", "intent", "slots"
 WRONG_INTENT = "wrong intent"
-WORST = 20
 
 
 def frame_scorecard(
@@ -72,7 +72,7 @@ def frame_scorecard(
     right = [_right(*item) for item in zip(examples, gold, predictions, strict=True)]
     whole = np.array([[both, 1, 1] for both in right], dtype=np.int64).reshape(-1, 3)
     overall = {
-        SENTENCE: score_row(whole),
+        SENTENCE: answer_row(whole),
         INTENT: intents["overall"]["accuracy"],
         SLOTS: slots["overall"]["strict"],
     }
@@ -139,9 +139,8 @@ def _breakdowns(
         text = examples[number].input
         return novel[1] if all(seen(text.surface(span), span.label) for span in spans[number]) else novel[2]
 
-    lengths = [min(max(len(frame.slots.labels) - 1, 0) // 10, 4) for frame in gold]
     tables = {
-        "sentences, by length": _binned(right, SIZES, lambda number: SIZES[lengths[number]]),
+        "sentences, by length": _binned(right, SIZES, lambda number: size_bin(len(gold[number].slots.labels))),
         "sentences, by slots": _binned(
             right,
             ("0", "1", "2", "3", "4", "5+"),
@@ -181,12 +180,8 @@ def _errors(
     for mistakes in found:
         for mistake in mistakes:
             types[mistake.type] += 1
-    worst = sorted((-len(mistakes), index) for index, mistakes in enumerate(found) if mistakes)[:WORST]
-    return {
-        "types": types,
-        "confusions": [*intents, *tags],
-        "worst": [_sentence(examples[index], found[index]) for _, index in worst],
-    }
+    confusions = [*intents, *tags]
+    return {"types": types, "confusions": confusions, "worst": worst_sentences(examples, found)}
 
 
 def _mistakes(example: Example, gold: Frame, answer: Frame) -> list[Mistake]:
@@ -196,11 +191,6 @@ def _mistakes(example: Example, gold: Frame, answer: Frame) -> list[Mistake]:
         return mistakes
     wanted, given = (", ".join(frame.intent.names) for frame in (gold, answer))
     return [Mistake("intents", WRONG_INTENT, wanted, given or None), *mistakes]
-
-
-def _sentence(example: Example, mistakes: Sequence[Mistake]) -> dict[str, Any]:
-    errors = [{"type": mistake.type, "gold": mistake.gold, "predicted": mistake.predicted} for mistake in mistakes]
-    return {"source": str(example.source), "text": example.input.text, "errors": errors}
 
 
 def _rejected(

@@ -15,8 +15,8 @@ import numpy as np
 
 from spanloom.core import Array, Example, Input, Label, MarkedText, texts_of
 from spanloom.errors import DataError
-from spanloom.metrics.matching import Tally, binned, harmonic, macro, ratio
-from spanloom.metrics.significance import bootstrap_interval
+from spanloom.metrics.matching import Tally, binned, macro
+from spanloom.metrics.rows import answer_row
 from spanloom.text.marks import write_marks
 
 WORST = 20
@@ -57,7 +57,7 @@ def label_scorecard(
     classes = _classes(gold, predictions)
     rows = {"labels": counts, "exact match": whole} if several else {"accuracy": whole}
     rule = next(iter(rows))
-    overall = {name: score_row(table.reshape(-1, 3)) for name, table in rows.items()}
+    overall = {name: answer_row(table.reshape(-1, 3)) for name, table in rows.items()}
     overall[rule]["macro"] = macro(list(classes.values()))
     return {
         "answers": "label",
@@ -83,16 +83,6 @@ def _gold(example: Example) -> Label:
 def _counts(gold: Sequence[Label], predictions: Sequence[Label]) -> Array:
     rows = [(len({*g.names} & {*p.names}), len(p.names), len(g.names)) for g, p in zip(gold, predictions, strict=True)]
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
-
-
-def score_row(counts: Array) -> dict[str, Any]:
-    """Counts [N, 3] as a row of a scorecard; with its accuracy, where there is one answer for each example."""
-    correct, predicted, gold = (int(total) for total in counts.sum(axis=0))
-    precision, recall = ratio(correct, predicted), ratio(correct, gold)
-    score = {"precision": precision, "recall": recall, "f1": harmonic(precision, recall)}
-    score |= {"tp": correct, "predicted": predicted, "gold": gold}
-    same = {"accuracy": precision} if predicted == gold == len(counts) else {}
-    return {**score, **same, "interval": list(bootstrap_interval(counts))}
 
 
 def _summary(overall: dict[str, Any], rule: str) -> dict[str, float]:

@@ -74,7 +74,7 @@ def tabulated(bins: Mapping[str, Sequence[str]], facts: Iterable[Counted]) -> di
 
 def size_bin(tokens: int) -> str:
     """The bin of `SIZES` of a sentence."""
-    return SIZES[min((tokens - 1) // 10, 4)]
+    return SIZES[min(max(tokens - 1, 0) // 10, 4)]
 
 
 def length_bin(span: Span) -> str:
