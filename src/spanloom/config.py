@@ -184,8 +184,9 @@ class EncoderConfig:
 
     What is read of a word, in any combination. word_width: of random word vectors, 0 for none. vectors: a file of
     them for "rnn" and "cnn" (text or safetensors, see `text/vectors.py`), of a width of its own. vocabulary: words at
-    most from the file and from the training data, 0 for all. freeze_vectors: train no vector of the file; else those
-    of the words that the training data hold are trained. word_dropout: how many words' vectors are hidden, in 0..1.
+    most from the file and from the training data, 0 for all; of the latter only those that stand there min_count times,
+    so that there is something to learn of unknown words. freeze_vectors: train no vector of the file; else those of the
+    words that the training data hold are trained. word_dropout: how many words' vectors are hidden, in 0..1.
     char_filters: of the convolution over each word's characters, of vectors of char_width, 0 for none. hashed_rows:
     of the tables of hashed sub-words (see `text/hashed.py`), 0 for none; hashed_width: of the vector of each of them;
     hashed_affixes: the lengths of the prefixes and suffixes among them. shape_width: of the vector of a word's case and
@@ -207,6 +208,7 @@ class EncoderConfig:
     word_width: int = 100
     vectors: Path | None = None
     vocabulary: int = 50_000
+    min_count: int = 1
     freeze_vectors: bool = False
     word_dropout: float = 0.05
     char_width: int = 25

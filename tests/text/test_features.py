@@ -103,6 +103,15 @@ def test_only_words_that_training_holds_are_trained() -> None:
     assert frozen.frozen == 4
 
 
+def test_rare_words_of_training_are_unknown_unless_a_vector_file_has_them() -> None:
+    assert vocabulary(fitted([], min_count=2)) == ("Abe", "fed")
+    features = fitted(["the", "bee"], min_count=2)
+    assert vocabulary(features) == ("the", "bee", "Abe", "fed")
+    assert features.frozen == 2
+    with pytest.raises(ConfigError, match=r"model\.encoder\.min_count: is 0; at least 1"):
+        check_encoder(EncoderConfig(kind="rnn", min_count=0))
+
+
 def test_words_and_characters_are_left_out_where_nothing_reads_them() -> None:
     features = fitted([], word_width=0, char_filters=0, hashed_rows=10)
     assert features.encode(["Abe", "fed"]).keys() == {"shapes", "hashed", "lengths"}

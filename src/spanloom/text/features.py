@@ -100,7 +100,7 @@ class WordFeatures:
         characters = fit_characters(seen) if encoder.char_filters else None
         if not known and not encoder.word_width:
             return cls(WordLookup(characters, encoder.hashed_rows, affixes=encoder.hashed_affixes))
-        fitted = Vocabulary.fit(seen, encoder.vocabulary)
+        fitted = Vocabulary.fit(seen, encoder.vocabulary, encoder.min_count)
         file = Vocabulary(known)
         trained = set() if encoder.freeze_vectors else {file.number(word) for word in fitted.words}
         frozen = [word for word in known if file.number(word) not in trained]
@@ -164,7 +164,7 @@ def known_words(features: Features) -> Callable[[str], bool] | None:
 def check_encoder(encoder: EncoderConfig) -> None:
     """Raise ConfigError naming the first setting of an encoder that is out of its range or contradicts another."""
     words = encoder.kind in ("rnn", "cnn")
-    least = {"hidden": 1, "hashed_width": 1, "char_width": 1, "window": 1}
+    least = {"hidden": 1, "hashed_width": 1, "char_width": 1, "window": 1, "min_count": 1}
     least |= dict.fromkeys(("layers", "unfreeze_epochs", "vocabulary", "word_width"), 0)
     least |= dict.fromkeys(("char_filters", "shape_width", "hashed_rows"), 0)
     for key, bound in least.items():
