@@ -17,8 +17,8 @@ import numpy as np
 
 from spanloom.core import Array, Dialogue, Example, Rewrite
 from spanloom.errors import DataError
-from spanloom.metrics.labels import score_row
 from spanloom.metrics.matching import binned, harmonic, ratio, tallied
+from spanloom.metrics.rows import answer_row
 from spanloom.text.edits import common
 from spanloom.text.words import tokenize
 
@@ -76,7 +76,7 @@ def rewrite_scorecard(examples: Sequence[Example], predictions: Sequence[Rewrite
     rows = {EXACT: _counts(judged, lambda item: (item.gold == item.predicted, 1, 1))}
     for n in (1, 2, 3):
         rows[f"restored {n}-grams"] = _counts(judged, lambda item, n=n: restored_counts(item, n))  # type: ignore[misc]
-    overall = {name: score_row(table) for name, table in rows.items()}
+    overall = {name: answer_row(table) for name, table in rows.items()}
     overall[BLEU] = _value(np.array([bleu_counts(item.predicted, item.gold) for item in judged]), bleu)
     overall[ROUGE] = _value(np.array([[rouge(item.predicted, item.gold), 1.0] for item in judged]), _mean)
     summary = {"exact_match": overall[EXACT]["f1"], "bleu": overall[BLEU]["value"], "rouge": overall[ROUGE]["value"]}
