@@ -114,10 +114,14 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Spans and the relations between them; every head and tail of `relations` is in `spans`."""
+    """Spans and the relations between them; every head and tail of `relations` is in `spans`.
+
+    dropped: how many more a model found than are kept, the least sure. It takes no part in equality.
+    """
 
     spans: tuple[Span, ...] = ()
     relations: tuple[Relation, ...] = ()
+    dropped: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +139,13 @@ class Tags:
 class Label:
     """The classes of a whole input, in alphabetical order: exactly one, or any number where labels may stand together.
 
-    scores: a confidence in 0..1 for each of `names`; they take no part in equality.
+    scores: a confidence in 0..1 for each of `names`; probabilities: of every class that the model knows, in the order
+    in which its codec knows them. They take no part in equality.
     """
 
     names: tuple[str, ...] = ()
     scores: tuple[float, ...] | None = field(default=None, compare=False)
+    probabilities: tuple[float, ...] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +229,8 @@ class Row:
     inputs, targets: arrays by name. length: what batches are sized by (pieces or words). width: the number of words T.
     lost: the facts that the scheme cannot express, with their causes. group: the example's class, where it has one,
     and weight: how often it should be drawn beside others; weighted sampling alone reads the two. item: what decoding
-    needs besides arrays, where answers are made of the input's own words.
+    needs besides arrays, where answers are made of the input's own words. cut: how much of the input the arrays leave
+    out, where they do: "words", wordpieces of long words as "pieces", what was "recalled".
     """
 
     inputs: Arrays
@@ -234,6 +241,7 @@ class Row:
     group: str = ""
     weight: float = 1.0
     item: Any = None
+    cut: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import pytest
 
-from spanloom.check.audit import audit
-from spanloom.config import EncoderConfig
+from spanloom.check.audit import audit, audit_windows
+from spanloom.config import EncoderConfig, RunConfig
 from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Relation, Row, Span
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
+from spanloom.text.excerpts import excerpts
 from tests.tasks.sentences import sentence
 
 Scheme = Literal["table", "tagging"]
@@ -130,6 +131,37 @@ def test_what_is_cut_off_is_lost_and_lowers_recall(scheme: Scheme) -> None:
     assert report["relations"]["recall"] == 0.5
     assert report["relations"]["precision"] == 1.0
     assert report["entities"]["recall"] == pytest.approx(2 / 3)
+
+
+def test_windows_give_back_what_any_of_them_does() -> None:
+    """a b c d e f in windows of four: a to d and d to f."""
+    late = sentence("a b c d e f", [*TWO, (3, 4, "X"), (4, 5, "X")], [(0, "r", 1), (2, "s", 3), (0, "far", 3)])
+    unplaced = replace(late, lost=(LostFact("relation", "far", "a -> far -> e", "not located"),))
+    for example, before in ((late, {}), (unplaced, {"not located": 1})):
+        codec = JointCodec.fit([example], JointConfig(encoder=EncoderConfig(kind="rnn"), max_words=4))
+        report = audit([example], {"table": codec}, windows=True)["table"]
+        assert lost(report) == {"whole in no window": 1} | before
+        assert lost(report, "entity") == {}
+        assert report["entities"]["recall"] == report["relations"]["precision"] == 1.0
+        assert report["relations"]["correct"] == 2
+        assert report["spurious"] == []
+
+
+def test_what_a_scheme_loses_in_one_window_another_may_give_back() -> None:
+    # d stands in both windows: alone in the first, which tagging cannot say, and in a relation in the second.
+    seam = sentence("a b c d e f", [(3, 4, "X"), (4, 5, "X")], [(0, "r", 1)])
+    codec = JointCodec.fit([seam], JointConfig(scheme="tagging", encoder=EncoderConfig(kind="rnn"), max_words=4))
+    declared = [[fact.cause for fact in codec.encode(piece).lost] for piece in excerpts(seam, 4)]
+    assert declared == [["in no relation"], []]
+    report = audit([seam], {"tagging": codec}, windows=True)["tagging"]
+    assert report["lost"] == []
+    assert report["entities"]["recall"] == report["relations"]["recall"] == 1.0
+
+
+def test_windows_are_counted() -> None:
+    text = sentence("a b c d e f", TWO)
+    config = RunConfig("joint", model=JointConfig(max_words=4))
+    assert audit_windows([text, PLAIN], config) == {"used": False, "max_words": 4, "examples": 1, "windows": 2}
 
 
 @pytest.mark.parametrize("scheme", ["table", "tagging"])

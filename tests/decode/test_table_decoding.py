@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -78,7 +79,9 @@ def test_flat_spans_are_the_surest_that_do_not_overlap(size: tuple[int, int], se
 @given(sizes, seeds, st.integers(0, 4))
 def test_no_more_than_the_surest_few_are_looked_at(size: tuple[int, int], seed: int, most: int) -> None:
     scores = tied_scores((size[0], size[1], size[1]), seed)
-    assert spans_from_table(scores, flat=False, most=most) == sorted(every_span(scores)[:most])
+    cut: Counter[str] = Counter()
+    assert spans_from_table(scores, flat=False, most=most, cut=cut) == sorted(every_span(scores)[:most])
+    assert cut["spans"] == len(every_span(scores)[most:])
 
 
 def test_of_equal_scores_the_first_the_shorter_and_the_lower_label_wins() -> None:
@@ -133,7 +136,9 @@ def test_overlapping_triples_and_both_directions_come_out_together() -> None:
 def test_of_a_swarm_of_triples_the_surest_stay() -> None:
     spans = [ScoredSpan(0, 1, 0, 1.0), ScoredSpan(1, 2, 0, 1.0), ScoredSpan(2, 3, 0, 1.0)]
     scores = np.arange(1.0, 19.0).reshape(2, 3, 3)
-    found = triples_from_tables(spans, scores, scores, None, most=3)
+    cut: Counter[str] = Counter()
+    found = triples_from_tables(spans, scores, scores, None, most=3, cut=cut)
+    assert cut == {"relations": 9}
     assert sorted(triple.score for triple in found) == [15.0, 16.0, 17.0]  # 18, 14 and 10 would join a span with itself
 
 

@@ -25,6 +25,7 @@ BEGINNINGS = {
         "#\tn-tv [2009]\n1\tMara\tB-PER\tO\n2\tleft\tO\tO\n",
         "-DOCSTART- O O O\n\n# O O O\n1 O O O\n",
     ],
+    "docred": ['[{"title": "a", "sents": [["a"]], "vertexSet": [], "labels": []}]'],
     "spert": ['[{"tokens": ["a"], "entities": [], "relations": []}]'],
     "spanloom": ['{"text": "a"}', '{"text": "a", "tokens": [[0, 1]], "entities": [], "relations": []}'],
 }

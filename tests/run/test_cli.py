@@ -10,17 +10,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import spanloom
+import spanloom.run.evaluate
 import spanloom.run.predictor
 from spanloom.core import Graph, MarkedText, Relation, Span, Text
 from spanloom.errors import CheckpointError
 from spanloom.run.cli import build_app, main
+from spanloom.run.predictor import Predictor
+from spanloom.run.reading import Reading
 from spanloom.tasks import find_task
+from tests.run.tiny_task import TASK, WORDS, TinyCodec, example
 
 SENTENCE = "Mira Holm runs Nordvik Press in Bergen ."
 
@@ -35,7 +40,7 @@ class CapitalPredictor:
     def prepare(self, text: str) -> Text:
         return self.task.prepare(text, self.codec)  # type: ignore[no-any-return]
 
-    def predict_inputs(self, inputs: Iterable[Text]) -> Iterator[Graph]:
+    def predict_inputs(self, inputs: Iterable[Text], reading: Reading) -> Iterator[Graph]:
         for text in inputs:
             spans = [
                 Span(index, index + 1, "Name", 0.5)
@@ -51,7 +56,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
     """Every load gives the stand-in; the list holds the paths that were asked for."""
     asked: list[Path | None] = []
 
-    def load(path: Path | None = None) -> CapitalPredictor:
+    def load(path: Path | None = None, second_look: str = "auto") -> CapitalPredictor:
         asked.append(path)
         return CapitalPredictor()
 
@@ -108,7 +113,7 @@ class LikeliestRelation:
     def prepare(self, text: str) -> MarkedText:
         return self.task.prepare(text, self.codec)  # type: ignore[no-any-return]
 
-    def predict_inputs(self, inputs: Iterable[MarkedText]) -> Iterator[Relation]:
+    def predict_inputs(self, inputs: Iterable[MarkedText], reading: Reading) -> Iterator[Relation]:
         for item in inputs:
             yield Relation(item.head, item.tail, "Cause-Effect(e1,e2)")
 
@@ -116,7 +121,7 @@ class LikeliestRelation:
 def test_marked_texts_come_with_marks_or_with_offsets(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(spanloom.run.predictor, "load", lambda path: LikeliestRelation())
+    monkeypatch.setattr(spanloom.run.predictor, "load", lambda path, second_look: LikeliestRelation())
     marked = "<e1>Rain</e1> woke <e2>Ida</e2>"
     plain, lines, broken = (tmp_path / name for name in ("a.txt", "a.jsonl", "b.txt"))
     plain.write_text(f"{marked}\n", encoding="utf-8")
@@ -307,11 +312,61 @@ def test_a_text_and_a_file_are_one_too_many(model: list[Any], capsys: pytest.Cap
     assert "ConfigError: predict: a text and --input a.txt; one of the two." in capsys.readouterr().err
 
 
+# ---- long texts ------------------------------------------------------------------------------------------------------
+
+
+def tiny_predictor(path: Path | None = None, second_look: str = "auto") -> Predictor:
+    """Reads six words at once and finds nothing in them."""
+    return Predictor(TASK, TinyCodec(WORDS), lambda rows: [Graph() for _ in rows], Path("tiny"))
+
+
+def test_what_was_not_read_at_once_is_said_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(spanloom.run.predictor, "load", tiny_predictor)
+    assert main(["predict", "Ada", "the " * 11, "the " * 7]) == 0
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 3
+    said = "2 of 3 texts were longer than the 6 words that this model reads at once: read in 4 windows."
+    assert captured.err == f"{said}\n"
+    assert main(["predict", "Ada", "the " * 6]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_evaluating_says_so_too_and_counts_it_in_the_scorecard(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def load(path: Path | None = None, second_look: str = "auto") -> Predictor:
+        asked.append(second_look)
+        task = replace(TASK, read=lambda path, config: iter([example("Ada"), example("the " * 7)]))
+        predictor = tiny_predictor()
+        predictor.codec.require_known = lambda example: None  # type: ignore[method-assign]
+        predictor.task = task
+        return predictor
+
+    monkeypatch.setattr(spanloom.run.evaluate, "load", load)
+    assert main(["evaluate", "tiny", "data.jsonl", "--json", "--second-look", "off"]) == 0
+    captured = capsys.readouterr()
+    said = "1 of 2 texts was longer than the 6 words that this model reads at once: read in 2 windows."
+    assert captured.err == f"{said}\n"
+    read = json.loads(captured.out)["read"]
+    assert (read["inputs"], read["windowed"], read["windows"], read["limit"]) == (2, 1, 2, "6 words")
+    assert Reading(**read).sentences() == [said]
+    assert asked == ["off"]
+
+
+def test_an_unknown_way_to_look_again_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "Mira", "--second-look", "twice"]) == 2
+    assert "twice" in capsys.readouterr().err
+
+
 # ---- exit codes ------------------------------------------------------------------------------------------------------
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def load(path: Path | None = None) -> None:
+    def load(path: Path | None = None, second_look: str = "auto") -> None:
         raise error
 
     monkeypatch.setattr(spanloom.run.predictor, "load", load)
@@ -388,10 +443,10 @@ def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
         "class Endless:\n"
         "    from spanloom.tasks import find_task; task = find_task('joint'); codec, texts = None, 1\n"
         "    def prepare(self, text): return self.task.prepare(text, None)\n"
-        "    def predict_inputs(self, inputs):\n"
+        "    def predict_inputs(self, inputs, reading):\n"
         "        from spanloom.core import Graph\n"
         "        for item in inputs: yield Graph()\n"
-        "predictor.load = lambda path=None: Endless()\n"
+        "predictor.load = lambda path=None, second_look='auto': Endless()\n"
         "sys.exit(main(['predict', *(['Mira'] * 20000)]))"
     )
     with subprocess.Popen(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from spanloom.core import Frame, Graph, Label, Relation, Span, Tags
-from spanloom.run.long_text import merge
+from spanloom.run.long_text import merge, with_relations
 from spanloom.text.windows import cut
 from tests.run.tiny_task import prepare
 
@@ -100,3 +100,15 @@ def test_the_intent_is_that_of_the_window_least_out_of_scope_and_slots_come_by_p
     assert (merged.intent.scores, merged.out_of_scope, merged.rejected) == ((0.6,), 0.4, False)
     assert merged.slots.scores == (0.1, 0.2, 0.5, 0.6)
     assert merge([first], [(0, 3)]) is first
+
+
+def test_more_relations_join_the_spans_that_are_there_in_order() -> None:
+    graph = Graph((name(0, 1, 0.9), name(4, 5, 0.8)), (Relation(name(4, 5), name(0, 1), "next", 0.6),), 3)
+    more = with_relations(graph, [Relation(name(0, 1), name(4, 5), "next", 0.95)])
+    assert [(r.head.start, r.score, r.head.score) for r in more.relations] == [(0, 0.95, 0.9), (4, 0.6, None)]
+    assert (more.spans, more.dropped) == (graph.spans, 3)
+    assert with_relations(graph, []) is graph
+
+
+def test_what_windows_dropped_is_added_up() -> None:
+    assert merge([Graph((name(0, 1),), (), 2), Graph((), (), 3)], [(0, 4), (3, 6)]).dropped == 5

@@ -14,6 +14,7 @@ import pytest
 import spanloom.run.predictor
 from spanloom.core import Dialogue, Rewrite
 from spanloom.run.cli import main
+from spanloom.run.reading import Reading
 from spanloom.tasks import find_task
 
 
@@ -27,14 +28,14 @@ class JoiningPredictor:
     def prepare(self, turns: str | list[str]) -> Dialogue:
         return self.task.prepare(turns, self.codec)  # type: ignore[no-any-return]
 
-    def predict_inputs(self, inputs: Iterable[Dialogue]) -> Iterator[Rewrite]:
+    def predict_inputs(self, inputs: Iterable[Dialogue], reading: Reading) -> Iterator[Rewrite]:
         for dialogue in inputs:
             yield Rewrite("+".join(turn.text for turn in dialogue.turns), 0.5)
 
 
 @pytest.fixture(autouse=True)
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spanloom.run.predictor, "load", lambda path=None: JoiningPredictor())
+    monkeypatch.setattr(spanloom.run.predictor, "load", lambda path=None, second_look="auto": JoiningPredictor())
 
 
 def rewrites(output: str) -> list[str]:

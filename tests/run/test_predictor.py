@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import spanloom.run.predictor as predictor_module
-from spanloom.core import Example, Graph, Row
+from spanloom.core import Example, Graph, Relation, Row, Span
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.run.predictor import CHUNK, Predictor, load
+from spanloom.run.reading import Reading
 from tests.run.tiny_task import NAMES, TASK, WORDS, TinyCodec, example
 
 
@@ -122,6 +123,107 @@ def test_a_long_text_among_short_ones_keeps_the_order(predictor: Predictor) -> N
 def test_show_counts_characters(predictor: Predictor) -> None:
     shown = predictor.show("  so Ada !")
     assert shown["entities"] == [{"start": 5, "end": 8, "label": "Name", "text": "Ada"}]
+
+
+# ---- what is said of long texts --------------------------------------------------------------------------------------
+
+
+def test_windows_are_counted_over_all_the_texts(predictor: Predictor) -> None:
+    reading = Reading()
+    list(predictor.predict(["Ada", "", "the Bo " * 5, "Cy " * 7], reading))
+    assert reading == Reading(inputs=4, limit="6 words", windowed=2, windows=4)
+    said = ["2 of 4 texts were longer than the 6 words that this model reads at once: read in 4 windows."]
+    assert reading.sentences() == said
+    list(predictor.predict(["Ada"], reading))
+    assert reading.inputs == 5
+    predictor.codec.max_sentences = 1  # type: ignore[attr-defined]
+    list(predictor.predict(["Ada"], reading := Reading()))
+    assert reading.limit == "6 words or 1 sentence"
+
+
+class Related(TinyCodec):
+    """Relates names; training had relations inside a sentence only."""
+
+    spread = 1
+    max_sentences = 1
+
+    def may_relate(self, head: str, tail: str) -> bool:
+        return True
+
+
+def sure(rows: Sequence[Row]) -> list[Graph]:
+    """Every two names of a row, the one next to the other, without doubt."""
+    answers = []
+    for row in rows:
+        places = [place for place, number in enumerate(row.inputs["words"]) if WORDS[number] in NAMES]
+        spans = [Span(place, place + 1, "Name", 0.9) for place in places]
+        relations = [Relation(a, b, "next", 0.95) for a, b in itertools.combinations(spans, 2)]
+        answers.append(Graph(tuple(spans), tuple(relations)))
+    return answers
+
+
+def related(text: str, look: Any, sizes: list[int] | None = None) -> tuple[set[tuple[int, int]], Reading]:
+    def rows(given: Sequence[Row]) -> list[Graph]:
+        if sizes is not None:
+            sizes.append(len(given))
+        return sure(given)
+
+    reading = Reading()
+    predictor = Predictor(TASK, Related(WORDS), rows, Path("nowhere"), look)
+    [graph] = predictor.predict([text], reading)
+    assert all(relation.head in graph.spans and relation.tail in graph.spans for relation in graph.relations)
+    assert list(graph.relations) == sorted(graph.relations, key=lambda r: (r.head.start, r.tail.start))
+    return {(relation.head.start, relation.tail.start) for relation in graph.relations}, reading
+
+
+def test_distant_names_are_related_by_a_second_look_in_the_tokens_of_the_text() -> None:
+    text = "Ada the the the the the the the Bo . Cy ."
+    found, reading = related(text, "all")
+    assert found == {(0, 8), (8, 10), (0, 10)}
+    assert (reading.pairs, reading.excerpts, reading.found, reading.untried, reading.beyond) == (3, 3, 3, 0, 0)
+
+
+def test_by_default_only_as_far_as_training_had_relations() -> None:
+    text = "Ada the the the the the the the Bo . Cy ."
+    found, reading = related(text, "auto")
+    assert found == {(0, 8)}
+    assert (reading.pairs, reading.excerpts, reading.found, reading.untried, reading.beyond) == (1, 1, 1, 0, 2)
+
+
+def test_without_a_second_look_windows_are_all_there_is() -> None:
+    found, reading = related("Ada the the the the the the the Bo . Cy .", "off")
+    assert found == set()
+    assert (reading.pairs, reading.excerpts, reading.beyond) == (0, 0, 0)
+
+
+def test_names_that_stood_in_one_window_are_not_judged_again() -> None:
+    class Once:
+        rows = 0
+
+        def __call__(self, given: Sequence[Row]) -> list[Graph]:
+            self.rows += len(given)
+            return [Graph(graph.spans) for graph in sure(given)] if self.rows == len(given) else sure(given)
+
+    predictor = Predictor(TASK, Related(WORDS), Once(), Path("nowhere"), "all")
+    [graph] = predictor.predict(["Ada Bo . Cy ."])
+    assert [(r.head.start, r.tail.start) for r in graph.relations] == [(0, 3), (1, 3)]
+
+
+def test_second_looks_of_many_texts_go_together_and_no_more_than_a_chunk_at_once() -> None:
+    sizes: list[int] = []
+    predictor = Predictor(TASK, Related(WORDS), lambda rows: sizes.append(len(rows)) or sure(rows), Path("x"), "all")
+    texts = ["Ada . Bo . Cy . Di ."] * 80
+    graphs = list(predictor.predict(texts))
+    assert all(len(graph.relations) == 6 for graph in graphs)
+    assert max(sizes) <= CHUNK + 3
+    assert len(sizes) <= 2 * -(-80 * 4 // CHUNK) + 2 + 80 * 6 // CHUNK
+
+
+def test_a_codec_that_relates_nothing_is_never_asked_again(predictor: Predictor, model: Perfect) -> None:
+    reading = Reading()
+    list(predictor.predict(["Ada the the the the the the the Bo"], reading))
+    assert len(model.sizes) == 1
+    assert (reading.pairs, reading.beyond) == (0, 0)
 
 
 def test_a_single_string_is_no_stream_of_texts(predictor: Predictor) -> None:

@@ -20,14 +20,17 @@ from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertMode
 from spanloom.config import DataConfig, EncoderConfig, RunConfig
 from spanloom.core import Batch, Example, Label, LostFact, Source, TextPair
 from spanloom.engine.device import to_tensors
+from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
 from spanloom.run.bundle import forward, start
 from spanloom.run.export import to_onnx
+from spanloom.run.predictor import Predictor
 from spanloom.tasks.classify import TASK
 from spanloom.tasks.classify.codec import ClassifyCodec, proportional
 from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.tasks.classify.model import build, divergence, losses
+from spanloom.text.windows import cut, part
 from tests.tasks.sentences import text_of
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer
 
@@ -320,6 +323,46 @@ def test_what_is_cut_is_declared(name: str, folder: Path) -> None:
     short = codec.encode(example(("a b c d", "b c"), ("no",)))
     assert short.lost == ()
     assert all(np.array_equal(array, short.inputs[name]) for name, array in row.inputs.items())
+
+
+def test_what_is_cut_is_counted(folder: Path) -> None:
+    pairs = fitted("pairs-words", folder, max_words=6).codec
+    assert pairs.encode(example(("a b c d e a", "b c d"), None)).cut == {"words": 3}
+    assert pairs.encode(example(("a b c d", "b c"), None)).cut == {}
+    pieces = fitted("pairs-pieces", folder, max_words=250).codec
+    long_words = " ".join(["abe" * 5] * 100)
+    row = pieces.encode(example((long_words, long_words), None))
+    assert row.cut["pieces"] > 0
+    assert "words" not in row.cut
+
+
+@pytest.mark.parametrize("name", ["binary-words", "several-pieces"])
+def test_windows_of_a_text_are_averaged_by_their_length(name: str, folder: Path) -> None:
+    """A predictor's answer for a long text, beside the mean worked out here."""
+    case = fitted(name, folder, max_words=4)
+    model, codec = case.model(), case.codec
+    predictor = Predictor(TASK, codec, lambda rows: predict_rows(model, codec, rows), Path("nowhere"))
+    text = text_of(["a", "b", "c", "d", "e", "a", "b", "c", "d"])
+    [answer] = predictor.predict_inputs([text])
+    windows = cut(text, 4)
+    assert [end - start for start, end in windows] == [4, 4, 3]
+    batches = (case.batch([Example(part(text, window))]) for window in windows)
+    labels = [label for batch in batches for label in codec.decode({"classes": run(model, batch).numpy()}, batch)]
+    sure = [np.array(label.probabilities) for label in labels]
+    mean = (4 * sure[0] + 4 * sure[1] + 3 * sure[2]) / 11
+    assert answer.probabilities == pytest.approx(mean)
+    assert answer == codec.classes.answer(mean)
+    assert answer.scores == pytest.approx([mean[codec.classes.names.index(label)] for label in answer.names])
+
+
+def test_probabilities_of_all_classes_stand_beside_the_answer(folder: Path) -> None:
+    single = fitted("binary-words", folder).codec.classes
+    [label] = single.decode(np.array([[2.0]]))
+    assert label.names == ("yes",)
+    assert label.probabilities is not None
+    assert label.scores == label.probabilities[1:]
+    assert sum(label.probabilities) == pytest.approx(1)
+    assert single.answer(np.array([0.5, 0.5])).names == ("no",)
 
 
 def test_two_texts_are_cut_to_the_room_that_the_encoder_has(folder: Path) -> None:

@@ -214,12 +214,43 @@ def test_what_a_long_sentence_loses_is_declared(scheme: Scheme) -> None:
     example = sentence(WORDS[:6], spans, [(0, "r", 1), (1, "s", 2)], lost=[before])
     row = fitted([example], scheme, max_words=4).encode(example)
     assert row.width == 4
+    assert row.cut == {"words": 2}
     assert row.inputs["words"].shape == (4,)
     assert before in row.lost
     assert [fact.text for fact in row.lost if fact.cause == "truncated"] == [
         "delta epsilon zeta",
         "gamma -> s -> delta epsilon zeta",
     ]
+
+
+def test_only_labels_that_training_related_may_relate() -> None:
+    codec = fitted([sentence("a b c", [(0, 1, "X"), (1, 2, "Y"), (2, 3, "Z")], [(0, "r", 1)])], "table")
+    pairs = [(head, tail) for head in "XYZ" for tail in "XYZ" if codec.may_relate(head, tail)]
+    assert pairs == [("X", "Y")]
+
+
+def test_texts_and_relations_run_through_as_many_sentences_as_most_do_in_training() -> None:
+    near = sentence("a b . c .", [(0, 1, "X"), (1, 2, "X")], [(0, "r", 1)])
+    across = sentence("a b . c . d", [(0, 1, "X"), (5, 6, "X")], [(1, "r", 0)])
+    stray = fitted([near] * 60 + [across], "table")
+    assert (stray.max_sentences, stray.spread) == (2, 1)
+    usual = fitted([near] * 6 + [across], "table")
+    assert (usual.max_sentences, usual.spread) == (3, 3)
+
+
+def test_a_codec_from_before_relations_were_measured_looks_inside_sentences() -> None:
+    codec = fitted(TRAINING, "table")
+    table = {key: value for key, value in codec.to_dict().items() if key != "spread"}
+    assert JointCodec.from_dict(table, codec.tokenizer_json()).spread == 1
+
+
+def test_what_decoding_drops_is_said_by_the_answer() -> None:
+    codec = fitted(TRAINING, "table")
+    size = 15
+    counts = {"spans": len(codec.labels.entities)} | dict.fromkeys(("heads", "tails"), len(codec.labels.relations))
+    tables = {name: np.ones((1, count, size, size), np.float32) for name, count in counts.items()}
+    [graph] = codec.scheme.decode(tables, np.array([size]))
+    assert graph.dropped >= size * (size + 1) // 2 - 100
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

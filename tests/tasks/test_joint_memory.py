@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from math import log
 
 import numpy as np
@@ -126,8 +127,13 @@ def test_letters_that_change_with_their_neighbours_are_one_letter() -> None:
 
 def test_a_swarm_of_names_keeps_the_nearest() -> None:
     memory, _ = fitted(TRAINING)
-    kinds, places = memory.recall(text_of(["Ann", "Lee", "Rome"] * 50))
+    cut: Counter[str] = Counter()
+    kinds, places = memory.recall(text_of(["Ann", "Lee", "Rome"] * 50), cut=cut)
     assert len(kinds) == len(places) == MOST_RECALLED
     distances = np.abs(places[:, 0] - places[:, 2])
     assert (np.diff(distances) >= 0).all()
     assert distances.max() < 20
+    few: Counter[str] = Counter()
+    assert len(memory.recall(text_of(["Ann", "Lee", "Rome"] * 2), cut=few)[0]) < MOST_RECALLED
+    assert cut["recalled"] > 1000
+    assert few == Counter()

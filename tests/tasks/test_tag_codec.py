@@ -81,7 +81,10 @@ def test_what_is_not_given_back_is_exactly_what_was_declared_lost(
 
 def test_what_a_cut_loses_is_named() -> None:
     codec = fitted(TRAINING, max_words=5)
-    assert codec.encode(TRAINING[0]).lost == (LostFact("entity", "Loc", "New York", "truncated"),)
+    row = codec.encode(TRAINING[0])
+    assert row.lost == (LostFact("entity", "Loc", "New York", "truncated"),)
+    assert row.cut == {"words": len(TRAINING[0].input.tokens) - 5}
+    assert fitted(TRAINING).encode(TRAINING[0]).cut == {}
     speech = fitted(SPEECH, max_words=1)
     assert speech.encode(SPEECH[0]).lost == (
         LostFact("tag", "VERB", "runs", "truncated"),

@@ -67,6 +67,7 @@ def test_long_words_give_up_their_middle_and_no_word_is_dropped(words: list[str]
     whole = by_word(PieceTokenizer(tiny_tokenizer()).encode(words))
     kept = by_word(tight)
     assert len(tight.ids) <= limit
+    assert tight.cut == sum(map(len, whole)) - sum(map(len, kept))
     assert len(kept) == len(words)
     longest = max(map(len, kept), default=0)
     for before, after in zip(whole, kept, strict=True):
@@ -168,6 +169,8 @@ def test_two_texts_share_the_room_of_a_row() -> None:
     row = tokenizer.encode_row([["aaaa", "b"], ["cccc"]])
     assert len(row.ids) <= 9
     assert {*row.words.tolist()} == {-1, 0, 1, 2}
+    whole = PieceTokenizer(tiny_tokenizer()).encode_row([["aaaa", "b"], ["cccc"]])
+    assert (row.cut, whole.cut) == (len(whole.ids) - len(row.ids), 0)
     with pytest.raises(ValueError, match="7 words do not fit into 6 pieces"):
         tokenizer.encode_row([["a"] * 4, ["b"] * 3])
 

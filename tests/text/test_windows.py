@@ -4,9 +4,11 @@ import itertools
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spanloom.core import Span, Text, Token
-from spanloom.text.windows import cut, holding, part, sentence_ends, windows
+from spanloom.text.windows import around, cut, holding, part, sentence_ends, windows
 
 
 def split(text: str) -> Text:
@@ -123,3 +125,47 @@ def test_both_places_are_kept_whole_and_as_much_around_them_as_there_is_room() -
             assert sorted(set(tokens)) == tokens, (first, second, size)
             assert {*range(*first), *range(*second)} <= {*tokens}
             assert len(tokens) == (min(size, 12) if least <= size else least), (first, second, size)
+
+
+# ---- around two places -----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.data())
+def test_what_stands_around_two_places_holds_them_and_no_more_than_is_allowed(data: st.DataObject) -> None:
+    n_tokens = data.draw(st.integers(2, 60))
+    ends = sorted(data.draw(st.sets(st.integers(1, n_tokens - 1), max_size=12)))
+    size, sentences = data.draw(st.integers(2, 40)), data.draw(st.sampled_from([None, 1, 2, 3, 6]))
+    starts = sorted(data.draw(st.lists(st.integers(0, n_tokens - 1), min_size=2, max_size=2)))
+    places = tuple((start, min(n_tokens, start + data.draw(st.integers(1, 4)))) for start in starts)
+    found = around(places, ends, n_tokens, size, sentences)  # type: ignore[arg-type]
+    if any(end - start > size // 2 for start, end in places):
+        assert found == []
+        return
+    assert 1 <= len(found) <= 2
+    assert sum(high - low for low, high in found) <= size
+    for start, end in places:
+        assert any(low <= start and end <= high for low, high in found)
+    if len(found) == 2:
+        assert found[0][1] < found[1][0]
+    edges = [0, *ends, n_tokens]
+    for (start, end), (low, high) in zip(places, found, strict=False) if len(found) == 2 else ():
+        assert high - low <= size // 2
+        inside = [edge for edge in edges if low < edge < high]
+        own = sum(start < edge < end for edge in edges)
+        if sentences is not None:
+            assert len(inside) <= max(own, sentences // 2 - 1)
+        if low not in edges:  # only where no sentence begins between there and the place
+            assert not any(low < edge <= start for edge in edges)
+        if high not in edges:
+            assert not any(end <= edge < high for edge in edges)
+
+
+def test_around_two_places_worked_by_hand() -> None:
+    ends = [4, 8, 12, 16]
+    assert around(((1, 2), (17, 18)), ends, 20, 99, 2) == [(0, 4), (16, 20)]
+    assert around(((1, 2), (17, 18)), ends, 20, 99, 4) == [(0, 8), (12, 20)]
+    assert around(((1, 2), (5, 6)), ends, 20, 99, 2) == [(0, 8)]
+    assert around(((1, 2), (17, 18)), ends, 20, 6, 2) == [(0, 3), (16, 19)]
+    assert around(((1, 2), (17, 18)), [], 20, 8) == [(0, 4), (16, 20)]
+    assert around(((6, 10), (17, 18)), [], 20, 6) == []

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from spanloom.check.gold import check_gold
 from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
-from spanloom.write.audit_tables import estimate_line, print_check
+from spanloom.write.audit_tables import estimate_line, print_check, windows_line
 
 ESTIMATE = {
     "steps": 1200,
@@ -75,6 +75,18 @@ def test_each_scheme_has_its_ceiling_and_its_losses() -> None:
 def test_the_estimate_is_one_sentence() -> None:
     assert estimate_line(ESTIMATE) == (
         "Training on it: 1,200 steps and about 83 s an epoch on 2 threads, about 700 MiB of memory (rough)."
+    )
+
+
+def test_what_becomes_of_long_examples_is_said() -> None:
+    windows = {"used": True, "max_words": 200, "examples": 3, "windows": 1007}
+    said = "Examples of more than 200 words: 3, read through 1,007 windows in training."
+    assert windows_line(windows) == said
+    assert said in shown(audit_of_one_sentence() | {"windows": windows})
+    assert "Examples of more" not in shown(audit_of_one_sentence() | {"windows": {**windows, "examples": 0}})
+    assert windows_line({**windows, "used": False}) == (
+        "Examples of more than 200 words: 3, cut off there in training; train.augment.windows=true reads them through "
+        "1,007 windows."
     )
 
 

@@ -8,11 +8,14 @@ audit gives.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from spanloom.core import Codec, Example, LostFact, Row
+from spanloom.config import RunConfig
+from spanloom.core import Codec, Example, LostFact, Row, Text
+from spanloom.text.excerpts import excerpts
+from spanloom.text.windows import cut, shifted
 
 EXAMPLES_A_CAUSE = 5
 UNEXPLAINED = "not given back"
@@ -74,28 +77,42 @@ class Ledger:
         ]
 
 
-def audit(examples: Sequence[Example], codecs: Mapping[str, Codec]) -> dict[str, Any]:
+def audit(examples: Sequence[Example], codecs: Mapping[str, Codec], windows: bool = False) -> dict[str, Any]:
     """For each scheme: oracle precision, recall and F1 of entities and relations, and a ledger of what is lost.
 
     examples have gold graphs; codecs, by scheme name, were fitted on these same examples, so that nothing is lost for
     being unknown. `spurious` counts facts that decoding adds to the gold. Facts are compared by position and label;
     what the reader could not place counts as gold that no scheme gives back.
+
+    windows: an example that is too long for a codec is read in windows, as `train.augment.windows` does, and gives back
+    what any of them does; else it is cut off.
     """
-    return {name: _audit_one(examples, codec) for name, codec in codecs.items()}
+    return {name: _audit_one(examples, codec, windows) for name, codec in codecs.items()}
 
 
-def _audit_one(examples: Sequence[Example], codec: Codec) -> dict[str, Any]:
+def audit_windows(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
+    """How many examples have more than `model.max_words` words, in how many windows, and whether they are used."""
+    most = config.model.max_words
+    counts = [len(cut(example.input, most)) for example in examples if len(example.input.tokens) > most]
+    used = config.train.augment.windows
+    return {"used": used, "max_words": most, "examples": len(counts), "windows": sum(counts)}
+
+
+def _audit_one(examples: Sequence[Example], codec: Any, windows: bool) -> dict[str, Any]:
     tallies = {"entity": Tally(), "relation": Tally()}
     ledger, spurious = Ledger(), Ledger()
     for example in examples:
-        row = codec.encode(example)
-        (decoded,) = codec.decode(codec.perfect(batch := codec.collate([row])), batch)
-        for kind, facts in (("entity", _spans), ("relation", _relations)):
-            gold, back = facts(example.gold), facts(decoded)
+        decoded, rows = [], []
+        for start, piece in _pieces(example, codec.max_words if windows else None):
+            rows.append(codec.encode(piece))
+            (graph,) = codec.decode(codec.perfect(batch := codec.collate(rows[-1:])), batch)
+            decoded.append(shifted(graph, start))
+        for kind, name in (("entity", "spans"), ("relation", "relations")):
+            gold, back = set(getattr(example.gold, name)), {fact for graph in decoded for fact in getattr(graph, name)}
             tallies[kind].add(gold, back, sum(fact.kind == kind for fact in example.lost))
             for fact in back - gold:
-                spurious.add(LostFact(kind, fact.label, _place(example, fact), "not in the gold"), example)
-            _write_lost(ledger, kind, row, example, len(gold - back))
+                spurious.add(LostFact(kind, fact.label, _readable(example, fact), "not in the gold"), example)
+            _write_lost(ledger, kind, rows, example, gold - back)
     return {
         "entities": tallies["entity"].table(),
         "relations": tallies["relation"].table(),
@@ -104,26 +121,42 @@ def _audit_one(examples: Sequence[Example], codec: Codec) -> dict[str, Any]:
     }
 
 
-def _write_lost(ledger: Ledger, kind: str, row: Row, example: Example, missing: int) -> None:
-    """Enter what `encode` declared; a fact that is missing without having been declared gets a line of its own."""
-    declared = [fact for fact in row.lost if fact.kind == kind]
+def _pieces(example: Example, max_words: int | None) -> Iterator[tuple[int, Example]]:
+    """The example, or its windows, and where each begins."""
+    if max_words is None or len(example.input.tokens) <= max_words:
+        yield 0, example
+    else:
+        starts = (start for start, _ in cut(example.input, max_words))
+        yield from zip(starts, excerpts(example, max_words), strict=True)
+
+
+def _write_lost(ledger: Ledger, kind: str, rows: Sequence[Row], example: Example, missing: set[Any]) -> None:
+    """Enter what `encode` declared; a fact that is missing without having been declared gets a line of its own.
+
+    What one window declares another may give back, and two may declare the same: of several, only what is missing.
+    """
+    declared = [fact for row in rows for fact in row.lost if fact.kind == kind]
+    if len(rows) > 1:
+        wanted = Counter((fact.label, _surface(example, fact)) for fact in missing)
+        wanted += Counter((fact.label, fact.text) for fact in example.lost if fact.kind == kind)
+        several, declared = declared, []
+        for fact in several:
+            if wanted[fact.label, fact.text]:
+                wanted[fact.label, fact.text] -= 1
+                declared.append(fact)
     for fact in declared:
         ledger.add(fact, example)
     located = len(declared) - sum(fact.kind == kind for fact in example.lost)
-    for _ in range(missing - located):
+    for _ in range(len(missing) - located):
         ledger.add(LostFact(kind, "", "", UNEXPLAINED), example)
 
 
-def _spans(graph: Any) -> set[Any]:
-    return set(graph.spans)
+def _surface(example: Example, fact: Any) -> str:
+    """A fact as `LostFact.text` has it."""
+    text: Text = example.input
+    return text.describe(fact) if hasattr(fact, "head") else text.surface(fact)
 
 
-def _relations(graph: Any) -> set[Any]:
-    return set(graph.relations)
-
-
-def _place(example: Example, fact: Any) -> str:
-    surface: Callable[[Any], str] = example.input.surface
-    if hasattr(fact, "head"):
-        return f"{surface(fact.head)} -> {fact.label} -> {surface(fact.tail)}"
-    return f"{surface(fact)} ({fact.label})"
+def _readable(example: Example, fact: Any) -> str:
+    surface = _surface(example, fact)
+    return surface if hasattr(fact, "head") else f"{surface} ({fact.label})"

@@ -92,18 +92,16 @@ class Classes:
 
     def decode(self, scores: Array) -> list[Label]:
         """[B, S] -> an answer for each, with the probability of each class in it."""
-        if self.decision == "one":
-            sure = _softmax(scores)
-            best = sure.argmax(axis=1)
-            return [Label((self.names[number],), (float(row[number]),)) for number, row in zip(best, sure, strict=True)]
-        sure = _sigmoid(scores)
+        sure = _softmax(scores) if self.decision == "one" else _sigmoid(scores)
         if self.decision == "second":
-            return [Label((self.names[int(row[0] > 0.5)],), (float(max(row[0], 1 - row[0])),)) for row in sure]
-        return [self._those_above(row) for row in sure]
+            sure = np.concatenate([1 - sure, sure], axis=1)
+        return [self.answer(row) for row in sure]
 
-    def _those_above(self, sure: Array) -> Label:
-        held = np.flatnonzero(sure >= self.threshold).tolist()
-        return Label(tuple(self.names[number] for number in held), tuple(float(sure[number]) for number in held))
+    def answer(self, sure: Array) -> Label:
+        """The answer that the probabilities [K] of the classes make."""
+        held = np.flatnonzero(sure >= self.threshold).tolist() if self.decision == "each" else [int(sure.argmax())]
+        each = tuple(sure.tolist())
+        return Label(tuple(self.names[number] for number in held), tuple(each[number] for number in held), each)
 
     def balanced(self, examples: Sequence[Example]) -> list[Any]:
         """Weights, 1 in the mean over the training data: [K] of each class, or [2, S] where it is not and where it is.

@@ -5,6 +5,7 @@ NumPy only: the same code for dev scores, prediction and bundles.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
@@ -22,15 +23,20 @@ class ScoredSpan(NamedTuple):
     score: float
 
 
-def spans_from_table(scores: Array, flat: bool, most: int = 100, crossing: bool = True) -> list[ScoredSpan]:
+def spans_from_table(
+    scores: Array, flat: bool, most: int = 100, crossing: bool = True, cut: Counter[str] | None = None
+) -> list[ScoredSpan]:
     """The spans that score above 0 in `scores` [L, T, T] (first word, last word, both inclusive), in text order.
 
     One label a span, its best. flat: of overlapping spans the surest stays; without `crossing`, of those that overlap
     and neither of which holds the other. The `most` surest at most, so that an untrained model's swarm of spans cannot
     fill the memory. Of equal scores the first in the text wins, and there the shorter span and the lower label number.
+    cut: where to count, as "spans", those beyond the `most`.
     """
     best = scores.max(axis=0)  # [T, T]
     firsts, lasts = np.nonzero(np.triu(best) > 0)
+    if cut is not None and len(firsts) > most:
+        cut["spans"] += len(firsts) - most
     order = np.argsort(-best[firsts, lasts], kind="stable")[:most]
     firsts, lasts = firsts[order], lasts[order]
     labels = scores[:, firsts, lasts].argmax(axis=0)

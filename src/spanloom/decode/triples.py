@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,14 +22,19 @@ class ScoredTriple(NamedTuple):
 
 
 def triples_from_tables(
-    spans: Sequence[ScoredSpan], heads: Array, tails: Array, allowed: Array | None, most: int = 200
+    spans: Sequence[ScoredSpan],
+    heads: Array,
+    tails: Array,
+    allowed: Array | None,
+    most: int = 200,
+    cut: Counter[str] | None = None,
 ) -> list[ScoredTriple]:
     """Every ordered pair of different spans, with every relation that scores above 0 for it in the mean of both tables.
 
     heads [R, T, T] scores the pair's first words, tails [R, T, T] its last words; on the dev sets
     of CoNLL04 and NYT their mean did as well as or better than asking each to be above 0. allowed [R, L, L], where
     given, says which entity labels a relation may join. Overlapping triples come free: nothing here competes. The
-    `most` surest at most, against an untrained model's swarm.
+    `most` surest at most, against an untrained model's swarm. cut: where to count, as "relations", those beyond them.
     """
     if len(spans) < 2:
         return []
@@ -41,5 +47,7 @@ def triples_from_tables(
         scores = np.where(allowed[:, label[:, None], label], scores, -np.inf)
     found = np.argwhere(scores > 0)
     if len(found) > most:
+        if cut is not None:
+            cut["relations"] += len(found) - most
         found = found[np.argsort(-scores[tuple(found.T)], kind="stable")[:most]]
     return [ScoredTriple(int(h), int(t), int(r), float(scores[r, h, t])) for r, h, t in found]

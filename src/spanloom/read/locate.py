@@ -53,13 +53,17 @@ class Locator:
     def pair(self, head: str, tail: str) -> tuple[Place, Place, bool] | None:
         """The places of a head and a tail and whether another pair is as close, or None where one has no place."""
         heads, tails = self.places(head), self.places(tail)
-        apart = _closest(heads, tails)
-        pairs = apart or _overlapping(heads, tails)
+        pairs = nearest(heads, tails)
         if not pairs:
             return None
         best = min(pairs, key=lambda pair: (-len(self.taken.intersection(pair)), min(pair), pair))
         self.taken.update(best)
         return *best, len(pairs) > 1
+
+
+def nearest(heads: Sequence[Place], tails: Sequence[Place]) -> list[tuple[Place, Place]]:
+    """Every pair of places with the fewest tokens between; those that overlap only where all do. Both in order."""
+    return _closest(heads, tails) or _overlapping(heads, tails)
 
 
 def _closest(heads: Sequence[Place], tails: Sequence[Place]) -> list[tuple[Place, Place]]:

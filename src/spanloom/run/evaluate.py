@@ -10,7 +10,8 @@ from typing import Any
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
-from spanloom.run.predictor import load
+from spanloom.run.predictor import SecondLook, load
+from spanloom.run.reading import Reading
 from spanloom.write.atomic import atomic_write
 from spanloom.write.confusion import confusion_svg
 from spanloom.write.html import comparison_items, scorecard_page
@@ -23,22 +24,28 @@ CONFUSION = "confusion.svg"
 
 
 def evaluate(
-    model: str | Path | None, data: str | Path, report: str | Path | None = None, data_config: DataConfig | None = None
+    model: str | Path | None,
+    data: str | Path,
+    report: str | Path | None = None,
+    data_config: DataConfig | None = None,
+    second_look: SecondLook = "auto",
 ) -> dict[str, Any]:
     """Score a run folder or bundle (None: the bundled model) on annotated data; the scorecard as a plain dict.
 
     report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`,
-    and, where labels are confused with one another, `confusion.svg`.
+    and, where labels are confused with one another, `confusion.svg`. The scorecard's key `read` counts what was longer
+    than the model reads at once, and what was left out (see `Reading`). second_look: see `Predictor`.
     Raises CheckpointError for the model, DataError for the data, citing the line.
     """
-    predictor = load(None if model is None else Path(model))
+    predictor = load(None if model is None else Path(model), second_look=second_look)
     examples = list(predictor.task.read(Path(data), data_config or DataConfig()))
     require_gold(examples, Path(data))
     if (data_config or DataConfig()).unknown_labels == "error":
         for example in examples:
             predictor.codec.require_known(example)
-    predictions = list(predictor.predict_inputs(example.input for example in examples))
-    scorecard = predictor.task.score(examples, predictions, predictor.codec)
+    reading = Reading()
+    predictions = list(predictor.predict_inputs((example.input for example in examples), reading))
+    scorecard = predictor.task.score(examples, predictions, predictor.codec) | {"read": reading.to_dict()}
     if report is not None:
         items = list(comparison_items(examples, predictions, predictor.task.show))
         save_report(Path(report), f"{predictor.source.name} on {Path(data).name}", scorecard, items)

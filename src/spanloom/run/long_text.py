@@ -1,7 +1,7 @@
 """What was predicted of a long text window by window, merged again.
 
-Nothing is dropped in silence: every token stands in at least one window. A relation between spans that no window holds
-together cannot be found.
+Nothing is dropped in silence: every token stands in at least one window. Relations between spans that no window holds
+together are left to a second look, see `second_look.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from spanloom.core import Frame, Graph, Relation, Span, Tags
-from spanloom.text.windows import Window
+from spanloom.text.windows import Window, shifted
 
 
 def merge(answers: Sequence[Any], places: Sequence[Window]) -> Any:
@@ -55,12 +55,12 @@ def merge_graphs(graphs: Sequence[Graph], places: Sequence[Window]) -> Graph:
     piece of a longer one, so that another window that sees beyond that edge decides: where it did not find the same
     span, the span goes, and its relations with it.
     """
-    shifted = [_shifted(graph, start) for graph, (start, _) in zip(graphs, places, strict=True)]
-    found = [set(graph.spans) for graph in shifted]
+    graphs = [shifted(graph, start) for graph, (start, _) in zip(graphs, places, strict=True)]
+    found = [set(graph.spans) for graph in graphs]
     seeing = _seeing(places)
     spans: dict[Span, Span] = {}
     relations: dict[Relation, Relation] = {}
-    for number, graph in enumerate(shifted):
+    for number, graph in enumerate(graphs):
         trusted = {span for span in graph.spans if _holds(span, number, places, found, seeing)}
         for span in trusted:
             _keep_best(spans, span)
@@ -71,15 +71,17 @@ def merge_graphs(graphs: Sequence[Graph], places: Sequence[Window]) -> Graph:
         dataclasses.replace(relation, head=spans[relation.head], tail=spans[relation.tail])
         for relation in sorted(relations.values(), key=_relation_order)
     ]
-    return Graph(tuple(sorted(spans.values(), key=_span_order)), tuple(merged))
+    dropped = sum(graph.dropped for graph in graphs)
+    return Graph(tuple(sorted(spans.values(), key=_span_order)), tuple(merged), dropped)
 
 
-def _shifted(graph: Graph, by: int) -> Graph:
-    def moved(span: Span) -> Span:
-        return dataclasses.replace(span, start=span.start + by, end=span.end + by)
-
-    relations = (dataclasses.replace(item, head=moved(item.head), tail=moved(item.tail)) for item in graph.relations)
-    return Graph(tuple(map(moved, graph.spans)), tuple(relations))
+def with_relations(graph: Graph, more: Sequence[Relation]) -> Graph:
+    """The graph with more relations between its spans, which keep their scores."""
+    if not more:
+        return graph
+    spans = {span: span for span in graph.spans}
+    added = (dataclasses.replace(item, head=spans[item.head], tail=spans[item.tail]) for item in more)
+    return dataclasses.replace(graph, relations=tuple(sorted((*graph.relations, *added), key=_relation_order)))
 
 
 def _holds(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from spanloom.core import Codec, Dialogue, Example, Row, Task, Text
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.run.bundle import MANIFEST, open_bundle
-from spanloom.run.long_text import merge
+from spanloom.run.long_text import merge, with_relations
+from spanloom.run.reading import Reading
+from spanloom.run.second_look import Excerpt, Limits, plan
 from spanloom.tasks import find_task
 from spanloom.text.windows import cut, part
 
@@ -22,20 +24,26 @@ RUN_WEIGHTS = Path("model") / "weights.safetensors"
 PredictRows = Callable[[Sequence[Row]], list[Any]]
 Places = list[tuple[int, int]]
 UserText = str | Sequence[str]
+SecondLook = Literal["auto", "all", "off"]
 
 
 class Predictor:
     """Answers questions about texts with one model.
 
     task: what it does. codec: its vocabularies and limits. predict_rows: encoded rows -> one answer each. source: where
-    the model was loaded from. texts: how many it reads together, 2 for a model of pairs, 0
-    for the turns of a dialogue, of any number.
+    the model was loaded from. texts: how many it reads together, 2 for a model of pairs, 0 for the turns of a dialogue,
+    of any number. second_look: which pairs of spans that no window of a long text holds together are scored again, by a
+    model that relates spans: those no farther apart, in sentences, than relations were in training ("auto"), "all", or
+    none ("off").
     """
 
-    def __init__(self, task: Task, codec: Codec, predict_rows: PredictRows, source: Path) -> None:
+    def __init__(
+        self, task: Task, codec: Codec, predict_rows: PredictRows, source: Path, second_look: SecondLook = "auto"
+    ) -> None:
         self.task = task
         self.codec = codec
         self.source = source
+        self.second_look = second_look
         self.texts = int(getattr(codec, "texts", 1))
         self._predict_rows = predict_rows
 
@@ -46,33 +54,38 @@ class Predictor:
         """
         return next(self.predict_inputs([self.prepare(text)]))
 
-    def predict(self, texts: Iterable[UserText]) -> Iterator[Any]:
-        """One answer for each text, in order. Texts are taken from the iterable only as they are needed."""
+    def predict(self, texts: Iterable[UserText], reading: Reading | None = None) -> Iterator[Any]:
+        """One answer for each text, in order. Texts are taken from the iterable only as they are needed.
+
+        reading: where to count what was read, how, and what was not.
+        """
         if isinstance(texts, str):
             raise DataError("predict", "one string", "an iterable of texts", "For one text, call the predictor itself.")
-        return self.predict_inputs(map(self.prepare, texts))
+        return self.predict_inputs(map(self.prepare, texts), reading)
 
     def prepare(self, text: UserText) -> Any:
         """A user's text, or texts where the model reads several, as an input of the task."""
         return self.task.prepare(text, self.codec)
 
-    def predict_inputs(self, inputs: Iterable[Any]) -> Iterator[Any]:
+    def predict_inputs(self, inputs: Iterable[Any], reading: Reading | None = None) -> Iterator[Any]:
         """One answer for each input of the task (for one, `Example.input`), in order.
 
         A text longer than the model's limit is read through overlapping windows; one without a token has the empty
-        answer, whatever the model would make of nothing.
+        answer, whatever the model would make of nothing. reading: see `predict`.
         """
-        waiting: list[Places | None] = []
+        reading = Reading() if reading is None else reading
+        reading.limit = self._limit()
+        waiting: list[tuple[Any, Places | None]] = []
         rows: list[Row] = []
         for item in inputs:
             places = self._places(item)
             pieces = [item] if places is None else [part(item, place) for place in places]
-            waiting.append(places)
+            waiting.append((item, places))
             rows += [self.codec.encode(Example(piece)) for piece in pieces]
             if len(rows) >= CHUNK:
-                yield from self._answers(waiting, rows)
+                yield from self._answers(waiting, rows, reading)
                 waiting, rows = [], []
-        yield from self._answers(waiting, rows)
+        yield from self._answers(waiting, rows, reading)
 
     def show(self, text: UserText) -> dict[str, Any]:
         """The answer for one text as plain values ready for JSON; offsets count characters of `text`."""
@@ -93,27 +106,79 @@ class Predictor:
             return None if item.tokens else []
         return cut(item, max_words, getattr(self.codec, "max_sentences", None))
 
-    def _answers(self, waiting: Sequence[Places | None], rows: Sequence[Row]) -> Iterator[Any]:
-        answers = iter(self._predict_rows(rows) if rows else [])
-        for places in waiting:
+    def _limit(self) -> str:
+        words, sentences = (getattr(self.codec, name, None) for name in ("max_words", "max_sentences"))
+        if words is None:
+            return ""
+        if sentences is None:
+            return f"{words} words"
+        return f"{words} words or {sentences} sentence{'s' * (sentences != 1)}"
+
+    def _answers(
+        self, waiting: Sequence[tuple[Any, Places | None]], rows: Sequence[Row], reading: Reading
+    ) -> Iterator[Any]:
+        windows = iter(self._predicted(rows, reading))
+        answers = []
+        for _, places in waiting:
+            reading.inputs += 1
+            if places is not None and len(places) > 1:
+                reading.windowed += 1
+                reading.windows += len(places)
             if places is None:
-                yield next(answers)
+                answers.append(next(windows))
             else:
-                yield merge([next(answers) for _ in places], places) if places else self.task.answer()
+                answers.append(self._merged([next(windows) for _ in places], places) if places else self.task.answer())
+        if self.second_look != "off" and hasattr(self.codec, "may_relate"):
+            self._look_again(waiting, answers, reading)
+        yield from answers
+
+    def _look_again(self, waiting: Sequence[tuple[Any, Places | None]], answers: list[Any], reading: Reading) -> None:
+        """Add to the answers, in place, the relations between spans that stood together in no window."""
+        codec: Any = self.codec
+        spread = None if self.second_look == "all" else getattr(codec, "spread", None)
+        limits = Limits(codec.max_words, getattr(codec, "max_sentences", None), spread)
+        excerpts: list[tuple[int, Excerpt]] = []
+        for number, (item, places) in enumerate(waiting):
+            if places is not None and len(places) > 1:
+                found = plan(item, answers[number].spans, places, codec.may_relate, limits)
+                reading.pairs += found.tried
+                reading.untried += found.untried
+                reading.beyond += found.beyond
+                excerpts += [(number, excerpt) for excerpt in found.excerpts]
+        reading.excerpts += len(excerpts)
+        for start in range(0, len(excerpts), CHUNK):
+            some = excerpts[start : start + CHUNK]
+            graphs = self._predicted([codec.encode(Example(excerpt.text)) for _, excerpt in some], reading)
+            for (number, excerpt), graph in zip(some, graphs, strict=True):
+                relations = excerpt.judged(graph)
+                reading.found += len(relations)
+                answers[number] = with_relations(answers[number], relations)
+
+    def _predicted(self, rows: Sequence[Row], reading: Reading) -> list[Any]:
+        answers = self._predict_rows(rows) if rows else []
+        reading.add_rows(rows, answers)
+        return answers
+
+    def _merged(self, answers: Sequence[Any], places: Places) -> Any:
+        """One answer from those for the windows of a text; by the codec where it takes more than their positions."""
+        by_codec = getattr(self.codec, "merge", None)
+        if by_codec is None or len(answers) == 1:
+            return merge(answers, places)
+        return by_codec(answers, [end - start for start, end in places])
 
 
-def load(path: Path | str | None = None, threads: int | None = None) -> Predictor:
+def load(path: Path | str | None = None, threads: int | None = None, second_look: SecondLook = "auto") -> Predictor:
     """A predictor from a bundle, from a run folder, or, without a path, from the model that comes with spanloom.
 
-    threads: processors to use, None for all. A run folder needs the 'train' extra (MissingExtra says so); a bundle does
-    not. Raises CheckpointError saying which file is missing or damaged.
+    threads: processors to use, None for all. second_look: see `Predictor`. A run folder needs the 'train' extra
+    (MissingExtra says so); a bundle does not. Raises CheckpointError saying which file is missing or damaged.
     """
     folder = bundled() if path is None else Path(path).expanduser()
     if (folder / MANIFEST).is_file():
         bundle = open_bundle(folder, find_task, threads)
-        return Predictor(bundle.task, bundle.codec, bundle.predict_rows, folder)
+        return Predictor(bundle.task, bundle.codec, bundle.predict_rows, folder, second_look)
     if (folder / RUN_WEIGHTS).is_file():
-        return _load_run(folder, threads)
+        return _load_run(folder, threads, second_look)
     if not folder.is_dir():
         found = "is a file, not a folder" if folder.exists() else "no such folder"
         raise CheckpointError(str(folder), found, "a run folder or a bundle", "Check the path.")
@@ -130,7 +195,7 @@ def bundled() -> Path:
     return Path(str(resources.files("spanloom"))) / "bundled" / "default"
 
 
-def _load_run(folder: Path, threads: int | None) -> Predictor:
+def _load_run(folder: Path, threads: int | None, second_look: SecondLook) -> Predictor:
     try:
         from spanloom.engine.checkpoint import load_model
         from spanloom.engine.device import pick_device, repeatable
@@ -147,4 +212,4 @@ def _load_run(folder: Path, threads: int | None) -> Predictor:
         with repeatable(device, threads or 0):
             return predict_rows(model, codec, rows, device=device)
 
-    return Predictor(task, codec, answers, folder)
+    return Predictor(task, codec, answers, folder, second_look)

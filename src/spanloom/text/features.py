@@ -5,6 +5,7 @@ P pieces, T words.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -32,8 +33,10 @@ class PieceFeatures:
         self.tokenizer = PieceTokenizer(tokenizer_json, limit)
         self.lookup = lookup
 
-    def encode(self, words: Sequence[str]) -> Arrays:
+    def encode(self, words: Sequence[str], cut: Counter[str] | None = None) -> Arrays:
+        """The arrays of a sentence. cut: where to count the "pieces" that its long words give up (see `Row.cut`)."""
         pieces = self.tokenizer.encode(words)
+        _count(pieces.cut, cut)
         return {
             "pieces": pieces.ids,
             "piece_lengths": np.array(len(pieces.ids)),
@@ -43,13 +46,19 @@ class PieceFeatures:
             "lengths": np.array(len(words)),
         }
 
-    def encode_row(self, texts: Sequence[Sequence[str]], beside: Mapping[str, Array] | None = None) -> Arrays:
+    def encode_row(
+        self,
+        texts: Sequence[Sequence[str]],
+        beside: Mapping[str, Array] | None = None,
+        cut: Counter[str] | None = None,
+    ) -> Arrays:
         """One text, or two, in one row: the arrays of `encode`, where every piece, special ones too, stands for itself.
 
         Also types [P] where there are two. What is looked up of a piece is that of its word, of a special one nothing.
         beside: arrays [T, ...] of what else is known of the words, 0 for nothing; pieces have them from their words.
         """
         row = self.tokenizer.encode_row(texts)
+        _count(row.cut, cut)
         place = np.arange(len(row.ids))
         looked_up = self.lookup.encode([word for text in texts for word in text])
         typed = {"types": row.types} if len(texts) > 1 else {}
@@ -109,7 +118,8 @@ class WordFeatures:
         words = Vocabulary([*frozen, *learned, *extra])
         return cls(WordLookup(characters, encoder.hashed_rows, words, encoder.hashed_affixes), len(frozen))
 
-    def encode(self, words: Sequence[str]) -> Arrays:
+    def encode(self, words: Sequence[str], cut: Counter[str] | None = None) -> Arrays:
+        """The arrays of a sentence, with nothing cut off."""
         return {**self.lookup.encode(words), "lengths": np.array(len(words))}
 
     def limits(self) -> dict[str, int]:
@@ -195,6 +205,11 @@ def check_encoder(encoder: EncoderConfig) -> None:
             "at least one thing that is read of a word",
             "Set one of them.",
         )
+
+
+def _count(pieces: int, cut: Counter[str] | None) -> None:
+    if pieces and cut is not None:
+        cut["pieces"] += pieces
 
 
 def _with_padding_last(array: Array) -> Array:

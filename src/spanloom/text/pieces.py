@@ -18,23 +18,25 @@ from spanloom.errors import CheckpointError
 
 
 class Pieces(NamedTuple):
-    """ids [P]; first, last [T]: positions in `ids`, both inclusive, first <= last."""
+    """ids [P]; first, last [T]: positions in `ids`, both inclusive, first <= last. cut: pieces that were given up."""
 
     ids: Array
     first: Array
     last: Array
+    cut: int
 
 
 class PieceRow(NamedTuple):
     """One text, or two side by side, as an encoder reads them, special pieces included.
 
     ids, types [P]: the pieces, and the type that the tokenizer gives each, 0 or 1. words [P]: the number of the word
-    that a piece is of, counted through both texts, or -1 for a special piece.
+    that a piece is of, counted through both texts, or -1 for a special piece. cut: pieces that were given up.
     """
 
     ids: Array
     types: Array
     words: Array
+    cut: int
 
 
 class PieceTokenizer:
@@ -86,18 +88,18 @@ class PieceTokenizer:
 
     def encode(self, words: Sequence[str]) -> Pieces:
         """Pieces of one sentence. A word that gives none (say, a lone zero-width mark) becomes the unknown piece."""
-        by_word = _shortened(self._by_word(words), self.room(1))
+        by_word, cut = _shortened(self._by_word(words), self.room(1))
         before, after = ([piece for piece, _ in special] for special in self._frames[1][0])
         counts = np.array([len(pieces) for pieces in by_word], dtype=np.int64)
         last = len(before) + np.cumsum(counts) - 1
         flat = [piece for pieces in by_word for piece in pieces]
         ids = np.array(before + flat + after, dtype=np.int64)
-        return Pieces(ids, last - counts + 1, last)
+        return Pieces(ids, last - counts + 1, last, cut)
 
     def encode_row(self, texts: Sequence[Sequence[str]]) -> PieceRow:
         """One text, or two, in words, in one row: `[CLS] first [SEP] second [SEP]`, or as the tokenizer has it."""
         special, types = self._frames[len(texts)]
-        by_word = _shortened([pieces for words in texts for pieces in self._by_word(words)], self.room(len(texts)))
+        by_word, cut = _shortened([pieces for words in texts for pieces in self._by_word(words)], self.room(len(texts)))
         row = [(piece, kind, -1) for piece, kind in special[0]]
         start = 0
         for words, kind, behind in zip(texts, types, special[1:], strict=True):
@@ -105,7 +107,8 @@ class PieceTokenizer:
                 row += [(piece, kind, number) for piece in by_word[number]]
             row += [(piece, kind, -1) for piece, kind in behind]
             start += len(words)
-        return PieceRow(*np.array(row, dtype=np.int64).T)
+        ids, kinds, numbers = np.array(row, dtype=np.int64).T
+        return PieceRow(ids, kinds, numbers, cut)
 
     def _by_word(self, words: Sequence[str]) -> list[list[int]]:
         encoding = self._tokenizer.encode(list(words), is_pretokenized=True, add_special_tokens=False)
@@ -135,16 +138,18 @@ def with_own_pieces(tokenizer_json: str, words: Sequence[str]) -> str | None:
     return json.dumps(table, ensure_ascii=False)
 
 
-def _shortened(by_word: list[list[int]], room: int) -> list[list[int]]:
+def _shortened(by_word: list[list[int]], room: int) -> tuple[list[list[int]], int]:
+    """The pieces of each word, long words without some of their middle, and how many were given up."""
     if len(by_word) > room:
         raise ValueError(f"{len(by_word)} words do not fit into {room} pieces")
     keep = max(map(len, by_word), default=1)
     while sum(min(len(pieces), keep) for pieces in by_word) > room:
         keep -= 1
+    cut = sum(max(0, len(pieces) - keep) for pieces in by_word)
     return [
         pieces if len(pieces) <= keep else pieces[: keep - keep // 2] + pieces[len(pieces) - keep // 2 :]
         for pieces in by_word
-    ]
+    ], cut
 
 
 LONGEST_ROW = 512

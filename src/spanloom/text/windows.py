@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from spanloom.core import Text
+from spanloom.core import Graph, Span, Text
 
 ENDERS = frozenset(".!?…。！？；")  # noqa: RUF001
 CLOSERS = frozenset([*")]}»”’」』）】", "''", "-RRB-", "-RSB-", "-RCB-"])  # noqa: RUF001
@@ -86,10 +86,50 @@ def holding(n_tokens: int, first: Window, second: Window, size: int) -> list[Win
     return [(low - before, inner_low + between // 2), (inner_high - (between - between // 2), high + behind)]
 
 
+def around(
+    places: tuple[Window, Window], ends: Sequence[int], n_tokens: int, max_words: int, max_sentences: int | None = None
+) -> list[Window]:
+    """What stands around two places of a text of `n_tokens`, the first beginning no later than the second.
+
+    Two windows, of `max_words` tokens together at most, or one where they meet; none where a place has more than half
+    of that. Each gets half of the tokens and of the `max_sentences`, if not less than the sentences that its place
+    stands in, and begins and ends with a sentence where one does between its limits and the place. ends: see
+    `sentence_ends`.
+    """
+    half, sentences = max_words // 2, n_tokens if max_sentences is None else max_sentences // 2
+    if any(end - start > half for start, end in places):
+        return []
+    edges = [0, *ends, n_tokens]
+    first, second = (_surroundings(place, edges, half, sentences) for place in places)
+    return [(min(first[0], second[0]), max(first[1], second[1]))] if second[0] <= first[1] else [first, second]
+
+
+def _surroundings(place: Window, edges: Sequence[int], size: int, sentences: int) -> Window:
+    """At most `size` tokens around a place, which stands in the middle unless the outer edges are too near."""
+    start, end = place
+    first, last = bisect.bisect_right(edges, start) - 1, bisect.bisect_left(edges, end)
+    extra = max(0, sentences - (last - first))
+    after = min(extra - min((extra + 1) // 2, first), len(edges) - 1 - last)  # what one side lacks the other gets
+    lowest, highest = edges[first - min(extra - after, first)], edges[last + after]
+    low = max(lowest, min(start - (size - (end - start)) // 2, highest - size))
+    high = min(highest, low + size)
+    return _first_within(edges, low, start + 1) or low, _last_within(edges, end, high) or high
+
+
 def part(text: Text, window: Window) -> Text:
     """The tokens of one window, still pointing into the whole text."""
     start, end = window
     return dataclasses.replace(text, tokens=text.tokens[start:end])
+
+
+def shifted(graph: Graph, by: int) -> Graph:
+    """A graph in the tokens of a window, in those of the text, of which the window begins at token `by`."""
+
+    def moved(span: Span) -> Span:
+        return dataclasses.replace(span, start=span.start + by, end=span.end + by)
+
+    relations = (dataclasses.replace(item, head=moved(item.head), tail=moved(item.tail)) for item in graph.relations)
+    return dataclasses.replace(graph, spans=tuple(map(moved, graph.spans)), relations=tuple(relations))
 
 
 def sentence_ends(text: Text) -> list[int]:
@@ -110,11 +150,13 @@ def sentence_ends(text: Text) -> list[int]:
 
 
 def usual_sentences(texts: Iterable[Text]) -> int:
-    """How many sentences a window may hold of texts like these: as many as 99 in 100 of them have at most.
+    """How many sentences a window may hold of texts like these: as many as 95 in 100 of them have at most.
 
-    A stray long one should not set the limit.
+    Stray long ones should not set the limit, nor should dots that end no sentence: a model of single sentences does far
+    worse on two.
     """
-    return int(np.percentile([len(sentence_ends(text)) + 1 for text in texts], 99))
+    counts = [len(sentence_ends(text)) + 1 for text in texts]
+    return int(np.percentile(counts, 95, method="inverted_cdf"))
 
 
 def _last_within(values: Sequence[int], low: int, high: int) -> int | None:

@@ -26,6 +26,8 @@ def print_check(found: Mapping[str, Any], console: Console | None = None) -> Non
         console.print(issue_table(found["issues"]))
     else:
         console.print("Nothing that looks like a mistake.")
+    if found.get("windows", {}).get("examples"):
+        console.print(windows_line(found["windows"]), markup=False, highlight=False)
     if found.get("estimate"):
         console.print(estimate_line(found["estimate"]), markup=False, highlight=False)
 
@@ -55,6 +57,8 @@ def print_audit(audit: Mapping[str, Any], console: Console) -> None:
         for heading, ledger in (("lost", result["lost"]), ("added by decoding", result["spurious"])):
             if ledger:
                 console.print(ledger_table(f"Scheme {scheme}: facts {heading}, by cause", ledger))
+    if audit.get("windows", {}).get("examples"):
+        console.print(windows_line(audit["windows"]), markup=False, highlight=False)
     if audit.get("estimate"):
         console.print(estimate_line(audit["estimate"]), markup=False, highlight=False)
 
@@ -127,6 +131,15 @@ def ledger_table(title: str, ledger: Sequence[Mapping[str, Any]]) -> Table:
         cases = "\n".join(f"{PurePath(case['source']).name}: {case['fact']}" for case in first)
         table.add_row(row["kind"], escape(row["cause"]), f"{row['count']:,}", labels(row["labels"]), Cell(cases))
     return table
+
+
+def windows_line(windows: Mapping[str, Any]) -> str:
+    """What becomes of examples that are longer than the model reads at once."""
+    longer = f"Examples of more than {windows['max_words']} words: {windows['examples']:,}"
+    through = f"{windows['windows']:,} windows"
+    if windows["used"]:
+        return f"{longer}, read through {through} in training."
+    return f"{longer}, cut off there in training; train.augment.windows=true reads them through {through}."
 
 
 def estimate_line(estimate: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from spanloom.run.cli.settings import Settings, data_config
+from spanloom.run.cli.predict import say_what_was_read
+from spanloom.run.cli.settings import Look, SecondLook, Settings, data_config
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
 
@@ -20,12 +21,15 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option("--report", metavar="DIR", help="Save the scorecard and an HTML page in this folder.")
     ] = None,
+    second_look: SecondLook = Look.auto,
     json_: Json = False,
 ) -> None:
     """Score a model on annotated data."""
     from spanloom.run.evaluate import PAGE, evaluate
+    from spanloom.run.reading import Reading
 
-    scorecard = evaluate(model, data, report, data_config(settings or []))
+    scorecard = evaluate(model, data, report, data_config(settings or []), second_look.value)
+    say_what_was_read(Reading(**scorecard["read"]))
     if json_:
         print(json.dumps(scorecard, ensure_ascii=False))
         return

@@ -13,10 +13,12 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from spanloom.errors import ConfigError
+from spanloom.run.cli.settings import Look, SecondLook
 
 if TYPE_CHECKING:
     from spanloom.core import Task
     from spanloom.run.predictor import Predictor
+    from spanloom.run.reading import Reading
 
 
 class Format(StrEnum):
@@ -54,12 +56,15 @@ def predict(
         ),
     ] = None,
     encoding: Annotated[str, typer.Option("--encoding", help="The encoding of --input.")] = "utf-8",
+    second_look: SecondLook = Look.auto,
 ) -> None:
     """Answer for texts: entities and relations, tags, labels, or a rewrite, whatever the model was trained for.
 
     A model of sentence pairs takes the two texts as two arguments, or on one line with a tab between; one of dialogues
     takes the turns so. Without a text and without --input, a terminal is read line by line and anything else as
     --input - would be.
+
+    What was longer than the model reads at once, and whatever was left out of it, is said at the end.
     """
     if texts and input is not None:
         raise ConfigError("predict", f"a text and --input {input}", "one of the two", "Leave one out.")
@@ -67,20 +72,29 @@ def predict(
     from spanloom.config import DataConfig
     from spanloom.run.cli.texts import inputs_of
     from spanloom.run.predictor import load
+    from spanloom.run.reading import Reading
 
+    predictor, reading = load(model, second_look=second_look.value), Reading()
     if not texts and input is None and sys.stdin.isatty():
-        converse(load(model), form)
-        return
-    predictor = load(model)
-    inputs = prepared(predictor, texts) if texts else inputs_of(input or "-", predictor, DataConfig(encoding=encoding))
-    pairs = answered(predictor, inputs)
-    if output is None:
-        write(pairs, predictor.task, form, sys.stdout)
-        return
-    from spanloom.write.lines import atomic_text
+        converse(predictor, form, reading)
+    else:
+        config = DataConfig(encoding=encoding)
+        inputs = prepared(predictor, texts) if texts else inputs_of(input or "-", predictor, config)
+        pairs = answered(predictor, inputs, reading)
+        if output is None:
+            write(pairs, predictor.task, form, sys.stdout)
+        else:
+            from spanloom.write.lines import atomic_text
 
-    with atomic_text(output) as file:
-        write(pairs, predictor.task, form, file)
+            with atomic_text(output) as file:
+                write(pairs, predictor.task, form, file)
+    say_what_was_read(reading)
+
+
+def say_what_was_read(reading: Reading) -> None:
+    """Say on standard error what was not read at once and whole; nothing where all was."""
+    for sentence in reading.sentences():
+        print(sentence, file=sys.stderr)
 
 
 def default_format(output: Path | None) -> Format:
@@ -90,10 +104,10 @@ def default_format(output: Path | None) -> Format:
     return Format.table if sys.stdout.isatty() else Format.jsonl
 
 
-def answered(predictor: Predictor, inputs: Iterable[Any]) -> Pairs:
-    """(input, answer) of each, in order, streamed."""
+def answered(predictor: Predictor, inputs: Iterable[Any], reading: Reading) -> Pairs:
+    """(input, answer) of each, in order, streamed, and counted in `reading`."""
     inputs, copies = itertools.tee(inputs)
-    return zip(inputs, predictor.predict_inputs(copies), strict=True)
+    return zip(inputs, predictor.predict_inputs(copies, reading), strict=True)
 
 
 def prepared(predictor: Predictor, texts: Iterable[str]) -> Iterator[Any]:
@@ -122,7 +136,7 @@ def write(pairs: Pairs, task: Task, form: Format, file: IO[str]) -> None:
             print_answer(item, answer, console)
 
 
-def converse(predictor: Predictor, form: Format) -> None:
+def converse(predictor: Predictor, form: Format, reading: Reading) -> None:
     """Answer a person at a terminal line by line, until Ctrl-D.
 
     A model of dialogues answers for each line as the next turn of the dialogue so far, in the person's own words.
@@ -139,6 +153,6 @@ def converse(predictor: Predictor, form: Format) -> None:
             turns = []
             print("A new dialogue.", file=sys.stderr)
             continue
-        write(answered(predictor, prepared(predictor, parts)), predictor.task, form, sys.stdout)
+        write(answered(predictor, prepared(predictor, parts), reading), predictor.task, form, sys.stdout)
         sys.stdout.flush()
     print(file=sys.stderr)

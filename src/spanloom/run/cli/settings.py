@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,23 @@ from spanloom.config import DataConfig, RunConfig, apply_override, build, config
 
 Settings = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Settings, such as data.encoding=gb18030.")
+]
+
+
+class Look(StrEnum):
+    """The choices of `--second-look`."""
+
+    auto = "auto"
+    all = "all"
+    off = "off"
+
+
+SecondLook = Annotated[
+    Look,
+    typer.Option(
+        "--second-look",
+        help="Of a long text, score pairs of distant mentions again: as far apart as training had them, all, or none.",
+    ),
 ]
 
 

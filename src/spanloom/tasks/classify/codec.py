@@ -5,6 +5,7 @@ B batch, P pieces, T words, K classes. NumPy only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ class ClassifyCodec:
     """What a classifier knows besides its weights: features, classes, how its loss weighs, and limits.
 
     texts: how many it reads together, 1 or 2. limit: words of an example at most; what is cut off is declared lost.
-    loss: see `Classes.weighing`.
+    Predicting reads a longer text in windows instead, and cuts the two of a pair. loss: see `Classes.weighing`.
     """
 
     def __init__(self, features: Features, classes: Classes, texts: int, limit: int, loss: Mapping[str, Any]) -> None:
@@ -49,6 +50,11 @@ class ClassifyCodec:
         return cls(features, classes, texts, limit, loss)
 
     @property
+    def max_words(self) -> int:
+        """Words of a window."""
+        return self.limit
+
+    @property
     def siamese(self) -> bool:
         """Whether the two texts of a pair are read each by itself, not in one row."""
         return self.texts == 2 and not isinstance(self.features, PieceFeatures)
@@ -69,15 +75,16 @@ class ClassifyCodec:
         kept = proportional([len(text.tokens) for text in texts], self.limit)
         words = [[token.text for token in text.tokens[:size]] or [""] for text, size in zip(texts, kept, strict=True)]
         lost = [*example.lost, *_cut_off(texts, kept, example.gold)]
-        inputs = self._inputs(words)
+        cut = Counter({"words": sum(len(text.tokens) for text in texts) - sum(kept)})
+        inputs = self._inputs(words, cut)
         width = inputs["shapes"].shape[-1]
         group = "" if example.gold is None else " + ".join(example.gold.names) or "no label"
-        return Row(inputs, targets, width * (1 + self.siamese), width, tuple(lost), group)
+        return Row(inputs, targets, width * (1 + self.siamese), width, tuple(lost), group, cut=+cut)
 
-    def _inputs(self, words: Sequence[Sequence[str]]) -> Arrays:
+    def _inputs(self, words: Sequence[Sequence[str]], cut: Counter[str]) -> Arrays:
         """The arrays of one row of pieces, or of the words of a text, or, [2, ...], of the words of two."""
         if isinstance(self.features, PieceFeatures):
-            return self.features.encode_row(words)
+            return self.features.encode_row(words, cut=cut)
         arrays = [self.features.encode(text) for text in words]
         if self.texts == 1:
             return arrays[0]
@@ -109,6 +116,11 @@ class ClassifyCodec:
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Label]:
         return self.classes.decode(outputs["classes"])
+
+    def merge(self, answers: Sequence[Label], sizes: Sequence[int]) -> Label:
+        """The answer for a text from those for its windows of these sizes, by the mean of their probabilities."""
+        sure = np.array([answer.probabilities for answer in answers])  # [N, K]
+        return self.classes.answer(np.average(sure, axis=0, weights=sizes))
 
     def perfect(self, batch: Batch) -> Arrays:
         return {"classes": self.classes.perfect(batch.targets["classes"])}

@@ -6,6 +6,7 @@ B batch, T tokens, K tags, I intents. NumPy only.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,7 +76,8 @@ class IntentSlotCodec:
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
         tokens = example.input.tokens[: self.max_words]
-        inputs = self.features.encode([token.text for token in tokens])
+        cut = Counter({"words": len(example.input.tokens) - len(tokens)})
+        inputs = self.features.encode([token.text for token in tokens], cut)
         targets: Arrays = {}
         lost, group = list(example.lost), ""
         if example.gold is not None:
@@ -86,10 +88,10 @@ class IntentSlotCodec:
                 "intents": np.array(self._numbers[group]),
                 "tags": self.tagset.encode(gold.slots.labels[: len(tokens)]),
             }
-            cut = (span for span in spans_from_tags(gold.slots.labels, "bio2") if span.end > len(tokens))
-            lost += [LostFact("entity", span.label, example.input.surface(span), "truncated") for span in cut]
+            beyond = (span for span in spans_from_tags(gold.slots.labels, "bio2") if span.end > len(tokens))
+            lost += [LostFact("entity", span.label, example.input.surface(span), "truncated") for span in beyond]
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
-        return Row(inputs, targets, length, len(tokens), tuple(lost), group)
+        return Row(inputs, targets, length, len(tokens), tuple(lost), group, cut=+cut)
 
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for an intent or a slot that training never had."""

@@ -53,6 +53,14 @@ class Labels:
     def _relation_numbers(self) -> dict[str, int]:
         return {label: number for number, label in enumerate(self.relations)}
 
+    @cached_property
+    def _related(self) -> frozenset[tuple[str, str]]:
+        return frozenset((head, tail) for head, _, tail in self.signatures)
+
+    def may_relate(self, head: str, tail: str) -> bool:
+        """Whether any relation joined these entity labels, in this order, in training."""
+        return (head, tail) in self._related
+
     def entity_number(self, label: str) -> int:
         return self._entity_numbers[label]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -97,10 +97,11 @@ class Memory:
         """Whether training data related these two names."""
         return (_name(head.split()), _name(tail.split())) in self._facts
 
-    def recall(self, text: Text, whole: Text | None = None) -> tuple[Array, Array]:
+    def recall(self, text: Text, whole: Text | None = None, cut: Counter[str] | None = None) -> tuple[Array, Array]:
         """kinds [M] and places [M, 4] (head's first and last word, tail's first and last word), M at least 1.
 
-        whole: the sentence as `fit` was given it, where `text` is a part of it or has noise in it.
+        whole: the sentence as `fit` was given it, where `text` is a part of it or has noise in it. cut: where to count
+        the items beyond `MOST_RECALLED` (see `Row.cut`).
         """
         own = _name([token.text for token in (whole or text).tokens])
         found = self._find([token.text for token in text.tokens])
@@ -115,6 +116,8 @@ class Memory:
                     items += [(*place, kind) for kind in (*known, MET)]
         if not items:
             return np.array([NOTHING]), np.zeros((1, 4), dtype=np.int64)
+        if len(items) > MOST_RECALLED and cut is not None:
+            cut["recalled"] += len(items) - MOST_RECALLED
         # Stable, so that a pair's relations stay before its doubt: no cut leaves the doubt alone.
         table = np.array(sorted(items, key=lambda item: item[:-1])[:MOST_RECALLED], dtype=np.int64)
         return table[:, -1], table[:, 1:-1]

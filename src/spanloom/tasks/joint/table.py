@@ -5,6 +5,7 @@ B batch, T words, L entity labels, R relations, N spans, M relations of a senten
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -120,13 +121,14 @@ class TableScheme:
         ]
 
     def _graph(self, spans: Array, heads: Array, tails: Array) -> Graph:
-        found = spans_from_table(spans, self.labels.flat)
+        cut: Counter[str] = Counter()
+        found = spans_from_table(spans, self.labels.flat, cut=cut)
         nodes = [self._span(span) for span in found]
         relations = [
             Relation(nodes[item.head], nodes[item.tail], self.labels.relations[item.relation], sigmoid(item.score))
-            for item in triples_from_tables(found, heads, tails, self._allowed)
+            for item in triples_from_tables(found, heads, tails, self._allowed, cut=cut)
         ]
-        return Graph(tuple(nodes), tuple(relations))
+        return Graph(tuple(nodes), tuple(relations), cut.total())
 
     def _span(self, span: ScoredSpan) -> Span:
         return Span(span.start, span.end, self.labels.entities[span.label], sigmoid(span.score))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
-from spanloom.check.audit import audit
+from spanloom.check.audit import audit, audit_windows
 from spanloom.check.gold import check_gold, check_labels
 from spanloom.config import EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Graph, Task, Text, deferred
@@ -27,7 +27,9 @@ def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
         scheme: JointCodec.fit(examples, replace(config.model, scheme=scheme, encoder=words))
         for scheme in get_args(Scheme)
     }
-    return {"gold": check_gold(examples), "audit": audit(examples, codecs), "estimate": _estimate(examples, config)}
+    windows = audit_windows(examples, config)
+    found = {"gold": check_gold(examples), "audit": audit(examples, codecs, windows["used"])}
+    return {**found, "windows": windows, "estimate": _estimate(examples, config)}
 
 
 def _estimate(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:

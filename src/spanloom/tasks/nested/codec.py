@@ -5,6 +5,7 @@ B batch, T words, K labels, N spans. NumPy only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -18,7 +19,7 @@ from spanloom.errors import DataError
 from spanloom.tasks.nested.config import NestedConfig, check_settings
 from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.seen import Seen
-from spanloom.text.windows import sentence_ends
+from spanloom.text.windows import usual_sentences
 
 SPANS_A_WORD = 4
 """Spans that are decoded at most, beside a hundred: against an untrained model's swarm."""
@@ -66,17 +67,16 @@ class NestedCodec:
         crossing = any(cross(*pair) for example in examples for pair in combinations(_spans(example), 2))
         sentences = ([token.text for token in example.input.tokens] for example in examples)
         features = fit_features(sentences, config.encoder, config.max_words)
-        counts = [len(sentence_ends(example.input)) + 1 for example in examples]
-        most = int(np.percentile(counts, 99))  # a stray long one should not set the limit
         names = ((example.input.surface(span), span.label) for example in examples for span in _spans(example))
-        limits = config.max_words, most
+        limits = config.max_words, usual_sentences(example.input for example in examples)
         return cls(features, labels, config.flat, crossing, *limits, Seen.fit((), names))
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
         text: Text = example.input
         tokens = text.tokens[: self.max_words]
-        inputs = self.features.encode([token.text for token in tokens])
+        cut = Counter({"words": len(text.tokens) - len(tokens)})
+        inputs = self.features.encode([token.text for token in tokens], cut)
         targets: Arrays = {}
         lost = list(example.lost)
         if example.gold is not None:
@@ -86,7 +86,7 @@ class NestedCodec:
             targets = {"spans": np.array(cells, dtype=np.int64).reshape(-1, 3)}
             lost += unsaid
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
-        return Row(inputs, targets, length, len(tokens), tuple(lost))
+        return Row(inputs, targets, length, len(tokens), tuple(lost), cut=+cut)
 
     def _sayable(self, text: Text, gold: Graph, words: int) -> tuple[list[Span], list[LostFact]]:
         """The gold spans that the table can say, the longer one of two that clash, and the others with their causes."""
@@ -146,13 +146,13 @@ class NestedCodec:
         ]
 
     def _graph(self, scores: Array) -> Graph:
-        found = spans_from_table(scores.transpose(2, 0, 1), self.flat, self._most(len(scores)), self.crossing)
-        return Graph(
-            tuple(
-                Span(start, end, self.labels[label], _probability(scores[start, end - 1], label))
-                for start, end, label, _ in found
-            )
+        cut: Counter[str] = Counter()
+        found = spans_from_table(scores.transpose(2, 0, 1), self.flat, self._most(len(scores)), self.crossing, cut)
+        spans = (
+            Span(start, end, self.labels[label], _probability(scores[start, end - 1], label))
+            for start, end, label, _ in found
         )
+        return Graph(tuple(spans), dropped=cut.total())
 
     def perfect(self, batch: Batch) -> Arrays:
         gold = np.eye(len(self.labels) + 1, dtype=np.float32)[batch.targets["spans"]][..., 1:]

@@ -5,6 +5,7 @@ B batch, P pieces, T words, K relations. NumPy only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,15 +83,17 @@ class RelationCodec:
             self.require_known(example)
             targets = {"classes": self.classes.encode(example)}
         kept = self._kept(example)
+        cut = Counter({"words": len(item.text.tokens) - sum(end - start for start, end in kept)})
         words, head, tail = _marked(item, *kept, markers=self.markers)
         distances = {"from_head": distance(len(words), *head), "from_tail": distance(len(words), *tail)}
         if isinstance(self.features, PieceFeatures):
-            inputs = self.features.encode_row([words], distances)
+            inputs = self.features.encode_row([words], distances, cut)
         else:
-            inputs = {**self.features.encode(words), **distances}
+            inputs = {**self.features.encode(words, cut), **distances}
         width = len(inputs["from_head"])
         group = "" if example.gold is None else example.gold.label
-        return Row(inputs, targets, width, width, (*example.lost, *_left_out(example, kept)), group, item=item)
+        lost = *example.lost, *_left_out(example, kept)
+        return Row(inputs, targets, width, width, lost, group, item=item, cut=+cut)
 
     def _kept(self, example: Example) -> list[Window]:
         """The windows of the text that are read."""

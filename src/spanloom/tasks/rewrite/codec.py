@@ -6,6 +6,7 @@ B batch, T tokens with the marks, K insertions at most, M places of what is inse
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,9 +50,11 @@ class RewriteCodec:
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold."""
         reading, targets, lost = self.scheme.encode(example)
-        inputs = {**self.features.encode(reading.words), "turns": reading.turns, "shared": reading.shared}
+        whole = sum(len(turn.tokens) for turn in example.input.turns)
+        cut = Counter({"words": whole - sum(origin is not None for origin in reading.origins)})
+        inputs = {**self.features.encode(reading.words, cut), "turns": reading.turns, "shared": reading.shared}
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
-        return Row(inputs, targets, length, len(reading.words), lost, item=reading)
+        return Row(inputs, targets, length, len(reading.words), lost, item=reading, cut=+cut)
 
     def require_known(self, example: Example) -> None:
         """Whatever words an example has, they can be read."""

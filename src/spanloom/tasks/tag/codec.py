@@ -5,6 +5,7 @@ B batch, T tokens, K tags. NumPy only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,7 +67,8 @@ class TagCodec:
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
         tokens = example.input.tokens[: self.max_words]
-        inputs = self.features.encode([token.text for token in tokens])
+        cut = Counter({"words": len(example.input.tokens) - len(tokens)})
+        inputs = self.features.encode([token.text for token in tokens], cut)
         targets: Arrays = {}
         lost = list(example.lost)
         if example.gold is not None:
@@ -75,7 +77,7 @@ class TagCodec:
             targets = {"tags": self.tagset.encode(example.gold.labels[: len(tokens)])}
             lost += self._cut_off(example.input, example.gold, len(tokens))
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
-        return Row(inputs, targets, length, len(tokens), tuple(lost))
+        return Row(inputs, targets, length, len(tokens), tuple(lost), cut=+cut)
 
     def _cut_off(self, text: Text, gold: Tags, kept: int) -> list[LostFact]:
         """The spans, or the labels where they say none, that reach beyond the first `kept` tokens."""

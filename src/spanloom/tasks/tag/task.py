@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanloom.check.audit import audit_windows
 from spanloom.check.tags import check_tags, require_tag_spelling
 from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, Tags, Task, Text, deferred
@@ -24,7 +25,7 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
-    return check_tags(examples, dev)
+    return {**check_tags(examples, dev), "windows": audit_windows(examples, config)}
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> TagCodec:

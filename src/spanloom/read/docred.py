@@ -1,0 +1,125 @@
+"""DocRED's JSON: `{"title", "sents": [[token, …], …], "vertexSet": [[mention, …], …], "labels": [{"h", "t", "r"}]}`.
+
+Yao et al. 2019, https://arxiv.org/abs/1906.06127; Re-DocRED (Tan et al. 2022, https://arxiv.org/abs/2205.12696) is the
+same. An example is a whole document: its tokens joined by single spaces, a sentence a line.
+
+An item of `vertexSet` is an entity, all mentions of which are spans; `h` and `t` of a relation index entities. A
+relation of entities is given to their nearest mentions, of equally near ones to the first: gold has each fact once.
+That it holds between other mentions of the two as well follows from coreference, which a `Graph` does not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
+from spanloom.errors import DataError
+from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, shown
+from spanloom.read.locate import Place, nearest
+from spanloom.read.offsets import label_of
+from spanloom.read.texts import joined
+
+NAME = "docred"
+SHAPE = "sents, vertexSet, labels"
+ANSWER = Graph
+BLANK = "a blank token"
+
+Entity = dict[Place, Span]
+"""The mentions of an entity by their place, in text order."""
+
+
+def matches(beginning: str) -> bool:
+    return {"vertexSet", "sents"} <= first_keys(beginning)
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example a document. Raises DataError citing the line."""
+    for source, item in json_items(path, config):
+        yield _example(item, source, config)
+
+
+def _example(item: Item, source: Source, config: DataConfig) -> Example:
+    where = str(source)
+    sentences = [
+        [of_kind(word, str, where, "a token") for word in of_kind(sentence, list, where, "a sentence")]
+        for sentence in field(item, "sents", list, where)
+    ]
+    text, numbers = _text(sentences, where, config)
+    lost: list[LostFact] = []
+    entities = [
+        _entity(value, numbers, where, lost)
+        for value in (of_kind(value, list, where, "an entity") for value in field(item, "vertexSet", list, where))
+    ]
+    relations: list[Relation] = []
+    ambiguous = 0
+    for value in field(item, "labels", list, where) if "labels" in item else []:
+        relation = object_of(value, where, "a relation")
+        label = label_of(relation, "r", where, "labels")
+        head, tail = (_entity_of(relation, key, entities, where) for key in ("h", "t"))
+        pairs = nearest(list(head), list(tail))
+        if not pairs:
+            lost.append(LostFact("relation", label, f"{shown(item.get('title'))} -> {label}", BLANK))
+            continue
+        ambiguous += len(pairs) > 1
+        first, second = min(pairs, key=lambda pair: (min(pair), pair))
+        relations.append(Relation(head[first], tail[second], label))
+    spans = dict.fromkeys(span for entity in entities for span in entity.values())
+    ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end, span.label)))
+    graph = Graph(ordered, tuple(dict.fromkeys(relations)))
+    return Example(text, graph, source, ambiguous=ambiguous, lost=tuple(lost))
+
+
+def _text(sentences: Sequence[Sequence[str]], where: str, config: DataConfig) -> tuple[Text, list[list[int]]]:
+    """The text, and for each sentence the number of each of its tokens in it, and of what follows its last.
+
+    A blank token, of which there are a few, is none: it has the number of the token behind it.
+    """
+    words: list[str] = []
+    begins, numbers = [], []
+    for sentence in sentences:
+        begins.append(len(words))
+        numbers.append([len(words)])
+        for word in sentence:
+            words += [word] if word.strip() else []
+            numbers[-1].append(len(words))
+    text = joined(words, where, config)
+    letters = list(text.text)
+    for begin in begins:
+        if 0 < begin < len(words):
+            letters[text.tokens[begin].start - 1] = "\n"
+    return Text("".join(letters), text.tokens), numbers
+
+
+def _entity(mentions: Sequence[Any], numbers: Sequence[Sequence[int]], where: str, lost: list[LostFact]) -> Entity:
+    places: Entity = {}
+    for value in mentions:
+        mention = object_of(value, where, "a mention")
+        label = label_of(mention, "type", where, "vertexSet")
+        sentence = field(mention, "sent_id", int, where, "vertexSet")
+        edges = [
+            of_kind(edge, int, where, "an edge of pos") for edge in field(mention, "pos", list, where, "vertexSet")
+        ]
+        if not 0 <= sentence < len(numbers):
+            expected = f"one of the {len(numbers)} sentences, from 0"
+            raise DataError(where, f"a mention in sentence {sentence}", expected, "Correct the number.")
+        size = len(numbers[sentence]) - 1
+        if len(edges) != 2 or not 0 <= edges[0] < edges[1] <= size:
+            found = f"a mention at {shown(edges)} in a sentence of {size} tokens"
+            raise DataError(where, found, "[start, end] inside it, half-open", "Correct the offsets.")
+        start, end = (numbers[sentence][edge] for edge in edges)
+        if start == end:
+            lost.append(LostFact("entity", label, "", BLANK))
+        else:
+            places.setdefault((start, end), Span(start, end, label))
+    return dict(sorted(places.items()))
+
+
+def _entity_of(relation: Item, key: str, entities: Sequence[Entity], where: str) -> Entity:
+    number = field(relation, key, int, where, "labels")
+    if not 0 <= number < len(entities):
+        expected = f"one of the {len(entities)} entities of vertexSet, from 0"
+        raise DataError(where, f"labels.{key} is {number}", expected, "Correct the number.")
+    return entities[number]

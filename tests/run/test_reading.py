@@ -1,0 +1,87 @@
+"""What a user is told of inputs that were not read at once and whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spanloom.core import Example, Graph, Row, TextPair
+from spanloom.run.predictor import Predictor
+from spanloom.run.reading import Reading
+from tests.run.tiny_task import TASK, WORDS, TinyCodec, prepare
+
+
+def test_nothing_is_said_where_everything_was_read_at_once_and_whole() -> None:
+    assert Reading(inputs=240, limit="200 words").sentences() == []
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        (
+            {"windowed": 2, "windows": 7},
+            "2 of 240 texts were longer than the 200 words that this model reads at once: read in 7 windows.",
+        ),
+        (
+            {"windowed": 1, "windows": 1007, "limit": "150 words or 1 sentence"},
+            "1 of 240 texts was longer than the 150 words or 1 sentence that this model reads at once: read in 1,007 "
+            "windows.",
+        ),
+        (
+            {"pairs": 12, "excerpts": 3, "found": 1},
+            "12 pairs of distant mentions were scored again in 3 excerpts: 1 relation found.",
+        ),
+        ({"untried": 1}, "1 pair of distant mentions was not scored, as too many for their texts."),
+        (
+            {"beyond": 2000},
+            "2,000 pairs of distant mentions were not scored, as farther apart than relations in training: "
+            "--second-look all scores them too.",
+        ),
+        (
+            {"shortened": 3, "words": 45},
+            "3 of 240 inputs were longer than the 200 words that this model reads at once: 45 words were cut off.",
+        ),
+        (
+            {"shortened": 1, "words": 1, "limit": ""},
+            "1 of 240 inputs was longer than what this model reads at once: 1 word was cut off.",
+        ),
+        (
+            {"crowded": 1, "pieces": 37},
+            "Long words gave up 37 wordpieces in 1 window that had more than the encoder takes.",
+        ),
+        ({"recalled": 44}, "44 recalled pairs of names were left out, those farthest apart."),
+        ({"dropped": 1}, "1 of the least sure findings was left out of their windows."),
+    ],
+)
+def test_each_kind_of_cut_is_one_sentence(counts: dict[str, Any], said: str) -> None:
+    assert Reading(**{"inputs": 240, "limit": "200 words", **counts}).sentences() == [said]
+
+
+def test_the_counts_survive_as_plain_values() -> None:
+    reading = Reading(inputs=3, limit="6 words", windowed=1, windows=4, dropped=2)
+    assert Reading(**reading.to_dict()) == reading
+
+
+class Cutting(TinyCodec):
+    """Reads six words of each text of a pair, and says what it leaves out."""
+
+    texts = 2
+
+    def encode(self, example: Example) -> Row:
+        over = [max(0, len(text.tokens) - self.max_words) for text in (example.input.first, example.input.second)]
+        cut = {"words": sum(over)} if any(over) else {}
+        return Row({"words": np.array([1])}, {}, 1, 1, cut=cut | {"pieces": 2, "recalled": 5})
+
+
+def test_what_rows_and_answers_leave_out_is_counted_while_predicting() -> None:
+    predictor = Predictor(TASK, Cutting(WORDS), lambda rows: [Graph(dropped=7) for _ in rows], Path("nowhere"))
+    pair = TextPair(prepare("the " * 8), prepare("the " * 7))
+    reading = Reading()
+    assert (
+        list(predictor.predict_inputs([pair, TextPair(prepare("Ada"), prepare("Bo")), pair], reading)) == [Graph()] * 3
+    )
+    counts = {"shortened": 2, "words": 6, "crowded": 3, "pieces": 6, "recalled": 15, "dropped": 21}
+    assert reading == Reading(inputs=3, limit="6 words", **counts)
