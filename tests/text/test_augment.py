@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spanloom.config import AugmentConfig
-from spanloom.core import Example, Frame, Graph, Label, Relation, Source, Span, Tags, Text, TextPair, Token
+from spanloom.core import Example, Frame, Graph, Label, MarkedText, Relation, Source, Span, Tags, Text, TextPair, Token
 from spanloom.text.augment import augment
 from spanloom.text.tags import illegal, spans_from_tags, tags_from_spans
 from tests.tasks.sentences import sentence, sentences, text_of
@@ -115,6 +115,15 @@ def test_slots_follow_their_tokens_and_the_intent_stays() -> None:
     done = noisy(request, DROP, "x.x..", numbers=[])
     assert done.input.text == "to Ulm today"
     assert done.gold == Frame(Label(("Fly",)), Tags(("O", "B-city", "B-time")))
+
+
+def test_marked_spans_keep_a_token_and_their_relation() -> None:
+    head, tail = Span(0, 2, "P"), Span(3, 5, "")
+    marked = MarkedText(text_of(["Ann", "Lee", "met", "Bo", "Day"]), head, tail)
+    done = noisy(Example(marked, Relation(head, tail, "met")), DROP, "x.xx.")
+    assert done.input == MarkedText(text_of(["Lee", "Day"]), Span(0, 1, "P"), Span(1, 2, ""))
+    assert done.gold == Relation(done.input.head, done.input.tail, "met")
+    assert done.origin == marked
 
 
 def test_a_text_keeps_a_token_that_can_be_seen() -> None:

@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from spanloom.config import RunConfig
-from spanloom.core import Array, Codec, Example, Frame, Graph, Label, Row, Tags, Task
+from spanloom.core import Array, Codec, Example, Graph, Row, Tags, Task
 from spanloom.engine.schedule import ON_DEV
 from spanloom.errors import ConfigError, DataError
+from spanloom.text.augment import FOLLOWING
 
 _REMEDY = "Run `spanloom check` on this file, and mend or remove the example."
 
@@ -64,7 +65,7 @@ def _check_augmentation(config: RunConfig, task: Task | None) -> None:
             raise ConfigError(f"train.augment.{key}", f"is {value}", "a part in 0..1", "Change it.")
     if task is None:
         return
-    if augment.noise and task.answer not in (Graph, Tags, Label, Frame):
+    if augment.noise and not isinstance(task.answer(), FOLLOWING):
         found = f"asks for noise, which the answers of the task '{task.name}' cannot follow"
         remedy = "Set its token_dropout, swaps and character_noise to 0."
         raise ConfigError("train.augment", found, remedy=remedy)

@@ -18,9 +18,12 @@ from typing import Any
 import numpy as np
 
 from spanloom.config import AugmentConfig
-from spanloom.core import Array, Example, Frame, Graph, Span, Tags, Text, TextPair, Token
+from spanloom.core import Array, Example, Frame, Graph, Label, MarkedText, Relation, Span, Tags, Text, TextPair, Token
 from spanloom.text.tags import is_bio2, spans_from_tags, tags_from_spans
 from spanloom.text.words import visible
+
+FOLLOWING = (Graph, Tags, Label, Frame, Relation)
+"""The answers that can follow their tokens."""
 
 Place = tuple[int, int]  # a half-open token range
 Kind = tuple[str, str]  # of a letter: its category, so its case, and its script
@@ -36,8 +39,14 @@ def augment(example: Example, settings: AugmentConfig, draw: np.random.Generator
     if isinstance(item, TextPair):
         first, second = (_augmented(text, (), settings, draw)[0] for text in (item.first, item.second))
         return replace(example, input=TextPair(first, second), origin=example.origin or item)
-    spans = _spans(gold)
-    text, order = _augmented(item, {(span.start, span.end) for span in spans}, settings, draw)
+    marked = isinstance(item, MarkedText)
+    spans = (item.head, item.tail) if marked else _spans(gold)
+    places = {(span.start, span.end) for span in spans}
+    text, order = _augmented(item.text if marked else item, places, settings, draw)
+    if marked:
+        head, tail = _moved(spans, order)
+        changed = None if gold is None else replace(gold, head=head, tail=tail)
+        return replace(example, input=MarkedText(text, head, tail), gold=changed, origin=example.origin or item)
     moved = dict(zip(spans, _moved(spans, order), strict=True))
     return replace(example, input=text, gold=_follow(gold, order, moved), origin=example.origin or item)
 
