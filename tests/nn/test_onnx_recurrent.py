@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from spanloom.nn.encoders.recurrence import Recurrence
 from spanloom.nn.encoders.rnn import RecurrentLayers
 from spanloom.nn.onnx_recurrent import OnnxRecurrent, with_onnx_recurrent
 from spanloom.run.quantize import quiet
@@ -44,6 +45,37 @@ def test_an_exported_recurrent_stack_equals_pytorch_at_every_size(
         wanted = model(x, torch.tensor(lengths)).detach().numpy()
         for row, length in enumerate(lengths):
             np.testing.assert_allclose(found[row, :length], wanted[row, :length], atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_an_exported_recurrence_takes_a_state_and_gives_one_back(
+    cell: Literal["lstm", "gru", "rnn"], tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    model = Recurrence(width=5, hidden=4, layers=2, dropout=0.0, cell=cell).eval()
+    for weight in model.parameters():
+        nn.init.normal_(weight)
+    free = torch.export.Dim.DYNAMIC
+    with torch.no_grad(), quiet():
+        program = torch.onnx.export(
+            with_onnx_recurrent(model).eval(),
+            (torch.randint(5, (2, 7)), torch.tensor([7, 3]), torch.randn(2, model.state_width)),
+            dynamo=True,
+            dynamic_shapes=({0: free, 1: free}, {0: free}, {0: free}),
+            input_names=["x", "lengths", "state"],
+            verbose=False,
+        )
+    assert program is not None
+    program.save(str(tmp_path / "model.onnx"))
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    for lengths in ([1], [4, 1, 3], [19, 8]):
+        given = torch.randint(5, (len(lengths), max(lengths))), torch.tensor(lengths)
+        state = torch.randn(len(lengths), model.state_width)
+        wanted = [part.detach().numpy() for part in model(*given, state)]
+        names = ("x", "lengths", "state")
+        found = session.run(None, {name: part.numpy() for name, part in zip(names, (*given, state), strict=True)})
+        for mine, theirs in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=1e-5)
 
 
 @pytest.mark.parametrize(

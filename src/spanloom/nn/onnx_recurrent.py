@@ -21,9 +21,11 @@ GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2), "RNN": (0,)}
 
 
 class OnnxRecurrent(nn.Module):
-    """One layer, one direction, batch first: x [B, T, D] -> ([B, T, H], None), as the operator "LSTM", "GRU" or "RNN".
+    """One layer, one direction, batch first: x [B, T, D] -> [B, T, H] and the state behind each row, as PyTorch has it,
+    as the operator "LSTM", "GRU" or "RNN".
 
-    Raises ValueError (our own bug) for a layer of another kind.
+    state: to begin with, as PyTorch has it; left out, zeros. lengths [B]: of the rows; what lies beyond is not read and
+    gives zeros. Raises ValueError (our own bug) for a layer of another kind.
     """
 
     def __init__(self, layer: nn.LSTM | nn.GRU | nn.RNN) -> None:
@@ -33,7 +35,7 @@ class OnnxRecurrent(nn.Module):
         if isinstance(layer, nn.RNN) and layer.nonlinearity != "tanh":
             raise ValueError(f"only tanh layers can be exported, not {layer.nonlinearity}")
         self.operator = type(layer).__name__
-        self.hidden = layer.hidden_size
+        self.input_size, self.hidden = layer.input_size, layer.hidden_size
         parts: dict[str, Tensor] = {name: self._reordered(part) for name, part in layer.named_parameters()}
         self.input_weight = nn.Buffer(parts["weight_ih_l0"][None])  # [1, GH, D]
         self.hidden_weight = nn.Buffer(parts["weight_hh_l0"][None])  # [1, GH, H]
@@ -43,19 +45,25 @@ class OnnxRecurrent(nn.Module):
         gates = torch.split(weight.detach(), self.hidden)
         return torch.cat([gates[place] for place in GATES[self.operator]])
 
-    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+    def forward(
+        self, x: Tensor, state: Tensor | tuple[Tensor, Tensor] | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | tuple[Tensor, Tensor]]:
         batch, length, _ = x.shape
         attributes: dict[str, Any] = {"hidden_size": self.hidden}
         if self.operator == "GRU":
             attributes["linear_before_reset"] = 1  # the reset gate acts after the product, as in PyTorch
+        parts = 2 if self.operator == "LSTM" else 1
+        begun = (state,) if isinstance(state, Tensor) else state or ()
+        sizes = () if lengths is None and not begun else (None if lengths is None else lengths.to(torch.int32),)
         outputs = torch.onnx.ops.symbolic_multi_out(
             self.operator,
-            (x.transpose(0, 1), self.input_weight, self.hidden_weight, self.bias),
+            (x.transpose(0, 1), self.input_weight, self.hidden_weight, self.bias, *sizes, *begun),
             attributes,
-            dtypes=(x.dtype, x.dtype),
-            shapes=((length, 1, batch, self.hidden), (1, batch, self.hidden)),
+            dtypes=(x.dtype,) * (1 + parts),
+            shapes=((length, 1, batch, self.hidden), *[(1, batch, self.hidden)] * parts),
         )
-        return outputs[0].squeeze(1).transpose(0, 1), None  # [B, T, H]
+        after = outputs[1] if parts == 1 else (outputs[1], outputs[2])
+        return outputs[0].squeeze(1).transpose(0, 1), after  # [B, T, H]
 
 
 def with_onnx_recurrent(model: nn.Module) -> nn.Module:
