@@ -170,6 +170,17 @@ class Rewrite:
     score: float | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Surprisal:
+    """How little each token of a text was expected by one who had read those before it: -log2 of its probability.
+
+    A token's bits are those of all units in it (characters, wordpieces), the space before it among them. Gold is 0
+    throughout: what a perfect model would give.
+    """
+
+    bits: tuple[float, ...] = ()
+
+
 # ---- examples ------------------------------------------------------------------------------------------------------
 
 
@@ -309,6 +320,11 @@ class Task:
     calibrate  (dev examples, the kept model's answers for them, codec) -> the codec with what was fitted on them, such
                as a threshold, under the key "calibration" of its dict; itself where there is nothing to fit. Called
                once, after training; None where the task fits nothing on dev data
+    arrange    (training examples, their rows, codec, run config) -> the examples and rows to train on, one an example,
+               where they are not those that were read: a stream is cut anew
+    carried    outputs that become the inputs of the same name of the next batch, detached, where rows are trained on in
+               sequence (train.sampler = "sequential"): row i of a batch goes on where row i of the one before it ended
+    measures   (the means of an epoch's losses) -> what is shown of the training data beside the scores of dev
     """
 
     name: str
@@ -328,3 +344,8 @@ class Task:
     line: Callable[[Example], dict[str, Any]]
     divergence: Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None
     calibrate: Callable[[Sequence[Example], Sequence[Any], Any], Any] | None = None
+    arrange: Callable[[Sequence[Example], Sequence[Row], Any, Any], tuple[Sequence[Example], Sequence[Row]]] | None = (
+        None
+    )
+    carried: tuple[str, ...] = ()
+    measures: Callable[[Mapping[str, float]], dict[str, float]] | None = None

@@ -26,16 +26,22 @@ class Facts:
     unsaid: int
     step: int
     best_epoch: int
+    training: Mapping[str, float]
 
 
-def facts(state: Training, data: Encoded) -> Facts:
-    """Count what the card tells. unsaid: gold facts of the training data that the model's scheme cannot express."""
+def facts(state: Training, data: Encoded, epochs: Sequence[Mapping[str, Any]] = ()) -> Facts:
+    """Count what the card tells. unsaid: gold facts of the training data that the model's scheme cannot express.
+
+    epochs: the lines of the metrics that are of epochs; training: what that of the kept weights measured in training.
+    """
+    kept = [line for line in epochs if line["epoch"] == (state.best_epoch or state.epoch - 1)]
     return Facts(
         parameters=sum(weight.numel() for weight in state.model.parameters()),
         longest=max(row.length for row in data.rows),
         unsaid=sum(len(row.lost) for row in data.rows),
         step=state.step,
         best_epoch=state.best_epoch,
+        training=kept[-1].get("training", {}) if kept else {},
     )
 
 
@@ -71,8 +77,10 @@ def _data(config: RunConfig, data: Encoded, dev: Encoded | None) -> str:
 
 
 def _scores(known: Facts, scorecard: Mapping[str, Any] | None) -> str:
+    measured = ", ".join(f"{name} {value:.4f}" for name, value in known.training.items())
+    training = f"\n\nOn the training data, while learning in that epoch: {measured}." if measured else ""
     if scorecard is None:
-        return "Not scored: there was no dev data, or no epoch that scored it. These are the last weights."
+        return f"Not scored: there was no dev data, or no epoch that scored it. These are the last weights.{training}"
     parts = by_part(headline(scorecard))
     names = list(dict.fromkeys(measure for measures in parts.values() for measure in measures))
     rows = [
@@ -81,7 +89,8 @@ def _scores(known: Facts, scorecard: Mapping[str, Any] | None) -> str:
     ]
     lines = [["on dev", *names], ["---", *("---:" for _ in names)], *rows]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"The weights of epoch {known.best_epoch}, the best on dev.\n\n{table}\n\nEverything is in `scorecard.json`."
+    kept = f"The weights of epoch {known.best_epoch}, the best on dev."
+    return f"{kept}\n\n{table}{training}\n\nEverything is in `scorecard.json`."
 
 
 def _limits(known: Facts, scorecard: Mapping[str, Any] | None) -> str:

@@ -24,7 +24,7 @@ from spanloom.engine.storage import load_json, load_tensors, read_bytes, store, 
 from spanloom.errors import CheckpointError
 
 FORMAT = 1
-_NUMBERS = ("step", "epoch", "group", "best_epoch", "best_score", "factor", "bad_epochs")
+_NUMBERS = ("step", "epoch", "group", "best_epoch", "best_score", "factor", "bad_epochs", "totals")
 _PREVIOUS = "previous/"
 CALIBRATION = "calibration"
 """The key of a codec's dict under which what `Task.calibrate` found stands."""

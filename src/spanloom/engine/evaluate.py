@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from spanloom.batch.buckets import batches
-from spanloom.core import Codec, Row
+from spanloom.core import Array, Arrays, Codec, Row
 from spanloom.engine.device import autocast, to_tensors, widen
 
 
@@ -34,11 +34,16 @@ def predict_rows(
     try:
         for indices in batches([row.length for row in rows], 0, 0, batch_size, batch_tokens, shuffle=False):
             batch = codec.collate([rows[index] for index in indices])
-            with torch.inference_mode(), autocast(device, precision):
-                outputs = widen(model(**to_tensors(batch.inputs, device)))
-            arrays = {name: tensor.cpu().numpy() for name, tensor in outputs.items()}
+            arrays = compute(model, batch.inputs, device, precision)
             for index, answer in zip(indices, codec.decode(arrays, batch), strict=True):
                 answers[index] = answer
     finally:
         model.train(training)
     return answers
+
+
+def compute(model: nn.Module, inputs: Mapping[str, Array], device: torch.device, precision: str = "fp32") -> Arrays:
+    """What a model puts out for the inputs of a batch, in the mode that it is in."""
+    with torch.inference_mode(), autocast(device, precision):
+        outputs = widen(model(**to_tensors(inputs, device)))
+    return {name: tensor.cpu().numpy() for name, tensor in outputs.items()}

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from spanloom.config import RunConfig
+from spanloom.config import RunConfig, TrainConfig
 from spanloom.core import Array, Codec, Example, Graph, Row, Tags, Task
+from spanloom.engine.processes import process_count
 from spanloom.engine.schedule import ON_DEV
 from spanloom.errors import ConfigError, DataError
 from spanloom.text.augment import FOLLOWING
@@ -52,9 +53,30 @@ def check_settings(config: RunConfig, task: Task | None = None) -> None:
             "train.precision", f"is '{train.precision}'", "'auto', 'fp32', 'bf16' or 'fp16'", "Change it."
         )
     _check_augmentation(config, task)
+    if task is not None and task.carried and train.sampler == "sequential":
+        _check_sequence(train, ", ".join(task.carried))
     if task is not None and train.r_drop and task.divergence is None:
         found = f"is {train.r_drop}, but the task '{task.name}' does not say how far two outputs are apart"
         raise ConfigError("train.r_drop", found, "0 for this task", "Set train.r_drop = 0.")
+
+
+def _check_sequence(train: TrainConfig, carried: str) -> None:
+    """What breaks the chain from each batch to the next, along which `carried` is handed on."""
+    refused = {
+        "accumulate": train.accumulate > 1,
+        "subset": train.subset < 1,
+        "r_drop": train.r_drop > 0,
+        "adversarial": train.adversarial != "none" and train.adversarial_epsilon > 0,
+    }
+    for key, set_so in refused.items():
+        if set_so:
+            found = f"is {getattr(train, key)!r}, while each batch goes on with the {carried} of the one before it"
+            plain = getattr(TrainConfig(), key)
+            remedy = f"Set train.{key} = {plain!r}, or train.sampler = 'shuffled'."
+            raise ConfigError(f"train.{key}", found, f"{plain!r} with train.sampler = 'sequential'", remedy)
+    if process_count() > 1:
+        found = f"is 'sequential' in {process_count()} processes, and each batch goes on with the {carried} of the last"
+        raise ConfigError("train.sampler", found, "one process, or another sampler", "Set train.sampler = 'shuffled'.")
 
 
 def _check_augmentation(config: RunConfig, task: Task | None) -> None:

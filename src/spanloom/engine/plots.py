@@ -22,12 +22,14 @@ _MOST_PANELS = 6
 
 
 def draw_plots(lines: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
-    """Draw losses.png, learning_rate.png, gradient_norm.png and, where dev was scored, dev.png; return their paths.
+    """Draw losses.png, learning_rate.png, gradient_norm.png, training.png where the task measures its training, and
+    dev.png where dev was scored; return their paths.
 
     lines: what `read_metrics` gives. Raises CheckpointError where the disk is full.
     """
     steps = [line for line in lines if line["kind"] == "step"]
     scored = [line for line in lines if line["kind"] == "epoch" and line["scorecard"]]
+    measured = [line for line in lines if line["kind"] == "epoch" and line.get("training")]
     figures: dict[str, Figure] = {}
     if steps:
         names = sorted({name for line in steps for name in line["losses"]})
@@ -38,6 +40,8 @@ def draw_plots(lines: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
         figures["learning_rate"] = _curves(across, rates, "learning rate", smooth=False)
         norms = {"gradient norm": [line["gradient_norm"] for line in steps]}
         figures["gradient_norm"] = _curves(across, norms, "gradient norm before clipping", log=True)
+    if measured:
+        figures["training"] = _measures(measured)
     if scored:
         figures["dev"] = _scores(scored)
     return [_save(figure, folder / f"{name}.png") for name, figure in figures.items()]
@@ -100,6 +104,27 @@ def _curves(
     if len(curves) > 1:
         axes.legend(frameon=False)
     return figure
+
+
+def _measures(epochs: Sequence[Mapping[str, Any]]) -> Figure:
+    """A panel for each measure of the training data over epochs, beside the same of dev where it was scored."""
+    names = list(epochs[0]["training"])
+    figure = Figure(figsize=(7.5, 1.2 + 3 * len(names)), layout="constrained")
+    across = [line["epoch"] for line in epochs]
+    for axes, name in zip(figure.subplots(len(names), squeeze=False)[:, 0], names, strict=True):
+        axes.plot(across, [line["training"][name] for line in epochs], color=_COLOURS[0], label="training")
+        held_out = [(line["epoch"], value) for line in epochs for value in _of_dev(line, name)]
+        if held_out:
+            axes.plot(*zip(*held_out, strict=True), color=_COLOURS[1], label="dev")
+        axes.set_yscale("log")
+        axes.legend(frameon=False)
+        _finish(axes, "epoch", name)
+    return figure
+
+
+def _of_dev(line: Mapping[str, Any], name: str) -> list[float]:
+    """The measure of this name among dev's, none where dev was not scored."""
+    return [value for path, value in line["scorecard"].items() if path.rpartition(".")[2] == name][:1]
 
 
 def _running_mean(heights: Array, width: int) -> Array:

@@ -117,4 +117,6 @@ class _Lines:
 def _of_epoch(report: EpochReport) -> str:
     score = "not scored on dev" if report.score is None else f"dev {report.score:.4f}"
     note = f"  ({report.note})" if report.note else ""
-    return f"epoch {report.epoch}  {score}{'  (best so far)' if report.best else ''}{note}  {report.seconds:.1f} s"
+    measured = "".join(f"  training {name} {value:.4f}" for name, value in report.training.items())
+    best = "  (best so far)" if report.best else ""
+    return f"epoch {report.epoch}{measured}  {score}{best}{note}  {report.seconds:.1f} s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,8 @@ class StepReport:
 class EpochReport:
     """The end of an epoch. scorecard and score are None where dev was not scored; best: the best score so far.
 
-    note: what the score made the schedule do, in words.
+    note: what the score made the schedule do, in words. training: what the epoch's mean losses say of the training
+    data, by the names of dev's measures.
     """
 
     epoch: int
@@ -66,6 +67,7 @@ class EpochReport:
     best: bool
     seconds: float
     note: str = ""
+    training: dict[str, float] = field(default_factory=dict)
 
 
 Report = Notice | Stage | StepReport | EpochReport

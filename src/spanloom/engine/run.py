@@ -116,7 +116,8 @@ def run_training(
                 draw_plots(read_metrics(output / "metrics.jsonl"), output / "plots")
     scorecard = from_first(lambda: load_json(output / "scorecard.json") if state.best_epoch else None)
     if first:
-        store(output / "README.md", model_card(task, config, facts(state, data), data, dev, scorecard))
+        epochs = [line for line in read_metrics(output / "metrics.jsonl") if line["kind"] == "epoch"]
+        store(output / "README.md", model_card(task, config, facts(state, data, epochs), data, dev, scorecard))
     return scorecard or {}
 
 
@@ -200,6 +201,8 @@ def prepare(
     dev_examples = _read(task, config, dev_path) if dev_path is not None else None
     codec: Codec = task.fit(examples, config)
     data = _encode(codec, in_windows(examples, config, on_report), "encoding training data", on_report)
+    if task.arrange is not None:
+        data = Encoded(*task.arrange(data.examples, data.rows, codec, config))
     strict = config.data.unknown_labels == "error"
     dev = _encode(codec, dev_examples, "encoding dev data", on_report, strict) if dev_examples is not None else None
     return data, dev, codec

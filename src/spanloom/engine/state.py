@@ -26,6 +26,9 @@ class Training:
 
     scaler: of float16 losses. room: what this machine had memory for, which alone is not kept: after a stop, until
     memory runs out again, the updates are the same, but their rounding is that of whole micro-batches.
+
+    Of the epoch that goes on: carried, the outputs that its next update begins with; totals, name of a loss -> its sum
+    so far and the items that it is of.
     """
 
     model: nn.Module
@@ -41,10 +44,29 @@ class Training:
     previous: Mapping[str, Tensor] | None = None
     scaler: torch.amp.GradScaler | None = None
     room: Room = field(default_factory=Room)
+    carried: Mapping[str, Tensor] = field(default_factory=dict)
+    totals: dict[str, list[float]] = field(default_factory=dict)
+
+    def count(self, losses: Mapping[str, float], counts: Mapping[str, float]) -> None:
+        """Add an update's mean losses to the epoch's."""
+        for name, mean in losses.items():
+            total, items = self.totals.get(name, (0.0, 0.0))
+            self.totals[name] = [total + mean * counts[name], items + counts[name]]
+
+    def means(self) -> dict[str, float]:
+        """The mean of each loss over the epoch so far."""
+        return {name: total / items for name, (total, items) in self.totals.items() if items}
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Forget what belongs to the epoch that ended."""
+        self.epoch, self.group, self.carried, self.totals = epoch, 0, {}, {}
 
     def tensors(self) -> dict[str, Tensor]:
-        """`weights/NAME`, `average/NAME`, `optimizer/NAME/KEY`: the tensors themselves, which the next step changes."""
-        tensors = {f"weights/{name}": weight for name, weight in self.model.state_dict().items()}
+        """`weights/NAME`, `average/NAME`, `optimizer/NAME/KEY`: the tensors themselves, which the next step changes;
+        and `carried/NAME`.
+        """
+        tensors = {f"carried/{name}": tensor for name, tensor in self.carried.items()}
+        tensors |= {f"weights/{name}": weight for name, weight in self.model.state_dict().items()}
         if self.average is not None:
             tensors |= {f"average/{name}": weight for name, weight in self.average.weights.items()}
         for name, weight in self.model.named_parameters():
@@ -55,7 +77,12 @@ class Training:
 
     def put_back(self, tensors: Mapping[str, Tensor]) -> None:
         """Take the values of what `tensors` gave before; the given tensors stay as they are."""
-        parts: dict[str, dict[str, Tensor]] = {"weights": {}, "average": {}, "optimizer": {}}
+        parts: dict[str, dict[str, Tensor]] = {
+            "weights": {},
+            "average": {},
+            "optimizer": {},
+            "carried": {},
+        }
         for key, tensor in tensors.items():
             kind, _, name = key.partition("/")
             parts[kind][name] = tensor
@@ -63,6 +90,8 @@ class Training:
         if self.average is not None:
             self.average.restore(parts["average"])
         weights = dict(self.model.named_parameters())
+        device = next(iter(weights.values())).device
+        self.carried = {name: tensor.to(device, copy=True) for name, tensor in parts["carried"].items()}
         fused = bool(self.optimizer.param_groups[0].get("fused"))
         self.optimizer.state.clear()
         for key, tensor in parts["optimizer"].items():

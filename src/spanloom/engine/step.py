@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -32,7 +32,8 @@ class Method:
     losses, divergence: as in `Task`. clip: the largest norm of the whole gradient; clip_value: the largest size of each
     number in it, bounded before the norm is. attack: see adversarial.py. r_drop: alpha of R-Drop (Liang et al. 2021,
     https://arxiv.org/abs/2106.14448), which takes half of the paper's sum: the mean of the losses of two passes, which
-    drop out different units, and alpha / 2 times how far their outputs are apart.
+    drop out different units, and alpha / 2 times how far their outputs are apart. carried: as in `Task`, where the rows
+    are in sequence.
     """
 
     losses: Callable[[Tensors, Tensors], dict[str, Any]]
@@ -42,6 +43,7 @@ class Method:
     clip_value: float = 0.0
     attack: Attack | None = None
     r_drop: float = 0.0
+    carried: tuple[str, ...] = ()
 
 
 def build_method(task: Task, config: TrainConfig) -> Method:
@@ -54,6 +56,7 @@ def build_method(task: Task, config: TrainConfig) -> Method:
         config.clip_value,
         build_attack(config),
         config.r_drop,
+        task.carried if config.sampler == "sequential" else (),
     )
 
 
@@ -62,11 +65,14 @@ class Update:
     """What one update saw: each loss as a mean over the whole group, and the gradient's norm before clipping.
 
     skipped: the gradient was more than float16 could hold; the weights stayed as they were, and the scale is now lower.
+    counts: how many items each loss is the mean of. carried: the outputs that the next update begins with.
     """
 
     losses: dict[str, float]
     gradient_norm: float
     skipped: bool = False
+    counts: dict[str, float] = field(default_factory=dict)
+    carried: dict[str, Tensor] = field(default_factory=dict)
 
 
 def train_step(
@@ -83,13 +89,15 @@ def train_step(
     room: Room | None = None,
     device: torch.device | None = None,
     where: str = "",
+    carried: Mapping[str, Tensor] | None = None,
 ) -> Update:
     """Update the model once from `group`, exactly as if its micro-batches were one big batch.
 
     Each loss is a sum, divided by its count over the WHOLE group, under torch.distributed over every process's group
     (each process then passes a group of its own). So a micro-batch that does not fit into memory is halved, and the
     update stays the same. step: counted from 0. noise: the seed of the step's random numbers. room: what is known not
-    to fit. where: what an error names.
+    to fit. where: what an error names. carried: what the update before gave, for all rows of the group in order; none
+    at the start, where the batch's own inputs count.
 
     Raises ConfigError where a loss or the gradient is not finite, or one row alone does not fit into memory; the
     weights are then untouched.
@@ -104,7 +112,9 @@ def train_step(
         optimizer.zero_grad(set_to_none=True)
         if noise is not None:
             torch.manual_seed(noise)
-        sums, failed = _add_gradients(model, [batch for _, batch in plan], counts, method, scaler, device)
+        handed: dict[str, list[Tensor]] = {name: [] for name in method.carried}
+        batches = _continued([batch for _, batch in plan], carried or {})
+        sums, failed = _add_gradients(model, batches, counts, method, scaler, device, handed)
         if failed is None:
             break
         free_memory()
@@ -119,22 +129,38 @@ def train_step(
         optimizer.step()
         if average is not None:
             average.update(step)
-    return Update(means, norm, skipped)
+    items = {name: counts[_loss(name)] for name in means}
+    return Update(means, norm, skipped, items, {name: torch.cat(parts) for name, parts in handed.items()})
+
+
+def _continued(batches: Sequence[Batch], carried: Mapping[str, Tensor]) -> list[tuple[Batch, dict[str, Tensor]]]:
+    """Each micro-batch with its rows of what is carried over: a group that did not fit into memory was cut in parts."""
+    found, start = [], 0
+    for batch in batches:
+        end = start + len(next(iter(batch.inputs.values())))
+        found.append((batch, {name: tensor[start:end] for name, tensor in carried.items()}))
+        start = end
+    assert all(len(tensor) == start for tensor in carried.values()), "each batch of a sequence has the same rows"
+    return found
 
 
 def _add_gradients(
     model: nn.Module,
-    batches: Sequence[Batch],
+    batches: Sequence[tuple[Batch, dict[str, Tensor]]],
     counts: Mapping[str, float],
     method: Method,
     scaler: torch.amp.GradScaler | None,
     device: torch.device,
+    handed: Mapping[str, list[Tensor]],
 ) -> tuple[dict[str, float], int | None]:
-    """The gradients of all micro-batches into `.grad`. Returns the losses' sums, and which one ran out of memory."""
+    """The gradients of all micro-batches into `.grad`, and what they hand on into `handed`.
+
+    Returns the losses' sums, and which one ran out of memory.
+    """
     sums = dict.fromkeys(counts, 0.0)
-    for number, batch in enumerate(batches):
+    for number, (batch, carried) in enumerate(batches):
         try:
-            parts = _backward(model, batch, counts, method, scaler, device)
+            parts = _backward(model, batch, carried, counts, method, scaler, device, handed)
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
@@ -147,18 +173,22 @@ def _add_gradients(
 def _backward(
     model: nn.Module,
     batch: Batch,
+    carried: Mapping[str, Tensor],
     counts: Mapping[str, float],
     method: Method,
     scaler: torch.amp.GradScaler | None,
     device: torch.device,
+    handed: Mapping[str, list[Tensor]],
 ) -> dict[str, Tensor]:
     """Add the gradients of one micro-batch, scaled where there is a scaler, and return the losses' sums."""
-    inputs, targets = to_tensors(batch.inputs, device), to_tensors(batch.targets, device)
+    inputs, targets = {**to_tensors(batch.inputs, device), **carried}, to_tensors(batch.targets, device)
 
     def forward() -> dict[str, Tensor]:
         with autocast(device, method.precision):
-            outputs = model(**inputs)
-        return widen(outputs)
+            outputs = widen(model(**inputs))
+        for name, parts in handed.items():
+            parts.append(outputs[name].detach())
+        return outputs
 
     def objective() -> Measured:
         return _measure(forward, targets, counts, method)

@@ -52,6 +52,7 @@ def _of_step(report: StepReport) -> dict[str, float]:
 
 def _of_epoch(report: EpochReport) -> dict[str, float]:
     scores = {f"dev/{name.replace('.', '/')}": value for name, value in headline(report.scorecard or {}).items()}
+    scores |= {f"training/{name}": value for name, value in report.training.items()}
     return scores | {"epoch": report.epoch} | ({} if report.score is None else {"dev/score": report.score})
 
 

@@ -60,8 +60,10 @@ def train(
             note = heed_score(state, settings, score)
         if best:
             state.best_epoch, state.best_score = state.epoch, score
-        state.epoch, state.group = state.epoch + 1, 0
-        yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, time.perf_counter() - began, note)
+        training = {} if task.measures is None else task.measures(state.means())
+        state.begin_epoch(state.epoch + 1)
+        seconds = time.perf_counter() - began
+        yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, seconds, note, training)
 
 
 def begin_epoch(model: nn.Module, epoch: int) -> None:
@@ -143,9 +145,12 @@ def update(
         room=state.room,
         device=device,
         where=_place(state.step, [data.examples[index] for index in members]),
+        carried=state.carried,
     )
     state.step += 1
     state.group += 1
+    state.carried = done.carried
+    state.count(done.losses, done.counts)
     return StepReport(
         step=state.step,
         steps=steps,

@@ -1,4 +1,6 @@
-"""Files to decoded lines, streamed, with their numbers. Faults of the file itself are raised here.
+"""Files to decoded lines, streamed, with their numbers; unpacked on the way if they are packed with gzip.
+
+Faults of the file itself are raised here.
 
 A line ends at LF, CR or CRLF and nowhere else: a Unicode line separator inside a sentence is part of the sentence.
 """
@@ -6,17 +8,20 @@ A line ends at LF, CR or CRLF and nowhere else: a Unicode line separator inside 
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO, cast
 
 from spanloom.errors import DataError
 
 OPENING = 1 << 20  # characters that are looked at to tell a format
+GZIP = b"\x1f\x8b"
 
 
 def numbered_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
@@ -49,7 +54,8 @@ def decoded(path: Path, encoding: str, newline: str | None = None) -> Iterator[T
     """
     try:
         codec = codecs.lookup(encoding).name
-        with path.open(encoding="utf-8-sig" if codec == "utf-8" else codec, newline=newline) as file:
+        kind = "utf-8-sig" if codec == "utf-8" else codec
+        with io.TextIOWrapper(_bytes(path), encoding=kind, newline=newline) as file:
             yield file
     except LookupError:
         raise DataError(
@@ -63,6 +69,19 @@ def decoded(path: Path, encoding: str, newline: str | None = None) -> Iterator[T
         raise DataError(str(path), "may not be read", "a readable file", "Change its permissions.") from None
     except UnicodeError:
         raise _undecodable(path, codec) from None
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        found = f"is cut short or damaged ({error})"
+        raise DataError(str(path), found, "a whole gzip file", "Get the file again, or unpack it.") from None
+
+
+def _bytes(path: Path) -> BinaryIO:
+    """The bytes of a file, unpacked where it is packed with gzip, whatever its name: its first bytes say so."""
+    file = path.open("rb")
+    if file.read(len(GZIP)) == GZIP:
+        file.close()
+        return cast(BinaryIO, gzip.open(path))
+    file.seek(0)
+    return file
 
 
 def _undecodable(path: Path, codec: str) -> DataError:
@@ -70,7 +89,7 @@ def _undecodable(path: Path, codec: str) -> DataError:
     decoder = codecs.getincrementaldecoder(codec)()
     newlines = io.IncrementalNewlineDecoder(None, translate=True)
     line, done = 1, 0
-    with path.open("rb") as file:
+    with _bytes(path) as file:
         for chunk in chain(iter(partial(file.read, OPENING), b""), (b"",)):
             held = len(decoder.getstate()[0])
             try:

@@ -37,6 +37,9 @@ GOLDEN = "golden.jsonl"
 CARD = "README.md"
 NEEDED = (MODEL, CODEC)
 
+AFTER = "_after"
+"""A graph cannot name an output as it does an input: what goes on from one batch to the next has this behind it."""
+
 DAMAGED = "Copy the bundle again, or export it again."
 
 
@@ -150,7 +153,8 @@ def forward(session: onnxruntime.InferenceSession, inputs: Mapping[str, Array]) 
     """One pass through an exported graph: output arrays by name. Inputs that the graph does not use are left out."""
     fed = {node.name: inputs[node.name] for node in session.get_inputs()}
     names = [node.name for node in session.get_outputs()]
-    return dict(zip(names, session.run(names, fed), strict=True))
+    found = zip(names, session.run(names, fed), strict=True)
+    return {shorter if (shorter := name.removesuffix(AFTER)) in fed else name: array for name, array in found}
 
 
 def predict_rows(

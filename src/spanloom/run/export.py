@@ -21,6 +21,7 @@ from spanloom.config import load_config
 from spanloom.core import Batch, Codec, Example, Row, Task
 from spanloom.errors import CheckpointError, ConfigError, ExportRefused, MissingExtra
 from spanloom.run.bundle import (
+    AFTER,
     CARD,
     CODEC,
     FORMAT,
@@ -180,7 +181,7 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
         "task": task.name,
         "precision": precision,
         "scores": scores,
-        "drop": 100 * (scores["torch"]["best"] - scores[precision]["best"]),
+        "drop": round(100 * (scores["torch"]["best"] - scores[precision]["best"]), 2),
         "fp32_difference": difference,
         "golden": {"examples": len(golden)},
         "inputs": [node.name for node in session.get_inputs()],
@@ -216,7 +217,7 @@ def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -
             dynamo=True,
             dynamic_shapes={"tensors": axes},
             input_names=list(inputs),
-            output_names=outputs,
+            output_names=[f"{name}{AFTER}" if name in inputs else name for name in outputs],
             opset_version=20,  # the first that has GELU as one operator
             verbose=False,
         )

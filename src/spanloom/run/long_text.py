@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from spanloom.core import Frame, Graph, Relation, Span, Tags
+from spanloom.core import Frame, Graph, Relation, Span, Surprisal, Tags
 from spanloom.text.windows import Window, shifted
 
 
@@ -18,6 +18,8 @@ def merge(answers: Sequence[Any], places: Sequence[Window]) -> Any:
     """One answer, in the tokens of the whole text, from one or more answers, each in the tokens of its window."""
     if len(answers) == 1 and places[0][0] == 0:
         return answers[0]
+    if isinstance(answers[0], Surprisal):
+        return merge_surprisal(answers, places)
     if isinstance(answers[0], Frame):
         return merge_frames(answers, places)
     return merge_tags(answers, places) if isinstance(answers[0], Tags) else merge_graphs(answers, places)
@@ -27,6 +29,14 @@ def merge_frames(answers: Sequence[Frame], places: Sequence[Window]) -> Frame:
     """The intent of the window that is least out of scope, and whether that one was rejected; slots as tags."""
     known = min(answers, key=lambda answer: answer.out_of_scope or 0.0)
     return dataclasses.replace(known, slots=merge_tags([answer.slots for answer in answers], places))
+
+
+def merge_surprisal(answers: Sequence[Surprisal], places: Sequence[Window]) -> Surprisal:
+    """Each token's bits from the window that shows most of the text before it: the first one that it stands in."""
+    bits: tuple[float, ...] = ()
+    for answer, (start, _) in zip(answers, places, strict=True):
+        bits += answer.bits[len(bits) - start :]
+    return Surprisal(bits)
 
 
 def merge_tags(answers: Sequence[Tags], places: Sequence[Window]) -> Tags:

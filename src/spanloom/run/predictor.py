@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from spanloom.core import Codec, Dialogue, Example, Row, Task, Text
+from spanloom.core import Array, Arrays, Codec, Dialogue, Example, Row, Task, Text
 from spanloom.errors import CheckpointError, DataError, MissingExtra
-from spanloom.run.bundle import MANIFEST, open_bundle
+from spanloom.run.bundle import MANIFEST, forward, open_bundle
 from spanloom.run.long_text import merge, with_relations
 from spanloom.run.reading import Reading
 from spanloom.run.second_look import Excerpt, Limits, plan
@@ -22,6 +23,7 @@ CHUNK = 256
 RUN_WEIGHTS = Path("model") / "weights.safetensors"
 
 PredictRows = Callable[[Sequence[Row]], list[Any]]
+Compute = Callable[[Mapping[str, Array]], Arrays]
 Places = list[tuple[int, int]]
 UserText = str | Sequence[str]
 SecondLook = Literal["auto", "all", "off"]
@@ -34,17 +36,24 @@ class Predictor:
     the model was loaded from. texts: how many it reads together, 2 for a model of pairs, 0 for the turns of a dialogue,
     of any number. second_look: which pairs of spans that no window of a long text holds together are scored again, by a
     model that relates spans: those no farther apart, in sentences, than relations were in training ("auto"), "all", or
-    none ("off").
+    none ("off"). compute: the inputs of a batch -> what the network puts out, which writing text needs.
     """
 
     def __init__(
-        self, task: Task, codec: Codec, predict_rows: PredictRows, source: Path, second_look: SecondLook = "auto"
+        self,
+        task: Task,
+        codec: Codec,
+        predict_rows: PredictRows,
+        source: Path,
+        second_look: SecondLook = "auto",
+        compute: Compute | None = None,
     ) -> None:
         self.task = task
         self.codec = codec
         self.source = source
         self.second_look = second_look
         self.texts = int(getattr(codec, "texts", 1))
+        self.compute = compute
         self._predict_rows = predict_rows
 
     def __call__(self, text: UserText) -> Any:
@@ -176,7 +185,8 @@ def load(path: Path | str | None = None, threads: int | None = None, second_look
     folder = bundled() if path is None else Path(path).expanduser()
     if (folder / MANIFEST).is_file():
         bundle = open_bundle(folder, find_task, threads)
-        return Predictor(bundle.task, bundle.codec, bundle.predict_rows, folder, second_look)
+        compute = partial(forward, bundle.session)
+        return Predictor(bundle.task, bundle.codec, bundle.predict_rows, folder, second_look, compute)
     if (folder / RUN_WEIGHTS).is_file():
         return _load_run(folder, threads, second_look)
     if not folder.is_dir():
@@ -199,7 +209,7 @@ def _load_run(folder: Path, threads: int | None, second_look: SecondLook) -> Pre
     try:
         from spanloom.engine.checkpoint import load_model
         from spanloom.engine.device import pick_device, repeatable
-        from spanloom.engine.evaluate import predict_rows
+        from spanloom.engine.evaluate import compute, predict_rows
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("spanloom"):
             raise
@@ -212,4 +222,8 @@ def _load_run(folder: Path, threads: int | None, second_look: SecondLook) -> Pre
         with repeatable(device, threads or 0):
             return predict_rows(model, codec, rows, device=device)
 
-    return Predictor(task, codec, answers, folder, second_look)
+    def outputs(inputs: Mapping[str, Array]) -> Arrays:
+        with repeatable(device, threads or 0):
+            return compute(model, inputs, device)
+
+    return Predictor(task, codec, answers, folder, second_look, outputs)

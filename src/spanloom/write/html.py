@@ -10,6 +10,7 @@ from spanloom.core import Example
 from spanloom.text.edits import new_parts
 from spanloom.write.annotated import STATUS_WORDS, checked, escape, graph_html, hue
 from spanloom.write.html_tables import summary_html
+from spanloom.write.surprisal_tables import striking
 
 Item = Mapping[str, Any]
 
@@ -25,8 +26,8 @@ def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterat
     "tokens": [{"start", "end", "text", "label", "score"}]}`; of requests `{"text", "intent", "slots"}`, their
     slots as entities; of two related spans `{"text", "head": {"start", "end", "text"}, "tail", "relation", "score"}`;
     of labels `{"text"}` or `{"first", "second"}`, and `{"labels": [{"label", "score"}]}`; of rewrites `{"turns",
-    "rewrite", "score"}`. `score`, `relations` and a `source` are optional. Raises DataError for an offset outside the
-    text.
+    "rewrite", "score"}`; of surprisal `{"text", "bits", "tokens": [{"start", "end", "text", "bits"}]}`. `score`,
+    `relations` and a `source` are optional. Raises DataError for an offset outside the text.
     """
     yield _head(title)
     yield f"<h1>{escape(title)}</h1>\n<main>\n"
@@ -112,10 +113,20 @@ def drawable(item: Item) -> Item:
         return {**item, "entities": spans, "relations": [relation], "labels": ()}
     if "rewrite" in item:
         return _drawable_rewrite(item)
+    if "bits" in item:
+        return _drawable_surprisal(item)
     texts = [str(item[key]) for key in ("text", "first", "second") if key in item]
     spans = item.get("entities", item.get("slots", item.get("tokens", ())))
     kinds = {"entities": spans, "relations": item.get("relations", ()), "labels": item.get("labels", _intent(item))}
     return {**item, "text": "\n".join(texts), **kinds}
+
+
+def _drawable_surprisal(item: Item) -> Item:
+    """The tokens that stand out, each an entity of so many bits, and the bits of the whole text."""
+    marked = striking([token["bits"] for token in item["tokens"]])
+    found = [token for token, mark in zip(item["tokens"], marked, strict=True) if mark]
+    spans = [{**token, "label": f"{token['bits']:.0f} bits"} for token in found]
+    return {**item, "entities": spans, "relations": (), "labels": [{"label": f"{item['bits']:.1f} bits"}]}
 
 
 def _intent(item: Item) -> Sequence[Item]:

@@ -8,6 +8,7 @@ from typing import Any
 from spanloom.write.annotated import escape
 from spanloom.write.confusion import confusion_svg
 from spanloom.write.frame_lines import rejected
+from spanloom.write.surprisal_tables import interval, number
 
 Scores = Mapping[str, Mapping[str, Any]]
 
@@ -16,7 +17,20 @@ KINDS = (("entities", "Entities"), ("triples", "Triples"))
 
 def summary_html(card: Mapping[str, Any]) -> str:
     """The scores of any task's scorecard as HTML: tiles with the main ones, then tables, most of them folded away."""
+    if card.get("answers") == "surprisal":
+        return _surprisal_summary(card)
     return _graph_summary(card) if "triples" in card else _plain_summary(card)
+
+
+def _surprisal_summary(card: Mapping[str, Any]) -> str:
+    """Of language models: a tile for each measure."""
+    size = ", ".join(f"{count:,} {escape(name)}" for name, count in card["size"].items())
+    tiles = "".join(
+        f'<div class="tile"><span>{escape(name)}</span><b>{number(score["value"])}</b>'
+        f"<span>{f'95% between {interval(score)}' if 'interval' in score else ''}</span></div>"
+        for name, score in card["overall"].items()
+    )
+    return f'<p class="about">{size}.</p>\n<div class="tiles">{tiles}</div>'
 
 
 def _plain_summary(card: Mapping[str, Any]) -> str:

@@ -7,15 +7,20 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text as Cell
 
-from spanloom.core import Frame, Graph, Label, Relation, Rewrite
+from spanloom.core import Frame, Graph, Label, Relation, Rewrite, Surprisal
 from spanloom.write.cells import Card, make_table, percent, print_parts
 from spanloom.write.graph_tables import graph_tables, relation_tables, scorecard_tables
 from spanloom.write.score_tables import frame_tables, label_tables, rewrite_tables, score_tables, tag_tables
+from spanloom.write.surprisal_tables import surprisal_score_tables, surprisal_tables
 
 
 def print_scorecard(scorecard: Card, console: Console | None = None) -> None:
     """Print a scorecard of any task; `console` defaults to the terminal."""
-    print_parts(scorecard_tables(scorecard) if "triples" in scorecard else score_tables(scorecard), console)
+    if scorecard.get("answers") == "surprisal":
+        parts = surprisal_score_tables(scorecard)
+    else:
+        parts = scorecard_tables(scorecard) if "triples" in scorecard else score_tables(scorecard)
+    print_parts(parts, console)
 
 
 def print_answer(item: Any, answer: Any, console: Console | None = None) -> None:
@@ -28,6 +33,8 @@ def print_answer(item: Any, answer: Any, console: Console | None = None) -> None
         parts = frame_tables(item, answer)
     elif isinstance(answer, Rewrite):
         parts = rewrite_tables(item, answer)
+    elif isinstance(answer, Surprisal):
+        parts = surprisal_tables(item, answer)
     else:
         parts = label_tables(item, answer) if isinstance(answer, Label) else tag_tables(item, answer)
     print_parts(parts, console)

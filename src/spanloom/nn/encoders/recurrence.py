@@ -30,7 +30,7 @@ class Recurrence(nn.Module):
         self, width: int, hidden: int, layers: int, dropout: float, cell: Literal["lstm", "gru", "rnn"] = "lstm"
     ) -> None:
         super().__init__()
-        self.hidden = hidden
+        self.width, self.hidden = width, hidden
         self.dropout = dropout
         self.parts = 2 if cell == "lstm" else 1  # vectors that a layer's state is made of
         self.state_width = layers * self.parts * hidden
@@ -43,7 +43,7 @@ class Recurrence(nn.Module):
     def forward(self, x: Tensor, lengths: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         inside = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[:, :, None]  # [B, T, 1]
         after: list[Tensor] = []
-        states = state.unflatten(1, (len(self.layers), self.parts, self.hidden))  # [B, L, 1 or 2, H]
+        states = state.reshape(-1, len(self.layers), self.parts, self.hidden)  # [B, L, 1 or 2, H]
         for number, layer in enumerate(self.layers):
             begun = [part.contiguous() for part in states[:, number].unbind(1)]
             x, ended = _run(layer, self._dropped(x), lengths, begun)
@@ -51,14 +51,13 @@ class Recurrence(nn.Module):
         return self._dropped(x) * inside, torch.cat(after, dim=1)
 
     def _dropped(self, x: Tensor) -> Any:
-        """x without some of its columns, other ones in each row; numbers [B, T] become the one-hot vectors that they are."""
+        """x without some of its columns, other ones in each row; numbers [B, T] become the vectors that they mean."""
         if not (self.training and self.dropout):
             return x
         if x.is_floating_point():
             return x * F.dropout(x.new_ones(len(x), 1, x.shape[2]), self.dropout)
-        width = self.layers[0].input_size
-        kept = F.dropout(torch.ones(len(x), int(width), device=x.device), self.dropout)  # type: ignore[call-overload]
-        return F.one_hot(x, int(width)) * kept[:, None]  # type: ignore[call-overload]
+        kept = F.dropout(torch.ones(len(x), self.width, device=x.device), self.dropout)
+        return F.one_hot(x, self.width) * kept[:, None]
 
 
 def _run(layer: nn.Module, x: Tensor, lengths: Tensor, begun: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
@@ -88,10 +87,10 @@ def _scan(layer: nn.RNNBase, x: Tensor, lengths: Tensor, begun: list[Tensor]) ->
         projected = F.embedding(x.t(), weight.t().contiguous()) + bias
     begun = [part.to(weight.dtype) for part in begun]
     if isinstance(layer, nn.LSTM):
-        sequences = list(LstmScan.apply(projected, recurrent, *begun))
+        sequences = list(LstmScan.apply(projected, recurrent, *begun))  # type: ignore[no-untyped-call]
     elif isinstance(layer, nn.GRU):
-        sequences = [GruScan.apply(projected, recurrent, layer.bias_hh_l0, *begun)]
+        sequences = [GruScan.apply(projected, recurrent, layer.bias_hh_l0, *begun)]  # type: ignore[no-untyped-call]
     else:
-        sequences = [RnnScan.apply(projected, recurrent, *begun)]
+        sequences = [RnnScan.apply(projected, recurrent, *begun)]  # type: ignore[no-untyped-call]
     rows = torch.arange(len(x), device=x.device)
     return sequences[0].transpose(0, 1), [sequence[lengths - 1, rows] for sequence in sequences]

@@ -38,7 +38,7 @@ class RnnScan(torch.autograd.Function):
         return states[1:]
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, by_states: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         states, weight = ctx.saved_tensors
         step = _Product(weight, states[0], ctx.narrow)
@@ -75,7 +75,7 @@ class GruScan(torch.autograd.Function):
         return states[1:]
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, by_states: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         states, gates, recalled, weight = ctx.saved_tensors
         reset, update, new = gates.unflatten(2, (3, -1)).unbind(2)  # [T, B, H] each
@@ -115,7 +115,7 @@ class LstmScan(torch.autograd.Function):
         for time, given in enumerate(projected):
             sums = step.add_to(given, states[time], out=gates[time])
             sums[:, : 2 * hidden].sigmoid_()
-            enter, forget, candidate, show = sums.unflatten(1, (4, hidden)).unbind(1)
+            enter, forget, candidate, show = sums.view(batch, 4, hidden).unbind(1)
             candidate.tanh_()
             show.sigmoid_()
             torch.mul(forget, cells[time], out=cells[time + 1]).addcmul_(enter, candidate)
@@ -127,7 +127,7 @@ class LstmScan(torch.autograd.Function):
         return states[1:], cells[1:]
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(
         ctx: Any, by_states: Tensor | None, by_cells: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:

@@ -20,6 +20,7 @@ from spanloom import __version__
 from spanloom.errors import SpanloomError
 from spanloom.run.cli.about import doctor, tasks
 from spanloom.run.cli.data import check, convert
+from spanloom.run.cli.generate import generate
 from spanloom.run.cli.judge import compare, evaluate
 from spanloom.run.cli.predict import predict
 from spanloom.run.cli.training import export, train
@@ -56,7 +57,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    for command in (predict, train, evaluate, compare, check, convert, export, tasks, doctor):
+    for command in (predict, train, evaluate, compare, check, convert, export, generate, tasks, doctor):
         app.command()(command)
     return app
 

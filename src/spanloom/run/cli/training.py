@@ -54,6 +54,7 @@ def train(
     summary = scorecard.get("summary", {})
     told = (name for name in summary if name.endswith(("f1", "accuracy", "exact_match", "bleu")))
     scores = "".join(f", {name.replace('_', ' ')} {100 * summary[name]:.1f}" for name in told)
+    scores += f", perplexity {summary['perplexity']:.2f}" if "perplexity" in summary else ""
     print(f"{output}: trained{scores}")
 
 

@@ -1,0 +1,26 @@
+"""JSON lines of texts, `{"text": "…"}` each: what a language model reads one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Example, Surprisal
+from spanloom.read.json_items import field, first_keys, json_items
+from spanloom.read.texts import tokenized
+
+NAME = "spanloom"
+SHAPE = "JSON: text"
+ANSWER = Surprisal
+
+
+def matches(beginning: str) -> bool:
+    return "text" in first_keys(beginning)
+
+
+def read(path: Path, config: DataConfig) -> Iterator[Example]:
+    """One example an object, all of its gold 0. Raises DataError citing the line."""
+    for source, item in json_items(path, config):
+        text = tokenized(field(item, "text", str, str(source)), str(source), config)
+        yield Example(text, Surprisal((0.0,) * len(text.tokens)), source)

@@ -1,0 +1,45 @@
+"""`spanloom generate`: a language model goes on with a text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spanloom.errors import ConfigError
+
+
+def generate(
+    model: Annotated[Path, typer.Argument(help="A run folder or a bundle of the task language_model.")],
+    prefix: Annotated[str, typer.Option("--prefix", "-p", help="What the text begins with.")] = "",
+    length: Annotated[int, typer.Option("--length", "-n", help="Characters, words or wordpieces to write.")] = 200,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", help="Below 1 safer and duller, above 1 bolder; 1 if not given.")
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option("--top-p", help="Draw from the likeliest that make up so much, in 0..1.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed, another text; 0 if not given.")] = None,
+    beams: Annotated[
+        int, typer.Option("--beams", help="Look for the likeliest text, this many at a time; draw nothing.")
+    ] = 0,
+) -> None:
+    """Let a language model go on with a text, shown as it is written."""
+    drawing = {"--temperature": temperature, "--top-p": top_p, "--seed": seed}
+    given = [name for name, value in drawing.items() if value is not None]
+    if beams and given:
+        raise ConfigError("generate", f"{given[0]} and --beams {beams}", "one of the two", "Leave one out.")
+    from spanloom.run.generate import Sampling, generate
+    from spanloom.run.predictor import load
+
+    chosen = Sampling(
+        length,
+        1.0 if temperature is None else temperature,
+        1.0 if top_p is None else top_p,
+        seed or 0,
+        beams,
+    )
+    for piece in generate(load(model), prefix, chosen):
+        print(piece, end="", flush=True)
+    print()

@@ -1,0 +1,113 @@
+"""Texts to rows of units, each beside the unit that follows it, and what follows to surprisal.
+
+B batch, T units, S numbers of a state. NumPy only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from spanloom.batch.pad import lengths, pad
+from spanloom.core import Array, Arrays, Batch, Example, Row, Surprisal, Text
+from spanloom.tasks.language_model.config import LanguageModelConfig, check_settings
+from spanloom.text.pieces import read_tokenizer
+from spanloom.text.pretrained import encoder_folder
+from spanloom.text.units import BEGIN, UnitCodec, UnitReader
+from spanloom.text.vocab import UNKNOWN
+
+PARTS = {"lstm": 2, "gru": 1, "rnn": 1}
+"""Vectors that the state of a layer is made of."""
+
+
+class Size(NamedTuple):
+    """How much there is to foretell in a text: characters as they are read, units, and those of no known kind."""
+
+    characters: int
+    units: int
+    unknown: int
+
+
+class LanguageModelCodec:
+    """What a language model knows besides its weights: its units, the size of its state, and a limit.
+
+    max_words: a longer text is read through windows when predicting; the state behind one is not carried to the next.
+    """
+
+    def __init__(self, units: UnitCodec, state: int, max_words: int) -> None:
+        self.units = units
+        self.state = state
+        self.max_words = max_words
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], config: LanguageModelConfig) -> LanguageModelCodec:
+        """Raises ConfigError for settings that contradict each other, CheckpointError where there is no tokenizer."""
+        check_settings(config)
+        tokenizer = None
+        if config.unit == "piece":
+            kind = "minilm" if config.tokenizer is None else "transformer"
+            tokenizer = read_tokenizer(encoder_folder(kind, config.tokenizer))
+        reader = UnitReader(config.unit, config.normalise, tokenizer)
+        units = UnitCodec.fit((example.input for example in examples), reader, config.vocabulary, config.least)
+        return cls(units, config.layers * PARTS[config.cell] * config.hidden, config.max_words)
+
+    def encode(self, example: Example) -> Row:
+        """A row that begins with nothing read. Its item says where in it each token of the text ends."""
+        found = self.units.reader.read(example.input)
+        following = self.units.numbers(found.names)
+        if not len(following):  # a text of punctuation alone, normalised, has no word
+            following = np.array([UNKNOWN])
+        return make_row(np.concatenate([[BEGIN], following[:-1]]), following, found.ends)
+
+    def require_known(self, example: Example) -> None:
+        """Nothing is refused: there are no labels, and what training never had is the unknown unit."""
+
+    def size(self, text: Text) -> Size:
+        """What there is to foretell in a text."""
+        found = self.units.reader.read(text)
+        unknown = int((self.units.numbers(found.names) == UNKNOWN).sum())
+        return Size(found.characters, len(found.names), unknown)
+
+    def collate(self, rows: Sequence[Row]) -> Batch:
+        """Inputs: tokens and following [B, T], lengths [B], state [B, S], which is that of nothing read."""
+        counts = lengths([row.inputs["tokens"] for row in rows])
+        width = (max(min(len(rows), 2), int(counts.max())),)  # in a batch no axis is of size 1
+        inputs: Arrays = {
+            name: pad([row.inputs[name] for row in rows], BEGIN, width) for name in ("tokens", "following")
+        }
+        inputs |= {"lengths": counts, "state": np.zeros((len(rows), self.state), np.float32)}
+        return Batch(inputs, {}, {"units": float(counts.sum())}, tuple(row.item for row in rows))
+
+    def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Surprisal]:
+        """The bits of each token, from `log_probs` [B, T], natural logarithms of what follows each unit."""
+        answers = []
+        for log_probs, length, ends in zip(outputs["log_probs"], batch.inputs["lengths"], batch.items, strict=True):
+            so_far = np.concatenate([[0.0], np.cumsum(-log_probs[:length], dtype=np.float64)]) / math.log(2)
+            bits = np.diff(so_far[np.minimum(ends, length)], prepend=0.0)
+            answers.append(Surprisal(tuple(np.maximum(bits, 0.0).tolist())))
+        return answers
+
+    def perfect(self, batch: Batch) -> Arrays:
+        return {"log_probs": np.zeros(batch.inputs["tokens"].shape, np.float32)}
+
+    def limits(self) -> dict[str, int]:
+        return {"tokens": len(self.units), "following": len(self.units)}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self.units.to_dict(), "state": self.state, "max_words": self.max_words}
+
+    def tokenizer_json(self) -> str | None:
+        return self.units.reader.tokenizer_json
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> LanguageModelCodec:
+        return cls(UnitCodec.from_dict(dict(table), tokenizer_json), table["state"], table["max_words"])
+
+
+def make_row(tokens: Array, following: Array, ends: Array) -> Row:
+    """A row of units and what follows each."""
+    inputs = {"tokens": tokens.astype(np.int64), "following": following.astype(np.int64)}
+    return Row(inputs, {}, len(tokens), max(len(ends), 1), item=ends)

@@ -1,0 +1,66 @@
+"""The networks of language models: vectors of units, recurrent layers, and how likely each unit is to come next. Torch.
+
+B batch, T units, V units in the vocabulary, D width of their vectors, H hidden width, S numbers of a state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from spanloom.nn.encoders.recurrence import Recurrence
+from spanloom.tasks.language_model.codec import LanguageModelCodec
+from spanloom.tasks.language_model.config import LanguageModelConfig
+from spanloom.text.units import BEGIN
+
+
+class LanguageModel(nn.Module):
+    """tokens, following [B, T], lengths [B], state [B, S] -> log_probs [B, T] of what follows, 0 at padding; next
+    [B, V], the logits of what comes behind each row; and the state [B, S] there.
+    """
+
+    def __init__(self, config: LanguageModelConfig, units: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(units, config.embedding) if config.embedding else None
+        self.adversarial_names = ("embedding",) if config.embedding else ()
+        sizes = config.embedding or units, config.hidden, config.layers, config.dropout
+        self.recurrence = Recurrence(*sizes, config.cell)
+        self.output = nn.Linear(config.hidden, units)
+        if self.embedding is not None:
+            nn.init.normal_(self.embedding.weight, std=0.1)
+            if config.tied:
+                self.output.weight = self.embedding.weight
+        with torch.no_grad():  # nothing read is nothing felt, until training says otherwise
+            if self.embedding is None:
+                self.recurrence.layers[0].weight_ih_l0[:, BEGIN] = 0.0  # type: ignore[operator]
+            elif not config.tied:
+                self.embedding.weight[BEGIN] = 0.0
+
+    def forward(self, tokens: Tensor, following: Tensor, lengths: Tensor, state: Tensor) -> dict[str, Tensor]:
+        x = tokens if self.embedding is None else self.embedding(tokens)  # [B, T, D]
+        x, after = self.recurrence(x, lengths, state)  # [B, T, H]
+        logits = self.output(x).float()  # [B, T, V]
+        log_probs = F.log_softmax(logits, dim=2).gather(2, following[:, :, None]).squeeze(2)  # [B, T]
+        inside = torch.arange(tokens.shape[1], device=tokens.device) < lengths[:, None]
+        last = (lengths - 1)[:, None, None].expand(-1, 1, logits.shape[2])
+        return {
+            "log_probs": torch.where(inside, log_probs, 0.0),
+            "next": logits.gather(1, last).squeeze(1),
+            "state": after.float(),
+        }
+
+
+def build(
+    config: LanguageModelConfig, codec: LanguageModelCodec, architecture: Mapping[str, Any] | None = None
+) -> nn.Module:
+    """The model of a configuration; there is nothing pretrained to start from."""
+    return LanguageModel(config, len(codec.units))
+
+
+def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """How surprising what followed was, in nats, summed over units."""
+    return {"units": -outputs["log_probs"].sum()}
