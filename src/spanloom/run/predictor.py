@@ -91,7 +91,7 @@ class Predictor:
             pieces = [item] if places is None else [part(item, place) for place in places]
             waiting.append((item, places))
             rows += [self.codec.encode(Example(piece)) for piece in pieces]
-            if len(rows) >= CHUNK:
+            if max(len(rows), len(waiting)) >= CHUNK:  # empty texts make no row
                 yield from self._answers(waiting, rows, reading)
                 waiting, rows = [], []
         yield from self._answers(waiting, rows, reading)
