@@ -55,7 +55,7 @@ def surprisal_scorecard(
     by_unit = _rate(bits, units)
     perplexity = {"value": 2.0 ** by_unit["value"], "interval": [2.0**bound for bound in by_unit["interval"]]}
     overall: dict[str, Any] = {
-        "perplexity": {"perplexity": perplexity["value"], **perplexity},
+        "perplexity": perplexity,
         "bits per unit": by_unit,
         "bits per character": _rate(bits, characters),
         "unknown units": {"value": unknown / max(int(units.sum()), 1)},

@@ -12,16 +12,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from spanloom.nn.encoders.rnn import CELLS, initialise
+from spanloom.nn.encoders.rnn import CELLS
 from spanloom.nn.encoders.scan import GruScan, LstmScan, RnnScan
 
 
 class Recurrence(nn.Module):
-    """x [B, T, D], lengths [B], state [B, S] -> (outputs [B, T, H], zero at padding; the state behind each row [B, S]).
+    """x [B, T, D], lengths [B], state [B, S] -> outputs [B, T, H], and the state behind each row [B, S].
 
     In place of x, numbers [B, T] stand for one-hot vectors of D = V. S is L * H, for an LSTM, whose cells are a part of
-    its state, 2 * L * H. Dropout is variational (Gal and Ghahramani 2016, https://arxiv.org/abs/1512.05287): what is
-    dropped of a row is dropped at each of its steps, at the input, between the layers, and behind the last.
+    its state, 2 * L * H. Padded positions of the outputs hold no meaning. Dropout is variational (Gal and Ghahramani
+    2016, https://arxiv.org/abs/1512.05287): what is dropped of a row is dropped at each of its steps, at the input,
+    between the layers, and behind the last.
 
     On a CPU the loops of `scan` run it, elsewhere PyTorch's layers do, and in an export ONNX's operators.
     """
@@ -37,18 +38,20 @@ class Recurrence(nn.Module):
         self.layers = nn.ModuleList(
             CELLS[cell](size, hidden, batch_first=True) for size in [width] + [hidden] * (layers - 1)
         )
-        for layer in self.layers:
-            initialise(layer, hidden, cell)
+        if cell == "lstm":  # its forget gates begin open (Jozefowicz et al. 2015); all else begins as in PyTorch
+            with torch.no_grad():
+                for layer in self.layers:
+                    layer.bias_ih_l0[hidden : 2 * hidden] = 1.0  # type: ignore[operator]
+                    layer.bias_hh_l0[hidden : 2 * hidden] = 0.0  # type: ignore[operator]
 
     def forward(self, x: Tensor, lengths: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        inside = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[:, :, None]  # [B, T, 1]
         after: list[Tensor] = []
         states = state.reshape(-1, len(self.layers), self.parts, self.hidden)  # [B, L, 1 or 2, H]
         for number, layer in enumerate(self.layers):
             begun = [part.contiguous() for part in states[:, number].unbind(1)]
             x, ended = _run(layer, self._dropped(x), lengths, begun)
             after += ended
-        return self._dropped(x) * inside, torch.cat(after, dim=1)
+        return self._dropped(x), torch.cat(after, dim=1)
 
     def _dropped(self, x: Tensor) -> Any:
         """x without some of its columns, other ones in each row; numbers [B, T] become the vectors that they mean."""
@@ -84,7 +87,7 @@ def _scan(layer: nn.RNNBase, x: Tensor, lengths: Tensor, begun: list[Tensor]) ->
     if x.is_floating_point():
         projected = F.linear(x.transpose(0, 1), weight, bias).to(weight.dtype)  # [T, B, GH]
     else:  # a one-hot vector times a matrix picks one row of it
-        projected = F.embedding(x.t(), weight.t().contiguous()) + bias
+        projected = F.embedding(x.t(), (weight.t() + bias).contiguous())
     begun = [part.to(weight.dtype) for part in begun]
     if isinstance(layer, nn.LSTM):
         sequences = list(LstmScan.apply(projected, recurrent, *begun))  # type: ignore[no-untyped-call]

@@ -38,7 +38,7 @@ class RecurrentLayers(nn.Module):
             self.backward_layers.extend(CELLS[cell](size, hidden, batch_first=True) for size in widths)
         self.dropout = nn.Dropout(dropout)
         for layer in [*self.forward_layers, *self.backward_layers]:
-            initialise(layer, hidden, cell)
+            _initialise(layer, hidden, cell)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         order = reversal(lengths, x)  # [B, T]
@@ -65,8 +65,7 @@ def take(x: Tensor, positions: Tensor) -> Tensor:
     return torch.gather(x, 1, positions[:, :, None].expand(-1, -1, x.shape[2]))
 
 
-def initialise(layer: nn.Module, hidden: int, cell: str) -> None:
-    """Orthogonal recurrent weights for each gate, Glorot input weights, biases 0 but for an LSTM's forget gate, 1."""
+def _initialise(layer: nn.Module, hidden: int, cell: str) -> None:
     for name, parameter in layer.named_parameters():
         if "weight_hh" in name:
             for gate in torch.split(parameter.data, hidden):
