@@ -60,7 +60,7 @@ ENGLISH = {
         "Intents and slots. The part of sentences whose intent and slots are all right; dev sets, trained on `train` "
         "alone."
     ),
-    "rewrite title": "Rewriting. The part of rewrites that are right to the letter; dev set, trained on `train` alone.",
+    "rewrite title": "Rewriting. The part of rewrites that are right, spaces aside; dev set, trained on `train` alone.",
     "measure all": "F1 of all",
     "measure sentence": "sentence accuracy",
     "measure exact match": "exact match",
@@ -149,7 +149,7 @@ CHINESE = {
     "nested title": "嵌套实体。全部实体(外层与内层)的 F1;开发集,只用 `train` 训练。",
     "relation title": "标出的两处之间的关系。SemEval 的计方向宏平均 F1;开发集,只用 `train` 训练。",
     "intent_slot title": "意图与槽位。意图和槽位全对的句子所占比例;开发集,只用 `train` 训练。",
-    "rewrite title": "改写。与标准改写逐字相同的比例;开发集,只用 `train` 训练。",
+    "rewrite title": "改写。与标准改写相同(不计空格)的比例;开发集,只用 `train` 训练。",
     "measure all": "全部实体 F1",
     "measure sentence": "句准确率",
     "measure exact match": "完全一致",

@@ -21,7 +21,8 @@ def row(name: str) -> rows.BenchmarkRow:
 
 def test_every_row_has_its_configuration_and_every_configuration_its_row(repository: Path) -> None:
     every = {row.name for row in rows.ALL_ROWS if not row.peer}
-    assert {file.stem for file in (repository / "configs").glob("*.toml")} == every
+    measured_elsewhere = {"timemachine"}  # by language_model.py, in turns with its peers
+    assert {file.stem for file in (repository / "configs").glob("*.toml")} == every | measured_elsewhere
     for name in (row.name for row in rows.ROWS if not row.peer):
         settings = training.configuration(row(name))
         assert settings["model"]["encoder"]["kind"] == ("rnn" if name.endswith("rnn") else "minilm")

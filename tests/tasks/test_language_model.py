@@ -81,7 +81,7 @@ def test_with_another_sampler_each_text_is_cut_by_itself(tmp_path: Path) -> None
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_the_state_goes_on_from_batch_to_batch_and_the_gradient_does_not(tmp_path: Path, precision: str) -> None:
     """The losses of two epochs are those of a plain loop that hands the state on and begins each epoch without one."""
-    config = run_config(tmp_path, train__precision=precision)
+    config = run_config(tmp_path, train__precision=precision, train__weight_decay=0.0)
     seen: list[float] = []
     run_training(TASK, config, tmp_path / "run", on_report=lambda r: seen.extend(getattr(r, "losses", {}).values()))
     data, _, codec = prepare(TASK, config, nothing)
@@ -101,10 +101,10 @@ def test_the_state_goes_on_from_batch_to_batch_and_the_gradient_does_not(tmp_pat
             torch.nn.utils.clip_grad_norm_(model.parameters(), config.train.clip)
             with torch.no_grad():
                 for weight in model.parameters():
-                    weight -= 0.5 * weight.grad + 0.5 * config.train.weight_decay * weight
+                    weight -= 0.5 * weight.grad
             state = outputs["state"].detach()
             wanted.append(loss.item())
-    assert seen == pytest.approx(wanted, rel=2e-3)
+    assert seen == pytest.approx(wanted, rel=1e-5 if precision == "fp32" else 2e-3)
     assert len(seen) == 2 * len(data.rows) // 3
 
 
@@ -195,8 +195,8 @@ def test_each_token_of_a_long_text_has_its_bits_from_the_window_that_begins_firs
     predictor.codec.max_words = 12  # type: ignore[attr-defined]
     [windowed] = predictor.predict_inputs([text])
     assert len(windowed.bits) == len(whole.bits) == len(text.tokens)
-    assert windowed.bits[:12] == pytest.approx(whole.bits[:12], rel=1e-4)
-    assert windowed.bits[12:] != pytest.approx(whole.bits[12:], rel=1e-4)
+    assert windowed.bits[:12] == pytest.approx(whole.bits[:12], rel=3e-6)
+    assert windowed.bits[12:] != pytest.approx(whole.bits[12:], rel=3e-6)
     places = [(0, 3), (2, 5)]
     answers = [type(whole)((1.0, 2.0, 3.0)), type(whole)((9.0, 4.0, 5.0))]
     assert merge(answers, places).bits == (1.0, 2.0, 3.0, 4.0, 5.0)
