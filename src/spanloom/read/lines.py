@@ -55,7 +55,7 @@ def decoded(path: Path, encoding: str, newline: str | None = None) -> Iterator[T
     try:
         codec = codecs.lookup(encoding).name
         kind = "utf-8-sig" if codec == "utf-8" else codec
-        with io.TextIOWrapper(_bytes(path), encoding=kind, newline=newline) as file:
+        with _bytes(path) as raw, io.TextIOWrapper(raw, encoding=kind, newline=newline) as file:
             yield file
     except LookupError:
         raise DataError(
