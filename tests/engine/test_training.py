@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-import spanloom.engine.storage
+import spanloom.nn.storage
 from spanloom.config import RunConfig, load_config
 from spanloom.core import Row, Task
 from spanloom.engine.checkpoint import load_model, read_checkpoint
@@ -258,7 +258,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, data: bytes | str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(spanloom.engine.storage, "atomic_write", refuse)
+    monkeypatch.setattr(spanloom.nn.storage, "atomic_write", refuse)
 
 
 def test_a_full_disk_is_a_clear_error_and_the_checkpoint_before_survives(

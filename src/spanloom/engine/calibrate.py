@@ -12,7 +12,7 @@ from spanloom.engine.checkpoint import load_model, save_codec
 from spanloom.engine.encoded import Encoded
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.report import Notice, Report
-from spanloom.engine.storage import store_json
+from spanloom.nn.storage import store_json
 
 
 def calibrate(

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from spanloom.config import RunConfig, config_from_table, to_table
 from spanloom.core import Codec, Task
 from spanloom.engine.state import Training
-from spanloom.engine.storage import load_json, load_tensors, read_bytes, store, store_json, store_tensors
 from spanloom.errors import CheckpointError
+from spanloom.nn.storage import load_json, load_tensors, read_bytes, store, store_json, store_tensors
 
 FORMAT = 1
 _NUMBERS = ("step", "epoch", "group", "best_epoch", "best_score", "factor", "bad_epochs", "totals")

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from spanloom.batch.padding import SamplerCost
 from spanloom.core import Array
 from spanloom.engine.report import by_part
-from spanloom.engine.storage import store
+from spanloom.nn.storage import store
 
 _COLOURS = ("#2a6f97", "#d1495b", "#edae49", "#3c887e", "#7b5ea7", "#8d8d8d")
 _MOST_PANELS = 6

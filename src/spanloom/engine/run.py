@@ -27,10 +27,10 @@ from spanloom.engine.processes import copy_first, from_first, gather, process_co
 from spanloom.engine.report import EpochReport, Metrics, Notice, Report, Stage, read_metrics
 from spanloom.engine.state import Training, begin
 from spanloom.engine.stop import StopRequest
-from spanloom.engine.storage import load_json, store, store_json
 from spanloom.engine.tracking import Tracking
 from spanloom.engine.train import train
 from spanloom.errors import CheckpointError, ConfigError, DataError, SpanloomError
+from spanloom.nn.storage import load_json, store, store_json
 
 MAY_CHANGE = frozenset(
     {

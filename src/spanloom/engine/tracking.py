@@ -14,8 +14,8 @@ from typing import Any
 
 from spanloom.config import RunConfig, flatten, to_table
 from spanloom.engine.report import EpochReport, StepReport, headline
-from spanloom.engine.storage import load_json, store_json
 from spanloom.errors import MissingExtra
+from spanloom.nn.storage import load_json, store_json
 
 
 class Tracking:
