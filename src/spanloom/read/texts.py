@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spanloom.config import DataConfig
-from spanloom.core import Text, TextPair, Token
+from spanloom.core import Text, TextPair
 from spanloom.errors import DataError
+from spanloom.text.joining import side_by_side
 from spanloom.text.words import tokenize
 
 
@@ -36,19 +37,11 @@ def joined(words: Sequence[str], where: str, config: DataConfig, spaced: Sequenc
 
     spaced: whether a space stands before each token; left out, before every one but the first.
     """
-    parts: list[str] = []
-    tokens: list[Token] = []
-    at = 0
     for index, word in enumerate(words):
         if not word.strip():
             raise DataError(where, f"token {index} is {word!r}", "a token that is not blank", "Remove it.")
-        if index and (spaced is None or spaced[index]):
-            parts.append(" ")
-            at += 1
-        parts.append(word)
-        tokens.append(Token(word, at, at + len(word)))
-        at += len(word)
-    return Text(checked_text("".join(parts), where, config), tuple(tokens))
+    made = side_by_side(words, [True] * len(words) if spaced is None else spaced)
+    return Text(checked_text(made.text, where, config), made.tokens)
 
 
 def one_or_pair(texts: Sequence[Text], where: str) -> Text | TextPair:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from spanloom.core import Text
+from spanloom.core import Text, Token
 from spanloom.text.words import HAN_AND_KANA, MARKS_ON_HAN
 
 WIDE = re.compile(rf"[{HAN_AND_KANA}\u3001-\u3020\u3030\u303d\u30fb\ufe30-\ufe4f\uff01-\uff60]")  # marks too
@@ -31,6 +31,21 @@ def spaces(words: Sequence[str], by_character: bool = False) -> list[bool]:
         touching = [WIDE.match(words[position - 1][-1:]), WIDE.match(words[position])]
         spaced[position] = not (any(touching) if mostly_han else all(touching))
     return spaced
+
+
+def side_by_side(words: Sequence[str], spaced: Sequence[bool]) -> Text:
+    """The text that words make, and its tokens. spaced: whether a space stands before each; before the first never."""
+    parts: list[str] = []
+    tokens: list[Token] = []
+    at = 0
+    for position, word in enumerate(words):
+        if position and spaced[position]:
+            parts.append(" ")
+            at += 1
+        parts.append(word)
+        tokens.append(Token(word, at, at + len(word)))
+        at += len(word)
+    return Text("".join(parts), tuple(tokens))
 
 
 class CharacterCount:

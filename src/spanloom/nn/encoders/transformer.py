@@ -15,6 +15,7 @@ from transformers.utils import logging
 
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.nn.encoders.rnn import take
+from spanloom.nn.encoders.unfreezing import thaw
 
 _DROPOUTS = {
     "hidden_dropout_prob": None,  # None: as configured
@@ -44,8 +45,7 @@ class Transformer(nn.Module):
     pieces of the one looked at.
     freeze: what is never trained. "embeddings" are those of the words: most of a small encoder's weights are in them,
     a step takes a quarter less time, and rare words keep their meaning. "all" also leaves dropout out.
-    unfreeze_epochs: epochs before the topmost layer is trained, and before each next one below it, the embeddings last
-    of all (Howard and Ruder 2018, "Universal language model fine-tuning"); 0 trains all from the start.
+    unfreeze_epochs: epochs before each layer, from the top, is trained, see `unfreezing.py`; 0 trains all at once.
     """
 
     def __init__(
@@ -88,10 +88,7 @@ class Transformer(nn.Module):
         """Train as many layers, from the top, as `unfreeze_epochs` says for this epoch, counted from 1."""
         if not self.unfreeze_epochs:
             return
-        still = len(self._layers) + 1 - (epoch - 1) // self.unfreeze_epochs  # frozen parts, the embeddings one of them
-        place = {id(weight): number for number, layer in enumerate(self._layers, 1) for weight in layer.parameters()}
-        for weight in self._trained:
-            weight.requires_grad_(place.get(id(weight), 0) >= still)
+        thaw(self._trained, self._layers, self.unfreeze_epochs, epoch)
 
     def forward(
         self, pieces: Tensor, piece_lengths: Tensor, first: Tensor, last: Tensor, types: Tensor | None = None
