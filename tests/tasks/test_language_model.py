@@ -12,7 +12,7 @@ import torch
 
 from from_scratch.characters import ALPHABET, numbers_of, parts
 from spanloom.config import RunConfig, TrainConfig, load_config
-from spanloom.core import Example
+from spanloom.core import Example, Source, Text
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.run import Interrupted, prepare, run_training
 from spanloom.errors import ConfigError
@@ -22,7 +22,9 @@ from spanloom.tasks import find_task
 from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.tasks.language_model.config import LanguageModelConfig
 from spanloom.tasks.language_model.model import build, losses
+from spanloom.text.units import normalised
 from spanloom.text.vocab import UNKNOWN
+from spanloom.text.words import tokenize
 from tests.engine.interrupt import ctrl_c_at
 
 TASK = find_task("language_model")
@@ -43,6 +45,15 @@ def run_config(folder: Path, **settings: Any) -> RunConfig:
     )
     overrides = [f"{key.replace('__', '.')}={value}" for key, value in settings.items()]
     return load_config(folder / "run.toml", overrides, lambda name: find_task(name).config)
+
+
+def of_text(text: str) -> Example:
+    return Example(Text(text, tokenize(text)), None, Source(Path("text"), 1))
+
+
+def joined_text(folder: Path) -> str:
+    """The text of `run_config` as it is read: letters and single spaces."""
+    return normalised((folder / "text.txt").read_text(encoding="utf-8"))[0]
 
 
 def nothing(report: object) -> None:
@@ -200,3 +211,48 @@ def test_each_token_of_a_long_text_has_its_bits_from_the_window_that_begins_firs
     places = [(0, 3), (2, 5)]
     answers = [type(whole)((1.0, 2.0, 3.0)), type(whole)((9.0, 4.0, 5.0))]
     assert merge(answers, places).bits == (1.0, 2.0, 3.0, 4.0, 5.0)
+
+
+def test_a_model_that_reads_backward_is_one_that_reads_the_mirrored_text() -> None:
+    text = "abba cab, a bad deed"
+    config = LanguageModelConfig(hidden=6)
+    ahead, back = (
+        LanguageModelCodec.fit([of_text(text)], replace(config, direction=way)) for way in ("forward", "backward")
+    )
+    torch.manual_seed(0)
+    model = build(config, ahead).eval()
+
+    def bits(codec: LanguageModelCodec, read: str) -> tuple[float, ...]:
+        batch = codec.collate([codec.encode(of_text(read))])
+        with torch.no_grad():
+            outputs = model(**{name: torch.from_numpy(array) for name, array in batch.inputs.items()})
+        [answer] = codec.decode({name: tensor.numpy() for name, tensor in outputs.items()}, batch)
+        return answer.bits
+
+    assert sum(bits(back, text)) == pytest.approx(sum(bits(ahead, text[::-1])), rel=1e-6)
+    # Mirrored, the space goes with the other word: only where none stands are the bits of each token the same.
+    marks = "abba,cab;deed"
+    assert len(bits(back, marks)) == 5
+    assert bits(back, marks) == pytest.approx(bits(ahead, marks[::-1])[::-1], rel=1e-6)
+
+
+def test_backward_the_training_text_is_one_stream_from_its_end(tmp_path: Path) -> None:
+    streams = []
+    for way in ("forward", "backward"):
+        data, _, _ = prepare(TASK, run_config(tmp_path, model__direction=way), nothing)
+        assert len(data.examples) > 2
+        streams.append(np.concatenate([row.inputs["tokens"] for stripe in range(3) for row in data.rows[stripe::3]]))
+    whole = len(joined_text(tmp_path))
+    left_out = whole - len(streams[0])  # the last unit, and what fills no stripe
+    assert 1 <= left_out <= 3
+    np.testing.assert_array_equal(streams[1][::-1][:-left_out], streams[0][left_out:])
+
+
+def test_backward_each_stretch_of_another_sampler_ends_where_the_one_before_began(tmp_path: Path) -> None:
+    config = run_config(tmp_path, train__sampler="shuffled", model__direction="backward")
+    data, _, codec = prepare(TASK, config, nothing)
+    whole = [codec.encode(item) for item in TASK.read(tmp_path / "text.txt", config.data)]
+    np.testing.assert_array_equal(
+        np.concatenate([row.inputs["following"] for row in data.rows]),
+        np.concatenate([row.inputs["following"] for row in reversed(whole)]),
+    )

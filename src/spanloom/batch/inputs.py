@@ -17,9 +17,10 @@ LISTED = ("characters", "hashed")
 def pad_inputs(rows: Sequence[Row], fills: Mapping[str, int] | None = None) -> tuple[int, Arrays]:
     """The padded width T and every input array of the rows, [B, ...].
 
-    "pieces" and "types" are padded to P, arrays that list something of each word ("characters", "hashed") to T on their
-    first axis alone, and every other array to T on each of its axes. An array named in `fills` holds a list of its own
-    instead, of no set length: it is padded on its first axis alone, with the value given.
+    "pieces" and "types" are padded to P, "units" to a length of their own, arrays that list something of each word
+    ("characters", "hashed") to T on their first axis alone, and every other array to T on each of its axes. An array
+    named in `fills` holds a list of its own instead, of no set length: it is padded on its first axis alone, with the
+    value given.
     """
     steps = (WORD_STEP, PIECE_STEP) if len(rows) > 1 else (1, 1)  # a row alone, as bundles read them, needs none
     width = _up(max(row.width for row in rows), steps[0])
@@ -33,6 +34,8 @@ def pad_inputs(rows: Sequence[Row], fills: Mapping[str, int] | None = None) -> t
 def _padded(name: str, arrays: Sequence[Array], width: int, pieces: int, lists: Mapping[str, int]) -> Array:
     if name in ("pieces", "types"):
         return pad(arrays, 0, (pieces,))
+    if name == "units":
+        return pad(arrays, 0, (_up(max(map(len, arrays)), PIECE_STEP if len(arrays) > 1 else 1),))
     least = min(len(arrays), 2)  # in a batch no axis is of size 1, which an exporter would take for a constant
     if name in LISTED:
         return pad(arrays, 0, (width, max(least, *(array.shape[1] for array in arrays))))

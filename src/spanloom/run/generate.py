@@ -81,6 +81,9 @@ def _check(predictor: Predictor, sampling: Sampling) -> None:
     if predictor.task.answer is not Surprisal:
         found = f"is a model for the task '{predictor.task.name}'"
         raise ConfigError(str(predictor.source), found, "a language model", "Train one with task = 'language_model'.")
+    if predictor.codec.direction == "backward":  # type: ignore[attr-defined]
+        remedy = "Train one with model.direction = 'forward'."
+        raise ConfigError(str(predictor.source), "reads texts from their end", "a model that reads forward", remedy)
     if sampling.length < 1:
         raise ConfigError("--length", f"is {sampling.length}", "1 or more", "Change it.")
     if not sampling.temperature > 0:

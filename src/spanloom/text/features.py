@@ -1,4 +1,4 @@
-"""What an encoder reads of a sentence, as arrays: wordpieces or word numbers, and what the words look like.
+"""What an encoder reads of a sentence, as arrays: wordpieces or word numbers, what the words look like, and units.
 
 P pieces, T words.
 """
@@ -14,9 +14,11 @@ import numpy as np
 from spanloom.config import EncoderConfig
 from spanloom.core import Array, Arrays
 from spanloom.errors import ConfigError
+from spanloom.text.language_models import language_model_units, unit_arrays
 from spanloom.text.lookup import WordLookup, fit_characters
 from spanloom.text.pieces import LONGEST_ROW, PieceTokenizer, read_limit, read_tokenizer
 from spanloom.text.pretrained import encoder_folder
+from spanloom.text.units import UnitCodec
 from spanloom.text.vectors import read_vectors
 from spanloom.text.vocab import UNKNOWN, Vocabulary
 
@@ -86,21 +88,29 @@ class PieceFeatures:
 class WordFeatures:
     """For an encoder that starts from words: what is looked up of them, and lengths [].
 
-    frozen: so many words, the first of the vocabulary, have vectors that are never trained.
+    frozen: so many words, the first of the vocabulary, have vectors that are never trained. units: of the language
+    models that read the sentence too, see `unit_arrays`; None without any.
     """
 
     kind = "words"
 
-    def __init__(self, lookup: WordLookup, frozen: int = 0) -> None:
+    def __init__(self, lookup: WordLookup, frozen: int = 0, units: UnitCodec | None = None) -> None:
         self.lookup = lookup
         self.frozen = frozen
+        self.units = units
 
     @property
     def words(self) -> Vocabulary | None:
         return self.lookup.words
 
     @classmethod
-    def fit(cls, sentences: Iterable[Sequence[str]], known: Sequence[str], encoder: EncoderConfig) -> WordFeatures:
+    def fit(
+        cls,
+        sentences: Iterable[Sequence[str]],
+        known: Sequence[str],
+        encoder: EncoderConfig,
+        units: UnitCodec | None = None,
+    ) -> WordFeatures:
         """Vocabularies of the training sentences. known: the words of a vector file, which come first.
 
         Only words that the training data hold can learn from them, so that the file's other words are frozen.
@@ -108,7 +118,7 @@ class WordFeatures:
         seen = [word for words in sentences for word in words]
         characters = fit_characters(seen) if encoder.char_filters else None
         if not known and not encoder.word_width:
-            return cls(WordLookup(characters, encoder.hashed_rows, affixes=encoder.hashed_affixes))
+            return cls(WordLookup(characters, encoder.hashed_rows, affixes=encoder.hashed_affixes), units=units)
         fitted = Vocabulary.fit(seen, encoder.vocabulary, encoder.min_count)
         file = Vocabulary(known)
         trained = set() if encoder.freeze_vectors else {file.number(word) for word in fitted.words}
@@ -116,24 +126,29 @@ class WordFeatures:
         extra = [word for word in fitted.words if word not in file and word.lower() not in file]
         learned = [word for word in known if file.number(word) in trained]
         words = Vocabulary([*frozen, *learned, *extra])
-        return cls(WordLookup(characters, encoder.hashed_rows, words, encoder.hashed_affixes), len(frozen))
+        return cls(WordLookup(characters, encoder.hashed_rows, words, encoder.hashed_affixes), len(frozen), units)
 
     def encode(self, words: Sequence[str], cut: Counter[str] | None = None) -> Arrays:
         """The arrays of a sentence, with nothing cut off."""
-        return {**self.lookup.encode(words), "lengths": np.array(len(words))}
+        read = {} if self.units is None else unit_arrays(self.units, words)
+        return {**self.lookup.encode(words), **read, "lengths": np.array(len(words))}
 
     def limits(self) -> dict[str, int]:
-        return self.lookup.limits()
+        return {**self.lookup.limits(), **({} if self.units is None else {"units": len(self.units)})}
 
     def to_dict(self) -> dict[str, Any]:
         words = None if self.words is None else list(self.words.words)
-        return {"kind": self.kind, "words": words, "frozen": self.frozen, **self.lookup.to_dict()}
+        units = None if self.units is None else self.units.to_dict()
+        return {"kind": self.kind, "words": words, "frozen": self.frozen, "units": units, **self.lookup.to_dict()}
 
     def tokenizer_json(self) -> str | None:
-        return None
+        return None if self.units is None else self.units.reader.tokenizer_json
 
 
 Features = PieceFeatures | WordFeatures
+
+FROM_WORDS = ("rnn", "cnn", "language_model")
+"""The kinds of encoders that start from words."""
 
 
 def fit_features(sentences: Iterable[Sequence[str]], encoder: EncoderConfig, max_words: int) -> Features:
@@ -142,9 +157,10 @@ def fit_features(sentences: Iterable[Sequence[str]], encoder: EncoderConfig, max
     max_words: of a sentence. Raises ConfigError for a setting that this kind of encoder cannot honour.
     """
     check_encoder(encoder)
-    if encoder.kind in ("rnn", "cnn"):
+    if encoder.kind in FROM_WORDS:
         known = read_vectors(encoder.vectors, encoder.vocabulary)[0] if encoder.vectors else []
-        return WordFeatures.fit(sentences, known, encoder)
+        read = encoder.kind == "language_model"
+        return WordFeatures.fit(sentences, known, encoder, language_model_units(encoder) if read else None)
     characters = fit_characters(word for words in sentences for word in words) if encoder.char_filters else None
     folder = encoder_folder(encoder.kind, encoder.path)
     lookup = WordLookup(characters, encoder.hashed_rows, affixes=encoder.hashed_affixes)
@@ -162,7 +178,9 @@ def features_from_dict(table: Mapping[str, Any], tokenizer_json: str | None) -> 
             raise ValueError("piece features need a tokenizer")
         return PieceFeatures(tokenizer_json, WordLookup.from_dict(table), table["limit"])
     words = None if table["words"] is None else Vocabulary(table["words"])
-    return WordFeatures(WordLookup.from_dict(table, words), table.get("frozen", 0))
+    units = table.get("units")
+    read = None if units is None else UnitCodec.from_dict(units, tokenizer_json)
+    return WordFeatures(WordLookup.from_dict(table, words), table.get("frozen", 0), read)
 
 
 def known_words(features: Features) -> Callable[[str], bool] | None:
@@ -173,7 +191,7 @@ def known_words(features: Features) -> Callable[[str], bool] | None:
 
 def check_encoder(encoder: EncoderConfig) -> None:
     """Raise ConfigError naming the first setting of an encoder that is out of its range or contradicts another."""
-    words = encoder.kind in ("rnn", "cnn")
+    words, read = encoder.kind in FROM_WORDS, encoder.kind == "language_model"
     least = {"hidden": 1, "hashed_width": 1, "char_width": 1, "window": 1, "min_count": 1}
     least |= dict.fromkeys(("layers", "unfreeze_epochs", "vocabulary", "word_width"), 0)
     least |= dict.fromkeys(("char_filters", "shape_width", "hashed_rows"), 0)
@@ -192,13 +210,18 @@ def check_encoder(encoder: EncoderConfig) -> None:
     if encoder.vectors and not words:
         found = f"is set, but an encoder of kind '{encoder.kind}' reads no word vectors"
         raise ConfigError("model.encoder.vectors", found, remedy="Leave it out, or set model.encoder.kind = 'rnn'.")
-    if encoder.unfreeze_epochs and (words or encoder.freeze == "all"):
+    if encoder.backward_path is not None and not read:
+        found = f"is set, but an encoder of kind '{encoder.kind}' reads no language models"
+        remedy = "Leave it out, or set model.encoder.kind = 'language_model'."
+        raise ConfigError("model.encoder.backward_path", found, remedy=remedy)
+    plain = words and not read
+    if encoder.unfreeze_epochs and (plain or encoder.freeze == "all"):
         found = f"is {encoder.unfreeze_epochs}, but " + (
-            f"an encoder of kind '{encoder.kind}' has no pretrained layers" if words else "freeze = 'all' trains none"
+            f"an encoder of kind '{encoder.kind}' has no pretrained layers" if plain else "freeze = 'all' trains none"
         )
         raise ConfigError("model.encoder.unfreeze_epochs", found, remedy="Set it to 0.")
     sizes = encoder.word_width, encoder.char_filters, encoder.shape_width, encoder.hashed_rows
-    if words and not encoder.vectors and not any(sizes):
+    if plain and not encoder.vectors and not any(sizes):
         raise ConfigError(
             "model.encoder",
             "word_width, char_filters, shape_width and hashed_rows are all 0 and there is no vector file",

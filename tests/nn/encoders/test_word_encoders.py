@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.onnx_recurrent import with_onnx_recurrent
 from spanloom.run.quantize import quiet
 from spanloom.text.features import Features, WordFeatures, features_from_dict, fit_features
+from spanloom.text.language_models import FOLDERS
+from tests.language_model_runs import language_model_run
 from tests.text.tiny_tokenizer import PIECES, tiny_tokenizer
 
 SENTENCES = [["Bea", "fed", "Abe", "."], ["Abe", "fed", "a", "bee", "and", "a", "cab", "in", "Bad", "Ems"], ["Dad"]]
@@ -42,12 +45,17 @@ WORDS: dict[str, dict[str, Any]] = {
     "vectors": {"kind": "cnn", "vectors": "file"},
     "frozen vectors": {"kind": "rnn", "vectors": "file", "freeze_vectors": True},
 }
+READ: dict[str, dict[str, Any]] = {
+    "language models": {"kind": "language_model", "freeze": "none"},
+    "one language model alone": {"kind": "language_model", "unit": "word", "ways": ("backward",), "char_filters": 0},
+    "frozen language models": {"kind": "language_model", "freeze": "all", "layers": 0, "unit": "word"},
+}
 PIECEWISE: dict[str, dict[str, Any]] = {
     "transformer": {"kind": "transformer"},
     "transformer, no layer above": {"kind": "transformer", "layers": 0, "hashed_rows": 20, "freeze": "all"},
     "transformer, spelling left out": {"kind": "transformer", "shape_width": 0, "char_filters": 0, "freeze": "none"},
 }
-ALL = {**WORDS, **PIECEWISE}
+ALL = {**WORDS, **READ, **PIECEWISE}
 
 
 def made(settings: dict[str, Any], folder: Path) -> tuple[EncoderConfig, Features, Encoder]:
@@ -58,6 +66,15 @@ def made(settings: dict[str, Any], folder: Path) -> tuple[EncoderConfig, Feature
         settings["vectors"] = folder / "vectors.txt"
         lines = ["the 1 2 3 4 5", "abe 0 1 0 1 0.5", "of 3 2 1 0 -1", "fed -1 -2 -3 -4 -5"]
         settings["vectors"].write_text("\n".join(lines), encoding="utf-8")
+    if settings["kind"] == "language_model":
+        by_word = settings.pop("unit", "character") == "word"
+        sizes = {"unit": "word", "embedding": 3, "layers": 2} if by_word else {"cell": "gru"}
+        text = " ".join(word for words in SENTENCES for word in words)
+        for way, key in FOLDERS.items():
+            if way in settings.get("ways", FOLDERS):
+                settings[key] = folder / way
+                language_model_run(folder / way, text, direction=way, **sizes)
+        settings.pop("ways", None)
     if settings["kind"] == "transformer":
         settings["path"] = folder
         sizes = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
@@ -104,8 +121,8 @@ def test_trained_weights_come_back_from_features_and_architecture(name: str, tmp
     for weight in encoder.parameters():
         nn.init.normal_(weight, std=0.1)
     read = features_from_dict(features.to_dict(), features.tokenizer_json())
-    for file in tmp_path.iterdir():
-        file.unlink()  # neither vector file nor pretrained encoder is needed again
+    for file in tmp_path.iterdir():  # neither vector file nor anything pretrained is needed again
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
     again = build_encoder(config, 0.3, read, encoder.architecture).eval()
     again.load_state_dict(encoder.state_dict())
     wanted, found = (model(**inputs(features, SENTENCES)).vectors for model in (encoder, again))
@@ -123,6 +140,10 @@ def test_everything_read_is_trained_but_what_is_frozen(name: str, tmp_path: Path
         inside = {key for key in weights if key.startswith("transformer.pretrained.")}
         word = {"transformer.pretrained.embeddings.word_embeddings.weight"}
         assert frozen == {"all": inside, "embeddings": word, "none": set()}[config.freeze]
+    if config.kind == "language_model":
+        inside = {key for key in weights if key.startswith("language_models.")}
+        vectors = {key for key in inside if "embedding" in key}
+        assert frozen == {"all": inside, "embeddings": vectors, "none": set()}[config.freeze]
 
 
 @pytest.mark.parametrize("freeze", [True, False])
@@ -153,14 +174,14 @@ def test_the_size_told_beforehand_is_that_of_the_weights(name: str, tmp_path: Pa
     assert size.trained == trained
     assert size.frozen == sum(weight.numel() for weight in weights.values()) - trained
     assert size.width == encoder.width
-    tables = ("words.", "spelling.", "word_embeddings")
-    if config.freeze != "all":
+    tables = ("words.", "spelling.", "word_embeddings", ".embedding.")
+    if config.freeze != "all" and name != "language models":  # whose characters are several a word
         assert size.products == sum(
             weight.numel() for key, weight in weights.items() if not any(part in key for part in tables)
         )
 
 
-@pytest.mark.parametrize("name", ["everything, two deep", "convolutions", "frozen vectors"])
+@pytest.mark.parametrize("name", ["everything, two deep", "convolutions", "frozen vectors", *READ])
 def test_an_exported_encoder_answers_the_same_at_every_size(name: str, tmp_path: Path) -> None:
     _, features, encoder = made(ALL[name], tmp_path)
     sample = inputs(features, SENTENCES)

@@ -9,9 +9,14 @@ from typing import NamedTuple
 from spanloom.config import EncoderConfig
 from spanloom.text.features import Features, WordFeatures
 from spanloom.text.hashed import attribute_count
+from spanloom.text.language_models import language_model_folders
 from spanloom.text.pretrained import encoder_folder
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+UNITS_A_WORD = {"character": 6, "word": 1, "piece": 2}
+"""What a language model reads for one word, about."""
 
 
 class EncoderSize(NamedTuple):
@@ -37,9 +42,11 @@ def encoder_size(config: EncoderConfig, features: Features) -> EncoderSize:
     tables = limits.get("hashed", 0) * hashed
     if isinstance(features, WordFeatures):
         words = config.word_width if features.words is not None else 0
-        above, width = _above(config, words + looks)
-        trained = above + tables + words * (limits.get("words", 0) - features.frozen)
-        return EncoderSize(above, trained, words * features.frozen, config.layers * width, width, 0)
+        read = _language_models(config) if features.units is not None else EncoderSize(0, 0, 0, 0, 0, 0)
+        above, width = _above(config, words + read.width + looks)
+        trained = above + tables + words * (limits.get("words", 0) - features.frozen) + read.trained
+        frozen = words * features.frozen + read.frozen
+        return EncoderSize(above + read.products, trained, frozen, config.layers * width + read.inner, width, 0)
     table = json.loads((encoder_folder(config.kind, config.path) / "config.json").read_text(encoding="utf-8"))
     # The second names are DistilBERT's; what a file leaves out is as in BERT-base.
     inside = int(table.get("hidden_size", table.get("dim", 768)))
@@ -56,6 +63,24 @@ def encoder_size(config: EncoderConfig, features: Features) -> EncoderSize:
         layers * inside,
         width,
         layers * heads,
+    )
+
+
+def _language_models(config: EncoderConfig) -> EncoderSize:
+    """Of the language models that a configuration names, by the word."""
+    products = layers = embeddings = inner = width = 0
+    for _, units, settings in language_model_folders(config).values():
+        hidden, deep, embedding = (int(settings[name]) for name in ("hidden", "layers", "embedding"))
+        gates, a_word = GATES[settings["cell"]] * hidden, UNITS_A_WORD[settings["unit"]]
+        above = gates * (hidden + (deep - 1) * 2 * hidden)
+        layers += above + gates * (embedding or len(units))
+        products += a_word * (above + gates * embedding)  # a one-hot vector is looked up
+        embeddings += len(units) * embedding
+        inner += a_word * deep * hidden
+        width += hidden
+    learnt = {"none": layers + embeddings, "embeddings": layers, "all": 0}[config.freeze]
+    return EncoderSize(
+        products // 3 if config.freeze == "all" else products, learnt, layers + embeddings - learnt, inner, width, 0
     )
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from spanloom.config import EncoderConfig
 from spanloom.nn.encoders.embedding import WordEmbedding
+from spanloom.nn.encoders.language_model import LanguageModels, load_language_models
 from spanloom.nn.encoders.layers import LayersAbove
 from spanloom.nn.encoders.spelling import Spelling
 from spanloom.nn.encoders.transformer import Encoded, Transformer, load_transformer, make_transformer
@@ -72,9 +73,11 @@ class PieceEncoder(nn.Module):
 
 
 class WordEncoder(nn.Module):
-    """Word vectors, where wanted, and the words' spelling, layers above -> `Encoded`, without maps."""
+    """Word vectors, what language models read, the words' spelling, each where wanted, and layers above -> `Encoded`,
+    without maps.
+    """
 
-    pretrained_prefixes: tuple[str, ...] = ()
+    pretrained_prefixes = ("encoder.language_models.",)
     maps = 0
 
     def __init__(
@@ -92,11 +95,16 @@ class WordEncoder(nn.Module):
             self.words = WordEmbedding(len(features.words), width, config.word_dropout, features.frozen)
             if architecture is None and config.vectors:
                 _load_vectors(self.words, features.words, config)
+        self.architecture: dict[str, Any] = {"word_width": width}
+        self.language_models: LanguageModels | None = None
+        if features.units is not None:
+            self.language_models = _language_models(config, architecture)
+            self.architecture["language_models"] = self.language_models.sizes
         self.spelling = Spelling(config, features.lookup, dropout)
         self.dropout = nn.Dropout(dropout)
+        width += 0 if self.language_models is None else self.language_models.width
         self.above = LayersAbove(config, width + self.spelling.width + beside, dropout)
         self.width = self.above.width
-        self.architecture: dict[str, Any] = {"word_width": width}
 
     def forward(
         self,
@@ -105,9 +113,15 @@ class WordEncoder(nn.Module):
         words: Tensor | None = None,
         characters: Tensor | None = None,
         hashed: Tensor | None = None,
+        units: Tensor | None = None,
+        unit_lengths: Tensor | None = None,
+        first: Tensor | None = None,
+        last: Tensor | None = None,
         beside: Tensor | None = None,
     ) -> Encoded:
         parts = self.spelling(shapes, characters, hashed)
+        if self.language_models is not None:
+            parts = [self.dropout(self.language_models(units, unit_lengths, first, last)), *parts]
         if self.words is not None:
             parts = [self.dropout(self.words(words)), *parts]
         parts += [] if beside is None else [beside]
@@ -141,6 +155,14 @@ def _word_width(config: EncoderConfig, architecture: Mapping[str, Any] | None) -
     if architecture is not None:
         return int(architecture["word_width"])
     return read_vectors(config.vectors, 1)[1].shape[1] if config.vectors else config.word_width
+
+
+def _language_models(config: EncoderConfig, architecture: Mapping[str, Any] | None) -> LanguageModels:
+    sizes, weights = load_language_models(config) if architecture is None else (architecture["language_models"], None)
+    models = LanguageModels(sizes, config.dropout, config.freeze, config.unfreeze_epochs)
+    if weights is not None:
+        models.load_state_dict(weights)
+    return models
 
 
 def _load_vectors(table: WordEmbedding, vocabulary: Vocabulary, config: EncoderConfig) -> None:

@@ -34,11 +34,13 @@ class Size(NamedTuple):
 class LanguageModelCodec:
     """What a language model knows besides its weights: its units, the size of its state, and a limit.
 
-    max_words: a longer text is read through windows when predicting; the state behind one is not carried to the next.
+    direction: "forward", or "backward" from the end of a text. max_words: a longer text is read through windows when
+    predicting; the state behind one is not carried to the next.
     """
 
-    def __init__(self, units: UnitCodec, state: int, max_words: int) -> None:
+    def __init__(self, units: UnitCodec, direction: str, state: int, max_words: int) -> None:
         self.units = units
+        self.direction = direction
         self.state = state
         self.max_words = max_words
 
@@ -52,15 +54,18 @@ class LanguageModelCodec:
             tokenizer = read_tokenizer(encoder_folder(kind, config.tokenizer))
         reader = UnitReader(config.unit, config.normalise, tokenizer)
         units = UnitCodec.fit((example.input for example in examples), reader, config.vocabulary, config.least)
-        return cls(units, config.layers * PARTS[config.cell] * config.hidden, config.max_words)
+        return cls(units, config.direction, config.layers * PARTS[config.cell] * config.hidden, config.max_words)
 
     def encode(self, example: Example) -> Row:
-        """A row that begins with nothing read. Its item says where in it each token of the text ends."""
+        """A row that begins with nothing read. Its item says where in it each token, in the order of reading, ends."""
         found = self.units.reader.read(example.input)
-        following = self.units.numbers(found.names)
+        following, ends = self.units.numbers(found.names), found.ends
         if not len(following):  # a text of punctuation alone, normalised, has no word
             following = np.array([UNKNOWN])
-        return make_row(np.concatenate([[BEGIN], following[:-1]]), following, found.ends)
+        if self.direction == "backward":
+            begins = np.concatenate([[0], ends])[: len(ends)]
+            following, ends = following[::-1], len(found.names) - begins[::-1]
+        return make_row(np.concatenate([[BEGIN], following[:-1]]), following, ends)
 
     def require_known(self, example: Example) -> None:
         """Nothing is refused: there are no labels, and what training never had is the unknown unit."""
@@ -87,7 +92,8 @@ class LanguageModelCodec:
         for log_probs, length, ends in zip(outputs["log_probs"], batch.inputs["lengths"], batch.items, strict=True):
             so_far = np.concatenate([[0.0], np.cumsum(-log_probs[:length], dtype=np.float64)]) / math.log(2)
             bits = np.diff(so_far[np.minimum(ends, length)], prepend=0.0)
-            answers.append(Surprisal(tuple(np.maximum(bits, 0.0).tolist())))
+            bits = np.maximum(bits if self.direction == "forward" else bits[::-1], 0.0)
+            answers.append(Surprisal(tuple(bits.tolist())))
         return answers
 
     def perfect(self, batch: Batch) -> Arrays:
@@ -97,14 +103,15 @@ class LanguageModelCodec:
         return {"tokens": len(self.units), "following": len(self.units)}
 
     def to_dict(self) -> dict[str, Any]:
-        return {**self.units.to_dict(), "state": self.state, "max_words": self.max_words}
+        return {**self.units.to_dict(), "direction": self.direction, "state": self.state, "max_words": self.max_words}
 
     def tokenizer_json(self) -> str | None:
         return self.units.reader.tokenizer_json
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> LanguageModelCodec:
-        return cls(UnitCodec.from_dict(dict(table), tokenizer_json), table["state"], table["max_words"])
+        units = UnitCodec.from_dict(dict(table), tokenizer_json)
+        return cls(units, table["direction"], table["state"], table["max_words"])
 
 
 def make_row(tokens: Array, following: Array, ends: Array) -> Row:

@@ -18,6 +18,9 @@ class LanguageModelConfig:
     and single spaces. vocabulary: units at most, 0 for all; least: how often a unit must be seen to be one; all others
     are one and the same unknown unit.
 
+    direction: "backward" reads a text from its end, and foretells what stands before: the second of the two that an
+    encoder of kind "language_model" takes.
+
     cell, layers, hidden: of the recurrent layers. embedding: width of the units' vectors; 0, for characters alone,
     reads one-hot vectors. tied: the vectors serve as output weights too (Press and Wolf 2017,
     https://aclanthology.org/E17-2025), which takes embedding = hidden. dropout: variational, see `nn/encoders/
@@ -30,6 +33,7 @@ class LanguageModelConfig:
     normalise: bool = False
     vocabulary: int = 0
     least: int = 1
+    direction: Literal["forward", "backward"] = "forward"
     cell: Literal["lstm", "gru", "rnn"] = "lstm"
     layers: int = 1
     hidden: int = 256

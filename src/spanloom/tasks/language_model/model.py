@@ -1,6 +1,6 @@
 """The networks of language models: vectors of units, recurrent layers, and how likely each unit is to come next. Torch.
 
-B batch, T units, V units in the vocabulary, D width of their vectors, H hidden width, S numbers of a state.
+B batch, T units, V units in the vocabulary, H hidden width, S numbers of a state.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from spanloom.nn.encoders.recurrence import Recurrence
+from spanloom.nn.encoders.language_model import UnitEncoder
 from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.tasks.language_model.config import LanguageModelConfig
-from spanloom.text.units import BEGIN
 
 
 class LanguageModel(nn.Module):
@@ -25,24 +24,15 @@ class LanguageModel(nn.Module):
 
     def __init__(self, config: LanguageModelConfig, units: int) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(units, config.embedding) if config.embedding else None
-        self.adversarial_names = ("embedding",) if config.embedding else ()
-        sizes = config.embedding or units, config.hidden, config.layers, config.dropout
-        self.recurrence = Recurrence(*sizes, config.cell)
+        sizes = config.embedding, config.hidden, config.layers, config.dropout
+        self.encoder = UnitEncoder(units, *sizes, config.cell)
+        self.adversarial_names = ("encoder.embedding",) if config.embedding else ()
         self.output = nn.Linear(config.hidden, units)
-        if self.embedding is not None:
-            nn.init.normal_(self.embedding.weight, std=0.1)
-            if config.tied:
-                self.output.weight = self.embedding.weight
-        with torch.no_grad():  # nothing read is nothing felt, until training says otherwise
-            if self.embedding is None:
-                self.recurrence.layers[0].weight_ih_l0[:, BEGIN] = 0.0  # type: ignore[operator]
-            elif not config.tied:
-                self.embedding.weight[BEGIN] = 0.0
+        if config.tied and self.encoder.embedding is not None:
+            self.output.weight = self.encoder.embedding.weight
 
     def forward(self, tokens: Tensor, following: Tensor, lengths: Tensor, state: Tensor) -> dict[str, Tensor]:
-        x = tokens if self.embedding is None else self.embedding(tokens)  # [B, T, D]
-        x, after = self.recurrence(x, lengths, state)  # [B, T, H]
+        x, after = self.encoder(tokens, lengths, state)  # [B, T, H]
         logits = self.output(x).float()  # [B, T, V]
         log_probs = F.log_softmax(logits, dim=2).gather(2, following[:, :, None]).squeeze(2)  # [B, T]
         inside = torch.arange(tokens.shape[1], device=tokens.device) < lengths[:, None]

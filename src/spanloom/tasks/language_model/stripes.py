@@ -23,6 +23,8 @@ Arranged = tuple[list[Example], list[Row]]
 def arrange(examples: Sequence[Example], rows: Sequence[Row], codec: LanguageModelCodec, config: RunConfig) -> Arranged:
     """The rows to train on, each beside the example in which it begins. Raises ConfigError for a text too short."""
     steps = config.model.steps
+    if codec.direction == "backward":  # each row is the other way round already, and what comes last is read first
+        examples, rows = examples[::-1], rows[::-1]
     if config.train.sampler == "sequential":
         return _stripes(examples, rows, codec, config)
     found: Arranged = [], []

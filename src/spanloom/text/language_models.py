@@ -1,0 +1,103 @@
+"""The trained language models that a configuration names for an encoder, and what they read of words.
+
+U units, T words. NumPy only: the weights are read in `nn/encoders/language_model.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from spanloom.config import EncoderConfig
+from spanloom.core import Arrays
+from spanloom.errors import CheckpointError, ConfigError
+from spanloom.text.joining import side_by_side, spaces
+from spanloom.text.units import BEGIN, UnitCodec
+
+FOLDERS = {"forward": "path", "backward": "backward_path"}
+"""The settings that name the runs of models which read either way."""
+
+
+class LanguageModelFolder(NamedTuple):
+    """folder: where the weights are. units: what is read. settings: the `[model]` table."""
+
+    folder: Path
+    units: UnitCodec
+    settings: dict[str, Any]
+
+
+def language_model_folders(encoder: EncoderConfig) -> dict[str, LanguageModelFolder]:
+    """The models that are named, by the way they read, one of them at least.
+
+    Raises ConfigError where none is named, one is no language model or reads the other way, or the two read different
+    units; CheckpointError for a folder that is no finished run.
+    """
+    found: dict[str, LanguageModelFolder] = {}
+    for way, key in FOLDERS.items():
+        path: Path | None = getattr(encoder, key)
+        if path is not None:
+            found[way] = _read(path, f"model.encoder.{key}", way)
+    if not found:
+        expected = "the run of a language model"
+        remedy = "Train one with task = 'language_model', and name its folder."
+        raise ConfigError("model.encoder.path", "not set", expected, remedy)
+    tables = [{**model.units.to_dict(), "tokenizer": model.units.reader.tokenizer_json} for model in found.values()]
+    if tables[0] != tables[-1]:
+        found_units = f"reads other units than the model at {encoder.path}"
+        remedy = "Train both on the same text, with the same unit, vocabulary and least."
+        raise ConfigError("model.encoder.backward_path", found_units, "the same units", remedy)
+    return found
+
+
+def language_model_units(encoder: EncoderConfig) -> UnitCodec:
+    """What the models that are named read. Raises as `language_model_folders` does."""
+    return next(iter(language_model_folders(encoder).values())).units
+
+
+def _read(path: Path, key: str, way: str) -> LanguageModelFolder:
+    folder = path / "model" if (path / "model").is_dir() else path
+    about, codec = (_json(folder / name, key) for name in ("model.json", "codec.json"))
+    if about.get("task") != "language_model":
+        found = f"'{path}' is a model for the task '{about.get('task')}'"
+        raise ConfigError(key, found, "a language model", "Train one with task = 'language_model'.")
+    if codec["direction"] != way:
+        found = f"'{path}' reads {codec['direction']}"
+        other = next(name for name in FOLDERS.values() if f"model.encoder.{name}" != key)
+        remedy = f"Name it as model.encoder.{other}, or train one with model.direction = '{way}'."
+        raise ConfigError(key, found, f"a model that reads {way}", remedy)
+    tokenizer = folder / "tokenizer.json"
+    stored = tokenizer.read_text(encoding="utf-8") if tokenizer.exists() else None
+    return LanguageModelFolder(folder, UnitCodec.from_dict(codec, stored), about["config"]["model"])
+
+
+def _json(path: Path, key: str) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        folder = path.parent
+        found = f"no {path.name} in this folder" if folder.is_dir() else "no such folder"
+        expected = "the folder of a finished run, not of a bundle, which has no weights to learn from"
+        raise CheckpointError(str(folder), found, expected, f"Check {key}.") from None
+    except ValueError as error:
+        raise CheckpointError(str(path), f"is damaged: {error}", "JSON", "Restore it from a copy.") from None
+
+
+def unit_arrays(units: UnitCodec, words: Sequence[str]) -> Arrays:
+    """The units of a sentence as a language model reads them: units [U], with BEGIN before the first, unit_lengths [],
+    and where in them the first and the last unit of each word stand, first and last [T].
+
+    Between words stands a space or none, as between words of their script. A word without units (punctuation, where
+    only letters are read) has its first unit behind its last.
+    """
+    found = units.reader.read(side_by_side(words, spaces(words)))
+    last = np.minimum(found.ends, len(found.names))
+    return {
+        "units": np.concatenate([[BEGIN], units.numbers(found.names)]).astype(np.int64),
+        "unit_lengths": np.array(len(found.names) + 1),
+        "first": np.concatenate([[0], last[:-1]]) + 1,
+        "last": last,
+    }
