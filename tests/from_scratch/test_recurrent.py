@@ -24,6 +24,10 @@ from from_scratch.characters import (
 )
 from from_scratch.curves import draw_curves
 from from_scratch.finite_difference import gradient
+from spanloom.config import TrainConfig
+from spanloom.engine.optimizer import build_optimizer
+from spanloom.tasks.language_model.config import LanguageModelConfig
+from spanloom.tasks.language_model.model import LanguageModel, losses
 
 MODELS = [rnn, lstm]
 CHARACTERS, HIDDEN, STEPS, BATCH = 6, 4, 5, 3
@@ -131,6 +135,45 @@ def test_outputs_gradients_and_an_update_are_those_of_torch(model: ModuleType) -
         np.testing.assert_allclose(mine, theirs.detach().numpy(), rtol=0, atol=1e-10)
     theirs_norm = torch.nn.utils.clip_grad_norm_([parameter for _, parameter in pairs], 0.05).item()
     assert clip(slopes, 0.05) == pytest.approx(theirs_norm, rel=1e-10)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_the_language_model_of_the_toolkit_takes_the_same_step(model: ModuleType) -> None:
+    """Loss, state, gradients and one SGD update of `tasks/language_model`; its log-likelihoods are in float32."""
+    weights = drawn(model)
+    layer, head = twin(model, weights)
+    state, (inputs, targets) = begun(model, weights), text()
+    ours = LanguageModel(
+        LanguageModelConfig(cell=model.__name__.rpartition(".")[2], hidden=HIDDEN), CHARACTERS
+    ).double()
+    ours.encoder.recurrence.layers[0].load_state_dict(layer.state_dict())
+    ours.output.load_state_dict(head.state_dict())
+
+    logits, last, notes = model.forward(weights, inputs, state)
+    loss, by_logits = cross_entropy(logits, targets)
+    slopes = model.backward(weights, inputs, notes, by_logits)
+    carried = np.concatenate(state, axis=1) if model is lstm else state  # [B, S]
+    found = ours(*map(torch.from_numpy, (inputs.T, targets.T)), torch.full((BATCH,), STEPS), torch.from_numpy(carried))
+    cost = losses(found, {})["units"] / inputs.size
+    cost.backward()  # type: ignore[no-untyped-call]
+
+    assert cost.item() == pytest.approx(loss, rel=1e-6)
+    after = np.concatenate(last, axis=1) if model is lstm else last
+    np.testing.assert_allclose(found["state"].detach().numpy(), after, rtol=0, atol=1e-6)
+    optimizer = build_optimizer(ours, TrainConfig(optimizer="sgd", momentum=0.0, learning_rate=0.5, weight_decay=0.0))
+    optimizer.step()
+    own = dict(ours.encoder.recurrence.layers[0].named_parameters())
+    for mine, array, slope in (
+        (own["weight_ih_l0"], weights.input, slopes.input),
+        (own["weight_hh_l0"], weights.recurrent, slopes.recurrent),
+        (own["bias_ih_l0"], weights.bias, slopes.bias),
+        (ours.output.weight, weights.output, slopes.output),
+        (ours.output.bias, weights.output_bias, slopes.output_bias),
+    ):
+        is_output = array is weights.output or array is weights.output_bias
+        asked, updated = (part.T if is_output else torch_order(model, part) for part in (slope, array - 0.5 * slope))
+        np.testing.assert_allclose(mine.grad.numpy(), asked, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(mine.detach().numpy(), updated, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
