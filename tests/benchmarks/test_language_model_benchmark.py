@@ -23,13 +23,16 @@ def test_all_sides_learn_the_same_text(tmp_path: Path, monkeypatch: pytest.Monke
         [f"data.train={tmp_path}/train.txt", "model.hidden=12", "train.epochs=8"],
         lambda name: find_task(name).config,
     )
-    records = list(benchmark.results(numbers, config, epochs=8, rounds=1))
+    records = list(benchmark.results(numbers, config, epochs=8, rounds=1, seeds=2))
     assert [record["name"] for record in records] == ["spanloom", "textbook loop", "torch.nn.RNN", "from_scratch"]
     for record in records:
         assert 2 < record["training_perplexity"] < 27
         # The text is the same throughout, so the rest of it is as well known as the part that was learnt.
         assert record["held_out_perplexity"] == pytest.approx(record["training_perplexity"], rel=0.25)
         assert record["characters_a_second"] > 0
-    lines = benchmark.table(records)
-    assert len(lines) == 6
+        first, second = (run["training_perplexity"] for run in record["seeds"])
+        assert first != second
+        assert record["training_perplexity"] == pytest.approx((first + second) / 2)
+    lines = benchmark.table([*records, {**records[0], "name": "best", "characters_a_second": None}])
+    assert len(lines) == 7
     assert lines[2].startswith("| spanloom |")
