@@ -35,6 +35,7 @@ from spanloom.config import load_config
 from spanloom.core import Example
 from spanloom.engine.report import read_metrics
 from spanloom.tasks import find_task
+from spanloom.text.joining import side_by_side, spaces
 from spanloom.write.lines import write_lines
 
 TRANSFER_RESULTS = RESULTS.with_name("transfer")
@@ -98,10 +99,8 @@ def language_models(name: str, options: argparse.Namespace) -> dict[str, Any]:
             shutil.rmtree(run, ignore_errors=True)
             folder.mkdir(parents=True, exist_ok=True)
             for part, file in enumerate(("text.jsonl", "dev-text.jsonl")):
-                lines = (
-                    " ".join(token.text for token in e.input.tokens) for e in examples_of(name, options.data, part)
-                )
-                write_lines(folder / file, ({"text": line} for line in lines))
+                lines = ([token.text for token in e.input.tokens] for e in examples_of(name, options.data, part))
+                write_lines(folder / file, ({"text": side_by_side(words, spaces(words)).text} for words in lines))
             print(f"== {name}: a language model that reads {way}", flush=True)
             spanloom(
                 options,
