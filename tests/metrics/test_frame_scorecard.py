@@ -15,8 +15,8 @@ from sklearn.metrics import accuracy_score
 
 from spanloom.core import Example, Frame, Label, LostFact, Tags
 from spanloom.errors import DataError
+from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.frames import frame_scorecard
-from spanloom.metrics.significance import compare_scorecards
 from spanloom.text.tags import tags_from_spans
 from spanloom.write.tables import print_scorecard
 from tests.tasks.requests import request

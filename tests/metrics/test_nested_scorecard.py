@@ -13,8 +13,8 @@ from rich.console import Console
 
 from spanloom.core import Graph, LostFact, Span
 from spanloom.errors import DataError
+from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.nested import depths, nested_scorecard
-from spanloom.metrics.significance import compare_scorecards
 from spanloom.write.html import comparison_items, scorecard_page
 from spanloom.write.spanloom import to_dict
 from spanloom.write.tables import print_scorecard

@@ -10,6 +10,8 @@ import pytest
 
 from spanloom.core import Dialogue, Example, Rewrite, Source, Text
 from spanloom.errors import DataError
+from spanloom.metrics.comparison import compare_scorecards
+from spanloom.metrics.measures import bleu
 from spanloom.metrics.rewriting import (
     ERRORS,
     NEEDLESS,
@@ -19,7 +21,6 @@ from spanloom.metrics.rewriting import (
     TOO_LITTLE,
     TOO_MUCH,
     Judged,
-    bleu,
     bleu_counts,
     mistake,
     restored_counts,
@@ -27,7 +28,6 @@ from spanloom.metrics.rewriting import (
     rouge,
     words_of,
 )
-from spanloom.metrics.significance import compare_scorecards
 from spanloom.text.words import tokenize
 
 
@@ -130,6 +130,10 @@ def test_two_scorecards_of_the_same_dialogues_are_compared() -> None:
     assert found["rule"] == "exact match"
     assert found["tests"]["exact match"]["difference"] == pytest.approx(1 / 3)
     assert b["overall"]["BLEU-4"]["value"] == b["overall"]["ROUGE-L"]["value"] == 1.0
+    for name in ("BLEU-4", "ROUGE-L"):
+        test = found["tests"][name]
+        assert (test["a"], test["b"]) == (a["overall"][name]["value"], 1.0)
+        assert test["better"] == "higher"
 
 
 def test_what_cannot_be_scored_is_refused() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
 from spanloom.errors import DataError
+from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.scorecard import gold_hash, joint_scorecard
-from spanloom.metrics.significance import compare_scorecards
 
 
 def sentence(words: str) -> Text:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from spanloom.errors import DataError
+from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.significance import (
     bootstrap_interval,
     by_type,
-    compare_scorecards,
     macro_f1,
     micro_f1,
     paired_bootstrap,
@@ -93,7 +93,7 @@ def test_scorecards_of_other_gold_are_refused() -> None:
         "size": {"sentences": 2},
         "sentences": {"entities": rows, "triples": rows},
     }
-    assert compare_scorecards(card, card)["tests"]["triples"]["f1_a"] == pytest.approx(0.5)
+    assert compare_scorecards(card, card)["tests"]["triples"]["a"] == pytest.approx(0.5)
     with pytest.raises(DataError, match=r"gold of A \(aaaaaaaaaaaa\) is not the gold of B \(bbbbbbbbbbbb\)"):
         compare_scorecards(card, {**card, "gold_hash": "b" * 64})
     with pytest.raises(DataError, match="scorecard B: it holds no counts per sentence"):
@@ -132,5 +132,5 @@ def test_macro_f1_of_two_models_is_compared_type_by_type() -> None:
     assert (same["difference"], same["p_value"]) == (0, 1)
     gold = random_types(3, 200)
     perfect = np.stack([gold[:, 2], gold[:, 2], gold[:, 2], gold[:, 4], gold[:, 4]], axis=1)
-    assert paired_bootstrap(gold, perfect)["f1_b"] == 1.0
+    assert paired_bootstrap(gold, perfect)["b"] == 1.0
     assert paired_bootstrap(gold, perfect)["p_value"] < 0.01

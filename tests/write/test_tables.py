@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from typing import NamedTuple
 
 import pytest
 from rich.console import Console
@@ -15,13 +16,15 @@ from spanloom.core import (
     Rewrite,
     Source,
     Span,
+    Surprisal,
     Tags,
     Text,
     TextPair,
     Token,
 )
+from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.scorecard import joint_scorecard
-from spanloom.metrics.significance import compare_scorecards
+from spanloom.metrics.surprisal import surprisal_scorecard
 from spanloom.text.marks import read_marks
 from spanloom.text.words import tokenize
 from spanloom.write.tables import print_answer, print_comparison, print_scorecard
@@ -99,6 +102,21 @@ def test_a_comparison_names_the_better_one_only_when_it_is_sure() -> None:
     assert "Triples: B is better." in said
     assert "Entities: no difference that chance would not explain." in said
     assert "Triples 0.0 100.0 +100.0" in said
+
+
+def test_fewer_bits_are_better() -> None:
+    class Size(NamedTuple):
+        characters: int = 9
+        units: int = 9
+        unknown: int = 0
+
+    examples = [Example(TEXT, Surprisal(), Source("t.txt", n)) for n in range(50)]
+    poor, good = (surprisal_scorecard(examples, [Surprisal((bits,))] * 50, [Size()] * 50) for bits in (27.0, 18.0))
+    screen, file = console()
+    print_comparison(compare_scorecards(poor, good), screen)
+    said = " ".join(file.getvalue().split())
+    assert "Bits per character 3.000 2.000 -1.000 -1.000 to -1.000" in said
+    assert "Bits per character: B is better." in said
 
 
 PLAIN_CARD = {

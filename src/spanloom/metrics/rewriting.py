@@ -18,13 +18,13 @@ import numpy as np
 from spanloom.core import Array, Dialogue, Example, Rewrite
 from spanloom.errors import DataError
 from spanloom.metrics.matching import binned, harmonic, ratio, tallied
+from spanloom.metrics.measures import kept, measured
 from spanloom.metrics.rows import answer_row
 from spanloom.text.edits import common
 from spanloom.text.words import tokenize
 
 EXACT, BLEU, ROUGE = "exact match", "BLEU-4", "ROUGE-L"
 WORST = 20
-SAMPLES = 1000
 
 NOT_REWRITTEN, NEEDLESS = "not rewritten", "needlessly rewritten"
 OTHER_PLACE, TOO_LITTLE, TOO_MUCH, OTHER_WORDS = (
@@ -62,6 +62,7 @@ def rewrite_scorecard(examples: Sequence[Example], predictions: Sequence[Rewrite
     breakdown  name -> bin -> exact match
     errors     types; confusions: none; worst: the most confident mistakes
     sentences  rows with counts -> counts of each dialogue, [right, predicted, gold]
+    measured   "BLEU-4" and "ROUGE-L" -> what `spanloom compare` needs of them, see `measures.kept`
     gold_hash  of the dialogues and their gold: what makes two scorecards comparable
 
     Restored n-grams are those, each once a dialogue, that hold a token which the utterance does not have (Pan et al.
@@ -77,8 +78,11 @@ def rewrite_scorecard(examples: Sequence[Example], predictions: Sequence[Rewrite
     for n in (1, 2, 3):
         rows[f"restored {n}-grams"] = _counts(judged, lambda item, n=n: restored_counts(item, n))  # type: ignore[misc]
     overall = {name: answer_row(table) for name, table in rows.items()}
-    overall[BLEU] = _value(np.array([bleu_counts(item.predicted, item.gold) for item in judged]), bleu)
-    overall[ROUGE] = _value(np.array([[rouge(item.predicted, item.gold), 1.0] for item in judged]), _mean)
+    by_measure = {
+        BLEU: (np.array([bleu_counts(item.predicted, item.gold) for item in judged]), "BLEU-4"),
+        ROUGE: (np.array([[rouge(item.predicted, item.gold), 1.0] for item in judged]), "mean"),
+    }
+    overall |= {name: measured(*given) for name, given in by_measure.items()}
     summary = {"exact_match": overall[EXACT]["f1"], "bleu": overall[BLEU]["value"], "rouge": overall[ROUGE]["value"]}
     return {
         "answers": "rewrite",
@@ -90,6 +94,7 @@ def rewrite_scorecard(examples: Sequence[Example], predictions: Sequence[Rewrite
         "breakdown": _breakdowns(judged, rows[EXACT]),
         "errors": _errors(examples, predictions, judged),
         "sentences": {name: table.tolist() for name, table in rows.items()},
+        "measured": {name: kept(*given) for name, given in by_measure.items()},
         "gold_hash": _gold_hash(examples),
     }
 
@@ -112,21 +117,12 @@ def ngrams(words: Words, n: int) -> Counter[Words]:
 
 
 def bleu_counts(predicted: Words, gold: Words) -> list[int]:
-    """Of a pair: right and predicted n-grams for n = 1 to 4, and the two lengths. [10]"""
+    """Of a pair: right and predicted n-grams for n = 1 to 4, and the two lengths, [10]: what `bleu` takes sums of."""
     counts: list[int] = []
     for n in (1, 2, 3, 4):
         found = ngrams(predicted, n)
         counts += [(found & ngrams(gold, n)).total(), found.total()]
     return [*counts, len(predicted), len(gold)]
-
-
-def bleu(counts: Array) -> Array:
-    """BLEU-4 of summed `bleu_counts` [..., 10]; 0 where no n-gram of some size is right."""
-    right, predicted = counts[..., 0:8:2], counts[..., 1:8:2]
-    precision = right / np.maximum(predicted, 1)
-    mean = np.exp(np.log(np.maximum(precision, 1e-300)).mean(axis=-1))
-    shorter = np.minimum(0.0, 1 - counts[..., 9] / np.maximum(counts[..., 8], 1))
-    return np.where((right > 0).all(axis=-1), mean * np.exp(shorter), 0.0)
 
 
 def rouge(predicted: Words, gold: Words) -> float:
@@ -146,19 +142,6 @@ def _judge(example: Example, prediction: Rewrite) -> Judged:
 
 def _counts(judged: Sequence[Judged], count: Callable[[Judged], tuple[int, int, int]]) -> Array:
     return np.array([count(item) for item in judged], dtype=np.int64).reshape(-1, 3)
-
-
-def _value(statistics: Array, measure: Callable[[Array], Array]) -> dict[str, Any]:
-    """A measure of summed statistics [N, C], with its 95% percentile interval over dialogues."""
-    drawn = np.random.default_rng(0).multinomial(
-        len(statistics), np.full(len(statistics), 1 / len(statistics)), SAMPLES
-    )
-    low, high = np.percentile(measure(drawn @ statistics), [2.5, 97.5])
-    return {"value": float(measure(statistics.sum(axis=0))), "interval": [float(low), float(high)]}
-
-
-def _mean(sums: Array) -> Array:
-    return np.asarray(sums[..., 0] / np.maximum(sums[..., 1], 1))
 
 
 def _breakdowns(judged: Sequence[Judged], exact: Array) -> dict[str, Any]:

@@ -10,9 +10,6 @@ costs as many steps as there are distinct rows (some dozens), not N.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from spanloom.core import Array
@@ -75,7 +72,7 @@ def paired_bootstrap(counts_a: Array, counts_b: Array, samples: int = SAMPLES, s
     """Does B score otherwise than A on the same sentences? counts_a, counts_b: [N, 3], the same N in the same order, or
     both [N, 5].
 
-    Returns `f1_a`, `f1_b`, `difference` (B - A), its 95% interval `low`, `high`, and the two-sided `p_value`: how often
+    Returns `a`, `b`, `difference` (B - A), its 95% interval `low`, `high`, and the two-sided `p_value`: how often
     a resampled difference lies at least as far from the observed one as the observed one lies from zero (after
     Berg-Kirkpatrick et al. 2012), with one added above and below so that it is never 0. Raises DataError when the
     lengths differ.
@@ -84,43 +81,25 @@ def paired_bootstrap(counts_a: Array, counts_b: Array, samples: int = SAMPLES, s
     if counts_a.shape != counts_b.shape:
         raise DataError("", f"{len(counts_a)} and {len(counts_b)} sentences", "the same sentences in both")
     types_a, types_b = by_type(counts_a), by_type(counts_b)  # [N, K, 3]; A may predict types that B never does
-    f1_a, f1_b = float(macro_f1(types_a.sum(axis=0))), float(macro_f1(types_b.sum(axis=0)))
     both = np.concatenate([types_a, types_b], axis=1)  # [N, K of A + K of B, 3]
     sums = _resampled_types(both, samples, seed)
     split = types_a.shape[1]
     differences = macro_f1(sums[:, split:]) - macro_f1(sums[:, :split])  # [S]
-    difference = f1_b - f1_a
+    return verdict(float(macro_f1(types_a.sum(axis=0))), float(macro_f1(types_b.sum(axis=0))), differences)
+
+
+def verdict(a: float, b: float, differences: Array) -> dict[str, float]:
+    """What two scores and the differences between them in S samples, [S], say. Keys as of `paired_bootstrap`."""
+    difference, samples = b - a, len(differences)
     # The tolerance keeps two sums that differ only by rounding on the same side.
     as_far = int(np.sum(np.abs(differences - difference) >= abs(difference) - 1e-12))
     low, high = np.percentile(differences, [2.5, 97.5])
     return {
-        "f1_a": f1_a,
-        "f1_b": f1_b,
+        "a": a,
+        "b": b,
         "difference": difference,
         "low": float(low),
         "high": float(high),
         "p_value": (1 + as_far) / (1 + samples),
         "samples": float(samples),
     }
-
-
-def compare_scorecards(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
-    """The paired bootstrap test of two scorecards, for each kind of fact that they count per sentence.
-
-    Raises DataError when they were not scored on the same sentences and gold.
-    """
-    for name, card in (("A", a), ("B", b)):
-        if "gold_hash" not in card or "sentences" not in card:
-            raise DataError(f"scorecard {name}", "it holds no counts per sentence", "a scorecard that 'evaluate' wrote")
-    if a["gold_hash"] != b["gold_hash"]:
-        raise DataError(
-            "compare",
-            f"the gold of A ({a['gold_hash'][:12]}) is not the gold of B ({b['gold_hash'][:12]})",
-            "two scorecards of the same sentences",
-            "Evaluate both models on the same file.",
-        )
-    tests = {
-        kind: paired_bootstrap(np.array(a["sentences"][kind]), np.array(b["sentences"][kind]))
-        for kind in a["sentences"]
-    }
-    return {"rule": a["rule"], "size": a["size"], "tests": tests}

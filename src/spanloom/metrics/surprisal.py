@@ -15,9 +15,9 @@ import numpy as np
 
 from spanloom.core import Array, Example, Surprisal
 from spanloom.errors import DataError
+from spanloom.metrics.measures import kept, measured
 
 WORST = 20
-SAMPLES = 1000
 
 
 class Size(Protocol):
@@ -42,6 +42,7 @@ def surprisal_scorecard(
     size       texts, tokens, units, unknown units, characters
     overall    row -> value, and but for the unknown units an interval (95%, over texts)
     errors     worst: the texts with the most bits a unit, and the most surprising tokens of each
+    measured   row -> what `spanloom compare` needs of it, see `measures.kept`
     gold_hash  of the texts: what makes two scorecards comparable
 
     Raises DataError when there is not one prediction an example.
@@ -52,12 +53,13 @@ def surprisal_scorecard(
     units = np.array([size.units for size in sizes])
     characters = np.array([size.characters for size in sizes])
     unknown = sum(size.unknown for size in sizes)
-    by_unit = _rate(bits, units)
-    perplexity = {"value": 2.0 ** by_unit["value"], "interval": [2.0**bound for bound in by_unit["interval"]]}
+    by_unit, by_character = np.stack([bits, units], axis=1), np.stack([bits, characters], axis=1)
+    rate = measured(by_unit, "mean")
+    perplexity = {"value": 2.0 ** rate["value"], "interval": [2.0**bound for bound in rate["interval"]]}
     overall: dict[str, Any] = {
         "perplexity": perplexity,
-        "bits per unit": by_unit,
-        "bits per character": _rate(bits, characters),
+        "bits per unit": rate,
+        "bits per character": measured(by_character, "mean"),
         "unknown units": {"value": unknown / max(int(units.sum()), 1)},
     }
     names = {"perplexity": "perplexity", "bits per unit": "bits_per_unit", "bits per character": "bits_per_character"}
@@ -79,15 +81,9 @@ def surprisal_scorecard(
         "labels": {},
         "breakdown": {},
         "errors": {"types": {}, "confusions": [], "worst": _worst(examples, predictions, bits / np.maximum(units, 1))},
+        "measured": {"bits per character": kept(by_character, "mean", unit="bits", better="lower")},
         "gold_hash": _hash(examples),
     }
-
-
-def _rate(bits: Array, counts: Array) -> dict[str, Any]:
-    """Bits a unit over all texts, and its 95% interval when the texts are drawn anew."""
-    drawn = np.random.default_rng(0).multinomial(len(bits), np.full(len(bits), 1 / len(bits)), size=SAMPLES)  # [S, N]
-    low, high = np.percentile((drawn @ bits) / np.maximum(drawn @ counts, 1), [2.5, 97.5])
-    return {"value": float(bits.sum() / max(counts.sum(), 1)), "interval": [float(low), float(high)]}
 
 
 def _worst(examples: Sequence[Example], predictions: Sequence[Surprisal], by_unit: Array) -> list[dict[str, Any]]:

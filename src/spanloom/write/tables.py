@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text as Cell
 
 from spanloom.core import Frame, Graph, Label, Relation, Rewrite, Surprisal
-from spanloom.write.cells import Card, make_table, percent, print_parts
+from spanloom.write.cells import Card, make_table, print_parts
 from spanloom.write.graph_tables import graph_tables, relation_tables, scorecard_tables
 from spanloom.write.score_tables import frame_tables, label_tables, rewrite_tables, score_tables, tag_tables
 from spanloom.write.surprisal_tables import surprisal_score_tables, surprisal_tables
@@ -42,16 +42,17 @@ def print_answer(item: Any, answer: Any, console: Console | None = None) -> None
 
 def print_comparison(comparison: Card, console: Console | None = None) -> None:
     """Print what `compare_scorecards` found."""
-    table = make_table("F1, A and B", ("", "A", "B", "B - A", "95% interval", "p"))
+    table = make_table("Scores of A and B", ("", "A", "B", "B - A", "95% interval", "p"))
     sentences = []
     for kind, test in comparison["tests"].items():
         name = kind[:1].upper() + kind[1:]
-        change = f"{100 * test['difference']:+.1f}"
-        interval = f"{100 * test['low']:+.1f} to {100 * test['high']:+.1f}"
+        scale, digits = (100, 1) if test.get("unit", "points") == "points" else (1, 3)
+        shown = [f"{scale * test[key]:.{digits}f}" for key in ("a", "b")]
+        change, *ends = (f"{scale * test[key]:+.{digits}f}" for key in ("difference", "low", "high"))
         sure = test["p_value"] < 0.05
         p = Cell(f"{test['p_value']:.3f}", style="bold" if sure else "")
-        table.add_row(name, percent(test["f1_a"]), percent(test["f1_b"]), change, interval, p)
-        better = "B is better" if test["difference"] > 0 else "A is better"
+        table.add_row(name, *shown, change, " to ".join(ends), p)
+        better = "B is better" if (test["difference"] > 0) == (test.get("better") != "lower") else "A is better"
         sentences.append(f"{name}: {better if sure else 'no difference that chance would not explain'}.")
     size = next(iter(comparison["size"].items()))  # the examples, which every scorecard counts first
     about = f"Paired bootstrap over {size[1]:,} {size[0]}, matching rule: {comparison['rule']}."

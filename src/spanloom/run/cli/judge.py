@@ -46,7 +46,7 @@ def compare(
     json_: Json = False,
 ) -> None:
     """Test whether two models differ: a paired bootstrap over the sentences of two reports."""
-    from spanloom.metrics.significance import compare_scorecards
+    from spanloom.metrics.comparison import compare_scorecards
     from spanloom.run.evaluate import read_scorecard
 
     comparison = compare_scorecards(read_scorecard(a), read_scorecard(b))
