@@ -88,7 +88,7 @@ def test_commands_do_what_the_page_says(
 ) -> None:
     (tmp_path / "src").symlink_to(repository / "src")
     monkeypatch.chdir(tmp_path)
-    for line in code.text.splitlines():
+    for line in code.text.replace("\\\n", " ").splitlines():
         program, *arguments = shlex.split(line)
         if program == "python":  # those have tests of their own
             assert arguments[0] == "-m"
