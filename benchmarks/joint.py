@@ -19,7 +19,8 @@ from typing import Any
 from figures import rows_table
 from machine import surroundings
 from rows import CONFIGS, PARTS, RESULTS, ROWS, read_results
-from training import add_options, environment, parsed, stopping_cleanly, store, train_missing
+from training import add_options, parsed, stopping_cleanly, store, train_missing
+from unannotated import environment
 from wording import LANGUAGES
 
 from spanloom.config import DataConfig, load_config

@@ -21,8 +21,9 @@ from typing import Any
 from machine import surroundings
 from plain_tables import markdown, plain_table, read
 from rows import CONFIGS, PARTS, REWRITE_RESULTS, REWRITE_ROWS, read_results
-from training import add_options, environment, parsed, stopping_cleanly, store, train_missing
+from training import add_options, parsed, stopping_cleanly, store, train_missing
 from turns import Turn, alternate, timed
+from unannotated import environment
 from wording import LANGUAGES
 
 from spanloom.config import load_config

@@ -23,8 +23,9 @@ from padding import measure_padding
 from peers import crfsuite, spacy_small
 from plain_tables import padding_table, peers_table, plain_table, speed_lines
 from rows import CONFIGS, PARTS, TAG_RESULTS, TAG_ROWS, read_results
-from training import add_options, environment, parsed, stopping_cleanly, store, train_missing
+from training import add_options, parsed, stopping_cleanly, store, train_missing
 from turns import alternate, timed
+from unannotated import environment
 from wording import LANGUAGES
 
 from spanloom.config import load_config

@@ -17,22 +17,23 @@ from typing import Any
 
 from machine import surroundings
 from rows import CONFIGS, PARTS, BenchmarkRow, result_file
+from unannotated import SPANLOOM, encoder_settings, environment, language_models
 
 from spanloom.config import load_config, to_table
 from spanloom.engine.report import read_metrics
 from spanloom.tasks import find_task
 from spanloom.write.atomic import atomic_write
 
-SPANLOOM = "import sys; from spanloom.run.cli import main; sys.exit(main())"  # works from a checkout and installed
 HERE = Path(__file__).resolve().parent
 KEPT = ("precision", "recall", "f1", "value", "interval", "tp", "predicted", "gold")
 
 
-def settings_of(row: BenchmarkRow, data: Path, vectors: Path) -> list[str]:
+def settings_of(row: BenchmarkRow, data: Path, vectors: Path, models: Path) -> list[str]:
     """The `key=value` settings of a row that depend on where the files lie."""
     train, dev = (data / part for part in PARTS[row.data])
     found = [f"data.train={train}", f"data.dev={dev}"]
-    return [*found, f"model.encoder.vectors={vectors}"] if row.vectors else found
+    found += [f"model.encoder.vectors={vectors}"] if row.vectors else []
+    return found + (encoder_settings(models) if row.language_models else [])
 
 
 def command(row: BenchmarkRow, seed: int, threads: int, data: Path, vectors: Path, output: Path) -> list[str]:
@@ -40,7 +41,7 @@ def command(row: BenchmarkRow, seed: int, threads: int, data: Path, vectors: Pat
     if row.peer:
         options = {"--data": data, "--seed": seed, "--threads": threads, "--output": output}
         return [str(HERE / "peers" / f"{row.peer}.py"), *(str(part) for pair in options.items() for part in pair)]
-    settings = [*settings_of(row, data, vectors), f"seed={seed}", f"train.threads={threads}"]
+    settings = [*settings_of(row, data, vectors, output.parent), f"seed={seed}", f"train.threads={threads}"]
     return ["-c", SPANLOOM, "train", str(CONFIGS / f"{row.name}.toml"), *settings, "--output", str(output)]
 
 
@@ -58,7 +59,8 @@ def configuration(row: BenchmarkRow) -> dict[str, Any]:
     table = to_table(load_config(CONFIGS / f"{row.name}.toml", [], lambda name: find_task(name).config))
     for part, key in (("data", "train"), ("data", "dev"), ("train", "threads")):
         table[part].pop(key, None)
-    table["model"]["encoder"].pop("vectors", None)
+    for key in ("vectors", "path", "backward_path"):
+        table["model"]["encoder"].pop(key, None)
     table.pop("seed")
     return table
 
@@ -69,18 +71,16 @@ def train_row(row: BenchmarkRow, seed: int, options: argparse.Namespace) -> dict
     if output.exists():
         shutil.rmtree(output)  # of an interrupted run, or one to be done again
     output.parent.mkdir(parents=True, exist_ok=True)
+    models: dict[str, Any] = {}
+    if row.language_models:
+        found = language_models(row.name, row.data, options.data, output.parent, options.threads)
+        models = {"language_models": found}
     parts = command(row, seed, options.threads, options.data, options.vectors, output)
     before, settings = surroundings(), configuration(row)  # now: the file may be edited while this trains
     began = time.perf_counter()
     subprocess.run([sys.executable, *parts], check=True, env=environment(options.threads))
     whole = time.perf_counter() - began
-    return before | record(row, seed, options.threads, output, whole) | {"settings": settings}
-
-
-def environment(threads: int) -> dict[str, str]:
-    """This process's environment, in which no library starts more threads than were asked for."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {**os.environ, **dict.fromkeys(names, str(threads)), "TOKENIZERS_PARALLELISM": "false"}
+    return before | models | record(row, seed, options.threads, output, whole) | {"settings": settings}
 
 
 def record(row: BenchmarkRow, seed: int, threads: int, run: Path, whole: float) -> dict[str, Any]:

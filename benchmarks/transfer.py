@@ -29,13 +29,11 @@ from machine import surroundings
 from plain_tables import markdown
 from rows import CONFIGS, PARTS, RESULTS
 from scipy.stats import t as student
-from training import SPANLOOM, environment, numbers, stopping_cleanly, store
+from training import numbers, stopping_cleanly, store
+from unannotated import SPANLOOM, encoder_settings, environment, examples_of, language_models
 
 from spanloom.config import load_config
-from spanloom.core import Example
-from spanloom.engine.report import read_metrics
 from spanloom.tasks import find_task
-from spanloom.text.joining import side_by_side, spaces
 from spanloom.write.lines import write_lines
 
 TRANSFER_RESULTS = RESULTS.with_name("transfer")
@@ -71,57 +69,14 @@ SETS = {
 }
 
 
-def examples_of(name: str, data: Path, part: int) -> list[Example]:
-    """The training (0) or dev (1) sentences of a data set."""
-    config = load_config(CONFIGS / f"{SETS[name].config}.toml", [], lambda task: find_task(task).config)
-    return list(find_task(config.task).read(data / PARTS[name][part], config.data))
-
-
 def task_of(name: str) -> str:
     return load_config(CONFIGS / f"{SETS[name].config}.toml", [], lambda task: find_task(task).config).task
-
-
-def spanloom(options: argparse.Namespace, *arguments: str) -> float:
-    """Run `spanloom train` in a process of its own; its seconds. Raises CalledProcessError."""
-    began = time.perf_counter()
-    parts = [sys.executable, "-c", SPANLOOM, "train", *arguments, f"train.threads={options.threads}"]
-    subprocess.run(parts, check=True, env=environment(options.threads), stderr=subprocess.DEVNULL)
-    return time.perf_counter() - began
-
-
-def language_models(name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Train both language models of a data set, if they are not there. Their bits a character, and seconds."""
-    folder = options.runs / name
-    found = {}
-    for way in ("forward", "backward"):
-        run = folder / way
-        if not (run / "README.md").exists():
-            shutil.rmtree(run, ignore_errors=True)
-            folder.mkdir(parents=True, exist_ok=True)
-            for part, file in enumerate(("text.jsonl", "dev-text.jsonl")):
-                lines = ([token.text for token in e.input.tokens] for e in examples_of(name, options.data, part))
-                write_lines(folder / file, ({"text": side_by_side(words, spaces(words)).text} for words in lines))
-            print(f"== {name}: a language model that reads {way}", flush=True)
-            spanloom(
-                options,
-                str(CONFIGS / f"{name}-language-model.toml"),
-                f"data.train={folder / 'text.jsonl'}",
-                f"data.dev={folder / 'dev-text.jsonl'}",
-                f"model.direction={way}",
-                "--output",
-                str(run),
-            )
-        overall = json.loads((run / "scorecard.json").read_text(encoding="utf-8"))["overall"]
-        seconds = sum(line["seconds"] for line in read_metrics(run / "metrics.jsonl") if line["kind"] == "epoch")
-        values = {key: overall[key]["value"] for key in ("perplexity", "bits per character")}
-        found[way] = {**values, "seconds": seconds}
-    return found
 
 
 def train_one(name: str, arm: str, size: int, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """Train on `size` sentences, and keep the score on dev after the last epoch."""
     folder = options.runs / name
-    chosen = examples_of(name, options.data, 0)
+    chosen = examples_of(SETS[name].config, name, options.data, 0)
     if size != ALL:
         chosen = random.Random(seed).sample(chosen, size)
     part = folder / f"annotated-{size}-{seed}.jsonl"
@@ -133,9 +88,12 @@ def train_one(name: str, arm: str, size: int, seed: int, options: argparse.Names
     settings = [f"train.epochs={epochs}", f"train.evaluate_from={epochs}", f"train.batch_size={batch}", f"seed={seed}"]
     settings += [f"data.train={part}", f"data.dev={options.data / PARTS[name][1]}", *SETS[name].settings, *ARMS[arm]]
     if arm != "without":
-        paths = {"path": folder / "forward", "backward_path": folder / "backward"}
-        settings += [f"model.encoder.{key}={path}" for key, path in paths.items()]
-    seconds = spanloom(options, str(CONFIGS / f"{SETS[name].config}.toml"), *settings, "--output", str(run))
+        settings += encoder_settings(folder)
+    began = time.perf_counter()
+    parts = [sys.executable, "-c", SPANLOOM, "train", str(CONFIGS / f"{SETS[name].config}.toml"), *settings]
+    parts += [f"train.threads={options.threads}", "--output", str(run)]
+    subprocess.run(parts, check=True, env=environment(options.threads), stderr=subprocess.DEVNULL)
+    seconds = time.perf_counter() - began
     score = json.loads((run / "scorecard.json").read_text(encoding="utf-8"))["overall"][SETS[name].score]
     shutil.rmtree(run)
     value = score.get("f1", score.get("value"))
@@ -146,7 +104,8 @@ def measure(name: str, options: argparse.Namespace) -> None:
     """Train what is not in the results yet; each run is kept as soon as it is done."""
     file = options.results / f"{name}.json"
     found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"runs": []}
-    found |= {"data": name, "threads": options.threads, "language_models": language_models(name, options)}
+    models = language_models(SETS[name].config, name, options.data, options.runs / name, options.threads)
+    found |= {"data": name, "threads": options.threads, "language_models": models}
     for size in options.sizes:
         for seed in options.seeds:
             for arm in ARMS:

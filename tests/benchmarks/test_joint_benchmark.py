@@ -12,6 +12,7 @@ import joint
 import pytest
 import rows
 import training
+import transfer
 import turns
 
 
@@ -21,7 +22,9 @@ def row(name: str) -> rows.BenchmarkRow:
 
 def test_every_row_has_its_configuration_and_every_configuration_its_row(repository: Path) -> None:
     every = {row.name for row in rows.ALL_ROWS if not row.peer}
-    measured_elsewhere = {"timemachine"}  # by language_model.py, in turns with its peers
+    measured_elsewhere = {"timemachine", "timemachine-held-out"}  # by language_model.py, in turns with its peers
+    read = {row.data for row in rows.ALL_ROWS if row.language_models} | transfer.SETS.keys()
+    measured_elsewhere |= {f"{name}-language-model" for name in read}
     assert {file.stem for file in (repository / "configs").glob("*.toml")} == every | measured_elsewhere
     for name in (row.name for row in rows.ROWS if not row.peer):
         settings = training.configuration(row(name))
@@ -47,6 +50,8 @@ def test_the_command_that_is_kept_names_no_folder_of_this_machine(repository: Pa
         "spanloom train configs/webnlg-rnn.toml data.train=DIR/webnlg/train.json data.dev=DIR/webnlg/dev.json "
         "model.encoder.vectors=GLOVE seed=2 train.threads=1 --output runs/webnlg-rnn"
     )
+    [resume] = [row for row in rows.TAG_ROWS if row.language_models]
+    assert "model.encoder.path=runs/forward model.encoder.backward_path=runs/backward" in training.shown(resume, 0, 1)
     assert training.shown(row("conll04-spert"), 0, 1) == (
         "python benchmarks/peers/spert.py --data DIR --seed 0 --threads 1 --output runs/conll04-spert"
     )
