@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import language_model as benchmark
@@ -36,3 +37,10 @@ def test_all_sides_learn_the_same_text(tmp_path: Path, monkeypatch: pytest.Monke
     lines = benchmark.table([*records, {**records[0], "name": "best", "characters_a_second": None}])
     assert len(lines) == 7
     assert lines[2].startswith("| spanloom |")
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps({"records": [{**record, "characters_a_second": 0.0} for record in records]}))
+    benchmark.timed_anew(file, numbers, config, rounds=1)
+    timed = json.loads(file.read_text())
+    assert all(record["characters_a_second"] > 0 for record in timed["records"])
+    assert [r["training_perplexity"] for r in timed["records"]] == [r["training_perplexity"] for r in records]
+    assert "machine" in timed["timed"]
