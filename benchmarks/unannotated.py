@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,10 @@ from spanloom.core import Example
 from spanloom.engine.report import read_metrics
 from spanloom.tasks import find_task
 from spanloom.text.joining import side_by_side, spaces
+from spanloom.text.language_models import FOLDERS
 from spanloom.write.lines import write_lines
 
 SPANLOOM = "import sys; from spanloom.run.cli import main; sys.exit(main())"  # works from a checkout and installed
-WAYS: Mapping[str, str] = {"forward": "path", "backward": "backward_path"}
-"""The way a model reads -> the setting of an encoder that names its run."""
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -54,7 +53,7 @@ def language_models(config: str, name: str, data: Path, folder: Path, threads: i
     Raises CalledProcessError.
     """
     found = {}
-    for way in WAYS:
+    for way in FOLDERS:
         run = folder / way
         if not (run / "README.md").exists():
             shutil.rmtree(run, ignore_errors=True)
@@ -81,4 +80,4 @@ def language_models(config: str, name: str, data: Path, folder: Path, threads: i
 
 def encoder_settings(folder: Path) -> list[str]:
     """The `key=value` settings that name both models of a folder."""
-    return [f"model.encoder.{key}={folder / way}" for way, key in WAYS.items()]
+    return [f"model.encoder.{key}={folder / way}" for way, key in FOLDERS.items()]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from spanloom.config import load_config
+from spanloom.engine.checkpoint import load_model
 from spanloom.engine.run import run_training
 from spanloom.run.export import export
 from spanloom.run.predictor import load
@@ -22,7 +25,7 @@ TEXT = "Ida Halvorsen teaches history at the University of Bergen. The film was 
 def test_a_model_that_stands_on_language_models_needs_them_no_more_once_trained(
     name: str, freeze: str, tmp_path: Path
 ) -> None:
-    language_model_run(tmp_path / "ahead", TEXT, hidden=16)
+    ahead, _ = language_model_run(tmp_path / "ahead", TEXT, hidden=16)
     language_model_run(tmp_path / "back", TEXT, hidden=16, direction="backward")
     encoder = {
         "kind": "language_model",
@@ -34,13 +37,29 @@ def test_a_model_that_stands_on_language_models_needs_them_no_more_once_trained(
     settings = [f"model.encoder.{key}={value}" for key, value in encoder.items()]
     task = find_task(name)
     config = load_config(
-        FOLDER / name / "tiny.toml", ["train.epochs=3", *settings], lambda other: find_task(other).config
+        FOLDER / name / "tiny.toml",
+        ["train.epochs=3", "train.evaluate_from=3", *settings],
+        lambda other: find_task(other).config,
     )
     run_training(task, config, tmp_path / "run")
     shutil.rmtree(tmp_path / "ahead")
     shutil.rmtree(tmp_path / "back")
+    began = ahead.encoder.state_dict()
+    trained = load_model(tmp_path / "run", find_task).model.state_dict()
+    inside = {key: trained[f"encoder.language_models.readers.0.{key}"] for key in began}
+    assert all(torch.equal(inside[key], began[key]) for key in began) == (freeze == "all")
     export(tmp_path / "run", tmp_path / "bundle", precision="fp32")
     run, bundle = load(tmp_path / "run"), load(tmp_path / "bundle")
-    assert task.show(bundle.prepare(TEXT), bundle(TEXT)).keys() == task.show(run.prepare(TEXT), run(TEXT)).keys()
-    again = load_config(tmp_path / "run" / "config.toml", ["train.epochs=4"], lambda other: find_task(other).config)
-    assert again.model.encoder.path == tmp_path / "ahead"
+    answers = [task.show(model.prepare(TEXT), model(TEXT)) for model in (run, bundle)]
+    assert alike(*answers), answers
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two answers are the same, but for the rounding of their scores."""
+    if isinstance(one, float):
+        return bool(one == pytest.approx(other, abs=1e-4))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return bool(one == other)

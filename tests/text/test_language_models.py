@@ -78,6 +78,8 @@ def test_runs_that_will_not_do(tmp_path: Path) -> None:
     refused(tmp_path, CheckpointError, "nowhere: no such folder; the folder of a finished run", path="nowhere")
     (tmp_path / "empty").mkdir()
     refused(tmp_path, CheckpointError, "empty: no model.json in this folder", path="empty")
+    (tmp_path / "ahead" / "model" / "codec.json").write_text("{}", encoding="utf-8")
+    refused(tmp_path, CheckpointError, "codec.json: was written by another version of spanloom", path="ahead")
     (tmp_path / "ahead" / "model" / "codec.json").write_text("{", encoding="utf-8")
     refused(tmp_path, CheckpointError, "codec.json: is damaged: ", path="ahead")
 

@@ -64,8 +64,12 @@ def _read(path: Path, key: str, way: str) -> LanguageModelFolder:
     if about.get("task") != "language_model":
         found = f"'{path}' is a model for the task '{about.get('task')}'"
         raise ConfigError(key, found, "a language model", "Train one with task = 'language_model'.")
-    if codec["direction"] != way:
-        found = f"'{path}' reads {codec['direction']}"
+    direction = codec.get("direction")
+    if direction is None:
+        found = "was written by another version of spanloom"
+        raise CheckpointError(str(folder / "codec.json"), found, remedy="Train the language model again.")
+    if direction != way:
+        found = f"'{path}' reads {direction}"
         other = next(name for name in FOLDERS.values() if f"model.encoder.{name}" != key)
         remedy = f"Name it as model.encoder.{other}, or train one with model.direction = '{way}'."
         raise ConfigError(key, found, f"a model that reads {way}", remedy)
