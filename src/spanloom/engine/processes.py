@@ -6,6 +6,7 @@ their weights stay the same bits. Only the first one scores and writes. A proces
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -84,6 +85,9 @@ def join_processes(launch: Launch) -> Iterator[torch.device]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
+    # Functions of that module keep, as a default, the group that stands when it is first imported, which deterministic
+    # algorithms do: gloo's threads would outlive the group, and now and then abort a process that ends.
+    importlib.import_module("torch.distributed.nn.functional")
     try:
         # Gradients go from GPU to GPU; all else is in main memory, and waiting there keeps no GPU busy.
         gpus = device.type == "cuda" and dist.is_nccl_available()
