@@ -103,7 +103,7 @@ def crf_scale() -> Figure:
     layout = layout_of(torch.tensor([length]), length, torch.device("cpu"))
     _, (sums, _, totals, _) = in_probabilities(scores, scores.emissions.amax(1, keepdim=True), layout, stride)
     held = sums[layout.forward].sum(1).log10().numpy()  # [T]
-    bare = held + totals[layout.forward, 0].log10().cumsum(0).numpy()
+    bare = held + totals[:, 0].log10().cumsum(0).numpy()
     figure, axes = panels(6.4, 2.9)
     axes.plot(bare, color=RED, label="never scaled")
     axes.plot(held, color=BLUE, label=f"scaled every {stride} tokens")

@@ -63,7 +63,8 @@ class LinearChainCRF(nn.Module):
         transitions, start and end is exact; there is none of second order. Raises ValueError where a
         length is not 1 to T.
         """
-        parts = emissions, *self.scores(), tags, lengths, self.steps
+        chain = (self.transitions, self.start, self.end) if self.free else self.scores()
+        parts = emissions, *chain, tags, lengths, self.steps
         found: Tensor = _NegativeLogLikelihood.apply(*parts)  # type: ignore[no-untyped-call]
         return found
 
@@ -122,8 +123,8 @@ class _NegativeLogLikelihood(torch.autograd.Function):
     ) -> Tensor:
         layout = layout_of(lengths, emissions.shape[1], emissions.device)
         scores = Scores(_of_tokens(emissions, layout), transitions, start, end)
-        gold = tags.reshape(-1)[layout.place]  # [N]
-        pairs = gold[layout.later - 1] * len(start) + gold[layout.later]  # [N - B], into transitions flattened
+        gold = tags.take(layout.place)  # [N]
+        pairs = gold.take(layout.later - 1) * len(start) + gold.take(layout.later)  # [N - B], in transitions flattened
         highest = scores.emissions.amax(1, keepdim=True)
         room, a_step = _room_needed(scores, highest, steps)
         kind = next((kind for kind in (emissions.dtype, torch.float64) if room + a_step <= ROOM.get(kind, 0.0)), None)
@@ -141,12 +142,12 @@ class _NegativeLogLikelihood(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         gold, pairs, *kept = context.saved_tensors
         layout = context.layout
-        weight = gradient.to(kept[0].dtype)[layout.sentence]  # [N]
+        weight = gradient.to(kept[0].dtype).take(layout.sentence)  # [N]
         sweep = sweep_logarithms if context.kind is None else sweep_probabilities
         marginals, between = sweep(kept, layout, weight)  # [N, K] and [K, K], both weighted
         marginals.scatter_add_(1, gold[:, None], -weight[:, None])
-        between.view(-1).index_add_(0, pairs, -weight[layout.later])
-        ends = (marginals[rows].sum(0) for rows in (layout.first, layout.last))
+        between.view(-1).index_add_(0, pairs, -weight.take(layout.later))
+        ends = (marginals.index_select(0, rows).sum(0) for rows in (layout.first, layout.last))
         found = (_in_batch(marginals, layout, context.shape), between, *ends)
         return *(part.to(gradient.dtype) for part in found), None, None, None
 
@@ -193,6 +194,6 @@ def _spread(scores: Tensor) -> float:
 def _path_score(scores: Scores, gold: Tensor, pairs: Tensor, layout: Layout) -> Tensor:
     """Scores [B] of the gold tags [N], in float64, as two large numbers will be subtracted."""
     emissions, transitions, start, end = scores
-    path = start[gold[layout.first]].double() + end[gold[layout.last]].double()
+    path = start.take(gold.take(layout.first)).double() + end.take(gold.take(layout.last)).double()
     path.index_add_(0, layout.sentence, emissions.gather(1, gold[:, None]).squeeze(1).double())
-    return path.index_add_(0, layout.sentence[layout.later], transitions.take(pairs).double())
+    return path.index_add_(0, layout.sentence.take(layout.later), transitions.take(pairs).double())

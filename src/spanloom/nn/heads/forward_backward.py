@@ -53,9 +53,10 @@ def layout_of(lengths: Tensor, longest: int, device: torch.device) -> Layout:
 
     In NumPy, whose calls on a few hundred integers take a third of torch's time.
     """
-    counts = np.array(lengths.tolist(), dtype=np.int64)
-    if counts.min() < 1 or counts.max() > longest:
-        raise ValueError(f"lengths are {counts.min()} to {counts.max()}; with {longest} tokens they are 1 to {longest}")
+    each = lengths.tolist()
+    if min(each) < 1 or max(each) > longest:
+        raise ValueError(f"lengths are {min(each)} to {max(each)}; with {longest} tokens they are 1 to {longest}")
+    counts = np.array(each, dtype=np.int64)
     stops = counts.cumsum()
     first = stops - counts
     sentence = np.repeat(np.arange(len(counts)), counts)
@@ -80,35 +81,41 @@ def _shifted(scores: Tensor) -> tuple[Tensor, float]:
 
 def in_probabilities(scores: Scores, highest: Tensor, layout: Layout, stride: int) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The logarithm of the partition [B], float64, and what the gradient needs. Scaled every `stride` steps."""
-    likely = torch.exp(scores.emissions - highest)  # [N, K]
+    likely = (scores.emissions - highest).exp_()  # [N, K]
     (moves, moved), (begins, began), (ends, ended) = map(_shifted, scores[1:])
-    both = likely.index_select(0, layout.token)  # [2N, K]
+    sums = likely.index_select(0, layout.token)  # [2N, K], until `_recur` only of each token alone
     outer = torch.stack([begins, ends])[:, None]  # [2, 1, K]
     ways = torch.stack([moves, moves.T])  # [2, K, K], the second one for reversed sentences
-    sums, totals = torch.empty_like(both), both.new_ones(len(both), 1)
-    parts = (both, outer, ways, sums, totals)
+    totals, product = sums.new_ones(len(sums), 1), sums.new_empty(2, len(layout.first), len(begins))
+    parts = (sums, outer, ways, totals, product)
     if likely.device.type == "cpu" and len(layout.first) * moves.numel() <= SMALL:
         _recur(np.matmul, [part.numpy() for part in parts], layout.running, stride)
     else:
         _recur(torch.bmm, parts, layout.running, stride)
-    last = sums[layout.forward[layout.last]]  # [B, K]
+    last = sums.index_select(0, layout.forward.take(layout.last))  # [B, K]
     log_partition = (last * ends).sum(1).double().log() + (began + ended)
-    counted = totals[layout.forward].double().log() + highest  # [N, 1]
+    totals = totals.index_select(0, layout.forward)  # [N, 1]
+    counted = totals.double().log() + highest
     log_partition += (layout.last - layout.first).double() * moved
     log_partition.index_add_(0, layout.sentence, counted.squeeze(1))
     return log_partition, (sums, likely, totals, moves)
 
 
 def _recur(multiply: Callable[..., Any], parts: Sequence[Any], running: list[int], stride: int) -> None:
-    """Fills in the last two parts, sums and totals. The same for tensors and for the NumPy arrays of their memory."""
-    both, outer, ways, sums, totals = parts
-    steps, likely, scales = (_by_step(part, running) for part in (sums, both, totals))  # [2, n, ...] each
-    steps[0][:] = likely[0] * outer
+    """Turns likelihoods of tokens into sums, in place, and fills in totals. product is room for one step.
+
+    The same for tensors and for the NumPy arrays of their memory.
+    """
+    sums, outer, ways, totals, product = parts
+    steps, scales = (_by_step(part, running) for part in (sums, totals))  # [2, n, ...] each
+    steps[0][:] *= outer
     for time, step in enumerate(steps):
         if time:
             before, count = steps[time - 1], running[time]
-            multiply(before if count == running[time - 1] else before[:, :count], ways, out=step)
-            step *= likely[time]
+            if count < running[time - 1]:
+                before, product = before[:, :count], product[:, :count]
+            multiply(before, ways, out=product)
+            step *= product
         if time % stride == 0:
             scales[time][:] = step.sum(2, keepdims=True)
             step /= scales[time]
@@ -134,7 +141,7 @@ def sweep_probabilities(kept: Sequence[Tensor], layout: Layout, weight: Tensor) 
     marginals /= likely
     factor = weight[:, None] / marginals.sum(1, keepdim=True)  # [N, 1]
     marginals *= factor
-    factor /= totals[layout.forward]
+    factor /= totals
     back *= factor.index_fill_(0, layout.first, 0.0)
     return marginals, moves * (forward[:-1].T @ back[1:])
 
