@@ -63,8 +63,7 @@ class LinearChainCRF(nn.Module):
         transitions, start and end is exact; there is none of second order. Raises ValueError where a
         length is not 1 to T.
         """
-        chain = (self.transitions, self.start, self.end) if self.free else self.scores()
-        parts = emissions, *chain, tags, lengths, self.steps
+        parts = emissions, *self.scores(), tags, lengths, self.steps
         found: Tensor = _NegativeLogLikelihood.apply(*parts)  # type: ignore[no-untyped-call]
         return found
 
