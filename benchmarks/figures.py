@@ -14,7 +14,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from plain_tables import markdown, one_peer_table, padding_table, peers_table, plain_table, read, speed_lines
+from plain_tables import (
+    markdown,
+    one_peer_table,
+    padding_table,
+    peers_table,
+    plain_table,
+    read,
+    speed_lines,
+    verdict,
+)
 from rows import (
     CLASSIFY_ROWS,
     INTENT_ROWS,
@@ -64,7 +73,7 @@ def rows_table(results: Mapping[str, Sequence[Mapping[str, Any]]], words: Mappin
 def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> list[Any]:
     reached = met(row, records)
     targets = [
-        f"{words[f'target {kind}']} {target:g}: {words['met' if reached[kind] else 'missed']}"
+        f"{words[f'target {kind}']} {target:g}: {verdict(summary(records, kind).mean, target, reached[kind], words)}"
         for kind, target in row.targets.items()
     ]
     low, high = interval(records, "relation")

@@ -71,6 +71,9 @@ def test_a_row_shows_its_spread_and_whether_it_reached_its_target() -> None:
     cells = [cell.strip() for cell in lines[2].strip("|").split("|")]
     assert cells[1:] == ["entity F1", "93.5 (92.0–95.0)", "92.5–94.5", "93: met", "100", "1", "2"]  # noqa: RUF001
     assert "missed" in plain_tables.plain_table(rows.TAG_ROWS, {row.name: [record(0, 0.92)]}, WORDS)[2]
+    close = plain_tables.plain_table(rows.TAG_ROWS, {row.name: [record(0, 0.92998)]}, WORDS)[2]
+    assert "| 93.0 (93.0–93.0) |" in close  # noqa: RUF001
+    assert "| 93: missed (92.99) |" in close
     assert plain_tables.plain_table(rows.TAG_ROWS, {}, WORDS) == []
 
 
