@@ -161,8 +161,13 @@ def speed_table(speed: Mapping[str, Any], words: Mapping[str, str]) -> list[str]
 
 
 def machines(records: Sequence[Mapping[str, Any]]) -> str:
-    """The processors and PyTorch versions that results were made with, each once."""
-    found = [f"{record['machine']['cpu']}, PyTorch {record['versions']['torch']}" for record in records]
+    """The processors, with their vector instructions where a result says them, and PyTorch versions, each once."""
+    found = []
+    for record in records:
+        processor = record["machine"]["cpu"]
+        if "instructions" in record["machine"]:
+            processor += f" ({', '.join(record['machine']['instructions'])})"
+        found.append(f"{processor}, PyTorch {record['versions']['torch']}")
     return "; ".join(dict.fromkeys(found))
 
 

@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from spanloom.run.machine import instructions, processor
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = ("torch", "transformers", "onnxruntime", "numpy", "tokenizers")
 
@@ -17,21 +19,17 @@ PACKAGES = ("torch", "transformers", "onnxruntime", "numpy", "tokenizers")
 def surroundings() -> dict[str, Any]:
     """Everything that a result file says of where and with what it was made. `load` is that of the last minute."""
     return {
-        "machine": {"cpu": cpu_model(), "processors": os.cpu_count(), "system": platform.system(), "load": load()},
+        "machine": {
+            "cpu": processor() or platform.machine(),
+            "instructions": instructions(),  # bfloat16 and int8 products are as fast as these let them be
+            "processors": os.cpu_count(),
+            "system": platform.system(),
+            "load": load(),
+        },
         "versions": {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}},
         "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
     }
-
-
-def cpu_model() -> str:
-    """The processor's name as the system gives it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def load() -> float | None:

@@ -52,7 +52,7 @@ AUDIT = {
 }
 
 SPEED = {
-    "machine": {"cpu": "A Processor"},
+    "machine": {"cpu": "A Processor", "instructions": ["AVX2", "VNNI"]},
     "versions": {"torch": "2.9"},
     "training": {
         "sentences": 60,
@@ -137,6 +137,7 @@ def test_a_section_holds_what_was_measured_and_nothing_else(tmp_path: Path, lang
     text = figures.section(tmp_path, words)
     assert "`nyt-minilm`" in text
     assert "A Processor, PyTorch 2.9" in text
+    assert "A Processor (AVX2, VNNI), PyTorch 2.9" in text
     assert "`nyt` dev" in text
     assert "| 1,080 (12) |" in text
     assert words["recorded row"] in text
