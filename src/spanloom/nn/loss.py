@@ -24,32 +24,42 @@ def multilabel_loss(scores: Tensor, gold: Tensor, valid: Tensor) -> Tensor:
     for those rows alone that have gold, which among hundreds of relations are few.
     """
     valid = valid.expand_as(scores).flatten(2)  # [B, L, cells]
-    scores, gold = scores.flatten(2), gold.flatten(2) & valid
-    present = gold.any(dim=-1)  # [B, L]
-    negative = _LogOnePlusSum.apply(scores, gold | ~valid)  # type: ignore[no-untyped-call]
-    positive = _LogOnePlusSum.apply(-scores[present], ~gold[present])  # type: ignore[no-untyped-call]
-    return negative.sum() + positive.sum()  # type: ignore[no-any-return]
+    total: Tensor = _MultilabelLoss.apply(scores.flatten(2), gold.flatten(2) & valid, valid)  # type: ignore[no-untyped-call]
+    return total
 
 
-class _LogOnePlusSum(torch.autograd.Function):
-    """`log(1 + sum e^score)` over the last axis, without the excluded cells.
+class _MultilabelLoss(torch.autograd.Function):
+    """Scores [B, L, cells] -> the sum of both parts.
 
-    The exponentials are kept for the gradient: they are what costs, and torch.logsumexp would take them three times.
+    One gradient is written for both, the second part's into those rows alone that it has.
     """
 
     @staticmethod
-    def forward(context: Any, scores: Tensor, excluded: Tensor) -> Tensor:
-        kept = scores.masked_fill(excluded, EXCLUDED)
-        highest = kept.amax(dim=-1, keepdim=True).clamp_(min=0.0)  # the 1 is an exponential too, of 0
-        exponentials = kept.sub_(highest).clamp_(min=LEAST).exp_()
-        total = exponentials.sum(dim=-1, keepdim=True) + torch.exp(-highest)
-        context.save_for_backward(exponentials, total)
-        return (total.log() + highest).squeeze(-1)
+    def forward(context: Any, scores: Tensor, gold: Tensor, valid: Tensor) -> Tensor:
+        present = gold.any(dim=-1)  # [B, L]
+        negative, *of_negative = _log_one_plus_sum(scores, gold | ~valid)
+        positive, *of_positive = _log_one_plus_sum(-scores[present], ~gold[present])
+        context.save_for_backward(present, *of_negative, *of_positive)
+        return negative.sum() + positive.sum()
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        exponentials, total = context.saved_tensors
-        return exponentials * (gradient[..., None] / total), None
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        present, exponentials, total, of_present, total_of_present = context.saved_tensors
+        found = exponentials * (gradient / total)
+        found[present] -= of_present * (gradient / total_of_present)
+        return found, None, None
+
+
+def _log_one_plus_sum(scores: Tensor, excluded: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """`log(1 + sum e^score)` over the last axis, without the excluded cells, and what its gradient is the quotient of.
+
+    The exponentials are kept for the gradient: they are what costs, and torch.logsumexp would take them three times.
+    """
+    kept = scores.masked_fill(excluded, EXCLUDED)
+    highest = kept.amax(dim=-1, keepdim=True).clamp_(min=0.0)  # the 1 is an exponential too, of 0
+    exponentials = kept.sub_(highest).clamp_(min=LEAST).exp_()
+    total = exponentials.sum(dim=-1, keepdim=True) + torch.exp(-highest)
+    return (total.log() + highest).squeeze(-1), exponentials, total
 
 
 def token_loss(logits: Tensor, tags: Tensor, weights: Tensor) -> Tensor:

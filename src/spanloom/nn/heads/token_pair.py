@@ -13,6 +13,17 @@ from torch import Tensor, nn
 MANY = 64  # with more labels than a sentence has words, products of tokens are less work than weighted tokens
 
 
+def weigh(weight: Tensor, features: Tensor) -> Tensor:
+    """weight [L, K], features [B, K, N] -> scores [B, L, N], each label's cells side by side.
+
+    `weight @ features` is the same, but copies the features where the weight is trained, and leaves the labels of a
+    cell side by side, for which every later pass over the table pays.
+    """
+    if torch.compiler.is_exporting():
+        return weight @ features
+    return torch.bmm(weight.expand(len(features), -1, -1), features)
+
+
 class PairTable(nn.Module):
     """x [B, T, D] -> scores [B, L, T, T]: `score_l(i, j) = sum_k w_lk q_ik p_jk + a_l.u_i + b_l.v_j + c_l(j - i)`.
 
@@ -36,11 +47,11 @@ class PairTable(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         u, v = self.first(x), self.second(x)  # [B, T, hidden]
         q, p = self.query(u), self.key(v)  # [B, T, K]
-        scores = self._many(q, p) if len(self.weight) > MANY else self._few(q, p)  # [B, L, T, T]
-        scores += self.first_bias(u).transpose(1, 2)[:, :, :, None]  # in place: these tables are what memory goes to
-        scores += self.second_bias(v).transpose(1, 2)[:, :, None, :]
-        total: Tensor = scores + self._distances(x)
-        return total
+        # In place: these tables are what memory goes to. Not on a view, whose gradient would be copied every time.
+        scores: Tensor = self._distances(x) + self.first_bias(u).transpose(1, 2)[:, :, :, None]  # [B, L, T, T]
+        scores += self.second_bias(v).transpose(1, 2).contiguous()[:, :, None, :]
+        scores += self._many(q, p) if len(self.weight) > MANY else self._few(q, p)
+        return scores
 
     def _few(self, q: Tensor, p: Tensor) -> Tensor:
         batch, length, rank = q.shape
@@ -51,14 +62,14 @@ class PairTable(nn.Module):
     def _many(self, q: Tensor, p: Tensor) -> Tensor:
         batch, length, rank = q.shape
         products = q.transpose(1, 2)[:, :, :, None] * p.transpose(1, 2)[:, :, None, :]  # [B, K, T, T]
-        scores = self.weight @ products.reshape(batch, rank, -1)  # [B, L, TT]
+        scores = weigh(self.weight, products.reshape(batch, rank, -1))  # [B, L, TT]
         return scores.reshape(batch, -1, length, length)
 
     def _distances(self, x: Tensor) -> Tensor:
         position = torch.arange(x.shape[1], device=x.device)
         steps = (position[None, :] - position[:, None]).clamp(-self.reach, self.reach) + self.reach  # [T, T]
         biases: Tensor = self.distance(steps)  # [T, T, L]
-        return biases.permute(2, 0, 1)[None]  # [1, L, T, T]
+        return biases.permute(2, 0, 1).contiguous()[None]  # [1, L, T, T]
 
 
 class Between(nn.Module):
@@ -77,13 +88,17 @@ class Between(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         strength = 5.0 * torch.tanh(self.features(x).float() / 5.0)  # bounded, so that sums keep their precision
-        total = torch.cumsum(torch.exp(strength), dim=1)  # [B, T, F]
+        summed = torch.cumsum(torch.exp(strength), dim=1).transpose(1, 2)  # [B, F, T]
         position = torch.arange(x.shape[1], device=x.device)
-        ahead = (position[None, :] >= position[:, None])[None, :, :, None]  # [1, T, T, 1]
-        sign = torch.where(ahead, 1.0, -1.0)
-        between = torch.log1p(sign * (total[:, None, :, :] - total[:, :, None, :]))  # [B, T, T, F]
-        scores = torch.where(ahead, self.rightward(between), self.leftward(between))  # [B, T, T, L]
-        return scores.permute(0, 3, 1, 2)
+        ahead = position[None, :] >= position[:, None]  # [T, T]
+        sides = torch.stack([ahead, ~ahead]).to(summed.dtype)  # [2, T, T]
+        between = torch.log1p((summed[:, :, None, :] - summed[:, :, :, None]).abs())  # [B, F, T, T]
+        read = between[:, None] * sides[:, None]  # [B, 2, F, T, T]
+        weight = torch.cat([self.rightward.weight, self.leftward.weight], dim=1)  # [L, 2F]
+        scores = weigh(weight, read.flatten(1, 2).flatten(2)).reshape(x.shape[0], -1, *ahead.shape)  # [B, L, T, T]
+        bias = torch.where(ahead, self.rightward.bias[:, None, None], self.leftward.bias[:, None, None])  # [L, T, T]
+        total: Tensor = scores + bias
+        return total
 
 
 def attention_strength(maps: Tensor) -> Tensor:
@@ -108,7 +123,7 @@ class Attended(nn.Module):
     def forward(self, strength: Tensor) -> Tensor:
         batch, count, length, _ = strength.shape
         flat = self.dropout(strength).reshape(batch, count, -1)  # [B, M, TT]
-        scores = self.weigh.weight @ flat + self.weigh.bias[:, None]  # [B, 2L, TT]
+        scores = weigh(self.weigh.weight, flat) + self.weigh.bias[:, None]  # [B, 2L, TT]
         there, back = scores.reshape(batch, -1, length, length).chunk(2, dim=1)
         total: Tensor = there + back.transpose(2, 3)
         return total
