@@ -33,15 +33,23 @@ def test_it_falls_when_all_classes_fall_together_though_their_probabilities_stay
     scores=st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]) | st.floats(0, 1), min_size=1, max_size=60),
     share=st.floats(0, 0.99),
 )
-def test_no_larger_share_is_rejected_and_no_lower_threshold_would_do(scores: list[float], share: float) -> None:
+def test_no_larger_share_is_rejected_and_one_more_would_be_too_many(scores: list[float], share: float) -> None:
     threshold = fit_threshold(scores, share)
     rejected = sum(score > threshold for score in scores)
     assert rejected <= share * len(scores) + 1e-6
-    lower = [score for score in scores if score < threshold]
-    if lower:
-        assert sum(score > max(lower) for score in scores) > share * len(scores) - 1e-6
+    next_one = max(score for score in scores if score <= threshold)
+    assert sum(score >= next_one for score in scores) > share * len(scores) - 1e-6
 
 
-@pytest.mark.parametrize(("share", "threshold"), [(0.0, 0.9), (0.1, 0.8), (0.29, 0.7), (0.3, 0.6), (0.99, 0.0)])
+@pytest.mark.parametrize(("share", "threshold"), [(0.0, 0.9), (0.1, 0.85), (0.29, 0.75), (0.3, 0.65), (0.99, 0.05)])
 def test_by_hand(share: float, threshold: float) -> None:
-    assert fit_threshold([place / 10 for place in range(10)], share) == threshold
+    assert fit_threshold([place / 10 for place in range(10)], share) == pytest.approx(threshold)
+
+
+def test_rounding_decides_about_no_request() -> None:
+    scores = [0.1, 0.2, 0.3, 0.3, 0.5]
+    for share, above in ((0.2, 1), (0.6, 3), (0.8, 4)):
+        threshold = fit_threshold(scores, share)
+        for shift in (-1e-3, 0.0, 1e-3):
+            assert sum(score + shift > threshold for score in scores) == above
+    assert fit_threshold(scores, 0.4) == pytest.approx(0.4)  # two may, but the second stands beside its equal

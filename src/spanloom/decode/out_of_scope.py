@@ -23,6 +23,14 @@ def strangeness(logits: Array) -> Array:
 
 
 def fit_threshold(scores: Sequence[float], share: float) -> float:
-    """The lowest threshold above which at most this share of the scores lies; share in 0..1, below 1."""
+    """The threshold above which as many of the scores lie as may, at most this share of them; share in 0..1, below 1.
+
+    It is halfway between two scores: at one of them, rounding, which is not the same in a run and in its bundle, would
+    decide about that request. Where none may lie above it, it is the highest score.
+    """
     falling = sorted(scores, reverse=True)
-    return float(falling[int(share * len(falling) + 1e-9)])
+    allowed = int(share * len(falling) + 1e-9)
+    kept = falling[allowed]
+    above = min((score for score in falling[:allowed] if score > kept), default=kept)
+    halfway = (kept + above) / 2
+    return float(halfway if halfway < above else kept)
