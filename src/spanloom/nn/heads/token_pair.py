@@ -19,7 +19,7 @@ def weigh(weight: Tensor, features: Tensor) -> Tensor:
     `weight @ features` is the same, but copies the features where the weight is trained, and leaves the labels of a
     cell side by side, for which every later pass over the table pays.
     """
-    if torch.compiler.is_exporting():
+    if torch.compiler.is_exporting():  # nothing is trained there, and the weight would be copied for every sentence
         return weight @ features
     return torch.bmm(weight.expand(len(features), -1, -1), features)
 
