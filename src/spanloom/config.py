@@ -86,11 +86,12 @@ class TrainConfig:
 
     batch_size: sentences a micro-batch at most; batch_tokens: padded tokens a micro-batch at most; accumulate:
     micro-batches an update, in each of the processes. learning_rate is for new layers, encoder_learning_rate for a
-    pretrained encoder. warmup and the decay are parts of the whole run, in 0..1. ema: decay of the weight average, 0
-    turns it off. patience: epochs without a better dev score before stopping, 0 turns it off. clip: largest gradient
-    norm, 0 turns it off. clip_value: largest size of each number of the gradient, bounded before the norm is, 0 turns
-    it off. precision: "auto" uses bf16 where the hardware has it, or "fp32", or "bf16", or "fp16" with loss scaling.
-    evaluate_from: first epoch (from 1) that is scored on dev. threads: 0 leaves PyTorch's own choice.
+    pretrained encoder. warmup and the decay are parts of the whole run, in 0..1. ema: decay of the weight average,
+    which reaches back over about a ninth of the steps made at most, whatever it is; 0 turns it off. patience: epochs
+    without a better dev score before stopping, 0 turns it off. clip: largest gradient norm, 0 turns it off. clip_value:
+    largest size of each number of the gradient, bounded before the norm is, 0 turns it off. precision: "auto" uses bf16
+    where the hardware has it, or "fp32", or "bf16", or "fp16" with loss scaling. evaluate_from: first epoch (from 1)
+    that is scored on dev. threads: 0 leaves PyTorch's own choice.
 
     sampler: which examples go together. "buckets" (of like length, by token budget), "sequential", "shuffled",
     "breakpoints" (groups of lengths up to each of `breakpoints`), "kmeans" (`length_buckets` groups of lengths),

@@ -13,7 +13,7 @@ class WeightAverage:
     """average <- d * average + (1 - d) * weight, over every trainable parameter, after each update.
 
     The decay d is warmed up, min(decay, (1 + step) / (10 + step)), so that a short run is not dragged by its random
-    start.
+    start: the average reaches back over 1 / (1 - d) steps, and so over about a ninth of those made at most.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
