@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -22,10 +22,12 @@ def predict_rows(
     batch_tokens: int = 4096,
     device: torch.device | None = None,
     precision: str = "fp32",
+    check: Callable[[Arrays], None] | None = None,
 ) -> list[Any]:
     """One answer for each row, in the order of `rows`; batches are made of rows of like length.
 
-    The model is left in the mode, training or evaluation, that it was in.
+    check: raises an error for outputs of which no answer should be made. The model is left in the mode, training or
+    evaluation, that it was in.
     """
     device = device or torch.device("cpu")
     answers: list[Any] = [None] * len(rows)
@@ -35,6 +37,8 @@ def predict_rows(
         for indices in batches([row.length for row in rows], 0, 0, batch_size, batch_tokens, shuffle=False):
             batch = codec.collate([rows[index] for index in indices])
             arrays = compute(model, batch.inputs, device, precision)
+            if check is not None:
+                check(arrays)
             for index, answer in zip(indices, codec.decode(arrays, batch), strict=True):
                 answers[index] = answer
     finally:

@@ -47,15 +47,15 @@ def opening(path: Path, encoding: str) -> str:
 
 
 @contextmanager
-def decoded(path: Path, encoding: str, newline: str | None = None) -> Iterator[TextIO]:
+def decoded(path: Path, encoding: str, newline: str | None = None, errors: str = "strict") -> Iterator[TextIO]:
     """An open text file, without byte order mark. Raises DataError: no such file, or bytes that are no text.
 
-    newline: as `open` has it.
+    newline, errors: as `open` has them.
     """
     try:
         codec = codecs.lookup(encoding).name
         kind = "utf-8-sig" if codec == "utf-8" else codec
-        with _bytes(path) as raw, io.TextIOWrapper(raw, encoding=kind, newline=newline) as file:
+        with _bytes(path) as raw, io.TextIOWrapper(raw, encoding=kind, errors=errors, newline=newline) as file:
             yield file
     except LookupError:
         raise DataError(

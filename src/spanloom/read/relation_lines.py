@@ -39,6 +39,18 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
+    marked = marked_text(item, where, config)
+    gold = None
+    if "relation" in item:
+        label = class_name(item["relation"], where, "'relation'")
+        gold = Relation(marked.head, marked.tail, label, score_of(item, where))
+    else:
+        refuse_near_key(item, ("relation",), where)
+    return Example(marked, gold, source, lost=tuple(lost_facts(item, where)))
+
+
+def marked_text(item: Item, where: str, config: DataConfig) -> MarkedText:
+    """The text of a line with its head and tail. Raises DataError."""
     raw = checked_text(field(item, "text", str, where), where, config)
     places = {key: _place(field(item, key, dict, where), key, raw, where) for key in ("head", "tail")}
     marked = mark(raw, *places.values())
@@ -50,12 +62,7 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
         Span(span.start, span.end, label_of(item[key], "label", where, key) if "label" in item[key] else "")
         for key, span in (("head", marked.head), ("tail", marked.tail))
     )
-    gold = None
-    if "relation" in item:
-        gold = Relation(head, tail, class_name(item["relation"], where, "'relation'"), score_of(item, where))
-    else:
-        refuse_near_key(item, ("relation",), where)
-    return Example(MarkedText(marked.text, head, tail), gold, source, lost=tuple(lost_facts(item, where)))
+    return MarkedText(marked.text, head, tail)
 
 
 def _place(span: Item, key: str, text: str, where: str) -> Place:

@@ -26,6 +26,7 @@ from typing import Any
 import onnxruntime
 
 from spanloom.core import Array, Arrays, Codec, Row, Task
+from spanloom.decode.numbers import refuse_nan
 from spanloom.errors import CheckpointError
 
 FORMAT = 1
@@ -164,7 +165,9 @@ def predict_rows(
 
     def answer(row: Row) -> Any:
         batch = codec.collate([row])
-        return codec.decode(forward(session, batch.inputs), batch)[0]
+        outputs = forward(session, batch.inputs)
+        refuse_nan(outputs)
+        return codec.decode(outputs, batch)[0]
 
     if threads == 1 or len(rows) < 2:
         return [answer(row) for row in rows]

@@ -10,8 +10,45 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from spanloom.core import Frame, Graph, Relation, Span, Surprisal, Tags
-from spanloom.text.windows import Window, shifted
+from spanloom.core import Codec, Dialogue, Frame, Graph, Relation, Span, Surprisal, Tags, Text
+from spanloom.text.windows import Window, cut, shifted
+
+
+def places_of(item: Any, codec: Codec) -> list[Window] | None:
+    """The windows of a text, in tokens, none if it is empty; None for an input that is never cut.
+
+    Of a dialogue the last turn is asked about: where it is empty, so is the answer.
+    """
+    if isinstance(item, Dialogue):
+        return None if item.turns[-1].tokens else []
+    if not isinstance(item, Text):
+        return None
+    words, sentences = _limits(codec)
+    if words is None:
+        return None if item.tokens else []
+    return cut(item, words, sentences)
+
+
+def limit_of(codec: Codec) -> str:
+    """What a model reads at once, such as "200 words", "" where it does not say."""
+    words, sentences = _limits(codec)
+    if words is None:
+        return ""
+    if sentences is None:
+        return f"{words} words"
+    return f"{words} words or {sentences} sentence{'s' * (sentences != 1)}"
+
+
+def _limits(codec: Codec) -> tuple[int | None, int | None]:
+    return getattr(codec, "max_words", None), getattr(codec, "max_sentences", None)
+
+
+def merged(answers: Sequence[Any], places: Sequence[Window], codec: Codec) -> Any:
+    """One answer from those for the windows of a text; by the codec where it takes more than their positions."""
+    by_codec = getattr(codec, "merge", None)
+    if by_codec is None or len(answers) == 1:
+        return merge(answers, places)
+    return by_codec(answers, [end - start for start, end in places])
 
 
 def merge(answers: Sequence[Any], places: Sequence[Window]) -> Any:

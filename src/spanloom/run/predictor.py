@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from spanloom.core import Array, Arrays, Codec, Dialogue, Example, Row, Task, Text
-from spanloom.errors import CheckpointError, DataError, MissingExtra
+from spanloom.core import Array, Arrays, Codec, Example, Row, Task
+from spanloom.decode.numbers import refuse_nan, refuse_odd_scores
+from spanloom.errors import CheckpointError, ConfigError, DataError, MissingExtra
 from spanloom.run.bundle import MANIFEST, forward, open_bundle
-from spanloom.run.long_text import merge, with_relations
+from spanloom.run.long_text import limit_of, merged, places_of, with_relations
+from spanloom.run.outcomes import HERE, Errors, More, Work, always, placed
 from spanloom.run.reading import Reading
 from spanloom.run.second_look import Excerpt, Limits, plan
+from spanloom.run.user_text import BYTES, checked
 from spanloom.tasks import find_task
-from spanloom.text.windows import cut, part
+from spanloom.text.windows import part
 
 CHUNK = 256
 """Rows that are held at once; a stream of any length needs no more memory than this many."""
@@ -24,7 +28,6 @@ RUN_WEIGHTS = Path("model") / "weights.safetensors"
 
 PredictRows = Callable[[Sequence[Row]], list[Any]]
 Compute = Callable[[Mapping[str, Array]], Arrays]
-Places = list[tuple[int, int]]
 UserText = str | Sequence[str]
 SecondLook = Literal["auto", "all", "off"]
 
@@ -63,93 +66,136 @@ class Predictor:
         """
         return next(self.predict_inputs([self.prepare(text)]))
 
-    def predict(self, texts: Iterable[UserText], reading: Reading | None = None) -> Iterator[Any]:
+    def predict(
+        self, texts: Iterable[UserText], reading: Reading | None = None, errors: Errors = "raise", more: More = always
+    ) -> Iterator[Any]:
         """One answer for each text, in order. Texts are taken from the iterable only as they are needed.
 
-        reading: where to count what was read, how, and what was not.
+        reading: where to count what was read, how, and what was not. errors: what a text that fails is to do: "raise"
+        its error when its turn comes, or "return" it in place of an answer, a SpanloomError, and go on. more: whether
+        another text is at hand; where it is not, what was taken is answered first, so that `lambda: False` answers
+        each text before the next is taken.
         """
         if isinstance(texts, str):
             raise DataError("predict", "one string", "an iterable of texts", "For one text, call the predictor itself.")
-        return self.predict_inputs(map(self.prepare, texts), reading)
+        if not isinstance(texts, Iterable) or isinstance(texts, BYTES):
+            found = f"{reprlib.repr(texts)}, of type {type(texts).__name__}"
+            raise DataError("predict", found, "an iterable of texts", "Give a list of strings.")
+        return self.predict_inputs(self._prepared(texts), reading, errors, more)
 
     def prepare(self, text: UserText) -> Any:
-        """A user's text, or texts where the model reads several, as an input of the task."""
-        return self.task.prepare(text, self.codec)
+        """A user's text, or texts where the model reads several, as an input of the task. Raises DataError."""
+        return self.task.prepare(checked(text, HERE), self.codec)
 
-    def predict_inputs(self, inputs: Iterable[Any], reading: Reading | None = None) -> Iterator[Any]:
+    def attempt(self, text: UserText, where: str) -> Any:
+        """What `prepare` makes of a text, or in its place the error that says what is wrong with it; `where` it is."""
+        try:
+            return self.prepare(text)
+        except Exception as error:
+            return placed(error, where)
+
+    def _prepared(self, texts: Iterable[UserText]) -> Iterator[Any]:
+        return (self.attempt(text, f"text {index + 1} (index {index})") for index, text in enumerate(texts))
+
+    def predict_inputs(
+        self, inputs: Iterable[Any], reading: Reading | None = None, errors: Errors = "raise", more: More = always
+    ) -> Iterator[Any]:
         """One answer for each input of the task (for one, `Example.input`), in order.
 
         A text longer than the model's limit is read through overlapping windows; one without a token has the empty
-        answer, whatever the model would make of nothing. reading: see `predict`.
+        answer, whatever the model would make of nothing. An exception among the inputs stands for one that could not
+        be made, and fails in its place. What `inputs` itself raises comes behind the answers for those before it.
+        reading, errors, more: see `predict`.
         """
-        reading = Reading() if reading is None else reading
-        reading.limit = self._limit()
-        waiting: list[tuple[Any, Places | None]] = []
-        rows: list[Row] = []
-        for item in inputs:
-            places = self._places(item)
-            pieces = [item] if places is None else [part(item, place) for place in places]
-            waiting.append((item, places))
-            rows += [self.codec.encode(Example(piece)) for piece in pieces]
-            if max(len(rows), len(waiting)) >= CHUNK:  # empty texts make no row
-                yield from self._answers(waiting, rows, reading)
-                waiting, rows = [], []
-        yield from self._answers(waiting, rows, reading)
+        if errors not in get_args(Errors):
+            raise ConfigError(
+                "predict", f"errors is {errors!r}", "'raise' or 'return'", "Set errors to one of the two."
+            )
+        return self._outcomes(inputs, Reading() if reading is None else reading, errors, more)
+
+    def _outcomes(self, inputs: Iterable[Any], reading: Reading, errors: Errors, more: More) -> Iterator[Any]:
+        reading.limit = limit_of(self.codec)
+        taken = iter(inputs)
+        ended: Exception | None = None
+        while ended is None:
+            waiting: list[Work | Exception] = []
+            held = 0
+            while held < CHUNK and (not waiting or more()):
+                try:
+                    waiting.append(work := self._begun(next(taken)))
+                except Exception as error:  # StopIteration, or the iterable's own, which answers must not wait behind
+                    ended = error
+                    break
+                held += max(1, len(work.rows)) if isinstance(work, Work) else 1  # an empty text makes no row
+            for outcome in self._finished(waiting, reading):
+                if errors == "raise" and isinstance(outcome, Exception):
+                    raise outcome
+                yield placed(outcome, HERE) if isinstance(outcome, Exception) else outcome
+        if not isinstance(ended, StopIteration):
+            raise ended
 
     def show(self, text: UserText) -> dict[str, Any]:
         """The answer for one text as plain values ready for JSON; offsets count characters of `text`."""
         item = self.prepare(text)
         return self.task.show(item, next(self.predict_inputs([item])))
 
-    def _places(self, item: Any) -> Places | None:
-        """The windows of a text, in tokens, none if it is empty; None for an input that is never cut.
+    def _begun(self, item: Any) -> Work | Exception:
+        """An input cut and encoded, or the error that it or its encoding raised."""
+        if isinstance(item, Exception):
+            return item
+        try:
+            places = places_of(item, self.codec)
+            pieces = [item] if places is None else [part(item, place) for place in places]
+            return Work(item, places, [self.codec.encode(Example(piece)) for piece in pieces])
+        except Exception as error:
+            return error
 
-        Of a dialogue the last turn is asked about: where it is empty, so is the answer.
-        """
-        if isinstance(item, Dialogue):
-            return None if item.turns[-1].tokens else []
-        if not isinstance(item, Text):
-            return None
-        max_words = getattr(self.codec, "max_words", None)
-        if max_words is None:
-            return None if item.tokens else []
-        return cut(item, max_words, getattr(self.codec, "max_sentences", None))
+    def _finished(self, waiting: Sequence[Work | Exception], reading: Reading) -> Iterator[Any]:
+        """An answer, or the error in its place, for each of what waits; only what was answered counts as read."""
+        answers = iter(self._answered([work for work in waiting if isinstance(work, Work)], reading))
+        for work in waiting:
+            outcome = next(answers) if isinstance(work, Work) else work
+            reading.failed += isinstance(outcome, Exception)
+            yield outcome
 
-    def _limit(self) -> str:
-        words, sentences = (getattr(self.codec, name, None) for name in ("max_words", "max_sentences"))
-        if words is None:
-            return ""
-        if sentences is None:
-            return f"{words} words"
-        return f"{words} words or {sentences} sentence{'s' * (sentences != 1)}"
+    def _answered(self, works: Sequence[Work], reading: Reading) -> list[Any]:
+        """An answer for each, all together; where that fails, each by itself, to find the one that is at fault."""
+        try:
+            counts = Reading()
+            answers = self._answers(works, counts)
+        except Exception as error:
+            return [error] if len(works) == 1 else [self._answered([work], reading)[0] for work in works]
+        reading.add(counts)
+        return answers
 
-    def _answers(
-        self, waiting: Sequence[tuple[Any, Places | None]], rows: Sequence[Row], reading: Reading
-    ) -> Iterator[Any]:
-        windows = iter(self._predicted(rows, reading))
+    def _answers(self, works: Sequence[Work], reading: Reading) -> list[Any]:
+        windows = iter(self._predicted([row for work in works for row in work.rows], reading))
         answers = []
-        for _, places in waiting:
+        for work in works:
             reading.inputs += 1
-            if places is not None and len(places) > 1:
+            if work.places is not None and len(work.places) > 1:
                 reading.windowed += 1
-                reading.windows += len(places)
-            if places is None:
-                answers.append(next(windows))
+                reading.windows += len(work.places)
+            found = [next(windows) for _ in work.rows]
+            if work.places is None:
+                answers += found
             else:
-                answers.append(self._merged([next(windows) for _ in places], places) if places else self.task.answer())
+                answers.append(merged(found, work.places, self.codec) if work.places else self.task.answer())
         if self.second_look != "off" and hasattr(self.codec, "may_relate"):
-            self._look_again(waiting, answers, reading)
-        yield from answers
+            self._look_again(works, answers, reading)
+        for answer in answers:
+            refuse_odd_scores(answer)
+        return answers
 
-    def _look_again(self, waiting: Sequence[tuple[Any, Places | None]], answers: list[Any], reading: Reading) -> None:
+    def _look_again(self, works: Sequence[Work], answers: list[Any], reading: Reading) -> None:
         """Add to the answers, in place, the relations between spans that stood together in no window."""
         codec: Any = self.codec
         spread = None if self.second_look == "all" else getattr(codec, "spread", None)
         limits = Limits(codec.max_words, getattr(codec, "max_sentences", None), spread)
         excerpts: list[tuple[int, Excerpt]] = []
-        for number, (item, places) in enumerate(waiting):
-            if places is not None and len(places) > 1:
-                found = plan(item, answers[number].spans, places, codec.may_relate, limits)
+        for number, work in enumerate(works):
+            if work.places is not None and len(work.places) > 1:
+                found = plan(work.item, answers[number].spans, work.places, codec.may_relate, limits)
                 reading.pairs += found.tried
                 reading.untried += found.untried
                 reading.beyond += found.beyond
@@ -167,13 +213,6 @@ class Predictor:
         answers = self._predict_rows(rows) if rows else []
         reading.add_rows(rows, answers)
         return answers
-
-    def _merged(self, answers: Sequence[Any], places: Places) -> Any:
-        """One answer from those for the windows of a text; by the codec where it takes more than their positions."""
-        by_codec = getattr(self.codec, "merge", None)
-        if by_codec is None or len(answers) == 1:
-            return merge(answers, places)
-        return by_codec(answers, [end - start for start, end in places])
 
 
 def load(path: Path | str | None = None, threads: int | None = None, second_look: SecondLook = "auto") -> Predictor:
@@ -220,7 +259,7 @@ def _load_run(folder: Path, threads: int | None, second_look: SecondLook) -> Pre
 
     def answers(rows: Sequence[Row]) -> list[Any]:
         with repeatable(device, threads or 0):
-            return predict_rows(model, codec, rows, device=device)
+            return predict_rows(model, codec, rows, device=device, check=refuse_nan)
 
     def outputs(inputs: Mapping[str, Array]) -> Arrays:
         with repeatable(device, threads or 0):

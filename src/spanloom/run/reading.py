@@ -15,11 +15,11 @@ PAIR = "pair of distant mentions"
 class Reading:
     """Counts; `Predictor.predict_inputs` adds to them as it goes.
 
-    inputs: all of them. limit: what the model reads at once, such as "200 words", "" where it does not say. windowed,
-    windows: texts that were longer, and the windows they were read in. shortened, words: inputs of which words were cut
-    off, and how many. crowded, pieces: windows in which long words gave up wordpieces, and how many. recalled: pairs of
-    names that met in training and are beyond what is recalled of a window. dropped: spans and relations beyond those
-    that decoding keeps.
+    inputs: all that were answered. failed: those with an error in place of an answer, which are in no other count.
+    limit: what the model reads at once, such as "200 words", "" where it does not say. windowed, windows: texts that
+    were longer, and the windows they were read in. shortened, words: inputs of which words were cut off, and how many.
+    crowded, pieces: windows in which long words gave up wordpieces, and how many. recalled: pairs of names that met in
+    training and are beyond what is recalled of a window. dropped: spans and relations beyond those that decoding keeps.
     pairs, excerpts, found, untried: of spans that no window held together, those that were read again, in so many
     excerpts, the relations found there, the pairs that were too many to be read again, and those farther apart than
     relations were in training.
@@ -40,6 +40,13 @@ class Reading:
     found: int = 0
     untried: int = 0
     beyond: int = 0
+    failed: int = 0
+
+    def add(self, other: Reading) -> None:
+        """Add another's counts to these."""
+        for name, count in asdict(other).items():
+            if name != "limit":
+                setattr(self, name, getattr(self, name) + count)
 
     def add_rows(self, rows: Sequence[Row], answers: Sequence[Any]) -> None:
         """Count what these rows left out of their inputs, and these answers of what the model found."""
@@ -59,6 +66,9 @@ class Reading:
     def sentences(self) -> list[str]:
         """What a user should know, a sentence each; none where every input was read at once and whole."""
         told = []
+        if self.failed:
+            of_all = f"{self.failed:,} of {_several(self.inputs + self.failed, 'text')}"
+            told.append(f"{of_all} {'has' if self.failed == 1 else 'have'} an error in place of an answer.")
         longer = f"longer than {f'the {self.limit} that' if self.limit else 'what'} this model reads at once"
         if self.windowed:
             told.append(f"{self._of_all(self.windowed, 'text')} {longer}: read in {self.windows:,} windows.")

@@ -27,11 +27,16 @@ def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterat
     slots as entities; of two related spans `{"text", "head": {"start", "end", "text"}, "tail", "relation", "score"}`;
     of labels `{"text"}` or `{"first", "second"}`, and `{"labels": [{"label", "score"}]}`; of rewrites `{"turns",
     "rewrite", "score"}`; of surprisal `{"text", "bits", "tokens": [{"start", "end", "text", "bits"}]}`. `score`,
-    `relations` and a `source` are optional. Raises DataError for an offset outside the text.
+    `relations` and a `source` are optional. An `error`, beside a `text` or not, is what stands in place of an answer.
+    Raises DataError for an offset outside the text.
     """
     yield _head(title)
     yield f"<h1>{escape(title)}</h1>\n<main>\n"
     for number, item in enumerate(items, 1):
+        if "error" in item:
+            lost = f'<p class="lost">{escape(item["error"])}</p>'
+            yield f'<article class="failed">{_article_head(item)}{escape(item.get("text", ""))}{lost}</article>\n'
+            continue
         drawn = drawable(item)
         checked(drawn, f"item {number}")
         yield f"<article>{_article_head(item)}{_answer_html(drawn)}</article>\n"

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
+import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from spanloom.errors import ConfigError
+from spanloom.errors import ConfigError, DataError, SpanloomError
 from spanloom.run.cli.settings import Look, SecondLook
 
 if TYPE_CHECKING:
     from spanloom.core import Task
+    from spanloom.run.cli.texts import Entry, Inputs
     from spanloom.run.predictor import Predictor
     from spanloom.run.reading import Reading
 
@@ -27,7 +29,17 @@ class Format(StrEnum):
     html = "html"
 
 
-SUFFIXES = {".html": Format.html, ".htm": Format.html, ".txt": Format.table}
+ENDINGS = {
+    ".jsonl": Format.jsonl,
+    ".ndjson": Format.jsonl,
+    ".json": Format.jsonl,
+    ".txt": Format.table,
+    ".html": Format.html,
+    ".htm": Format.html,
+}
+
+INDEXED = frozenset(("relations", "lost"))
+"""What an input says of its own entities, which mean nothing beside those of an answer."""
 
 GREETINGS = (
     "Type what is said, turn by turn, and press Enter after each; an empty line begins a new dialogue",
@@ -36,7 +48,16 @@ GREETINGS = (
 )
 """What a terminal is told, by how many texts the model reads together."""
 
-Pairs = Iterator[tuple[Any, Any]]
+
+class Answered(NamedTuple):
+    """An entry, its answer and what a user sees of that; of one that failed, None and the error."""
+
+    entry: Entry
+    answer: Any
+    shown: Mapping[str, Any]
+
+
+Answers = Iterator[Answered]
 
 
 def predict(
@@ -64,95 +85,166 @@ def predict(
     takes the turns so. Without a text and without --input, a terminal is read line by line and anything else as
     --input - would be.
 
-    What was longer than the model reads at once, and whatever was left out of it, is said at the end.
+    A text that fails has its error in place of an answer, and the others are answered; the exit status is then 2. The
+    fields of a JSON line stay beside its answer, whose own win where both have one. What was longer than the model
+    reads at once, and whatever was left out of it, is said at the end.
     """
     if texts and input is not None:
         raise ConfigError("predict", f"a text and --input {input}", "one of the two", "Leave one out.")
     form = format or default_format(output)
-    from spanloom.config import DataConfig
-    from spanloom.run.cli.texts import inputs_of
+    from spanloom.run.cli.lines import checked_encoding
+    from spanloom.run.cli.texts import arguments, inputs_of
     from spanloom.run.predictor import load
     from spanloom.run.reading import Reading
 
+    checked_encoding(encoding)
     predictor, reading = load(model, second_look=second_look.value), Reading()
     if not texts and input is None and sys.stdin.isatty():
         converse(predictor, form, reading)
+        say_what_was_read(reading)
+        return
+    inputs = arguments(predictor, texts) if texts else inputs_of(input or "-", predictor, encoding)
+    answers = answered(predictor, inputs, reading)
+    if output is None:
+        write(answers, form, sys.stdout)
     else:
-        config = DataConfig(encoding=encoding)
-        inputs = prepared(predictor, texts) if texts else inputs_of(input or "-", predictor, config)
-        pairs = answered(predictor, inputs, reading)
-        if output is None:
-            write(pairs, predictor.task, form, sys.stdout)
-        else:
-            from spanloom.write.lines import atomic_text
-
-            with atomic_text(output) as file:
-                write(pairs, predictor.task, form, file)
+        write_file(answers, form, output)
     say_what_was_read(reading)
+    if reading.failed:
+        raise typer.Exit(2)
 
 
 def say_what_was_read(reading: Reading) -> None:
-    """Say on standard error what was not read at once and whole; nothing where all was."""
+    """Say on standard error what failed, and what was not read at once and whole; nothing where all was."""
     for sentence in reading.sentences():
         print(sentence, file=sys.stderr)
 
 
 def default_format(output: Path | None) -> Format:
-    """The format where none is named."""
-    if output is not None:
-        return SUFFIXES.get(output.suffix.lower(), Format.jsonl)
-    return Format.table if sys.stdout.isatty() else Format.jsonl
+    """The format where none is named. Raises ConfigError for a file whose name says none."""
+    if output is None:
+        return Format.table if sys.stdout.isatty() else Format.jsonl
+    if output.exists() and not output.is_file():  # a device or a pipe; a folder is refused when it is written to
+        return Format.jsonl
+    ending = output.suffix.lower()
+    if ending not in ENDINGS:
+        found = f"'{output}' ends in '{ending}'" if ending else f"'{output}' has no ending"
+        remedy = "Give it one of these, or name its format with --format jsonl, table or html."
+        raise ConfigError("--output", found, f"one of {', '.join(ENDINGS)}", remedy)
+    return ENDINGS[ending]
 
 
-def answered(predictor: Predictor, inputs: Iterable[Any], reading: Reading) -> Pairs:
-    """(input, answer) of each, in order, streamed, and counted in `reading`."""
-    inputs, copies = itertools.tee(inputs)
-    return zip(inputs, predictor.predict_inputs(copies, reading), strict=True)
+def answered(predictor: Predictor, inputs: Inputs, reading: Reading) -> Answers:
+    """The answer, or the error, of each input in order, streamed, and counted in `reading`."""
+    waiting: deque[Entry] = deque()
+
+    def taken() -> Iterator[Any]:
+        for entry in inputs.entries:
+            waiting.append(entry)
+            yield entry.input
+
+    for outcome in predictor.predict_inputs(taken(), reading, "return", inputs.more):
+        yield finished(waiting.popleft(), outcome, predictor.task, reading)
 
 
-def prepared(predictor: Predictor, texts: Iterable[str]) -> Iterator[Any]:
-    """The inputs that arguments make: one each, or one of all for a model that reads several texts together."""
-    from spanloom.run.cli.texts import whole
+def finished(entry: Entry, outcome: Any, task: Task, reading: Reading) -> Answered:
+    """An answer as a user sees it, or the error in its place."""
+    from spanloom.run.outcomes import placed
 
-    checked = (whole(text, f"text {number}") for number, text in enumerate(texts, start=1))
-    return map(predictor.prepare, checked) if predictor.texts == 1 else iter([predictor.prepare(list(checked))])
+    if not isinstance(outcome, SpanloomError):
+        try:
+            return Answered(entry, outcome, task.show(entry.input, outcome))
+        except Exception as error:
+            reading.inputs, reading.failed, outcome = reading.inputs - 1, reading.failed + 1, error
+    text = entry.fields.get("text")
+    readable = {"text": text} if isinstance(text, str) else {}
+    return Answered(entry, None, {**readable, "error": str(placed(outcome, entry.where))})
 
 
-def write(pairs: Pairs, task: Task, form: Format, file: IO[str]) -> None:
-    """Write the answers one by one as they come."""
+def with_fields(shown: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown and the fields of the input; what is shown wins, and "error" is never the input's own."""
+    kept_out = {"error"} | (INDEXED if "entities" in shown else frozenset())
+    beside = {key: value for key, value in fields.items() if key not in shown and key not in kept_out}
+    return {**shown, **beside}
+
+
+def write_file(answers: Answers, form: Format, output: Path) -> None:
+    """Write the answers to a file that is there when all of them are. Raises DataError, saying that it is not."""
+    from spanloom.write.lines import atomic_text
+
+    try:
+        with atomic_text(output) as file:
+            write(answers, form, file)
+    except DataError as error:
+        remedy = f"{error.remedy} Nothing was written to {output}.".lstrip()
+        raise DataError(error.where, error.found, error.expected, remedy) from error
+
+
+def write(answers: Answers, form: Format, file: IO[str]) -> None:
+    """Write the answers one by one, each as soon as it comes."""
+    if form is Format.table:
+        write_tables(answers, file)
+        return
     if form is Format.html:
         from spanloom.write.html import prediction_page
 
-        file.writelines(prediction_page(itertools.starmap(task.show, pairs)))
-    elif form is Format.jsonl:
-        file.writelines(json.dumps(item, ensure_ascii=False) + "\n" for item in itertools.starmap(task.show, pairs))
+        pieces = prediction_page(answer.shown for answer in answers)
     else:
-        from rich.console import Console
+        pieces = (f"{json_line(with_fields(answer.shown, answer.entry.fields))}\n" for answer in answers)
+    for piece in pieces:
+        file.write(piece)
+        file.flush()
 
-        from spanloom.write.tables import print_answer
 
-        console = Console(file=file)
-        for item, answer in pairs:
-            print_answer(item, answer, console)
+def json_line(item: Mapping[str, Any]) -> str:
+    """An object on one line; as ASCII where a field of the input holds half a character, which no file can."""
+    line = json.dumps(item, ensure_ascii=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(item)
+    return line
+
+
+def write_tables(answers: Answers, file: IO[str]) -> None:
+    """Write a table an answer; of an error a line."""
+    from rich.console import Console
+
+    from spanloom.write.cells import cell, print_parts
+    from spanloom.write.tables import print_answer
+
+    console = Console(file=file)
+    for answer in answers:
+        if "error" in answer.shown:
+            print_parts([cell(f"error: {answer.shown['error']}", style="red")], console)
+        else:
+            print_answer(answer.entry.input, answer.answer, console)
 
 
 def converse(predictor: Predictor, form: Format, reading: Reading) -> None:
-    """Answer a person at a terminal line by line, until Ctrl-D.
+    """Answer a person at a terminal line by line, until Ctrl-D; a line that fails gets its error.
 
     A model of dialogues answers for each line as the next turn of the dialogue so far, in the person's own words.
     """
+    from spanloom.run.cli.texts import arguments, together
+
     print(f"{GREETINGS[min(predictor.texts, 2)]}; Ctrl-D ends.", file=sys.stderr)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # so that a bad byte spoils its own line alone
     turns: list[str] = []
     for line in sys.stdin:
-        texts = line.rstrip("\r\n")
+        text = line.rstrip("\r\n")
         if predictor.texts:
-            parts = [texts] if predictor.texts == 1 else texts.split("\t")
-        elif texts.strip():
-            parts = turns = [*turns, texts]
+            given = together(text, predictor.texts)
+            parts = [given] if isinstance(given, str) else given
+        elif text.strip():
+            parts = [*turns, text]
         else:
             turns = []
             print("A new dialogue.", file=sys.stderr)
             continue
-        write(answered(predictor, prepared(predictor, parts), reading), predictor.task, form, sys.stdout)
-        sys.stdout.flush()
+        failed = reading.failed
+        write(answered(predictor, arguments(predictor, parts), reading), form, sys.stdout)
+        if reading.failed == failed:
+            turns = parts
     print(file=sys.stderr)

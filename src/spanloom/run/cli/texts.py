@@ -1,4 +1,4 @@
-"""Where `predict` gets its inputs from, streamed: lines, JSON lines, annotated data, or standard input."""
+"""Where `predict` gets its inputs from, streamed: arguments, lines, JSON lines, annotated data, or standard input."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import itertools
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanloom.config import DataConfig
+from spanloom.core import Relation
 from spanloom.errors import DataError
-from spanloom.read.lines import numbered_lines
+from spanloom.read.json_items import first_keys, shown
+from spanloom.read.relation_lines import marked_text
+from spanloom.run.cli.lines import Lines, Pipe, file_lines, refuse_unreadable
+from spanloom.run.outcomes import always
 
 if TYPE_CHECKING:
     from spanloom.run.predictor import Predictor
@@ -20,119 +26,198 @@ if TYPE_CHECKING:
 PLAIN = (".txt", ".text", "")
 """The file name endings of plain text, one text a line."""
 
-Lines = Iterator[tuple[int, str]]
+JSON_LINES = (".jsonl", ".ndjson")
+
+LOOKED_AT = 100
+"""Lines at the beginning of a file of JSON lines among which one that is an object is looked for."""
+
+TEXTS = (("turns",), ("text",), ("first", "second"))
+"""Under which keys of a JSON object there are texts, by how many of them a model reads together."""
+
+MARKED = {"head", "tail"}
+
+UNLIMITED = sys.maxsize
+"""Characters of a text at most: what is too long for a model at once is read in windows."""
+
+CONVERT = "'spanloom convert' takes that setting, and writes what predict can read."
+
+ENCODING = re.compile(r"data\.encoding ?= ?'?([\w-]+)'?")
+SETTING = re.compile(r"\bdata\.[a-z_]+")
+
+Given = str | list[str]
 
 
-def inputs_of(name: str, predictor: Predictor, config: DataConfig) -> Iterator[Any]:
+@dataclass(frozen=True)
+class Entry:
+    """An input of the task, or the error in its place; where it stands, and the fields that stood beside it."""
+
+    input: Any
+    where: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Entries one by one, and whether another can be had without waiting for it."""
+
+    entries: Iterator[Entry]
+    more: Callable[[], bool] = always
+
+
+def arguments(predictor: Predictor, texts: Sequence[str]) -> Inputs:
+    """The inputs that arguments make: one each, or one of all for a model that reads several texts together."""
+    if predictor.texts == 1:
+        numbered = ((f"text {number}", text) for number, text in enumerate(texts, start=1))
+        return Inputs(Entry(predictor.attempt(text, where), where, {"text": text}) for where, text in numbered)
+    together = Entry(predictor.attempt(list(texts), "predict"), "predict", {"texts": list(texts)})
+    return Inputs(iter([together]))
+
+
+def inputs_of(name: str, predictor: Predictor, encoding: str) -> Inputs:
     """The inputs in the file `name`, or on standard input for `-`, one by one.
 
     Plain text is one text a line, an empty line being an empty text; for a model of pairs the two stand on one line
     with a tab between, as do the turns of a dialogue, between which there may be several tabs. JSON lines have it in
-    "text", in "first" and "second", or in "turns". Any other file, and JSON lines that mark a head and a tail, go
-    through the readers of the task's annotated data, its annotations left aside. Raises DataError with file and line.
+    "text", in "first" and "second", or in "turns"; for a model of relations "head" and "tail" mark its spans. Any other
+    file goes through the readers of the task's annotated data, its annotations left aside. Raises DataError for what
+    cannot be read as a whole; a line that cannot becomes an entry with that error.
     """
     path = Path(name)
-    if name != "-" and (path.is_dir() or not path.exists()):
-        return (example.input for example in predictor.task.read(path, config))
-    lines = standard_input(config.encoding) if name == "-" else numbered_lines(path, config.encoding)
     where = "<stdin>" if name == "-" else name
-    if path.suffix.lower() not in PLAIN or name == "-":
-        first, lines = _peek(lines)
-        if _is_json_text(first):
-            return (predictor.prepare(text) for text in _json_texts(lines, where))
-        if name != "-":
-            return (example.input for example in predictor.task.read(path, config))
-    return _prepared(((number, together(line, predictor.texts)) for number, line in lines), predictor, where)
+    if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        pipe = Pipe(sys.stdin.buffer if name == "-" else path.open("rb"), encoding, where)
+        first, lines = _peek(pipe.lines(), 1)
+        make = _json_entry if _tells_json(first) else _plain_entry
+        return Inputs(_entries(lines, partial(make, predictor), where, encoding), pipe.more)
+    ending = path.suffix.lower()
+    if path.is_file():
+        if path.stat().st_size == 0:
+            raise DataError(where, "the file is empty", "at least one text", "Check the path.")
+        lines = _named_here(file_lines(path, encoding))
+        if ending in PLAIN:
+            return Inputs(_entries(lines, partial(_plain_entry, predictor), where, encoding))
+        first, lines = _peek(lines, LOOKED_AT if ending in JSON_LINES else 1)
+        if _tells_json(first):
+            return Inputs(_entries(lines, partial(_json_entry, predictor), where, encoding))
+    return Inputs(_named_here(_annotated(path, predictor, encoding)))
 
 
-def together(line: str, texts: int) -> str | list[str]:
+def together(line: str, texts: int) -> Given:
     """What stands on one line, for a model that reads so many texts together (0: the turns of a dialogue)."""
     if texts == 1:
         return line
     return line.split("\t") if texts else re.split("\t+", line.strip("\t"))
 
 
-def _prepared(texts: Iterator[tuple[int, str | list[str]]], predictor: Predictor, where: str) -> Iterator[Any]:
-    for number, given in texts:
+def _entries(lines: Lines, make: Callable[[str, str], Entry | None], where: str, encoding: str) -> Iterator[Entry]:
+    """What is made of each line, or the error in its place."""
+    for number, line in lines:
+        here = f"{where}:{number}"
         try:
-            yield predictor.prepare(given)
+            refuse_unreadable(line, here, encoding)
+            entry = make(line, here)
         except DataError as error:
-            raise DataError(f"{where}:{number}", error.found, error.expected, error.remedy) from None
+            entry = Entry(error, here)
+        if entry is not None:
+            yield entry
 
 
-def standard_input(encoding: str) -> Lines:
-    """The lines of standard input, each as soon as it is there. Raises DataError for bytes that are no text."""
-    number = 0
-    for raw in sys.stdin.buffer:
-        try:
-            line = raw.decode(encoding)
-        except UnicodeDecodeError as error:
-            found = f"byte 0x{raw[error.start]:02x} is not {encoding} text"
-            raise DataError(f"<stdin>:{number + 1}", found, encoding, "Convert it, or name its --encoding.") from None
-        except LookupError:
-            raise DataError("<stdin>", f"unknown encoding '{encoding}'", "a name such as utf-8 or gb18030") from None
-        for part in re.split(r"\r(?!\n|$)", re.sub(r"\r?\n$", "", line)):
-            number += 1
-            yield number, part.removeprefix("\ufeff") if number == 1 else part
+def _plain_entry(predictor: Predictor, line: str, where: str) -> Entry:
+    return Entry(predictor.attempt(together(line, predictor.texts), where), where, {"text": line})
 
 
-def _peek(lines: Lines) -> tuple[str, Lines]:
-    """The first line that is not blank ("" if there is none), and all the lines again."""
+def _json_entry(predictor: Predictor, line: str, where: str) -> Entry | None:
+    """The entry that a JSON object makes; none of a blank line. Raises DataError for what is no object."""
+    if not line.strip():
+        return None
+    fields = _object(line, where)
+    try:
+        if fields.keys() >= MARKED and isinstance(predictor.task.answer(), Relation):
+            return Entry(marked_text(fields, where, DataConfig(max_characters=UNLIMITED)), where, fields)
+        return Entry(predictor.attempt(_texts_in(fields, predictor.texts, where), where), where, fields)
+    except DataError as error:
+        return Entry(error, where, fields)
+
+
+def _object(line: str, where: str) -> dict[str, Any]:
+    try:
+        item = json.loads(line)
+    except RecursionError:
+        raise DataError(where, "JSON nested too deep", "one JSON object a line", "Write it flat.") from None
+    except ValueError as error:
+        raise DataError(where, f"broken JSON ({error})", "one JSON object a line", "Mend the line.") from None
+    if not isinstance(item, dict):
+        raise DataError(where, f"{shown(item)}", "one JSON object a line", 'Write it as {"text": "…"}.')
+    return item
+
+
+def _texts_in(item: Mapping[str, Any], texts: int, where: str) -> Given:
+    """The text of a JSON object, its two texts or the turns of a dialogue; those first that the model reads.
+
+    Raises DataError.
+    """
+    wanted = TEXTS[min(texts, 2)]
+    names = next((names for names in (wanted, *TEXTS) if item.keys() >= set(names)), None)
+    if names is None:
+        keys = " and ".join(f'"{name}"' for name in wanted)
+        raise DataError(where, f"no {keys} in {shown(dict(item))}", f"an object with {keys}", "Add what is missing.")
+    for name in names:
+        kind, called = (list, "a list of strings") if name == "turns" else (str, "a string")
+        if not isinstance(item[name], kind):
+            raise DataError(where, f'"{name}" is {shown(item[name])}', f'{called} as "{name}"', "Correct it.")
+    given = [item[name] for name in names]
+    return given[0] if len(given) == 1 else given
+
+
+def _peek(lines: Lines, most: int) -> tuple[str, Lines]:
+    """The first line that begins as JSON does, among the first `most` that are not blank, and all the lines again.
+
+    Where there is none it is the last of these.
+    """
     seen = []
+    filled = 0
     for number, line in lines:
         seen.append((number, line))
-        if line.strip():
+        filled += bool(line.strip())
+        if filled == most or line.lstrip()[:1] in ("{", "["):
             break
     return (seen[-1][1] if seen else ""), itertools.chain(seen, lines)
 
 
-def _is_json_text(line: str) -> bool:
+def _tells_json(line: str) -> bool:
+    """Whether a line looks like a JSON object with texts, a broken one too."""
+    return line.lstrip().startswith("{") and not first_keys(line).isdisjoint(itertools.chain(*TEXTS))
+
+
+def _annotated(path: Path, predictor: Predictor, encoding: str) -> Iterator[Entry]:
+    """What the task's own readers make of a path; fields stay where an example is a JSON object on a line."""
+    examples = predictor.task.read(path, DataConfig(encoding=encoding, max_characters=UNLIMITED))
+    objects = _objects(path, encoding) if path.is_file() else iter(())
+    number = 0
+    item: dict[str, Any] = {}
+    for example in examples:
+        while number < example.source.line:
+            number, item = next(objects, (sys.maxsize, {}))
+        fields = item if number == example.source.line else {}
+        yield Entry(example.input, str(example.source), fields)
+
+
+def _objects(path: Path, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of JSON lines with the numbers of their lines; none of a file that is something else."""
+    for number, line in file_lines(path, encoding):
+        if line.strip():
+            try:
+                yield number, _object(line, str(path))
+            except DataError:
+                return
+
+
+def _named_here(items: Iterator[Any]) -> Iterator[Any]:
+    """The items; an error that names a setting of `[data]` names what there is of it for `predict`."""
     try:
-        return _texts_in(json.loads(line)) is not None
-    except ValueError:
-        return False
-
-
-def _texts_in(item: Any) -> str | list[str] | None:
-    """The text of a JSON object, its two texts, or the turns of a dialogue.
-
-    None where it has none of them, or spans are marked in it.
-    """
-    if not isinstance(item, dict) or {"head", "tail"} <= item.keys():
-        return None
-    if isinstance(item.get("text"), str):
-        return str(item["text"])
-    turns = item.get("turns")
-    if isinstance(turns, list) and turns and all(isinstance(turn, str) for turn in turns):
-        return turns
-    pair = [text for text in map(item.get, ("first", "second")) if isinstance(text, str)]
-    return pair if len(pair) == 2 else None
-
-
-def _json_texts(lines: Lines, where: str) -> Iterator[str | list[str]]:
-    for number, line in lines:
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-        except ValueError as error:
-            raise DataError(
-                f"{where}:{number}", f"broken JSON ({error})", "one JSON object a line", "Mend it."
-            ) from None
-        texts = _texts_in(item)
-        if texts is None:
-            text = item.get("text") if isinstance(item, dict) else None
-            raise DataError(f"{where}:{number}", f'"text" is {text!r}', 'an object with a string "text"', "Add it.")
-        for text in [texts] if isinstance(texts, str) else texts:
-            whole(text, f"{where}:{number}")
-        yield texts
-
-
-def whole(text: str, where: str) -> str:
-    """The text itself. Raises DataError for half a character, which an argument's bytes or JSON can bring in."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        found = f"half a character, {text[error.start]!r}, at offset {error.start}"
-        raise DataError(where, found, "text in UTF-8", "Mend it, or read it with --input.") from None
-    return text
+        yield from items
+    except DataError as error:
+        remedy = ENCODING.sub(r"--encoding \1", error.remedy).replace("data.encoding", "--encoding")
+        if SETTING.search(remedy):
+            remedy = f"{remedy} {CONVERT}"
+        raise DataError(error.where, error.found, error.expected, remedy) from error
