@@ -5,37 +5,40 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import spanloom.run.predictor
-from spanloom.core import Dialogue, Rewrite
+from spanloom.core import Example, Rewrite, Row
 from spanloom.run.cli import main
-from spanloom.run.reading import Reading
+from spanloom.run.predictor import Predictor
 from spanloom.tasks import find_task
 
 
-class JoiningPredictor:
-    """A stand-in for a model: the rewrite is all turns side by side."""
+class Turns:
+    """A codec for a stand-in of a model: a row is the dialogue itself."""
 
-    task = find_task("rewrite")
-    codec = None
     texts = 0
 
-    def prepare(self, turns: str | list[str]) -> Dialogue:
-        return self.task.prepare(turns, self.codec)  # type: ignore[no-any-return]
+    def encode(self, example: Example) -> Row:
+        return Row({}, {}, 1, 1, item=example.input)
 
-    def predict_inputs(self, inputs: Iterable[Dialogue], reading: Reading) -> Iterator[Rewrite]:
-        for dialogue in inputs:
-            yield Rewrite("+".join(turn.text for turn in dialogue.turns), 0.5)
+
+def joined(rows: Sequence[Row]) -> list[Rewrite]:
+    """The rewrite is all turns side by side."""
+    return [Rewrite("+".join(turn.text for turn in row.item.turns), 0.5) for row in rows]
 
 
 @pytest.fixture(autouse=True)
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spanloom.run.predictor, "load", lambda path=None, second_look="auto": JoiningPredictor())
+    def load(path: Path | None = None, second_look: str = "auto") -> Predictor:
+        codec: Any = Turns()
+        return Predictor(find_task("rewrite"), codec, joined, Path("nowhere"))
+
+    monkeypatch.setattr(spanloom.run.predictor, "load", load)
 
 
 def rewrites(output: str) -> list[str]:

@@ -156,8 +156,8 @@ def finished(entry: Entry, outcome: Any, task: Task, reading: Reading) -> Answer
             return Answered(entry, outcome, task.show(entry.input, outcome))
         except Exception as error:
             reading.inputs, reading.failed, outcome = reading.inputs - 1, reading.failed + 1, error
-    text = entry.fields.get("text")
-    readable = {"text": text} if isinstance(text, str) else {}
+    text = entry.fields.get("text", entry.raw)
+    readable = {"text": text} if text and isinstance(text, str) else {}
     return Answered(entry, None, {**readable, "error": str(placed(outcome, entry.where))})
 
 

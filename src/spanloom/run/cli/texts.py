@@ -29,7 +29,7 @@ PLAIN = (".txt", ".text", "")
 JSON_LINES = (".jsonl", ".ndjson")
 
 LOOKED_AT = 100
-"""Lines at the beginning of a file of JSON lines among which one that is an object is looked for."""
+"""Lines at the beginning of a file of JSON lines among which one with texts is looked for: the first may be bad."""
 
 TEXTS = (("turns",), ("text",), ("first", "second"))
 """Under which keys of a JSON object there are texts, by how many of them a model reads together."""
@@ -49,11 +49,15 @@ Given = str | list[str]
 
 @dataclass(frozen=True)
 class Entry:
-    """An input of the task, or the error in its place; where it stands, and the fields that stood beside it."""
+    """An input of the task, or the error in its place, and where it stands.
+
+    fields: what stood beside it and stays; raw: what an error shows of it where it has no fields.
+    """
 
     input: Any
     where: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+    raw: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,8 @@ def arguments(predictor: Predictor, texts: Sequence[str]) -> Inputs:
     """The inputs that arguments make: one each, or one of all for a model that reads several texts together."""
     if predictor.texts == 1:
         numbered = ((f"text {number}", text) for number, text in enumerate(texts, start=1))
-        return Inputs(Entry(predictor.attempt(text, where), where, {"text": text}) for where, text in numbered)
-    together = Entry(predictor.attempt(list(texts), "predict"), "predict", {"texts": list(texts)})
+        return Inputs(Entry(predictor.attempt(text, where), where, raw=text) for where, text in numbered)
+    together = Entry(predictor.attempt(list(texts), "predict"), "predict", raw="\t".join(texts))
     return Inputs(iter([together]))
 
 
@@ -123,7 +127,7 @@ def _entries(lines: Lines, make: Callable[[str, str], Entry | None], where: str,
 
 
 def _plain_entry(predictor: Predictor, line: str, where: str) -> Entry:
-    return Entry(predictor.attempt(together(line, predictor.texts), where), where, {"text": line})
+    return Entry(predictor.attempt(together(line, predictor.texts), where), where, raw=line)
 
 
 def _json_entry(predictor: Predictor, line: str, where: str) -> Entry | None:
@@ -170,18 +174,28 @@ def _texts_in(item: Mapping[str, Any], texts: int, where: str) -> Given:
 
 
 def _peek(lines: Lines, most: int) -> tuple[str, Lines]:
-    """The first line that begins as JSON does, among the first `most` that are not blank, and all the lines again.
+    """The first line that tells what is in a file, among the first `most` that are not blank, and all the lines again.
 
-    Where there is none it is the last of these.
+    That is one with texts, or one on which a JSON value only begins; where there is none, it is the last of these.
     """
     seen = []
     filled = 0
     for number, line in lines:
         seen.append((number, line))
         filled += bool(line.strip())
-        if filled == most or line.lstrip()[:1] in ("{", "["):
+        if filled == most or _tells_json(line) or _only_begins(line):
             break
     return (seen[-1][1] if seen else ""), itertools.chain(seen, lines)
+
+
+def _only_begins(line: str) -> bool:
+    if not line.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _tells_json(line: str) -> bool:
