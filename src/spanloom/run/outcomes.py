@@ -10,6 +10,9 @@ from spanloom.core import Row
 from spanloom.errors import DataError, SpanloomError
 from spanloom.text.windows import Window
 
+CHUNK = 256
+"""Rows that are held at once; a stream of any length needs no more memory than this many."""
+
 Errors = Literal["raise", "return"]
 """What a text that fails is to do: raise its error when its turn comes, or stand in its place as that error."""
 
@@ -23,6 +26,11 @@ HERE = "predict"
 def always() -> bool:
     """There is always another text, or the end of them."""
     return True
+
+
+def numbered(index: int) -> str:
+    """What an error calls the text of that index."""
+    return f"text {index + 1} (index {index})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -11,18 +12,15 @@ from typing import Any, Literal, get_args
 
 from spanloom.core import Array, Arrays, Codec, Example, Row, Task
 from spanloom.decode.numbers import refuse_nan, refuse_odd_scores
-from spanloom.errors import CheckpointError, ConfigError, DataError, MissingExtra
+from spanloom.errors import CheckpointError, ConfigError, DataError, MissingExtra, SpanloomError
 from spanloom.run.bundle import MANIFEST, forward, open_bundle
-from spanloom.run.long_text import limit_of, merged, places_of, with_relations
-from spanloom.run.outcomes import HERE, Errors, More, Work, always, placed
+from spanloom.run.long_text import limit_of, merged, places_of
+from spanloom.run.outcomes import CHUNK, HERE, Errors, More, Work, always, numbered, placed
 from spanloom.run.reading import Reading
-from spanloom.run.second_look import Excerpt, Limits, plan
+from spanloom.run.second_look import look_again
 from spanloom.run.user_text import BYTES, checked
 from spanloom.tasks import find_task
 from spanloom.text.windows import part
-
-CHUNK = 256
-"""Rows that are held at once; a stream of any length needs no more memory than this many."""
 
 RUN_WEIGHTS = Path("model") / "weights.safetensors"
 
@@ -81,7 +79,8 @@ class Predictor:
         if not isinstance(texts, Iterable) or isinstance(texts, BYTES):
             found = f"{reprlib.repr(texts)}, of type {type(texts).__name__}"
             raise DataError("predict", found, "an iterable of texts", "Give a list of strings.")
-        return self.predict_inputs(self._prepared(texts), reading, errors, more)
+        inputs = (self.attempt(text, numbered(index)) for index, text in enumerate(texts))
+        return self._outcomes(inputs, reading, errors, more, numbered)
 
     def prepare(self, text: UserText) -> Any:
         """A user's text, or texts where the model reads several, as an input of the task. Raises DataError."""
@@ -91,11 +90,10 @@ class Predictor:
         """What `prepare` makes of a text, or in its place the error that says what is wrong with it; `where` it is."""
         try:
             return self.prepare(text)
-        except Exception as error:
+        except DataError as error:
             return placed(error, where)
-
-    def _prepared(self, texts: Iterable[UserText]) -> Iterator[Any]:
-        return (self.attempt(text, f"text {index + 1} (index {index})") for index, text in enumerate(texts))
+        except Exception as error:
+            return error
 
     def predict_inputs(
         self, inputs: Iterable[Any], reading: Reading | None = None, errors: Errors = "raise", more: More = always
@@ -107,30 +105,41 @@ class Predictor:
         be made, and fails in its place. What `inputs` itself raises comes behind the answers for those before it.
         reading, errors, more: see `predict`.
         """
+        return self._outcomes(inputs, reading, errors, more, lambda index: HERE)
+
+    def _outcomes(
+        self, inputs: Iterable[Any], given: Reading | None, errors: Errors, more: More, name: Callable[[int], str]
+    ) -> Iterator[Any]:
+        """An answer, or the error in its place, for each input; name: what an error calls the input of an index."""
         if errors not in get_args(Errors):
             raise ConfigError(
                 "predict", f"errors is {errors!r}", "'raise' or 'return'", "Set errors to one of the two."
             )
-        return self._outcomes(inputs, Reading() if reading is None else reading, errors, more)
-
-    def _outcomes(self, inputs: Iterable[Any], reading: Reading, errors: Errors, more: More) -> Iterator[Any]:
+        reading = Reading() if given is None else given
+        index = itertools.count()
         reading.limit = limit_of(self.codec)
         taken = iter(inputs)
         ended: Exception | None = None
         while ended is None:
             waiting: list[Work | Exception] = []
             held = 0
-            while held < CHUNK and (not waiting or more()):
+            while held < CHUNK:
                 try:
+                    if waiting and not more():
+                        break
                     waiting.append(work := self._begun(next(taken)))
                 except Exception as error:  # StopIteration, or the iterable's own, which answers must not wait behind
                     ended = error
                     break
                 held += max(1, len(work.rows)) if isinstance(work, Work) else 1  # an empty text makes no row
             for outcome in self._finished(waiting, reading):
-                if errors == "raise" and isinstance(outcome, Exception):
-                    raise outcome
-                yield placed(outcome, HERE) if isinstance(outcome, Exception) else outcome
+                where = name(next(index))
+                if not isinstance(outcome, Exception):
+                    yield outcome
+                elif errors == "return":
+                    yield placed(outcome, where)
+                else:
+                    raise placed(outcome, where) if isinstance(outcome, SpanloomError) else outcome
         if not isinstance(ended, StopIteration):
             raise ended
 
@@ -182,32 +191,10 @@ class Predictor:
             else:
                 answers.append(merged(found, work.places, self.codec) if work.places else self.task.answer())
         if self.second_look != "off" and hasattr(self.codec, "may_relate"):
-            self._look_again(works, answers, reading)
+            look_again(works, answers, self.codec, self.second_look == "all", self._predicted, reading)
         for answer in answers:
             refuse_odd_scores(answer)
         return answers
-
-    def _look_again(self, works: Sequence[Work], answers: list[Any], reading: Reading) -> None:
-        """Add to the answers, in place, the relations between spans that stood together in no window."""
-        codec: Any = self.codec
-        spread = None if self.second_look == "all" else getattr(codec, "spread", None)
-        limits = Limits(codec.max_words, getattr(codec, "max_sentences", None), spread)
-        excerpts: list[tuple[int, Excerpt]] = []
-        for number, work in enumerate(works):
-            if work.places is not None and len(work.places) > 1:
-                found = plan(work.item, answers[number].spans, work.places, codec.may_relate, limits)
-                reading.pairs += found.tried
-                reading.untried += found.untried
-                reading.beyond += found.beyond
-                excerpts += [(number, excerpt) for excerpt in found.excerpts]
-        reading.excerpts += len(excerpts)
-        for start in range(0, len(excerpts), CHUNK):
-            some = excerpts[start : start + CHUNK]
-            graphs = self._predicted([codec.encode(Example(excerpt.text)) for _, excerpt in some], reading)
-            for (number, excerpt), graph in zip(some, graphs, strict=True):
-                relations = excerpt.judged(graph)
-                reading.found += len(relations)
-                answers[number] = with_relations(answers[number], relations)
 
     def _predicted(self, rows: Sequence[Row], reading: Reading) -> list[Any]:
         answers = self._predict_rows(rows) if rows else []

@@ -16,9 +16,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from spanloom.core import Graph, Relation, Span, Text
+from spanloom.core import Example, Graph, Relation, Row, Span, Text
+from spanloom.run.long_text import with_relations
+from spanloom.run.outcomes import CHUNK, Work
+from spanloom.run.reading import Reading
 from spanloom.text.windows import Window, around, sentence_ends
 
 MOST = 32
@@ -81,6 +84,38 @@ class Plan:
     tried: int = 0
     untried: int = 0
     beyond: int = 0
+
+
+def look_again(
+    works: Sequence[Work],
+    answers: list[Any],
+    codec: Any,
+    everywhere: bool,
+    predict: Callable[[Sequence[Row], Reading], list[Any]],
+    reading: Reading,
+) -> None:
+    """Add to the answers, in place, the relations between spans that stood together in no window.
+
+    everywhere: pairs farther apart than relations were in training too.
+    """
+    spread = None if everywhere else getattr(codec, "spread", None)
+    limits = Limits(codec.max_words, getattr(codec, "max_sentences", None), spread)
+    excerpts: list[tuple[int, Excerpt]] = []
+    for number, work in enumerate(works):
+        if work.places is not None and len(work.places) > 1:
+            found = plan(work.item, answers[number].spans, work.places, codec.may_relate, limits)
+            reading.pairs += found.tried
+            reading.untried += found.untried
+            reading.beyond += found.beyond
+            excerpts += [(number, excerpt) for excerpt in found.excerpts]
+    reading.excerpts += len(excerpts)
+    for start in range(0, len(excerpts), CHUNK):
+        some = excerpts[start : start + CHUNK]
+        graphs = predict([codec.encode(Example(excerpt.text)) for _, excerpt in some], reading)
+        for (number, excerpt), graph in zip(some, graphs, strict=True):
+            relations = excerpt.judged(graph)
+            reading.found += len(relations)
+            answers[number] = with_relations(answers[number], relations)
 
 
 def plan(
