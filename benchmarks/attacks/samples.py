@@ -1,0 +1,147 @@
+"""A small sample of every format, our own writing: what the attack mutates. Files by name; `open` is what is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The files of one format, the task that reads them, and the name of the file or folder that is opened."""
+
+    task: str
+    open: str
+    files: Mapping[str, str]
+
+    def write(self, folder: Path) -> Path:
+        """Write the files into a folder; what is to be opened."""
+        for name, text in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+        return folder / self.open
+
+
+def _lines(*items: dict[str, Any]) -> str:
+    return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+
+
+def _one(task: str, name: str, text: str) -> Sample:
+    return Sample(task, name, {name: text})
+
+
+MIRA = "Mira Solberg left Oslo for Kvanefjord ."
+PERSON = {"start": 0, "end": 12, "label": "person"}
+PLACE = {"start": 18, "end": 22, "label": "place"}
+LEFT = {"head": 0, "tail": 1, "label": "left"}
+CONLLU = (
+    "# text = Boats left\n1\tBoats\tboat\tNOUN\tNNS\t_\t2\tnsubj\t_\t_\n2\tleft\tleave\tVERB\tVBD\t_\t0\troot\t_\t_\n\n"
+)
+
+SAMPLES: dict[str, Sample] = {
+    "brat": Sample(
+        "joint",
+        "notes",
+        {
+            "notes/a.txt": "Mira Solberg left Oslo.\n",
+            "notes/a.ann": "T1\tperson 0 12\tMira Solberg\nT2\tplace 18 22\tOslo\nR1\tleft Arg1:T1 Arg2:T2\n",
+        },
+    ),
+    "casrel": _one("joint", "a.json", json.dumps([{"text": MIRA, "triple_list": [["Mira Solberg", "left", "Oslo"]]}])),
+    "classes": Sample("classify", "mood", {"mood/good.txt": "Warm soup .\n", "mood/bad.txt": "Nobody came .\n"}),
+    "conll04": _one(
+        "joint",
+        "a.txt",
+        "#doc 1\n0\tMira\tB-Peop\t['N']\t[0]\n1\tSolberg\tI-Peop\t['left']\t[3]\n2\tleft\tO\t['N']\t[2]\n"
+        "3\tOslo\tB-Loc\t['N']\t[3]\n",
+    ),
+    "conll_columns": _one("tag", "a.conll", "Mira B-PER\nSolberg I-PER\nleft O\nOslo B-LOC\n\nBo B-PER\nsang O\n"),
+    "conllu": _one("tag", "a.conllu", CONLLU),
+    "cotype": _one(
+        "joint",
+        "a.json",
+        _lines(
+            {
+                "sentText": MIRA,
+                "relationMentions": [{"em1Text": "Mira Solberg", "em2Text": "Oslo", "label": "left"}],
+                "entityMentions": [
+                    {"text": "Mira Solberg", "label": "person"},
+                    {"text": "Oslo", "label": "place"},
+                ],
+            }
+        ),
+    ),
+    "dialogue_lines": _one("rewrite", "a.jsonl", _lines({"turns": ["灯塔", "多高"], "rewrite": "灯塔多高"})),
+    "dialogue_table": _one("rewrite", "a.tsv", "灯塔\t在哪\t多高\t灯塔多高\n船\t来了\t几点\t船几点来\n"),
+    "docred": _one(
+        "joint",
+        "a.json",
+        json.dumps(
+            [
+                {
+                    "title": "Mira",
+                    "sents": [["Mira", "left", "Oslo", "."]],
+                    "vertexSet": [
+                        [{"name": "Mira", "sent_id": 0, "pos": [0, 1], "type": "person"}],
+                        [{"name": "Oslo", "sent_id": 0, "pos": [2, 3], "type": "place"}],
+                    ],
+                    "labels": [{"h": 0, "t": 1, "r": "left", "evidence": []}],
+                }
+            ]
+        ),
+    ),
+    "frame_lines": _one(
+        "intent_slot",
+        "a.jsonl",
+        _lines({"text": "boats to Oslo", "intent": "ask", "slots": [{"start": 9, "end": 13, "label": "goal"}]}),
+    ),
+    "label_lines": _one("classify", "a.jsonl", _lines({"text": "Warm soup .", "label": "good"})),
+    "layers": _one("nested", "a.iob2", "Port\tB-ORG\tO\nof\tI-ORG\tO\nBergen\tI-ORG\tB-LOC\n\nBo\tB-PER\tO\n"),
+    "parallel": Sample("tag", "p", {"p/seq.in": "boats to Oslo\n", "p/seq.out": "O O B-goal\n"}),
+    "parallel_frames": Sample(
+        "intent_slot", "p", {"p/seq.in": "boats to Oslo\n", "p/seq.out": "O O B-goal\n", "p/label": "ask\n"}
+    ),
+    "parallel_labels": Sample("classify", "p", {"p/seq.in": "boats to Oslo\n", "p/label": "ask\n"}),
+    "plain": _one("language_model", "a.txt", "The boat came in. It was late.\n"),
+    "relation_lines": _one(
+        "relation",
+        "a.jsonl",
+        _lines({"text": MIRA, "head": {"start": 0, "end": 12}, "tail": {"start": 18, "end": 22}, "relation": "left"}),
+    ),
+    "semeval": _one(
+        "relation",
+        "a.jsonl",
+        _lines(
+            {
+                "tokens": ["Mira", "left", "Oslo"],
+                "head": ["mira", "Q1", [[0]]],
+                "tail": ["oslo", "Q2", [[2]]],
+                "relation": "left",
+            }
+        ),
+    ),
+    "semeval_text": _one("relation", "a.txt", '1\t"<e1>Mira</e1> left <e2>Oslo</e2>."\nleft(e1,e2)\nComment: none\n\n'),
+    "spanloom": _one(
+        "joint", "a.jsonl", _lines({"text": MIRA, "entities": [PERSON, PLACE], "relations": [LEFT], "id": "a1"})
+    ),
+    "spert": _one(
+        "joint",
+        "a.json",
+        json.dumps(
+            [
+                {
+                    "tokens": ["Mira", "left", "Oslo"],
+                    "entities": [{"type": "person", "start": 0, "end": 1}, {"type": "place", "start": 2, "end": 3}],
+                    "relations": [{"type": "left", "head": 0, "tail": 1}],
+                }
+            ]
+        ),
+    ),
+    "table": _one("classify", "a.csv", 'label,text\ngood,"Warm soup, kind staff"\nbad,Nobody came\n'),
+    "tag_lines": _one("tag", "a.jsonl", _lines({"tokens": ["Mira", "left"], "tags": ["B-PER", "O"]})),
+    "text_lines": _one("language_model", "a.jsonl", _lines({"text": "The boat came in."})),
+}
+"""By the name of the module in `spanloom.read`."""
