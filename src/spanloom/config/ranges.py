@@ -71,6 +71,11 @@ def check_values(config: Any, prefix: str = "", where: str = "") -> None:
             raise refusal(where, key, value, expected, item.default)
 
 
+def out_of_range(table: type, name: str, value: Any) -> str | None:
+    """What the field `name` of a dataclass must be, where `value` is not that."""
+    return _wrong(typing.get_type_hints(table, include_extras=True)[name], value)
+
+
 def refusal(where: str, key: str, value: Any, expected: str, default: Any) -> ConfigError:
     """The error that a setting is not what it must be; it says what to set instead."""
     if default is None or default is dataclasses.MISSING:
