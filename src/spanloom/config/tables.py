@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from spanloom.config.ranges import (
     Amount,
@@ -16,6 +16,7 @@ from spanloom.config.ranges import (
     Part,
     PartAboveZero,
     PartBelowOne,
+    Range,
     Rate,
     Seed,
     Threads,
@@ -92,7 +93,7 @@ class TrainConfig:
     without a better dev score before stopping, 0 turns it off. clip: largest gradient norm, 0 turns it off. clip_value:
     largest size of each number of the gradient, bounded before the norm is, 0 turns it off. precision: "auto" uses bf16
     where the hardware has it, or "fp32", or "bf16", or "fp16" with loss scaling. evaluate_from: first epoch (from 1)
-    that is scored on dev. threads: 0 leaves PyTorch's own choice.
+    that is scored on dev. threads: 0 leaves PyTorch's own choice; a resumed run takes as many as it had.
 
     sampler: which examples go together. "buckets" (of like length, by token budget), "sequential", "shuffled",
     "breakpoints" (groups of lengths up to each of `breakpoints`), "kmeans" (`length_buckets` groups of lengths),
@@ -166,7 +167,7 @@ class TrainConfig:
     adversarial: Literal["none", "fgm", "pgd"] = "none"
     adversarial_epsilon: Amount = 1.0
     adversarial_alpha: Amount = 0.3
-    adversarial_steps: Count = 3
+    adversarial_steps: Annotated[int, Range(1, 1000)] = 3
     r_drop: Amount = 0.0
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     track: tuple[Literal["tensorboard", "mlflow"], ...] = ()
@@ -221,7 +222,7 @@ class EncoderConfig:
     word_dropout: Part = 0.05
     char_width: Width = 25
     char_filters: WidthOrNone = 50
-    hashed_rows: CountOrNone = 0
+    hashed_rows: Annotated[int, Range(0, 10**7)] = 0
     hashed_width: Width = 96
     hashed_affixes: tuple[Count, ...] = (3,)
     shape_width: WidthOrNone = 16

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spanloom.errors import CheckpointError
-from spanloom.write.atomic import atomic_write
+from spanloom.nn.storage import store
 
 MEASURES = ("precision", "recall", "f1", "accuracy", "perplexity", "exact_match", "value")
 """The names that a scorecard gives to its measures; `headline` looks for them and for nothing else."""
@@ -109,7 +109,7 @@ class Metrics:
         """Open for appending after `step`: what an interrupted run wrote beyond its checkpoint is dropped."""
         self.path = path
         kept = [line for line in read_metrics(path) if line["step"] <= step] if step else []
-        atomic_write(path, "".join(json.dumps(line) + "\n" for line in kept))
+        store(path, "".join(json.dumps(line) + "\n" for line in kept))
         self._file = path.open("a", encoding="utf-8", newline="\n")
 
     def add(self, report: StepReport | EpochReport) -> None:
@@ -122,7 +122,10 @@ class Metrics:
             self._file.flush()
         except OSError as error:
             raise CheckpointError(
-                str(self.path), f"could not be written: {error.strerror}", "", "Free space."
+                str(self.path),
+                f"could not be written: {error.strerror}",
+                "",
+                "Free some space, and go on with --resume.",
             ) from error
 
     def close(self) -> None:
