@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import spanloom.engine.run
+from spanloom.engine.report import EpochReport
 from spanloom.engine.run import run_training
 from spanloom.errors import CheckpointError, DataError
 from spanloom.metrics.comparison import compare_scorecards
@@ -121,6 +122,21 @@ def test_damage_in_a_run_folder_is_named_when_it_goes_on(tmp_path: Path, monkeyp
         (output / "scorecard.json").write_text(content, encoding="utf-8")
         with pytest.raises(CheckpointError, match=rf"scorecard\.json: .*{message}"):
             run_training(toy.TASK, config, output, True, device=device)
+
+
+def test_a_file_where_a_folder_would_be_is_no_full_disk(tmp_path: Path) -> None:
+    config, output, device = toy.settings(tmp_path, epochs=1), tmp_path / "run", torch.device("cpu")
+
+    def block(report: object) -> None:
+        if isinstance(report, EpochReport):
+            (output / "plots").write_text("", encoding="utf-8")
+
+    message = r"losses\.png: could not be written: .*; a place that can be written to. Make .*plots a folder"
+    with pytest.raises(CheckpointError, match=message):
+        run_training(toy.TASK, config, output, False, block, device)
+    (output / "plots").unlink()
+    run_training(toy.TASK, config, output, True, device=device)
+    assert (output / "plots" / "losses.png").exists()
 
 
 def test_a_scorecard_reads_back(tmp_path: Path) -> None:
