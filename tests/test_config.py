@@ -120,17 +120,26 @@ def test_an_override_sets_one_value(tmp_path: Path, override: str, read: Any) ->
         ('task = "joint"\n[model]\nzzz = 1', "unknown key model.zzz; known keys: scheme, rank, dropout, widths, layer"),
         ('task = "joint"\n[model.layer]\nsiez = 1', "unknown key model.layer.siez; did you mean model.layer.size?"),
         ('task = "joint"\nsead = 1', "unknown key sead; did you mean seed?"),
-        ('task = "joint"\n[train]\nepochs = "five"', "train.epochs is 'five'; a value of type int"),
-        ('task = "joint"\n[train]\nepochs = true', "train.epochs is True; a value of type int"),
-        ('task = "joint"\n[train]\nepochs = 1.5', "train.epochs is 1.5; a value of type int"),
-        ('task = "joint"\n[data]\nrepair = 1', "data.repair is 1; a value of type bool"),
-        ('task = "joint"\n[data]\ntrain = 5', "data.train is 5; a value of type Path"),
+        (
+            'task = "joint"\n[train]\nepochs = "five"',
+            "train.epochs is 'five'; a whole number. Set train.epochs = 20, say.",
+        ),
+        ('task = "joint"\n[train]\nepochs = true', "train.epochs is True; a whole number. Set train.epochs = 20, say."),
+        ('task = "joint"\n[train]\nepochs = 1.5', "train.epochs is 1.5; a whole number"),
+        ('task = "joint"\n[data]\nrepair = 1', "data.repair is 1; true or false. Set data.repair = false, say."),
+        (
+            'task = "joint"\n[data]\ntrain = 5',
+            "data.train is 5; a path, as a string. Set data.train so, or leave it out.",
+        ),
         ('task = "joint"\ntrain = 5', "train is 5; a table"),
         (
             'task = "joint"\n[model]\nscheme = "tabel"',
             "model.scheme is 'tabel'; did you mean 'table'?; 'table' or 'tagging'",
         ),
-        ('task = "joint"\n[model]\nwidths = ["a"]', "model.widths is 'a'; a value of type int"),
+        (
+            'task = "joint"\n[model]\nwidths = ["a"]',
+            "model.widths is 'a'; a list, each a whole number. Set model.widths = [3, 5], say.",
+        ),
         ("seed = 1", "no task is named"),
         ("task = 5", "no task is named"),
         ("task = ", "not valid TOML"),
@@ -145,7 +154,7 @@ def test_a_fault_names_the_key_and_the_value(tmp_path: Path, text: str, message:
     ("override", "message"),
     [
         ("train.epochs", "override 'train.epochs': no '=' in it"),
-        ("=5", "override '=5': no '=' in it"),
+        ("=5", "override '=5': no key before the '='"),
         ("train.epochs.more=5", "override 'train.epochs.more=5': 'epochs' is a value, not a table"),
         ("train.epoch=5", "unknown key train.epoch; did you mean train.epochs?"),
     ],
@@ -193,7 +202,7 @@ def test_a_column_is_a_number_or_a_name_and_a_tab_is_shown_as_typed(tmp_path: Pa
     message = r"data.delimiter is ':'; 'auto' or ',' or ';' or 'tab' or '\t'"
     with pytest.raises(ConfigError, match=re.escape(message)):
         load(tmp_path, 'task = "joint"', "data.delimiter=:")
-    with pytest.raises(ConfigError, match=re.escape("data.text_column is 1.5; a value of type int")):
+    with pytest.raises(ConfigError, match=re.escape("data.text_column is 1.5; a whole number or a string")):
         load(tmp_path, 'task = "joint"', "data.text_column=1.5")
 
 
@@ -213,7 +222,7 @@ def test_a_column_by_number_or_by_name(tmp_path: Path, override: str, value: int
 
 
 def test_a_column_that_is_neither_number_nor_name(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"data\.tag_column is 1\.5; a value of type int"):
+    with pytest.raises(ConfigError, match=r"data\.tag_column is 1\.5; a whole number or a string"):
         load(tmp_path, 'task = "joint"', "data.tag_column=1.5")
-    with pytest.raises(ConfigError, match=r"data\.tag_column is True; a value of type int"):
+    with pytest.raises(ConfigError, match=r"data\.tag_column is True; a whole number"):
         load(tmp_path, 'task = "joint"', "data.tag_column=true")

@@ -93,12 +93,16 @@ def test_masks_are_checked_as_the_codec_pads_them(kind: type[Holed], message: st
         ("subset", 1.5, r"train.subset: is 1.5; a part in 0..1"),
         ("gamma", -0.5, r"train.gamma: is -0.5; a part in 0..1"),
         ("window", 0, "train.window: is 0; at least 1"),
-        ("breakpoints", (8, 8), r"train.breakpoints: is \[8, 8\]; rising lengths of 1 or more, at least one"),
-        ("breakpoints", (0, 8), r"train.breakpoints: is \[0, 8\]; rising"),
+        (
+            "breakpoints",
+            (8, 8),
+            r"train.breakpoints: is \[8, 8\]; rising numbers, at least one. Set train.breakpoints = \[8, 16",
+        ),
+        ("breakpoints", (0, 8), r"train.breakpoints: is \[0, 8\]; each at least 1"),
         ("breakpoints", (), r"train.breakpoints: is \[\]; rising"),
-        ("milestones", (0.5, 1.5), r"train.milestones: is \[0.5, 1.5\]; rising parts in 0..1, at least one"),
-        ("milestones", (-0.5, 0.5), r"train.milestones: is \[-0.5, 0.5\]; rising parts in 0..1"),
-        ("precision", "fp8", "train.precision: is 'fp8'; 'auto', 'fp32', 'bf16' or 'fp16'"),
+        ("milestones", (0.5, 1.5), r"train.milestones: is \[0.5, 1.5\]; each a part in 0..1"),
+        ("milestones", (-0.5, 0.5), r"train.milestones: is \[-0.5, 0.5\]; each a part in 0..1"),
+        ("precision", "fp8", "train.precision: is 'fp8'; 'auto' or 'fp32' or 'bf16' or 'fp16'. Set train.precision"),
         ("clip_value", -1.0, "train.clip_value: is -1.0; at least 0"),
         ("adversarial_epsilon", -0.5, "train.adversarial_epsilon: is -0.5; at least 0"),
         ("adversarial_steps", 0, "train.adversarial_steps: is 0; at least 1"),
@@ -147,5 +151,5 @@ def test_noise_and_windows_need_a_task_whose_answers_follow(tmp_path: Path) -> N
 def test_a_run_needs_training_data_and_a_seed_that_counts() -> None:
     with pytest.raises(ConfigError, match=r"data.train: is not set; .* Set data.train=PATH"):
         check_settings(RunConfig("toy", train=TrainConfig()))
-    with pytest.raises(ConfigError, match="seed: is -3; 0 or more"):
+    with pytest.raises(ConfigError, match=r"seed: is -3; at least 0, .* Set seed = 0"):
         check_settings(RunConfig("toy", seed=-3))

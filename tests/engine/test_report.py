@@ -46,11 +46,38 @@ def test_metrics_are_kept_up_to_the_step_that_is_gone_on_from(tmp_path: Path) ->
     assert [(line["kind"], line["step"]) for line in read_metrics(path)] == [("step", 1), ("step", 2), ("step", 3)]
 
 
-def test_a_damaged_line_of_metrics_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "{}",
+        "[]",
+        "\x00\x00",
+        '{"kind": "step"}',
+        '{"kind": "step", "step": 2, "losses": 3, "learning_rate": 1, "gradient_norm": 1}',
+        '{"kind": "step", "step": 2, "losses": {"spans": "1"}, "learning_rate": 1, "gradient_norm": 1}',
+        '{"kind": "epoch", "step": 2, "epoch": 1, "best": true, "scorecard": null}',
+        '{"kind": "other", "step": 2}',
+        "[" * 100_000,
+    ],
+)
+def test_a_damaged_line_of_metrics_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "metrics.jsonl"
-    path.write_text("{}\n{\n{}\n", encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"metrics.jsonl:2: not JSON"):
+    metrics = Metrics(path, 0)
+    metrics.add(step(1))
+    metrics.close()
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(f"{whole}{line}\n{whole}", encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"metrics.jsonl:2: is damaged; a line of metrics. Remove that line"):
         read_metrics(path)
+    path.write_text(f"{whole}{line}", encoding="utf-8")
+    assert [kept["step"] for kept in read_metrics(path)] == [1], "the end of a file, cut short by a crash"
+
+
+def test_a_last_line_that_was_cut_within_a_character_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes('{"kind": "é'.encode()[:-1])
+    assert read_metrics(path) == []
 
 
 def test_plain_lines_come_now_and_then_with_rate_and_time_left() -> None:

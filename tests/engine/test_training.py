@@ -185,18 +185,20 @@ def test_without_dev_data_the_last_averaged_weights_are_kept_and_that_is_said(tm
 
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"the folder is not empty; .* Choose another --output, or add --resume"):
+    with pytest.raises(ConfigError, match=r"the folder is not empty: it holds dev.txt, train.txt; .* Choose another"):
         run(toy.settings(tmp_path), tmp_path)
     with pytest.raises(ConfigError, match=r"train.txt: is a file; a folder"):
         run(toy.settings(tmp_path), tmp_path / "train.txt")
+    run(toy.settings(tmp_path, epochs=1), tmp_path / "run")
+    with pytest.raises(ConfigError, match=r"not empty: it holds a training; .* or add --resume to go on"):
+        run(toy.settings(tmp_path), tmp_path / "run")
 
 
 def test_resuming_what_was_never_started_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"run: no such folder; .* Leave out --resume"):
         run(toy.settings(tmp_path), tmp_path / "run", resume=True)
-    (tmp_path / "run").mkdir()
-    with pytest.raises(CheckpointError, match="has no checkpoint to go on from"):
-        run(toy.settings(tmp_path), tmp_path / "run", resume=True)
+    with pytest.raises(CheckpointError, match=r"has no checkpoint to go on from, and it holds dev.txt, train.txt; "):
+        run(toy.settings(tmp_path), tmp_path, resume=True)
 
 
 def test_resuming_with_another_setting_names_it(tmp_path: Path) -> None:

@@ -85,6 +85,15 @@ def test_an_empty_prefix_and_one_of_unknown_letters_will_do(folders: Folders) ->
         assert len("".join(generate(predictor, prefix, Sampling(5)))) >= 5
 
 
+def test_what_training_never_had_of_a_prefix_is_said(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", str(folders[1]), "--prefix", "Row 7$7\x1b", "--length", "3"]) == 0
+    told = capsys.readouterr()
+    assert told.err == "Never seen in training, so read as unknown and left out: '7', '$', '\\x1b'\n"
+    assert told.out.startswith("Row ")
+    assert main(["generate", str(folders[1]), "--prefix", "Row", "--length", "3"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_bundle_needs_no_torch_to_write(folders: Folders) -> None:
     program = (
         "import sys\nsys.modules['torch'] = None\nfrom spanloom.run.cli import main\n"
@@ -98,12 +107,21 @@ def test_a_bundle_needs_no_torch_to_write(folders: Folders) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--length", "0"], "--length: is 0; 1 or more"),
-        (["--temperature", "0"], "--temperature: is 0; above 0"),
+        (["--length", "0"], "--length: is 0; at least 1, at most 100000. Give --length 200, say."),
+        (["--length", "9999999999"], "--length: is 9999999999; at least 1"),
+        (["--temperature", "0"], "--temperature: is 0.0; at least 1e-09"),
         (["--temperature", "-1.5"], "--temperature: is -1.5"),
-        (["--top-p", "0"], "--top-p: is 0; above 0 and at most 1"),
+        (["--temperature", "inf"], "--temperature: is inf; at least 1e-09, at most 1000000000"),
+        (["--temperature", "nan"], "--temperature: is nan"),
+        (["--temperature", "1e-320"], "--temperature: is 1e-320"),
+        (["--top-p", "0"], "--top-p: is 0.0; a part in 0..1, above 0. Give --top-p 1.0, say."),
         (["--top-p", "1.2"], "--top-p: is 1.2"),
-        (["--beams", "-1"], "--beams: is -1"),
+        (["--top-p", "nan"], "--top-p: is nan"),
+        (["--seed", "-1"], "--seed: is -1; at least 0"),
+        (["--seed", "9223372036854775808"], "--seed: is 9223372036854775808; at least 0"),
+        (["--beams", "-1"], "--beams: is -1; at least 0, at most 1000"),
+        (["--beams", "1001"], "--beams: is 1001"),
+        (["--prefix", "ab\udcff"], "--prefix: holds no character at place 3, but half of one"),
         (["--beams", "3", "--temperature", "0.7"], "generate: --temperature and --beams 3"),
     ],
 )

@@ -46,7 +46,10 @@ def test_two_processes_train_as_one_with_twice_the_batch(
     assert done.stdout.count(f"{two}: trained, ") == 1, "one process speaks for all"
     again = torchrun(repository, tiny, "--output", str(two), *ALIKE, "train.epochs=3")
     assert again.returncode != 0
-    assert f"ConfigError: {two}: the folder is not empty; a new or an empty folder for the run." in again.stderr
+    assert (
+        f"ConfigError: {two}: the folder is not empty: it holds a training; a new or an empty folder for the run."
+        in again.stderr
+    )
     done = torchrun(repository, tiny, "--output", str(two), *ALIKE, "train.epochs=3", "--resume")
     assert done.returncode == 0, done.stderr
 

@@ -452,10 +452,10 @@ def test_balanced_weights_make_every_class_weigh_the_same() -> None:
     ("settings", "message"),
     [
         ({"max_words": 1}, r"^model\.max_words: is 1; at least 2"),
-        ({"threshold": 1.0}, r"^model\.threshold: is 1\.0; a probability between 0 and 1"),
+        ({"threshold": 1.0}, r"^model\.threshold: is 1\.0; a part in 0..1, above 0, below 1"),
         ({"label_smoothing": 1.0}, r"^model\.label_smoothing: is 1\.0; a part in 0\.\.1, below 1"),
         ({"dropout": -0.1}, r"^model\.dropout: is -0\.1"),
-        ({"focal_gamma": float("nan")}, r"^model\.focal_gamma: is nan; 0 or more"),
+        ({"focal_gamma": float("nan")}, r"^model\.focal_gamma: is nan; at least 0"),
     ],
 )
 def test_numbers_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:

@@ -150,7 +150,7 @@ def test_the_task_calibrates_its_codec_and_only_where_that_is_asked_for() -> Non
         ({"out_of_scope": -0.1}, "model.out_of_scope: is -0.1; "),
         ({"dropout": 1.0}, "model.dropout: is 1.0; "),
         ({"max_words": 0}, "model.max_words: is 0; at least 1"),
-        ({"intent_width": -1}, "model.intent_width: is -1; 0 or more"),
+        ({"intent_width": -1}, "model.intent_width: is -1; at least 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(setting: dict[str, Any], message: str) -> None:

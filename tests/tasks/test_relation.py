@@ -335,7 +335,7 @@ def test_the_score_leaves_out_what_the_configuration_calls_no_relation(folders: 
         ({"projection": -2}, r"^model\.projection: is -2"),
         ({"dropout": 1.0}, r"^model\.dropout: is 1\.0; a part in 0\.\.1, below 1"),
         ({"label_smoothing": 1.0}, r"^model\.label_smoothing: is 1\.0; a part in 0\.\.1"),
-        ({"focal_gamma": -1.0}, r"^model\.focal_gamma: is -1\.0; 0 or more"),
+        ({"focal_gamma": -1.0}, r"^model\.focal_gamma: is -1\.0; at least 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:

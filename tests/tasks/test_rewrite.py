@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from spanloom.check.rewrites import check_rewrites
-from spanloom.config import AugmentConfig, DataConfig, EncoderConfig, RunConfig, TrainConfig
+from spanloom.config import AugmentConfig, DataConfig, EncoderConfig, RunConfig, TrainConfig, check_values
 from spanloom.core import Dialogue, Example, Rewrite, Source, Text
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.guard import check_settings as check_run
@@ -19,7 +19,7 @@ from spanloom.errors import ConfigError, DataError
 from spanloom.run.predictor import Predictor
 from spanloom.tasks import find_task
 from spanloom.tasks.rewrite.codec import RewriteCodec
-from spanloom.tasks.rewrite.config import RewriteConfig, check_settings
+from spanloom.tasks.rewrite.config import RewriteConfig
 from spanloom.tasks.rewrite.reading import FAR, MARK, read_dialogue
 from spanloom.tasks.rewrite.scheme import TRUNCATED, EditScheme
 from spanloom.text.edits import ADDED_WORDS, MANY_INSERTIONS, MOVED_WORDS, SPACING
@@ -194,7 +194,7 @@ def test_a_dialogue_needs_a_turn() -> None:
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        check_settings(RewriteConfig(**settings))
+        check_values(RewriteConfig(**settings), "model.")
 
 
 # ---- check -----------------------------------------------------------------------------------------------------------

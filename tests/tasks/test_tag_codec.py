@@ -191,7 +191,7 @@ def test_data_without_any_label_is_refused() -> None:
     [
         ({"max_words": 0}, r"model\.max_words: is 0; at least 1"),
         ({"dropout": 1.0}, r"model\.dropout: is 1\.0"),
-        ({"head": "softmax", "focal_gamma": -1.0}, r"model\.focal_gamma: is -1\.0; 0 or more"),
+        ({"head": "softmax", "focal_gamma": -1.0}, r"model\.focal_gamma: is -1\.0; at least 0"),
         ({"head": "softmax", "label_smoothing": 1.0}, r"model\.label_smoothing: is 1\.0"),
         ({"focal_gamma": 2.0}, r"model\.focal_gamma: is 2\.0, but a CRF is trained by its likelihood alone"),
         ({"class_weights": "balanced"}, r"model\.class_weights: is 'balanced', but a CRF .*model\.head = 'softmax'"),

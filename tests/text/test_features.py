@@ -127,7 +127,7 @@ def test_words_and_characters_are_left_out_where_nothing_reads_them() -> None:
         ({"hashed_rows": -1}, r"model\.encoder\.hashed_rows: is -1; at least 0"),
         ({"hidden": 0}, r"model\.encoder\.hidden: is 0; at least 1"),
         ({"kind": "cnn", "window": 4}, r"model\.encoder\.window: is 4; an odd number"),
-        ({"kind": "cnn", "dilations": (1, 0)}, r"model\.encoder\.dilations: is \[1, 0\]; one step or more"),
+        ({"kind": "cnn", "dilations": (1, 0)}, r"model\.encoder\.dilations: is \[1, 0\]; each at least 1"),
         ({"kind": "cnn", "dilations": ()}, r"model\.encoder\.dilations: is \[\]; one step or more"),
         ({"vectors": Path("a.txt")}, r"an encoder of kind 'minilm' reads no word vectors"),
         ({"kind": "rnn", "unfreeze_epochs": 1}, r"is 1, but an encoder of kind 'rnn' has no pretrained layers"),

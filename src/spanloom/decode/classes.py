@@ -121,13 +121,8 @@ class Classes:
         self, examples: Sequence[Example], gamma: float, smoothing: float, class_weights: str
     ) -> dict[str, Any]:
         """What a loss over these classes goes by: "focal_gamma", "label_smoothing" and, where `class_weights` is
-        "balanced", "class_weights"; see `nn/loss.py`. Raises ConfigError for a number that is out of range.
+        "balanced", "class_weights"; see `nn/loss.py`.
         """
-        if not 0 <= smoothing < 1:
-            expected = "a part in 0..1, below 1"
-            raise ConfigError("model.label_smoothing", f"is {smoothing}", expected, "Change it.")
-        if not gamma >= 0:
-            raise ConfigError("model.focal_gamma", f"is {gamma}", "0 or more", "Change it.")
         weights = {"class_weights": self.balanced(examples)} if class_weights == "balanced" else {}
         return {"focal_gamma": gamma, "label_smoothing": smoothing, **weights}
 

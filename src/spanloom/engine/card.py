@@ -11,6 +11,7 @@ import torch
 
 from spanloom import __version__
 from spanloom.config import RunConfig, to_toml
+from spanloom.config.written import path_text
 from spanloom.core import Task
 from spanloom.engine.encoded import Encoded
 from spanloom.engine.report import by_part, headline
@@ -70,9 +71,12 @@ def model_card(
 
 
 def _data(config: RunConfig, data: Encoded, dev: Encoded | None) -> str:
-    rows = [f"| training | `{config.data.train}` | {len(data.examples):,} |"]
-    if dev is not None:
-        rows.append(f"| dev | `{config.data.dev}` | {len(dev.examples):,} |")
+    parts = [("training", config.data.train, data), ("dev", config.data.dev, dev)]
+    rows = [
+        f"| {part} | `{path_text(path)}` | {len(read.examples):,} |"
+        for part, path, read in parts
+        if path is not None and read is not None
+    ]
     return "\n".join(["| part | path | examples |", "|---|---|---|", *rows])
 
 

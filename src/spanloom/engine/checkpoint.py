@@ -1,6 +1,7 @@
 """A training on disk, to go on with, and a finished model on disk, to use.
 
-RUN/checkpoint/last.safetensors       weights, optimizer, average; its header has numbers, settings and a hash
+RUN/checkpoint/last.safetensors       weights, optimizer, average; its header has numbers, settings and a hash.
+                                      The first is written before the first step
 RUN/checkpoint/previous.safetensors   the one before it
 RUN/model/                            weights.safetensors, codec.json, model.json, perhaps tokenizer.json
 """
@@ -32,7 +33,7 @@ CALIBRATION = "calibration"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint as read. about: the numbers of `Training`, config (a table), architecture and fingerprint."""
+    """A checkpoint as read. about: the numbers of `Training`, architecture, and the `conditions` of `resume.py`."""
 
     path: Path
     tensors: dict[str, Tensor]
@@ -52,21 +53,32 @@ def save_checkpoint(run: Path, state: Training, about: Mapping[str, Any]) -> Non
     os.replace(folder / "next.safetensors", folder / "last.safetensors")
 
 
-def read_checkpoint(run: Path) -> Checkpoint:
-    """The last checkpoint of a run. Raises CheckpointError where there is none, or none that can be used."""
+def checkpoint_path(run: Path) -> Path | None:
+    """The last checkpoint of a run, None where there is none."""
     last, previous = (run / "checkpoint" / f"{name}.safetensors" for name in ("last", "previous"))
     if not last.exists() and previous.exists():  # stopped between the two renames of a save
-        last = previous
-    if not last.exists():
+        return previous
+    return last if last.exists() else None
+
+
+def read_checkpoint(run: Path) -> Checkpoint:
+    """The last checkpoint of a run. Raises CheckpointError where there is none, or none that can be used."""
+    path = checkpoint_path(run)
+    if path is None:
         raise CheckpointError(
             str(run), "has no checkpoint to go on from", "a run that was started", "Leave out --resume."
         )
+    previous = path.with_name("previous.safetensors")
     remedy = "Start anew in another folder."
-    if previous.exists() and last != previous:
+    if previous.exists() and path != previous:
         remedy = f"To go on from the checkpoint before it, move {previous} over it and resume again."
-    tensors, about = load_tensors(last, remedy)
-    _check_format(last, about)
-    return Checkpoint(last, tensors, about)
+    tensors, about = load_tensors(path, remedy)
+    _check_format(path, about)
+    missing = [name for name in (*_NUMBERS, "scaler", "config", "architecture", "fingerprint") if name not in about]
+    if missing:
+        found, expected = f"does not say {', '.join(missing)}", "a checkpoint of this version of spanloom"
+        raise CheckpointError(str(path), found, expected, remedy)
+    return Checkpoint(path, tensors, about)
 
 
 def restore(checkpoint: Checkpoint, state: Training) -> None:

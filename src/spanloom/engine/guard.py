@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from spanloom.config import RunConfig, TrainConfig
+from spanloom.config import RunConfig, TrainConfig, check_values
 from spanloom.core import Array, Codec, Example, Graph, Row, Tags, Task
 from spanloom.engine.processes import process_count
 from spanloom.engine.schedule import ON_DEV
@@ -16,42 +16,20 @@ from spanloom.text.augment import FOLLOWING
 
 _REMEDY = "Run `spanloom check` on this file, and mend or remove the example."
 
-_BELOW_ONE = ("ema", "momentum")
-_ABOVE_ZERO = ("gamma", "decay_every", "subset", "layer_decay")
-
 
 def check_settings(config: RunConfig, task: Task | None = None) -> None:
     """Raise ConfigError naming the first setting of a training that is out of its range, or that `task` cannot do."""
     train = config.train
-    if config.seed < 0:
-        raise ConfigError("seed", f"is {config.seed}", "0 or more", "Change it.")
+    check_values(config)
     if config.data.train is None:
         raise ConfigError("data.train", "is not set", "the path of the training data", "Set data.train=PATH.")
-    at_least = {"epochs": 1, "batch_size": 1, "batch_tokens": 1, "accumulate": 1, "evaluate_from": 1}
-    at_least |= dict.fromkeys(("learning_rate", "encoder_learning_rate", "weight_decay", "clip"), 0)
-    at_least |= dict.fromkeys(("patience", "checkpoint_every", "threads", "plateau", "power"), 0)
-    at_least |= dict.fromkeys(("clip_value", "adversarial_epsilon", "adversarial_alpha", "r_drop"), 0)
-    at_least |= {"length_buckets": 1, "window": 1, "adversarial_steps": 1}
-    for key, least in at_least.items():
-        value = getattr(train, key)
-        if not value >= least:
-            raise ConfigError(f"train.{key}", f"is {value}", f"at least {least}", "Change it.")
-    for key in ("warmup", "final_learning_rate", "cycle_start", *_BELOW_ONE, *_ABOVE_ZERO):
-        value = getattr(train, key)
-        if not 0 <= value <= 1 or (key in _BELOW_ONE and value == 1) or (key in _ABOVE_ZERO and value == 0):
-            raise ConfigError(f"train.{key}", f"is {value}", "a part in 0..1", "Change it.")
-    for key, lists in (("breakpoints", "lengths of 1 or more"), ("milestones", "parts in 0..1")):
-        values = getattr(train, key)
-        apart = any(not first < second for first, second in pairwise(values))
-        if apart or not values or not values[0] >= (key == "breakpoints") or (key == "milestones" and values[-1] > 1):
-            raise ConfigError(f"train.{key}", f"is {list(values)}", f"rising {lists}, at least one", "Change it.")
+    for key, values in (("breakpoints", train.breakpoints), ("milestones", train.milestones)):
+        if not values or any(not first < second for first, second in pairwise(values)):
+            remedy = f"Set train.{key} = {list(getattr(TrainConfig(), key))}, say."
+            raise ConfigError(f"train.{key}", f"is {list(values)}", "rising numbers, at least one", remedy)
     if train.schedule in ON_DEV and config.data.dev is None:
         found = f"is '{train.schedule}', which goes by the dev score, and there is no dev data"
         raise ConfigError("train.schedule", found, "", "Set data.dev=PATH, or choose another schedule.")
-    if train.precision not in ("auto", "fp32", "bf16", "fp16"):
-        raise ConfigError(
-            "train.precision", f"is '{train.precision}'", "'auto', 'fp32', 'bf16' or 'fp16'", "Change it."
-        )
     _check_augmentation(config, task)
     if task is not None and task.carried and train.sampler == "sequential":
         _check_sequence(train, ", ".join(task.carried))
@@ -81,10 +59,6 @@ def _check_sequence(train: TrainConfig, carried: str) -> None:
 
 def _check_augmentation(config: RunConfig, task: Task | None) -> None:
     augment = config.train.augment
-    for key in ("token_dropout", "swaps", "character_noise", "keep_original"):
-        value = getattr(augment, key)
-        if not 0 <= value <= 1:
-            raise ConfigError(f"train.augment.{key}", f"is {value}", "a part in 0..1", "Change it.")
     if task is None:
         return
     if augment.noise and not isinstance(task.answer(), FOLLOWING):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spanloom.errors import CheckpointError
-from spanloom.write.atomic import atomic_write
+from spanloom.nn.storage import store
 
 MEASURES = ("precision", "recall", "f1", "accuracy", "perplexity", "exact_match", "value")
 """The names that a scorecard gives to its measures; `headline` looks for them and for nothing else."""
@@ -109,7 +109,7 @@ class Metrics:
         """Open for appending after `step`: what an interrupted run wrote beyond its checkpoint is dropped."""
         self.path = path
         kept = [line for line in read_metrics(path) if line["step"] <= step] if step else []
-        atomic_write(path, "".join(json.dumps(line) + "\n" for line in kept))
+        store(path, "".join(json.dumps(line) + "\n" for line in kept))
         self._file = path.open("a", encoding="utf-8", newline="\n")
 
     def add(self, report: StepReport | EpochReport) -> None:
@@ -122,7 +122,10 @@ class Metrics:
             self._file.flush()
         except OSError as error:
             raise CheckpointError(
-                str(self.path), f"could not be written: {error.strerror}", "", "Free space."
+                str(self.path),
+                f"could not be written: {error.strerror}",
+                "",
+                "Free some space, and go on with --resume.",
             ) from error
 
     def close(self) -> None:
@@ -130,17 +133,44 @@ class Metrics:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The lines of a metrics file, none if it is not there; a last line cut short by a crash is left out."""
-    if not path.exists():
+    """The lines of a metrics file, none if it is not there; a last line cut short by a crash is left out.
+
+    Raises CheckpointError for any other damage.
+    """
+    try:
+        *lines, rest = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    found: list[dict[str, Any]] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            found.append(json.loads(line))
-        except json.JSONDecodeError:
-            if number < len(lines):
-                raise CheckpointError(
-                    f"{path}:{number}", "not JSON", "a line of metrics", "Remove that line."
-                ) from None
-    return found
+    except OSError as error:
+        raise CheckpointError(str(path), f"could not be read: {error.strerror}", "", "Move it away.") from None
+    found = [_parsed(line) for line in lines]
+    for number, line in enumerate(found, 1):
+        if line is None:
+            remedy = "Remove that line, or move the file away: it is for plots alone."
+            raise CheckpointError(f"{path}:{number}", "is damaged", "a line of metrics", remedy)
+    return [line for line in (*found, _parsed(rest)) if line is not None]
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    """A line of metrics with all that is read of it, None if it is none."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(line, dict) or not isinstance(line.get("step"), int):
+        return None
+    if line.get("kind") == "step":
+        numbers = {
+            **_numbers_of(line.get("losses")),
+            **{key: line.get(key) for key in ("learning_rate", "gradient_norm")},
+        }
+    elif line.get("kind") == "epoch":
+        numbers = {**_numbers_of(line.get("scorecard")), **_numbers_of(line.get("training", {}))}
+        numbers |= {key: line.get(key) for key in ("epoch", "best")}
+    else:
+        return None
+    return line if all(isinstance(number, (int, float)) for number in numbers.values()) else None
+
+
+def _numbers_of(table: Any) -> dict[str, Any]:
+    return table if isinstance(table, dict) else {"": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Mapping
@@ -24,12 +25,14 @@ def store(path: Path, data: bytes | str) -> None:
     try:
         atomic_write(path, data)
     except OSError as error:
-        size = f"{max(len(data) / 1e6, 0.1):.1f} MB"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        expected = f"{max(len(data) / 1e6, 0.1):.1f} MB of writable disk" if full else "a place that can be written to"
+        act = "Free some space" if full else f"Make {path.parent} a folder that can be written to"
         raise CheckpointError(
             str(path),
             f"could not be written: {error.strerror or error}",
-            f"{size} of writable disk",
-            "Free some space and go on with --resume; what was saved before is intact.",
+            expected,
+            f"{act} and go on with --resume; what was saved before is intact.",
         ) from error
 
 

@@ -79,10 +79,13 @@ def read_scorecard(path: Path) -> dict[str, Any]:
         raise DataError(
             str(file), "no such file", "a scorecard", "Make one with: spanloom evaluate MODEL DATA --report DIR"
         )
+    again = "Run 'spanloom evaluate' again."
     try:
         scorecard = json.loads(file.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError(str(file), f"not JSON: {error}", "a scorecard", "Run 'spanloom evaluate' again.") from None
+    except OSError as error:
+        raise DataError(str(file), f"could not be read: {error.strerror}", "a scorecard", again) from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(str(file), f"not JSON: {error}", "a scorecard", again) from None
     if not isinstance(scorecard, dict):
         raise DataError(
             str(file), f"a JSON {type(scorecard).__name__}", "a scorecard, which is a JSON object", "Name another file."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
 
 import numpy as np
 
+from spanloom.config.ranges import PartAboveZero, Range, Seed, out_of_range, shown
 from spanloom.core import Array, Surprisal, Text
 from spanloom.decode.sampling import beam_search, chances, draw
 from spanloom.errors import ConfigError
@@ -23,11 +24,11 @@ class Sampling:
     draws; else the likeliest continuation is looked for, among so many at a time.
     """
 
-    length: int = 200
-    temperature: float = 1.0
-    top_p: float = 1.0
-    seed: int = 0
-    beams: int = 0
+    length: Annotated[int, Range(1, 100_000)] = 200
+    temperature: Annotated[float, Range(1e-9, 1e9)] = 1.0
+    top_p: PartAboveZero = 1.0
+    seed: Seed = 0
+    beams: Annotated[int, Range(0, 1000)] = 0
 
 
 def generate(predictor: Predictor, prefix: str, sampling: Sampling) -> Iterator[str]:
@@ -36,6 +37,7 @@ def generate(predictor: Predictor, prefix: str, sampling: Sampling) -> Iterator[
     Raises ConfigError for a model that is no language model, and for settings out of range.
     """
     _check(predictor, sampling)
+    _check_prefix(prefix)
     units = predictor.codec.units  # type: ignore[attr-defined]
     written = units.numbers(units.reader.read(Text(prefix, tokenize(prefix))).names).tolist()
     shown = units.join(written)
@@ -48,6 +50,18 @@ def generate(predictor: Predictor, prefix: str, sampling: Sampling) -> Iterator[
         text = units.join(written)
         yield text[len(shown) :]
         shown = text
+
+
+def unknown_units(predictor: Predictor, prefix: str) -> list[str]:
+    """The units of a prefix that training never had: each is read as the unknown unit, and is not shown again.
+
+    Raises ConfigError as `generate` does.
+    """
+    _check(predictor, Sampling())
+    _check_prefix(prefix)
+    units = predictor.codec.units  # type: ignore[attr-defined]
+    names = units.reader.read(Text(prefix, tokenize(prefix))).names
+    return list(dict.fromkeys(name for name in names if units.number(name) == UNKNOWN))
 
 
 def _drawn(predictor: Predictor, logits: Array, state: Array, sampling: Sampling) -> Iterator[int]:
@@ -84,11 +98,17 @@ def _check(predictor: Predictor, sampling: Sampling) -> None:
     if predictor.codec.direction == "backward":  # type: ignore[attr-defined]
         remedy = "Train one with model.direction = 'forward'."
         raise ConfigError(str(predictor.source), "reads texts from their end", "a model that reads forward", remedy)
-    if sampling.length < 1:
-        raise ConfigError("--length", f"is {sampling.length}", "1 or more", "Change it.")
-    if not sampling.temperature > 0:
-        raise ConfigError("--temperature", f"is {sampling.temperature:g}", "above 0", "Give 0.7, say.")
-    if not 0 < sampling.top_p <= 1:
-        raise ConfigError("--top-p", f"is {sampling.top_p:g}", "above 0 and at most 1", "Change it.")
-    if sampling.beams < 0:
-        raise ConfigError("--beams", f"is {sampling.beams}", "0 to draw, or 1 or more", "Change it.")
+    for item in fields(sampling):
+        option, value = f"--{item.name.replace('_', '-')}", getattr(sampling, item.name)
+        if (expected := out_of_range(Sampling, item.name, value)) is not None:
+            raise ConfigError(option, f"is {shown(value)}", expected, f"Give {option} {item.default}, say.")
+
+
+def _check_prefix(prefix: str) -> None:
+    if not isinstance(prefix, str):
+        raise ConfigError("--prefix", f"is {shown(prefix)}", "a text", "Give a string.")
+    try:
+        prefix.encode("utf-8")
+    except UnicodeEncodeError as error:
+        found = f"holds no character at place {error.start + 1}, but half of one or a byte that is no UTF-8"
+        raise ConfigError("--prefix", found, "a text", "Leave that out, or give it as UTF-8.") from None

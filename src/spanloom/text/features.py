@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.config import EncoderConfig
+from spanloom.config import EncoderConfig, check_values
 from spanloom.core import Array, Arrays
 from spanloom.errors import ConfigError
 from spanloom.text.language_models import language_model_units, unit_arrays
@@ -192,21 +192,13 @@ def known_words(features: Features) -> Callable[[str], bool] | None:
 def check_encoder(encoder: EncoderConfig) -> None:
     """Raise ConfigError naming the first setting of an encoder that is out of its range or contradicts another."""
     words, read = encoder.kind in FROM_WORDS, encoder.kind == "language_model"
-    least = {"hidden": 1, "hashed_width": 1, "char_width": 1, "window": 1, "min_count": 1}
-    least |= dict.fromkeys(("layers", "unfreeze_epochs", "vocabulary", "word_width"), 0)
-    least |= dict.fromkeys(("char_filters", "shape_width", "hashed_rows"), 0)
-    for key, bound in least.items():
-        if getattr(encoder, key) < bound:
-            raise ConfigError(f"model.encoder.{key}", f"is {getattr(encoder, key)}", f"at least {bound}", "Change it.")
+    check_values(encoder, "model.encoder.")
     if encoder.window % 2 == 0:
         expected = "an odd number: as many words before as after"
-        raise ConfigError("model.encoder.window", f"is {encoder.window}", expected, "Change it.")
-    if not encoder.dilations or min(encoder.dilations) < 1:
-        found, expected = f"is {list(encoder.dilations)}", "one step or more, each at least 1"
-        raise ConfigError("model.encoder.dilations", found, expected, "Change it.")
-    if min(encoder.hashed_affixes, default=1) < 1:
-        found, expected = f"is {list(encoder.hashed_affixes)}", "lengths of at least 1"
-        raise ConfigError("model.encoder.hashed_affixes", found, expected, "Change it.")
+        remedy = f"Set model.encoder.window = {encoder.window + 1}."
+        raise ConfigError("model.encoder.window", f"is {encoder.window}", expected, remedy)
+    if not encoder.dilations:
+        raise ConfigError("model.encoder.dilations", "is []", "one step or more", "Set model.encoder.dilations = [1].")
     if encoder.vectors and not words:
         found = f"is set, but an encoder of kind '{encoder.kind}' reads no word vectors"
         raise ConfigError("model.encoder.vectors", found, remedy="Leave it out, or set model.encoder.kind = 'rnn'.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -30,16 +31,21 @@ def generate(
     given = [name for name, value in drawing.items() if value is not None]
     if beams and given:
         raise ConfigError("generate", f"{given[0]} and --beams {beams}", "one of the two", "Leave one out.")
-    from spanloom.run.generate import Sampling, generate
+    from spanloom.run.generate import Sampling, generate, unknown_units
     from spanloom.run.predictor import load
 
     chosen = Sampling(
         length,
         1.0 if temperature is None else temperature,
         1.0 if top_p is None else top_p,
-        seed or 0,
+        0 if seed is None else seed,
         beams,
     )
-    for piece in generate(load(model), prefix, chosen):
+    predictor = load(model)
+    if unknown := unknown_units(predictor, prefix):
+        shown = ", ".join(ascii(unit) if not unit.isprintable() else f"'{unit}'" for unit in unknown[:8])
+        more = " and others" if len(unknown) > 8 else ""
+        print(f"Never seen in training, so read as unknown and left out: {shown}{more}", file=sys.stderr)
+    for piece in generate(predictor, prefix, chosen):
         print(piece, end="", flush=True)
     print()

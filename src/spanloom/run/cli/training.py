@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -56,6 +57,12 @@ def train(
     scores = "".join(f", {name.replace('_', ' ')} {100 * summary[name]:.1f}" for name in told)
     scores += f", perplexity {summary['perplexity']:.2f}" if "perplexity" in summary else ""
     print(f"{output}: trained{scores}")
+    run = shlex.quote(str(output))
+    print(
+        f'Next: spanloom predict -m {run} "Your text."\n'
+        f"      spanloom evaluate {run} DATA\n"
+        f"      spanloom export {run} --output BUNDLE"
+    )
 
 
 def show_samplers(config: Path, picture: Path, settings: Sequence[str]) -> None:

@@ -13,10 +13,11 @@ import numpy as np
 
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
+from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Example, Label, LostFact, Row, Text, texts_of
 from spanloom.decode.classes import Classes
 from spanloom.errors import DataError
-from spanloom.tasks.classify.config import ClassifyConfig, check_settings
+from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
 from spanloom.text.words import visible
 
@@ -38,7 +39,7 @@ class ClassifyCodec:
     @classmethod
     def fit(cls, examples: Sequence[Example], config: ClassifyConfig) -> ClassifyCodec:
         """Raises ConfigError for a setting out of range, DataError for data without a label."""
-        check_settings(config)
+        check_values(config, "model.")
         classes = Classes.fit(examples, config.labels, config.loss, config.threshold)
         words = ([token.text for token in text.tokens] for example in examples for text in texts_of(example.input))
         features = fit_features(words, config.encoder, config.max_words)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from spanloom.config import EncoderConfig
+from spanloom.config.ranges import PartBelowOne, PartBetween, Rate, TwoWords
 from spanloom.errors import ConfigError
 
 Pooling = Literal["first", "last", "max", "mean", "attention"]
@@ -30,24 +31,14 @@ class ClassifyConfig:
 
     labels: Literal["auto", "single", "multi"] = "auto"
     pooling: Pooling = "mean"
-    max_words: int = 200
-    dropout: float = 0.3
+    max_words: TwoWords = 200
+    dropout: PartBelowOne = 0.3
     loss: Literal["cross_entropy", "binary"] = "cross_entropy"
-    threshold: float = 0.5
+    threshold: PartBetween = 0.5
     class_weights: Literal["none", "balanced"] = "none"
-    focal_gamma: float = 0.0
-    label_smoothing: float = 0.0
+    focal_gamma: Rate = 0.0
+    label_smoothing: PartBelowOne = 0.0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
-
-
-def check_settings(config: ClassifyConfig) -> None:
-    """Raise ConfigError for the first number that is out of range."""
-    if config.max_words < 2:
-        raise ConfigError("model.max_words", f"is {config.max_words}", "at least 2", "Change it.")
-    if not 0 <= config.dropout < 1:
-        raise ConfigError("model.dropout", f"is {config.dropout}", "a part in 0..1, below 1", "Change it.")
-    if not 0 < config.threshold < 1:
-        raise ConfigError("model.threshold", f"is {config.threshold}", "a probability between 0 and 1", "Change it.")
 
 
 def backward_width(config: ClassifyConfig, width: int) -> int:

@@ -14,12 +14,13 @@ import numpy as np
 
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.targets import tag_targets
+from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Example, Frame, Label, LostFact, Row
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
 from spanloom.decode.tags import SURE, best_tags, perfect_tags
 from spanloom.decode.viterbi import softmax
 from spanloom.errors import DataError
-from spanloom.tasks.intent_slot.config import IntentSlotConfig, check_settings
+from spanloom.tasks.intent_slot.config import IntentSlotConfig
 from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.seen import Seen
 from spanloom.text.tags import natural_order, spans_from_tags
@@ -60,7 +61,7 @@ class IntentSlotCodec:
     @classmethod
     def fit(cls, examples: Sequence[Example], config: IntentSlotConfig) -> IntentSlotCodec:
         """Raises ConfigError for a setting out of range, DataError where no request has a slot."""
-        check_settings(config)
+        check_values(config, "model.")
         gold: list[Frame] = [example.gold for example in examples if example.gold is not None]
         tagset = Tagset.fit([frame.slots for frame in gold], config.scheme, examples[0].source.path)
         intents = sorted({frame.intent.names[0] for frame in gold}, key=natural_order)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from spanloom.config import EncoderConfig
-from spanloom.errors import ConfigError
+from spanloom.config.ranges import PartBelowOne, WidthOrNone, Words
 
 
 @dataclass(frozen=True)
@@ -25,21 +25,9 @@ class IntentSlotConfig:
 
     head: Literal["crf", "softmax"] = "crf"
     scheme: Literal["bio2", "bioes"] = "bio2"
-    intent_width: int = 64
-    max_words: int = 200
-    dropout: float = 0.3
+    intent_width: WidthOrNone = 64
+    max_words: Words = 200
+    dropout: PartBelowOne = 0.3
     confidence: bool = True
-    out_of_scope: float = 0.02
+    out_of_scope: PartBelowOne = 0.02
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
-
-
-def check_settings(config: IntentSlotConfig) -> None:
-    """Raise ConfigError for the first number that is out of range."""
-    if config.max_words < 1:
-        raise ConfigError("model.max_words", f"is {config.max_words}", "at least 1", "Change it.")
-    if config.intent_width < 0:
-        raise ConfigError("model.intent_width", f"is {config.intent_width}", "0 or more", "Change it.")
-    for name in ("dropout", "out_of_scope"):
-        value = getattr(config, name)
-        if not 0 <= value < 1:
-            raise ConfigError(f"model.{name}", f"is {value}", "a part in 0..1, below 1", "Change it.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from spanloom.config import EncoderConfig
+from spanloom.config.ranges import Amount, PartBelowOne, Width, WidthOrNone, Words
 
 Scheme = Literal["table", "tagging"]
 
@@ -24,14 +25,14 @@ class JointConfig:
     """
 
     scheme: Scheme = "table"
-    max_words: int = 200
-    dropout: float = 0.3
-    map_dropout: float = 0.3
-    rank: int = 64
-    projection: int = 192
-    reach: int = 24
-    between: int = 64
-    label_width: int = 32
+    max_words: Words = 200
+    dropout: PartBelowOne = 0.3
+    map_dropout: PartBelowOne = 0.3
+    rank: Width = 64
+    projection: Width = 192
+    reach: WidthOrNone = 24
+    between: WidthOrNone = 64
+    label_width: WidthOrNone = 32
     recall: bool = True
-    alpha: float = 10.0
+    alpha: Amount = 10.0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+from spanloom.config import check_values
+from spanloom.config.ranges import Count, CountOrNone, PartBelowOne, Range, Width, WidthOrNone, Words
 from spanloom.errors import ConfigError
 
 
@@ -31,28 +33,22 @@ class LanguageModelConfig:
     unit: Literal["character", "word", "piece"] = "character"
     tokenizer: Path | None = None
     normalise: bool = False
-    vocabulary: int = 0
-    least: int = 1
+    vocabulary: CountOrNone = 0
+    least: Count = 1
     direction: Literal["forward", "backward"] = "forward"
     cell: Literal["lstm", "gru", "rnn"] = "lstm"
-    layers: int = 1
-    hidden: int = 256
-    embedding: int = 0
+    layers: Annotated[int, Range(1, 1000)] = 1
+    hidden: Width = 256
+    embedding: WidthOrNone = 0
     tied: bool = False
-    dropout: float = 0.0
-    steps: int = 35
-    max_words: int = 800
+    dropout: PartBelowOne = 0.0
+    steps: Count = 35
+    max_words: Words = 800
 
 
 def check_settings(config: LanguageModelConfig) -> None:
     """Raise ConfigError for a number out of range, and for settings that contradict each other."""
-    least = {"vocabulary": 0, "least": 1, "layers": 1, "hidden": 1, "embedding": 0, "steps": 1, "max_words": 1}
-    for key, lowest in least.items():
-        value = getattr(config, key)
-        if value < lowest:
-            raise ConfigError(f"model.{key}", f"is {value}", f"at least {lowest}", "Change it.")
-    if not 0 <= config.dropout < 1:
-        raise ConfigError("model.dropout", f"is {config.dropout}", "a part in 0..1, below 1", "Change it.")
+    check_values(config, "model.")
     if not config.embedding and config.unit != "character":
         found = f"is 0, but the units are {config.unit}s, too many for one-hot vectors"
         raise ConfigError("model.embedding", found, "a width", f"Set model.embedding = {config.hidden}.")

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from spanloom.batch.inputs import pad_inputs
+from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Span, Text
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
 from spanloom.errors import DataError
-from spanloom.tasks.nested.config import NestedConfig, check_settings
+from spanloom.tasks.nested.config import NestedConfig
 from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.seen import Seen
 from spanloom.text.windows import usual_sentences
@@ -57,7 +58,7 @@ class NestedCodec:
     @classmethod
     def fit(cls, examples: Sequence[Example], config: NestedConfig) -> NestedCodec:
         """Raises ConfigError for a setting out of range, DataError where no sentence has an entity."""
-        check_settings(config)
+        check_values(config, "model.")
         labels = sorted({span.label for example in examples for span in _spans(example)})
         if not labels:
             where = str(examples[0].source.path) if examples else "training data"

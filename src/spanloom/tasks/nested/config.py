@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from spanloom.config import EncoderConfig
-from spanloom.errors import ConfigError
+from spanloom.config.ranges import PartBelowOne, Width, WidthOrNone, Words
 
 
 @dataclass(frozen=True)
@@ -18,18 +18,8 @@ class NestedConfig:
     """
 
     flat: bool = False
-    max_words: int = 200
-    dropout: float = 0.3
-    projection: int = 128
-    reach: int = 24
+    max_words: Words = 200
+    dropout: PartBelowOne = 0.3
+    projection: Width = 128
+    reach: WidthOrNone = 24
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
-
-
-def check_settings(config: NestedConfig) -> None:
-    """Raise ConfigError for a number out of range."""
-    for name, least in (("max_words", 1), ("projection", 1), ("reach", 0)):
-        value = getattr(config, name)
-        if value < least:
-            raise ConfigError(f"model.{name}", f"is {value}", f"at least {least}", "Change it.")
-    if not 0 <= config.dropout < 1:
-        raise ConfigError("model.dropout", f"is {config.dropout}", "a part in 0..1, below 1", "Change it.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from spanloom.config import EncoderConfig
+from spanloom.config import EncoderConfig, check_values
+from spanloom.config.ranges import PartBelowOne, Rate, TwoWords, WidthOrNone
 from spanloom.errors import ConfigError
 
 Part = Literal["starts", "spans", "first", "max", "mean", "attention"]
@@ -28,24 +29,20 @@ class RelationConfig:
     """
 
     pooling: tuple[Part, ...] = ("starts", "spans")
-    position_width: int = 0
-    projection: int = 0
-    max_words: int = 200
-    dropout: float = 0.3
+    position_width: WidthOrNone = 0
+    projection: WidthOrNone = 0
+    max_words: TwoWords = 200
+    dropout: PartBelowOne = 0.3
     no_relation: tuple[str, ...] = ("Other", "no_relation", "NA")
     class_weights: Literal["none", "balanced"] = "none"
-    focal_gamma: float = 0.0
-    label_smoothing: float = 0.0
+    focal_gamma: Rate = 0.0
+    label_smoothing: PartBelowOne = 0.0
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
 
 
 def check_settings(config: RelationConfig) -> None:
     """Raise ConfigError for the first setting that is out of range."""
+    check_values(config, "model.")
     if not config.pooling or len(set(config.pooling)) < len(config.pooling):
         found = f"is {list(config.pooling)}"
         raise ConfigError("model.pooling", found, "one way or more, each once", 'Write, say, ["starts", "spans"].')
-    for key, least in (("max_words", 2), ("position_width", 0), ("projection", 0)):
-        if getattr(config, key) < least:
-            raise ConfigError(f"model.{key}", f"is {getattr(config, key)}", f"at least {least}", "Change it.")
-    if not 0 <= config.dropout < 1:
-        raise ConfigError("model.dropout", f"is {config.dropout}", "a part in 0..1, below 1", "Change it.")

@@ -14,9 +14,10 @@ import numpy as np
 
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
+from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Example, Rewrite, Row
 from spanloom.decode.edits import Edits, EditScores, likely_edits
-from spanloom.tasks.rewrite.config import RewriteConfig, check_settings
+from spanloom.tasks.rewrite.config import RewriteConfig
 from spanloom.tasks.rewrite.reading import SHARED, TURNS, Reading, read_dialogue
 from spanloom.tasks.rewrite.scheme import EditScheme, kept, text_of
 from spanloom.text.features import Features, features_from_dict, fit_features
@@ -37,7 +38,7 @@ class RewriteCodec:
     @classmethod
     def fit(cls, examples: Sequence[Example], config: RewriteConfig) -> RewriteCodec:
         """Raises ConfigError for a setting out of range."""
-        check_settings(config)
+        check_values(config, "model.")
         read = (read_dialogue(example.input, config.max_words).words for example in examples)
         features = fit_features(read, config.encoder, config.max_words)
         return cls(features, EditScheme(config.insertions, config.max_words))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from spanloom.config import EncoderConfig
-from spanloom.errors import ConfigError
+from spanloom.config.ranges import PartBelowOne, Range, TwoWords, Width
 
 
 @dataclass(frozen=True)
@@ -18,19 +19,9 @@ class RewriteConfig:
     which others it stands too.
     """
 
-    insertions: int = 2
-    rank: int = 64
-    max_words: int = 200
-    turn_width: int = 16
-    dropout: float = 0.3
+    insertions: Annotated[int, Range(1, 100)] = 2
+    rank: Width = 64
+    max_words: TwoWords = 200
+    turn_width: Width = 16
+    dropout: PartBelowOne = 0.3
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
-
-
-def check_settings(config: RewriteConfig) -> None:
-    """Raise ConfigError for the first number that is out of range."""
-    for name, least in (("insertions", 1), ("rank", 1), ("turn_width", 1), ("max_words", 2)):
-        if getattr(config, name) < least:
-            found = f"is {getattr(config, name)}"
-            raise ConfigError(f"model.{name}", found, f"at least {least}", "Change it.")
-    if not 0 <= config.dropout < 1:
-        raise ConfigError("model.dropout", f"is {config.dropout}", "a part in 0..1, below 1", "Change it.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from spanloom.config import EncoderConfig
+from spanloom.config import EncoderConfig, check_values
+from spanloom.config.ranges import PartBelowOne, Rate, Words
 from spanloom.errors import ConfigError
 
 Head = Literal["softmax", "crf"]
@@ -29,27 +30,18 @@ class TagConfig:
 
     head: Head = "crf"
     scheme: Scheme = "bioes"
-    max_words: int = 200
-    dropout: float = 0.3
+    max_words: Words = 200
+    dropout: PartBelowOne = 0.3
     confidence: bool = True
-    focal_gamma: float = 0.0
-    label_smoothing: float = 0.0
+    focal_gamma: Rate = 0.0
+    label_smoothing: PartBelowOne = 0.0
     class_weights: Literal["none", "balanced"] = "none"
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
 
 
 def check_settings(config: TagConfig) -> None:
     """Raise ConfigError for a number out of range, and for a loss that the chosen head does not have."""
-    if config.max_words < 1:
-        raise ConfigError("model.max_words", f"is {config.max_words}", "at least 1", "Change it.")
-    if not 0 <= config.dropout < 1:
-        raise ConfigError("model.dropout", f"is {config.dropout}", "a part in 0..1, below 1", "Change it.")
-    if not config.focal_gamma >= 0:
-        raise ConfigError("model.focal_gamma", f"is {config.focal_gamma}", "0 or more", "Change it.")
-    if not 0 <= config.label_smoothing < 1:
-        raise ConfigError(
-            "model.label_smoothing", f"is {config.label_smoothing}", "a part in 0..1, below 1", "Change it."
-        )
+    check_values(config, "model.")
     if config.head == "crf":
         plain = TagConfig()
         for name in ("focal_gamma", "label_smoothing", "class_weights"):

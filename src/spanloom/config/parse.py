@@ -1,0 +1,248 @@
+"""TOML and `key=value` overrides -> the tables of a configuration, or a ConfigError that says what to set."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import stat
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from spanloom.config.ranges import check_values, refusal, shown
+from spanloom.config.tables import RunConfig
+from spanloom.config.written import FILE_URI
+from spanloom.errors import ConfigError
+
+T = TypeVar("T")
+
+_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a string", Path: "a path, as a string"}
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes that Linux and macOS take at most
+
+
+class Typed(str):
+    """A string that was typed as an override: a path in it starts from the working directory, as in any command."""
+
+    __slots__ = ()
+
+
+def load_config(path: Path, overrides: Sequence[str], model_type: Callable[[str], type]) -> RunConfig:
+    """Read a TOML file, apply `a.b=value` overrides, and build the configuration.
+
+    model_type: task name -> the dataclass of its `[model]` table. Raises ConfigError for anything unknown or of a
+    wrong type, or out of its range.
+    """
+    table = _parse(_read(path), str(path))
+    for override in overrides:
+        apply_override(table, override)
+    return config_from_table(table, str(path), path.parent, model_type)
+
+
+def _read(path: Path) -> str:
+    where = str(path)
+    try:
+        kind = os.stat(path).st_mode
+        # A pipe that the shell made for <(…) or | comes to an end; a named one may never, nor may a device.
+        if stat.S_ISDIR(kind):
+            raise ConfigError(where, "is a directory", "a TOML file", "Name the file inside it.")
+        if not (stat.S_ISREG(kind) or (stat.S_ISFIFO(kind) and where.startswith("/dev/"))):
+            raise ConfigError(where, "is a pipe or a device", "a TOML file", "Name a file.")
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(where, "no such file", "a TOML configuration", "Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(where, f"not UTF-8 at byte {error.start}", "UTF-8 text", "Save it as UTF-8.") from None
+    except OSError as error:
+        found = f"could not be read: {error.strerror}"
+        raise ConfigError(where, found, "a TOML file", "Name one that can be read.") from None
+    except ValueError:  # "embedded null byte"
+        raise ConfigError(shown(where), "holds a NUL", "the path of a TOML file", "Leave it out.") from None
+    if not text.strip():
+        raise ConfigError(where, "is empty", "a TOML configuration", 'Begin with a line such as task = "joint".')
+    return text
+
+
+def _parse(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(where, f"not valid TOML: {error}", remedy="Mend what stands there.") from None
+    except RecursionError:
+        found = "tables or lists are nested too deep to be read"
+        raise ConfigError(where, found, "the tables that `spanloom train` knows", "Nest them less.") from None
+    except ValueError as error:  # a whole number of more digits than Python reads
+        raise ConfigError(where, f"not valid TOML: {error}", remedy="Write a smaller number.") from None
+
+
+def config_from_table(
+    table: Mapping[str, Any], where: str, folder: Path, model_type: Callable[[str], type]
+) -> RunConfig:
+    """The configuration that a parsed table holds; `folder` is what its relative paths start from."""
+    if not isinstance(table.get("task"), str):
+        raise ConfigError(where, "no task is named", 'a line such as task = "joint" at the top', "Add it.")
+    rest = {key: value for key, value in table.items() if key != "model"}
+    config = build(RunConfig, rest, where, folder)
+    model: Any = build(model_type(config.task), table.get("model", {}), where, folder, "model.")
+    return dataclasses.replace(config, model=model)
+
+
+def apply_override(table: dict[str, Any], override: str) -> None:
+    """Set one `a.b=value` in a nested table, in place. The value is TOML; what is not TOML is taken as a string."""
+    key, sign, text = override.partition("=")
+    where = f"override {shown(override)}"
+    if not sign or not key.strip():
+        found = "no key before the '='" if sign else "no '=' in it"
+        raise ConfigError(where, found, "key=value", "Write, say, train.epochs=5.")
+    *parents, last = key.strip().split(".")
+    if not all((*parents, last)):
+        found = "a part of the key is empty"
+        raise ConfigError(where, found, "names with a single dot between two", "Write, say, train.epochs=5.")
+    for name in parents:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise ConfigError(where, f"{shown(name)} is a value, not a table", remedy="Leave out what follows it.")
+    table[last] = _typed_value(text)
+
+
+def _typed_value(text: str) -> Any:
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return Typed(text)
+    value = parsed["value"] if len(parsed) == 1 else text  # a line break in it, and other keys behind that
+    return Typed(value) if isinstance(value, str) else value
+
+
+def build(kind: type[T], table: Any, where: str, folder: Path, prefix: str = "") -> T:
+    """A frozen dataclass from a table, field by field, with nested dataclasses. Raises ConfigError naming the key."""
+    if not isinstance(table, Mapping):
+        name = prefix.rstrip(".")
+        raise ConfigError(where, f"{name} is {shown(table)}", "a table", f"Write it as [{name}], with keys below it.")
+    hints = typing.get_type_hints(kind, include_extras=True)
+    for key in table:
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"known keys: {', '.join(hints)}"
+            raise ConfigError(where, f"unknown key {prefix}{_quoted(key)}", hint, "Rename it, or leave it out.")
+    defaults = {item.name: item.default for item in dataclasses.fields(typing.cast(Any, kind))}
+    values = {
+        key: _Setting(where, folder, f"{prefix}{key}", defaults[key]).read(hints[key], value)
+        for key, value in table.items()
+    }
+    try:
+        built = kind(**values)
+    except TypeError as error:
+        raise ConfigError(where, f"{prefix or 'configuration'} {error}", remedy="Add the missing key.") from None
+    check_values(built, prefix, where)
+    return built
+
+
+def _quoted(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", key) else shown(key)
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """A setting that is read: where it was given, what its relative paths start from, its dotted key, its default."""
+
+    where: str
+    folder: Path
+    key: str
+    default: Any
+
+    def read(self, kind: Any, value: Any) -> Any:
+        """The value as `kind` wants it. Raises ConfigError."""
+        origin, inside = typing.get_origin(kind), typing.get_args(kind)
+        if origin is Annotated:
+            return self.read(inside[0], value)
+        if origin in (typing.Union, types.UnionType):
+            return self._of_union(inside, value)
+        if dataclasses.is_dataclass(kind):
+            return build(typing.cast(type, kind), value, self.where, self.folder, f"{self.key}.")
+        if kind is Any:
+            return value
+        if origin is typing.Literal:
+            return self._choice(inside, value)
+        if origin is tuple:
+            return self._list(inside[0], value)
+        return self._plain(kind, value)
+
+    def refused(self, value: Any, expected: str) -> ConfigError:
+        return refusal(self.where, self.key, value, expected, self.default)
+
+    def _plain(self, kind: Any, value: Any) -> Any:
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            try:
+                return float(value)
+            except OverflowError:
+                raise self.refused(value, _NAMES[float]) from None
+        if isinstance(value, str) and kind is Path:
+            return self._path(value)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise self.refused(value, _NAMES.get(kind, f"a value of type {kind.__name__}"))
+        if isinstance(value, str) and not _is_unicode(value):
+            raise self.refused(value, "text that is Unicode")
+        return value
+
+    def _list(self, kind: Any, value: Any) -> tuple[Any, ...]:
+        """A tuple; one value stands for a list of it."""
+        try:
+            return tuple(self.read(kind, item) for item in (value if isinstance(value, list) else [value]))
+        except ConfigError as error:
+            raise ConfigError(self.where, error.found, f"a list, each {error.expected}", error.remedy) from None
+
+    def _choice(self, choices: tuple[Any, ...], value: Any) -> Any:
+        if value in choices:
+            return choices[choices.index(value)]
+        names = " or ".join(repr(choice) for choice in choices)
+        near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+        if near:
+            found = f"{self.key} is {shown(value)}; did you mean '{near[0]}'?"
+            raise ConfigError(self.where, found, names, f"Set {self.key} = '{near[0]}', say.")
+        raise self.refused(value, names)
+
+    def _of_union(self, kinds: tuple[Any, ...], value: Any) -> Any:
+        named = [kind for kind in kinds if kind is not type(None)]
+        if isinstance(value, str) and value == "" and type(None) in kinds:
+            return None
+        plain = [typing.get_args(kind)[0] if typing.get_origin(kind) is Annotated else kind for kind in named]
+        fits = [kind for kind in plain if isinstance(kind, type) and isinstance(value, kind)]
+        if not fits and len(plain) > 1:
+            raise self.refused(value, " or ".join(_NAMES.get(kind, str(kind)) for kind in plain))
+        return self.read(fits[0] if fits else plain[0], value)
+
+    def _path(self, text: str) -> Path:
+        """The absolute path that is meant. Raises ConfigError for what can be no path."""
+        is_uri = text.startswith(FILE_URI)
+        named = os.fsdecode(unquote_to_bytes(text.removeprefix(FILE_URI))) if is_uri else text
+        if "\0" in named:
+            raise self.refused(text, "a path, which holds no NUL")
+        try:
+            path = Path(named).expanduser()
+        except RuntimeError:
+            raise self.refused(text, "a user whose home is known here, after the '~'") from None
+        try:
+            longest, length = max(map(len, map(os.fsencode, path.parts)), default=0), len(os.fsencode(path))
+            start = Path.cwd() if isinstance(text, Typed) else self.folder
+            resolved = (start / path).resolve()
+        except (RuntimeError, OSError, ValueError) as error:  # a loop of links, no working directory, half a character
+            raise self.refused(text, f"a path that can be followed ({error})") from None
+        if longest > _LONGEST_NAME or length > _LONGEST_PATH:
+            raise self.refused(text, f"names of {_LONGEST_NAME} bytes at most, {_LONGEST_PATH} in all")
+        return resolved
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a string is text: bytes of the command line that are no UTF-8 come as halves of characters."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

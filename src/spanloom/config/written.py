@@ -1,0 +1,55 @@
+"""A configuration as plain values and as TOML text, which reads back to the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_from_bytes
+
+FILE_URI = "file://"
+"""How a path begins that is written as a URI, because its bytes are no UTF-8."""
+
+
+def to_table(config: Any) -> dict[str, Any]:
+    """A dataclass as nested plain values, every value written out, ready for TOML or JSON; None is left out."""
+    table: dict[str, Any] = {}
+    for item in dataclasses.fields(config):
+        value = getattr(config, item.name)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            table[item.name] = to_table(value)
+        elif isinstance(value, Path):
+            table[item.name] = path_text(value)
+        elif value is not None:
+            table[item.name] = list(value) if isinstance(value, tuple) else value
+    return table
+
+
+def path_text(path: Path) -> str:
+    """A path as text, absolute, since a relative one would mean another file where it is read back.
+
+    A name that is not UTF-8 cannot stand in a TOML or a JSON file: such a path becomes a `file://` URI.
+    """
+    text = str(path.absolute())
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return FILE_URI + quote_from_bytes(os.fsencode(text))
+    return text
+
+
+def flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested table by dotted key: `{"train": {"ema": 0.9}}` -> `{"train.ema": 0.9}`."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat
+
+
+def to_toml(config: Any) -> str:
+    """A configuration as TOML text that `load_config` reads back to the same values."""
+    import tomli_w  # only what trains writes any
+
+    return tomli_w.dumps(to_table(config))
