@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
@@ -81,13 +82,14 @@ def predict(
         config = DataConfig(encoding=encoding)
         inputs = prepared(predictor, texts) if texts else inputs_of(input or "-", predictor, config)
         pairs = answered(predictor, inputs, reading)
+        about = page_of(predictor, input)
         if output is None:
-            write(pairs, predictor.task, form, sys.stdout)
+            write(pairs, predictor.task, form, sys.stdout, about)
         else:
             from spanloom.write.lines import atomic_text
 
             with atomic_text(output) as file:
-                write(pairs, predictor.task, form, file)
+                write(pairs, predictor.task, form, file, about)
     say_what_was_read(reading)
 
 
@@ -118,12 +120,18 @@ def prepared(predictor: Predictor, texts: Iterable[str]) -> Iterator[Any]:
     return map(predictor.prepare, checked) if predictor.texts == 1 else iter([predictor.prepare(list(checked))])
 
 
-def write(pairs: Pairs, task: Task, form: Format, file: IO[str]) -> None:
-    """Write the answers one by one as they come."""
+def page_of(predictor: Predictor, input: str | None) -> dict[str, str]:
+    """What the head of a page says: the model, the file without its folder, and the day."""
+    data = "" if input in (None, "-") else Path(str(input)).name
+    return {"model": predictor.source.resolve().name, "data": data, "date": date.today().isoformat()}
+
+
+def write(pairs: Pairs, task: Task, form: Format, file: IO[str], about: Mapping[str, str] | None = None) -> None:
+    """Write the answers one by one as they come. about: what `page_of` says, for a page."""
     if form is Format.html:
         from spanloom.write.html import prediction_page
 
-        file.writelines(prediction_page(itertools.starmap(task.show, pairs)))
+        file.writelines(prediction_page(itertools.starmap(task.show, pairs), **(about or {})))
     elif form is Format.jsonl:
         file.writelines(json.dumps(item, ensure_ascii=False) + "\n" for item in itertools.starmap(task.show, pairs))
     else:
