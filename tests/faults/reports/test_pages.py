@@ -253,7 +253,7 @@ def test_predict_and_evaluate_say_model_file_and_day(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     assert main(["predict", "--input", str(texts), "--output", str(page)]) == 0
     html = page.read_text(encoding="utf-8")
-    assert "Model: <b>default</b>" in html
+    assert "Model: <b>the bundled model</b>" in html
     assert "Data: <b>people.txt</b>" in html
     assert re.search(r"Date: <b>\d{4}-\d\d-\d\d</b>", html)
     assert str(tmp_path) not in html

@@ -82,7 +82,7 @@ def predict(
         config = DataConfig(encoding=encoding)
         inputs = prepared(predictor, texts) if texts else inputs_of(input or "-", predictor, config)
         pairs = answered(predictor, inputs, reading)
-        about = page_of(predictor, input)
+        about = page_of(model, input)
         if output is None:
             write(pairs, predictor.task, form, sys.stdout, about)
         else:
@@ -120,10 +120,11 @@ def prepared(predictor: Predictor, texts: Iterable[str]) -> Iterator[Any]:
     return map(predictor.prepare, checked) if predictor.texts == 1 else iter([predictor.prepare(list(checked))])
 
 
-def page_of(predictor: Predictor, input: str | None) -> dict[str, str]:
-    """What the head of a page says: the model, the file without its folder, and the day."""
+def page_of(model: Path | None, input: str | None) -> dict[str, str]:
+    """What the head of a page says: the model and the file, both without their folder, and the day."""
+    name = "the bundled model" if model is None else model.resolve().name
     data = "" if input in (None, "-") else Path(str(input)).name
-    return {"model": predictor.source.resolve().name, "data": data, "date": date.today().isoformat()}
+    return {"model": name, "data": data, "date": date.today().isoformat()}
 
 
 def write(pairs: Pairs, task: Task, form: Format, file: IO[str], about: Mapping[str, str] | None = None) -> None:
