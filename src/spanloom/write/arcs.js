@@ -16,6 +16,7 @@
   // Words become elements, once: a line's height can then be raised by its first word, and lines can be told apart.
   function wrapWords(text) {
     if (text.dataset.words) return;
+    text.dir = getComputedStyle(text).direction; // what is to be found out is found out anew, from the start, at each change
     const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT), nodes = [];
     while (walker.nextNode()) nodes.push(walker.currentNode);
     for (const node of nodes) {

@@ -355,3 +355,13 @@ def test_arcs_that_are_not_in_each_others_way_share_a_level(tmp_path: Path) -> N
     assert heights["s"] == heights["r"], "two from A0 to B0 are one arc with two names"
     assert max(heights["long"]) < max(heights["back"]) < max(heights["r"])
     assert dom.count('<g class="arc ">') == 5
+
+
+@needs_chromium
+def test_the_direction_of_a_text_is_looked_up_once(tmp_path: Path) -> None:
+    """Left to be found out, it is again at each word that is wrapped, from the start of the text."""
+    right_to_left = graph("سافرت هدى إلى عمان", [span(6, 9, "P"), span(14, 18, "C")], (0, 1, "r", 0.5))
+    page = "".join(prediction_page([ADA, right_to_left]))
+    assert page.count('<p class="text" dir="auto">') == 2
+    dom = drawn(page, tmp_path, 1000)
+    assert re.findall(r'<p class="text" dir="(\w+)" data-words="1">', dom) == ["ltr", "rtl"]
