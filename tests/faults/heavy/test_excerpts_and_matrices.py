@@ -24,15 +24,15 @@ def document(words: int, kind: str) -> Example:
 def seconds(words: int, kind: str) -> float:
     example, best = document(words, kind), float("inf")
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         excerpts(example, 100)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
     return best
 
 
 @pytest.mark.parametrize("kind", ["graph", "tags"])
-def test_windows_of_twice_the_words_take_twice_the_time(kind: str) -> None:
-    assert seconds(24_000, kind) < 3 * seconds(12_000, kind)
+def test_windows_of_four_times_the_words_take_four_times_the_time(kind: str) -> None:
+    assert seconds(32_000, kind) < 8 * seconds(8_000, kind)
 
 
 def test_a_matrix_of_many_labels_is_no_larger_than_what_is_drawn() -> None:

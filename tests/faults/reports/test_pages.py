@@ -83,14 +83,14 @@ def many(words: int) -> dict[str, Any]:
 def seconds(words: int) -> float:
     item, best = many(words), float("inf")
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         "".join(prediction_page([item]))
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
     return best
 
 
-def test_twice_the_entities_take_twice_the_time() -> None:
-    assert seconds(40_000) < 3 * seconds(20_000)
+def test_four_times_the_entities_take_four_times_the_time() -> None:
+    assert seconds(40_000) < 8 * seconds(10_000)
 
 
 @pytest.mark.parametrize("step", [1, 3], ids=["chained", "apart"])
