@@ -97,7 +97,7 @@ def test_plain_lines_come_now_and_then_with_rate_and_time_left() -> None:
         "epoch 1  spans 0.3000  10/100  32 sentences/s  0:01:30 left",
         "epoch 1  spans 0.1500  20/100  32 sentences/s  0:01:20 left",
         "epoch 1  spans 0.1000  30/100  32 sentences/s  0:01:10 left",
-        "epoch 1  dev 0.5000  (best so far)  30.0 s",
+        "epoch 1  dev 50.0  (best so far)  30.0 s",
     ]
 
 

@@ -111,9 +111,9 @@ def test_nineteen_long_labels_stand_apart() -> None:
 
 
 def test_a_report_has_it_as_a_file_of_its_own_where_there_is_one(tmp_path: Path) -> None:
-    save_report(tmp_path / "a", "A", CARD, [])
+    save_report(tmp_path / "a", ("m", "A"), CARD, [])
     assert (tmp_path / "a" / "confusion.svg").read_text(encoding="utf-8") == confusion_svg(CARD)
-    save_report(tmp_path / "b", "B", {**CARD, "labels": {}}, [])
+    save_report(tmp_path / "b", ("m", "B"), {**CARD, "labels": {}}, [])
     assert sorted(file.name for file in (tmp_path / "b").iterdir()) == [
         "predictions.jsonl",
         "report.html",

@@ -4,8 +4,6 @@ import colorsys
 import copy
 import itertools
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -19,8 +17,9 @@ from spanloom.errors import DataError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.text.marks import read_marks
 from spanloom.write.annotated import escape, hue, levels, short_label
-from spanloom.write.html import comparison_items, prediction_page, scorecard_page
+from spanloom.write.html import SCRIPTS, comparison_items, prediction_page, scorecard_page
 from spanloom.write.relation_lines import relation_to_dict
+from tests.write.browser import CHROMIUM, drawn
 
 VOID = {"meta", "input", "br"}
 
@@ -140,21 +139,22 @@ def test_segments_of_an_entity_say_its_text(one: dict[str, Any]) -> None:
     page = page_of([one])
     for index, entity in enumerate(one["entities"]):
         said = "".join(text for ids, text in page.segments if str(index) in ids.split(" "))
-        assert said == re.sub("[\x00\x1b]", "\ufffd", entity["text"])
+        assert said == re.sub("[\x00\x1b]", lambda found: f"\\x{ord(found.group()):02x}", entity["text"])
 
 
 def test_hostile_text_stays_text() -> None:
     page = page_of([HOSTILE])
-    assert page.texts == ["<script>alert(1)</script> & \"AT&T\" 'x' \ufffd\ufffd[31m </style> end"]
+    assert page.texts == ["<script>alert(1)</script> & \"AT&T\" 'x' \\x00\\x1b[31m </style> end"]
     assert page.tags == ["Tag", "<b>\"'"]
     assert page.triples == [["AT&T", '"><img src=x onerror=alert(1)>', "<script>"]]
-    assert [tag for tag, _ in page.elements].count("script") == 1
+    assert [tag for tag, _ in page.elements].count("script") == len(SCRIPTS)
     assert "img" not in [tag for tag, _ in page.elements]
     assert Page("".join(prediction_page([], "<i>title"))).elements[0][0] == "html"
 
 
-def test_what_no_page_can_hold_is_replaced() -> None:
-    assert escape("a\x00b\ud800c\x9f<") == "a\ufffdb\ufffdc\ufffd&lt;"
+def test_what_no_page_can_hold_is_shown_by_its_number() -> None:
+    assert escape("a\x00b\ud800c\x9f<") == "a\\x00b\\ud800c\\x9f&lt;"
+    assert escape("pay \u202e001") == "pay \\u202e001"  # it would be read from right to left
     assert escape("tab\tline\n👩‍🚀") == "tab\tline\n👩‍🚀"
 
 
@@ -286,33 +286,29 @@ def test_facts_given_as_text_are_marked_by_text() -> None:
 
 # ---- in a browser ----------------------------------------------------------------------------------------------------
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH to draw the page")
 
 
-def drawn(tmp_path: Path, items: list[dict[str, Any]], width: int) -> str:
-    file = tmp_path / "page.html"
-    file.write_text("".join(prediction_page(items)), encoding="utf-8")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions"]
-    options += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},2000", "--virtual-time-budget=2000"]
-    command = [str(CHROMIUM), *options, "--dump-dom", file.as_uri()]
-    return subprocess.run(command, capture_output=True, timeout=120, check=True).stdout.decode("utf-8")
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH to draw the arcs")
+@needs_chromium
 @pytest.mark.parametrize("width", [500, 1000])
-def test_the_browser_draws_an_arc_for_every_triple_and_none_collide(tmp_path: Path, width: int) -> None:
-    dom = drawn(tmp_path, [PLAIN, NESTED, *WORLD[:2]], width)
+def test_the_browser_draws_every_triple_and_none_collide(tmp_path: Path, width: int) -> None:
+    """Two relations from one entity to the same other are one arc with both names; all others have their own."""
+    dom = drawn("".join(prediction_page([PLAIN, NESTED, *WORLD[:2]])), tmp_path, width)
     for one, article in zip([PLAIN, NESTED, *WORLD[:2]], dom.split("<article>")[1:], strict=True):
-        arcs = re.findall(r'<g class="arc ?">(.*?)</g>', article)
-        assert len(arcs) == len(one["relations"])
-        labels = [re.findall(r"<text [^>]*>([^<]*)</text>", arc) for arc in arcs]
-        assert labels == [[relation["label"]] for relation in one["relations"]]
+        arcs = re.findall(r'(?s)<g class="arc ?">(.*?)</g>', article)
+        ends: dict[tuple[int, int], list[str]] = {
+            (relation["head"], relation["tail"]): [] for relation in one["relations"]
+        }
+        for relation in one["relations"]:
+            ends[relation["head"], relation["tail"]].append(relation["label"])
+        assert [re.findall(r"<text [^>]*>([^<]*)<title>", arc) for arc in arcs] == list(ends.values())
         flats = [flat for arc in arcs for flat in horizontals(arc)]
         assert len(flats) >= len(arcs)
         for (y, left, right), (other, low, high) in itertools.combinations(flats, 2):
             assert y != other or right <= low or high <= left
+        feet = [(x, y) for arc in arcs for x, y in re.findall(r'<circle class="root" cx="([^"]*)" cy="([^"]*)"', arc)]
+        feet += [place for arc in arcs for place in re.findall(r'class="tip" d="M([\d.-]+) ([\d.-]+)l', arc)]
+        assert len(feet) == len(set(feet)) == 2 * len(arcs), "no end of an arc hides another"
 
 
 def horizontals(arc: str) -> list[tuple[float, float, float]]:
@@ -332,7 +328,7 @@ def test_single_tags_and_labels_are_drawn_too() -> None:
     page = "".join(prediction_page([tagged, pair]))
     assert 'data-l="NOUN"' in page
     assert "One &lt;b&gt;\nTwo" in page
-    assert re.search(r'<span class="label " style="--h:\d+">same 0.25</span>', page)
+    assert re.search(r'<span class="label " style="--h:\d+" data-k="same" data-s="0.25">same 0.25</span>', page)
 
 
 def test_two_related_spans_are_drawn_with_an_arc_from_head_to_tail() -> None:
@@ -342,10 +338,10 @@ def test_two_related_spans_are_drawn_with_an_arc_from_head_to_tail() -> None:
     )
     page = "".join(prediction_page([gold]))
     assert re.findall(r'data-l="(\w+)"', page) == ["e2", "e1"]
-    assert '<li class="" data-head="0" data-tail="1" data-short="broke(e2,e1)">' in page
+    assert '<li class="" data-head="0" data-tail="1" data-short="broke(e2,e1)" data-k="broke(e2,e1)"' in page
     page = "".join(scorecard_page(PLAIN_CARD, [{"gold": gold, "predicted": predicted}]))
     assert "2 missed or spurious" in page
-    assert '<li class="miss" data-head="0" data-tail="1" data-short="broke(e2,e1)">' in page
+    assert '<li class="miss" data-head="0" data-tail="1" data-short="broke(e2,e1)" data-k="broke(e2,e1)"' in page
 
 
 def test_a_wrong_label_is_marked_on_both_sides() -> None:
@@ -374,7 +370,7 @@ def test_a_rewrite_is_drawn_with_what_is_new_in_it() -> None:
     )
     assert "The &lt;mill&gt;\nIs it far?\n→ Is " in page
     assert re.search(r'class="[^"]*fill[^"]*"[^>]*>the mill<', page)
-    assert re.search(r'<span class="label " style="--h:\d+">rewrite 0.25</span>', page)
+    assert re.search(r'<span class="label " style="--h:\d+" data-k="rewrite" data-s="0.25">rewrite 0.25</span>', page)
 
 
 @pytest.mark.parametrize(("predicted", "wrong"), [("far?", True), ("Is it far?", False)])

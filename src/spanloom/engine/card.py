@@ -14,7 +14,7 @@ from spanloom.config import RunConfig, to_toml
 from spanloom.config.written import path_text
 from spanloom.core import Task
 from spanloom.engine.encoded import Encoded
-from spanloom.engine.report import by_part, headline
+from spanloom.engine.report import by_part, headline, is_share
 from spanloom.engine.state import Training
 
 
@@ -88,13 +88,20 @@ def _scores(known: Facts, scorecard: Mapping[str, Any] | None) -> str:
     parts = by_part(headline(scorecard))
     names = list(dict.fromkeys(measure for measures in parts.values() for measure in measures))
     rows = [
-        [part.replace(".", ", "), *(f"{measures[name]:.4f}" if name in measures else "" for name in names)]
+        [
+            part.replace(".", ", "),
+            *(_number(f"{part}.{name}", measures[name]) if name in measures else "" for name in names),
+        ]
         for part, measures in parts.items()
     ]
     lines = [["on dev", *names], ["---", *("---:" for _ in names)], *rows]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     kept = f"The weights of epoch {known.best_epoch}, the best on dev."
-    return f"{kept}\n\n{table}{training}\n\nEverything is in `scorecard.json`."
+    return f"{kept} Shares are in points, 0 to 100.\n\n{table}{training}\n\nEverything is in `scorecard.json`."
+
+
+def _number(path: str, value: float) -> str:
+    return f"{100 * value:.1f}" if is_share(path) else f"{value:.4g}"
 
 
 def _limits(known: Facts, scorecard: Mapping[str, Any] | None) -> str:

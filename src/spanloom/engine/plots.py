@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,40 +12,63 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from spanloom.batch.padding import SamplerCost
 from spanloom.core import Array
-from spanloom.engine.report import by_part
+from spanloom.engine.report import by_part, is_share, of_dev
 from spanloom.nn.storage import store
 
-_COLOURS = ("#2a6f97", "#d1495b", "#edae49", "#3c887e", "#7b5ea7", "#8d8d8d")
+_COLOURS = ("#2a6f97", "#d1495b", "#edae49", "#3c887e", "#7b5ea7", "#8d8d8d", "#b07d3c", "#4f6d2f")
 _MOST_PANELS = 6
+_MOST_CURVES = len(_COLOURS)
 
 
 def draw_plots(lines: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
-    """Draw losses.png, learning_rate.png, gradient_norm.png, training.png where the task measures its training, and
-    dev.png where dev was scored; return their paths.
+    """Draw losses.png, learning_rate.png, gradient_norm.png, training.png where the task measures its training, and,
+    where dev was scored, dev.png and, where its labels were, labels.png; return their paths.
 
     lines: what `read_metrics` gives. Raises CheckpointError where the disk is full.
     """
     steps = [line for line in lines if line["kind"] == "step"]
-    scored = [line for line in lines if line["kind"] == "epoch" and line["scorecard"]]
-    measured = [line for line in lines if line["kind"] == "epoch" and line.get("training")]
+    epochs = [line for line in lines if line["kind"] == "epoch"]
+    scored = [line for line in epochs if line["scorecard"]]
+    measured = [line for line in epochs if line.get("training")]
     figures: dict[str, Figure] = {}
     if steps:
         names = sorted({name for line in steps for name in line["losses"]})
         losses = {name: [line["losses"].get(name, np.nan) for line in steps] for name in names}
         across = np.array([line["step"] for line in steps])
-        figures["losses"] = _curves(across, losses, "loss, mean over the group", log=True)
+        figures["losses"] = _curves(
+            across,
+            losses,
+            "Loss in training and on dev",
+            "loss, mean over its items",
+            log=True,
+            dev=_dev_losses(epochs),
+        )
         rates = {"learning rate": [line["learning_rate"] for line in steps]}
-        figures["learning_rate"] = _curves(across, rates, "learning rate", smooth=False)
+        figures["learning_rate"] = _curves(across, rates, "Learning rate", "highest learning rate", smooth=False)
         norms = {"gradient norm": [line["gradient_norm"] for line in steps]}
-        figures["gradient_norm"] = _curves(across, norms, "gradient norm before clipping", log=True)
+        figures["gradient_norm"] = _curves(across, norms, "Gradient norm", "norm before clipping", log=True)
     if measured:
         figures["training"] = _measures(measured)
     if scored:
         figures["dev"] = _scores(scored)
+    if any(line.get("labels") for line in scored):
+        figures["labels"] = _labels(scored)
     return [_save(figure, folder / f"{name}.png") for name, figure in figures.items()]
+
+
+def _dev_losses(epochs: Sequence[Mapping[str, Any]]) -> dict[str, tuple[list[int], list[float]]]:
+    """The steps at which each loss was measured on dev, and what it was."""
+    found: dict[str, tuple[list[int], list[float]]] = {}
+    for line in epochs:
+        for name, value in line.get("losses", {}).items():
+            steps, values = found.setdefault(name, ([], []))
+            steps.append(line["step"])
+            values.append(value)
+    return found
 
 
 def draw_samplers(costs: Sequence[SamplerCost], chosen: str, path: Path) -> Path:
@@ -56,13 +80,13 @@ def draw_samplers(costs: Sequence[SamplerCost], chosen: str, path: Path) -> Path
     axes.bar_label(bars, [f"{100 * cost.waste:.1f}" for cost in costs], padding=3)
     axes.margins(x=0.1)
     axes.invert_yaxis()
-    _finish(axes, "padding, % of all tokens computed", "")
+    _finish(axes, "Padding of each sampler, the chosen one in red", "padding, % of all tokens computed", "sampler")
     return _save(figure, path)
 
 
 def draw_schedule(steps: Array, rates: Mapping[str, Array], path: Path) -> Path:
     """Draw learning rates over steps, one curve for each part of a model."""
-    return _save(_curves(steps, rates, "learning rate", smooth=False), path)
+    return _save(_curves(steps, rates, "Learning rate of the run", "learning rate", smooth=False), path)
 
 
 def draw_range_test(
@@ -78,30 +102,36 @@ def draw_range_test(
     axes.set_xscale("log")
     axes.set_ylim(top=1.5 * smoothed[: np.argmin(smoothed) + 1].max())  # whatever came after the loss blew up
     axes.legend(frameon=False)
-    _finish(axes, "highest learning rate", "loss, sum")
+    _finish(axes, "Loss while the learning rate rises", "highest learning rate", "loss, sum")
     return _save(figure, path)
 
 
 def _curves(
     across: Array,
     curves: Mapping[str, Sequence[float] | Array],
+    title: str,
     label: str,
     log: bool = False,
     smooth: bool = True,
+    dev: Mapping[str, tuple[Sequence[int], Sequence[float]]] | None = None,
 ) -> Figure:
-    """One panel over steps: each curve pale as measured and, with `smooth`, strong as a running mean."""
+    """One panel over steps: each curve pale as measured and, with `smooth`, strong as a running mean; of dev dashed."""
     figure = Figure(figsize=(7.5, 4.2), layout="constrained")
     axes = figure.subplots()
+    held_out = {name: points for name, points in (dev or {}).items() if name in curves}
     for index, (name, values) in enumerate(curves.items()):
         colour, heights = _COLOURS[index % len(_COLOURS)], np.array(values, dtype=float)
         if smooth and len(heights) > 20:
             axes.plot(across, heights, color=colour, alpha=0.22, linewidth=0.8)
             heights = _running_mean(heights, max(len(heights) // 40, 5))
         axes.plot(across, heights, color=colour, linewidth=1.6, label=name, marker="o" if len(across) == 1 else None)
-    if log and all(value > 0 for values in curves.values() for value in values):
+        if name in held_out:
+            axes.plot(*held_out[name], color=colour, linestyle="--", marker="o", markersize=3, label=f"{name}, dev")
+    drawn = [*curves.values(), *(values for _, values in held_out.values())]
+    if log and all(value > 0 for values in drawn for value in values):
         axes.set_yscale("log")
-    _finish(axes, "step", label)
-    if len(curves) > 1:
+    _finish(axes, title, "step", label)
+    if len(drawn) > 1:
         axes.legend(frameon=False)
     return figure
 
@@ -113,18 +143,13 @@ def _measures(epochs: Sequence[Mapping[str, Any]]) -> Figure:
     across = [line["epoch"] for line in epochs]
     for axes, name in zip(figure.subplots(len(names), squeeze=False)[:, 0], names, strict=True):
         axes.plot(across, [line["training"][name] for line in epochs], color=_COLOURS[0], label="training")
-        held_out = [(line["epoch"], value) for line in epochs for value in _of_dev(line, name)]
+        held_out = [(line["epoch"], value) for line in epochs for value in of_dev(line["scorecard"], name)]
         if held_out:
             axes.plot(*zip(*held_out, strict=True), color=_COLOURS[1], label="dev")
         axes.set_yscale("log")
         axes.legend(frameon=False)
-        _finish(axes, "epoch", name)
+        _finish(axes, f"{name.capitalize()} in training and on dev", "epoch", name)
     return figure
-
-
-def _of_dev(line: Mapping[str, Any], name: str) -> list[float]:
-    """The measure of this name among dev's, none where dev was not scored."""
-    return [value for path, value in line["scorecard"].items() if path.rpartition(".")[2] == name][:1]
 
 
 def _running_mean(heights: Array, width: int) -> Array:
@@ -138,41 +163,90 @@ def _running_mean(heights: Array, width: int) -> Array:
 
 
 def _scores(scored: Sequence[Mapping[str, Any]]) -> Figure:
-    """A panel for each part of the scorecard nearest its top, with that part's measures over epochs."""
-    shown = list(by_part(scored[-1]["scorecard"]).items())[:_MOST_PANELS]
+    """A panel for each part of the scorecard nearest its top, with that part's measures over epochs.
+
+    Shares are in points. Labels have a picture of their own.
+    """
+    parts = by_part(scored[-1]["scorecard"])
+    shown = [(part, names) for part, names in parts.items() if not part.startswith("labels.")][:_MOST_PANELS]
     columns = 1 if len(shown) <= 2 else 2
     rows = -(-len(shown) // columns)
-    figure = Figure(figsize=(7.5 * columns, 1.2 + 2.6 * rows), layout="constrained")
+    figure = Figure(figsize=(7.5 * columns, 1.5 + 2.8 * rows), layout="constrained")
     epochs = [line["epoch"] for line in scored]
     chosen = [line["epoch"] for line in scored if line["best"]][-1:]
     # Filled column by column, so that the parts of one thing stand in one column.
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True).T.reshape(-1)
     for axes, (part, measures) in zip(panels, shown, strict=False):
-        for index, measure in enumerate(measures):
-            heights = [line["scorecard"].get(f"{part}.{measure}" if part else measure, np.nan) for line in scored]
-            axes.plot(epochs, heights, color=_COLOURS[index % len(_COLOURS)], linewidth=1.6, marker="o", markersize=3)
-            axes.lines[-1].set_label(measure)
-        for epoch in chosen:
-            axes.axvline(epoch, color="#8d8d8d", linestyle=":", linewidth=1.2, label="model kept")
-        _finish(axes, "", part.replace(".", ", ") or "score")
+        paths = {measure: f"{part}.{measure}" if part else measure for measure in measures}
+        for index, (measure, path) in enumerate(paths.items()):
+            scale = 100 if is_share(path) else 1
+            heights = [scale * line["scorecard"].get(path, np.nan) for line in scored]
+            _over_epochs(axes, epochs, heights, index, measure)
+        _mark(axes, chosen)
+        unit = "score, points" if all(map(is_share, paths.values())) else "score"
+        _finish(axes, part.replace(".", ", ") or "score", "", unit)
     for axes in panels[: len(shown)][rows - 1 :: rows]:
         axes.set_xlabel("epoch")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=6)
+    figure.suptitle("Scores on dev")
+    curves = {curve.get_label(): curve for axes in panels[: len(shown)] for curve in axes.lines}
+    figure.legend(curves.values(), map(str, curves), loc="outside lower center", frameon=False, ncols=6)
     for axes in panels[len(shown) :]:
         axes.remove()
     return figure
 
 
-def _finish(axes: Axes, across: str, up: str) -> None:
+def _labels(scored: Sequence[Mapping[str, Any]]) -> Figure:
+    """A panel for each kind of label, with the F1 of its most frequent labels over epochs."""
+    kinds = list(dict.fromkeys(kind for line in scored for kind in line.get("labels", {})))
+    figure = Figure(figsize=(9, 1 + 3.6 * len(kinds)), layout="constrained")
+    epochs = [line["epoch"] for line in scored]
+    chosen = [line["epoch"] for line in scored if line["best"]][-1:]
+    for axes, kind in zip(figure.subplots(len(kinds), squeeze=False)[:, 0], kinds, strict=True):
+        tables = [line.get("labels", {}).get(kind, {}) for line in scored]
+        labels = list(dict.fromkeys(label for table in reversed(tables) for label in table))
+        for index, label in enumerate(labels[:_MOST_CURVES]):
+            _over_epochs(axes, epochs, [100 * table.get(label, np.nan) for table in tables], index, _drawable(label))
+        _mark(axes, chosen)
+        more = f", the {_MOST_CURVES} most frequent of {len(labels)}" if len(labels) > _MOST_CURVES else ""
+        _finish(axes, f"F1 on dev by label: {_drawable(kind)}{more}", "epoch", "F1, points")
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
+    return figure
+
+
+def _over_epochs(axes: Axes, epochs: Sequence[int], heights: Sequence[float], index: int, name: str) -> None:
+    colour = _COLOURS[index % len(_COLOURS)]
+    axes.plot(epochs, heights, color=colour, linewidth=1.6, marker="o", markersize=3, label=name)
+
+
+def _mark(axes: Axes, chosen: Sequence[int]) -> None:
+    """The epoch whose weights are kept."""
+    for epoch in chosen:
+        axes.axvline(epoch, color="#8d8d8d", linestyle=":", linewidth=1.2, label="model kept")
+
+
+def _drawable(label: str, most: int = 40) -> str:
+    """A label as matplotlib draws it: `$` begins no formula, and `_` at its start hides nothing."""
+    plain = "".join(letter if letter.isprintable() else "\ufffd" for letter in label)
+    cut = plain if len(plain) <= most else f"{plain[: most - 1]}…"
+    return " " * cut.startswith("_") + cut.replace("$", r"\$")
+
+
+def _finish(axes: Axes, title: str, across: str, up: str) -> None:
+    axes.set_title(title)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
     axes.grid(True, color="#e4e4e4", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
+    if across == "epoch" or not across:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _save(figure: Figure, path: Path) -> Path:
     held = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(held)  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():
+        # A letter that no font here has is drawn as a box, which is no reason to trouble anyone.
+        warnings.filterwarnings("ignore", r"Glyph .* missing", UserWarning)
+        FigureCanvasAgg(figure).print_png(held)  # type: ignore[no-untyped-call]
     store(path, held.getvalue())
     return path

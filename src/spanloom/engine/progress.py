@@ -11,7 +11,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from spanloom.engine.report import EpochReport, Notice, Report, Stage
+from spanloom.engine.report import EpochReport, Notice, Report, Stage, headline, of_dev
 
 PAUSE = 10.0
 """Seconds between two plain lines."""
@@ -115,8 +115,16 @@ class _Lines:
 
 
 def _of_epoch(report: EpochReport) -> str:
-    score = "not scored on dev" if report.score is None else f"dev {report.score:.4f}"
     note = f"  ({report.note})" if report.note else ""
     measured = "".join(f"  training {name} {value:.4f}" for name, value in report.training.items())
     best = "  (best so far)" if report.best else ""
-    return f"epoch {report.epoch}{measured}  {score}{best}{note}  {report.seconds:.1f} s"
+    return f"epoch {report.epoch}{measured}  {_on_dev(report)}{best}{note}  {report.seconds:.1f} s"
+
+
+def _on_dev(report: EpochReport) -> str:
+    """What dev says: the measures that training has too, or else the score in points."""
+    if report.score is None:
+        return "not scored on dev"
+    measures = headline(report.scorecard or {})
+    same = [f"dev {name} {value:.4f}" for name in report.training for value in of_dev(measures, name)]
+    return "  ".join(same) or f"dev {100 * report.score:.1f}"

@@ -15,6 +15,11 @@ from spanloom.nn.storage import store
 MEASURES = ("precision", "recall", "f1", "accuracy", "perplexity", "exact_match", "value")
 """The names that a scorecard gives to its measures; `headline` looks for them and for nothing else."""
 
+MOST_LABELS = 25
+"""Labels of a kind whose scores are kept of each epoch: the most frequent in gold."""
+
+_NO_SHARES = ("perplexity", "bits per unit", "bits per character")
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -57,7 +62,7 @@ class EpochReport:
     """The end of an epoch. scorecard and score are None where dev was not scored; best: the best score so far.
 
     note: what the score made the schedule do, in words. training: what the epoch's mean losses say of the training
-    data, by the names of dev's measures.
+    data, by the names of dev's measures. losses: the means on dev, of what has a loss there.
     """
 
     epoch: int
@@ -68,6 +73,7 @@ class EpochReport:
     seconds: float
     note: str = ""
     training: dict[str, float] = field(default_factory=dict)
+    losses: dict[str, float] = field(default_factory=dict)
 
 
 Report = Notice | Stage | StepReport | EpochReport
@@ -102,6 +108,27 @@ def by_part(measures: Mapping[str, float]) -> dict[str, dict[str, float]]:
     return parts
 
 
+def is_share(path: str) -> bool:
+    """Whether a measure is a share of 1, which people see in points, 0 to 100; perplexity and bits are none."""
+    part, _, measure = path.rpartition(".")
+    return measure not in _NO_SHARES and not (measure == "value" and part.rpartition(".")[2] in _NO_SHARES)
+
+
+def of_dev(measures: Mapping[str, float], name: str) -> list[float]:
+    """The measure of this name in a headline, none where dev was not scored."""
+    return [value for path, value in measures.items() if path.rpartition(".")[2] == name][:1]
+
+
+def label_scores(scorecard: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """F1 by label, of each kind of label that a scorecard has."""
+    found = {}
+    for kind, table in scorecard.get("labels", {}).items():
+        scored = {label: score for label, score in table.items() if {"f1", "gold"} <= score.keys()}
+        frequent = sorted(scored, key=lambda label: -scored[label]["gold"])[:MOST_LABELS]
+        found[kind] = {label: round(float(scored[label]["f1"]), 4) for label in frequent}
+    return {kind: table for kind, table in found.items() if table}
+
+
 class Metrics:
     """`metrics.jsonl`: one line a step, one a scored epoch, each written through at once, safe from a crash."""
 
@@ -117,6 +144,7 @@ class Metrics:
         line = dataclasses.asdict(report)
         if isinstance(report, EpochReport):
             line["scorecard"] = headline(report.scorecard or {})
+            line["labels"] = label_scores(report.scorecard or {})
         try:
             self._file.write(json.dumps({"kind": "step" if isinstance(report, StepReport) else "epoch", **line}) + "\n")
             self._file.flush()

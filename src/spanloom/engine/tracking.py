@@ -35,7 +35,7 @@ class Tracking:
             self._trackers.append(tracker)
 
     def add(self, report: StepReport | EpochReport) -> None:
-        """Pass on the losses, the gradient's norm and the learning rate of a step, or the dev scores of an epoch."""
+        """Pass on the losses, the gradient's norm and the rate of a step, or the dev scores and losses of an epoch."""
         values = _of_step(report) if isinstance(report, StepReport) else _of_epoch(report)
         for tracker in self._trackers:
             tracker.log(values, step=report.step)
@@ -52,6 +52,7 @@ def _of_step(report: StepReport) -> dict[str, float]:
 
 def _of_epoch(report: EpochReport) -> dict[str, float]:
     scores = {f"dev/{name.replace('.', '/')}": value for name, value in headline(report.scorecard or {}).items()}
+    scores |= {f"dev/loss/{name}": value for name, value in report.losses.items()}
     scores |= {f"training/{name}": value for name, value in report.training.items()}
     return scores | {"epoch": report.epoch} | ({} if report.score is None else {"dev/score": report.score})
 

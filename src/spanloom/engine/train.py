@@ -12,8 +12,8 @@ from torch import nn
 from spanloom.batch.samplers import Sampler, build_sampler
 from spanloom.config import RunConfig, TrainConfig
 from spanloom.core import Array, Codec, Example, Task
+from spanloom.engine.dev import score_dev, with_targets
 from spanloom.engine.encoded import Encoded, rows_of
-from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.feedback import heed_score
 from spanloom.engine.optimizer import set_learning_rate
 from spanloom.engine.processes import from_first, gather, process_count, rank, share_of
@@ -43,6 +43,10 @@ def train(
     settings = config.train
     schedule, sampler = build_schedule(settings), build_sampler(data.rows, settings, config.seed)
     steps = total_steps(sampler, settings)
+    judged = None if dev is None else with_targets(codec, dev)
+    if judged is not None and judged.unsaid:
+        without = f"{len(judged.unsaid):,} of {len(judged.data.rows):,}"
+        yield Notice(f"{without} dev examples have gold that training never had: they are scored, and have no loss.")
     while state.epoch <= settings.epochs and not out_of_patience(state, settings):
         began = time.perf_counter()
         begin_epoch(state.model, state.epoch)
@@ -53,8 +57,9 @@ def train(
                 yield Notice(news)
             yield report
         scorecard, score, best, note = None, None, False, ""
-        if dev is not None and state.epoch >= settings.evaluate_from:
-            scorecard = from_first(lambda: score_dev(task, config, codec, state, dev, device))
+        losses: dict[str, float] = {}
+        if judged is not None and state.epoch >= settings.evaluate_from:
+            scorecard, losses = from_first(lambda: score_dev(task, config, codec, state, judged, device))
             score = float(task.best(scorecard))
             best = state.best_score is None or score > state.best_score
             note = heed_score(state, settings, score)
@@ -63,7 +68,7 @@ def train(
         training = {} if task.measures is None else task.measures(state.means())
         state.begin_epoch(state.epoch + 1)
         seconds = time.perf_counter() - began
-        yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, seconds, note, training)
+        yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, seconds, note, training, losses)
 
 
 def begin_epoch(model: nn.Module, epoch: int) -> None:
@@ -90,30 +95,6 @@ def out_of_patience(state: Training, settings: TrainConfig) -> bool:
     if not settings.patience or not state.best_epoch:
         return False
     return state.epoch - 1 - state.best_epoch >= settings.patience
-
-
-def score_dev(
-    task: Task, config: RunConfig, codec: Codec, state: Training, dev: Encoded, device: torch.device
-) -> dict[str, object]:
-    """The scorecard of the averaged weights, which are the ones that would be saved."""
-    settings = config.train
-
-    def scored() -> dict[str, object]:
-        answers = predict_rows(
-            state.model,
-            codec,
-            dev.rows,
-            batch_size=settings.batch_size,
-            batch_tokens=settings.batch_tokens,
-            device=device,
-            precision=settings.precision,
-        )
-        return task.score(dev.examples, answers, codec)
-
-    if state.average is None:
-        return scored()
-    with state.average.applied():
-        return scored()
 
 
 def update(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -48,18 +49,21 @@ def evaluate(
     scorecard = predictor.task.score(examples, predictions, predictor.codec) | {"read": reading.to_dict()}
     if report is not None:
         items = list(comparison_items(examples, predictions, predictor.task.show))
-        save_report(Path(report), f"{predictor.source.name} on {Path(data).name}", scorecard, items)
+        save_report(Path(report), (predictor.source.resolve().name, Path(data).name), scorecard, items)
     return scorecard
 
 
-def save_report(folder: Path, title: str, scorecard: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
-    """Write the files of a report; the scorecard last, so that where it is the others are."""
+def save_report(
+    folder: Path, names: tuple[str, str], scorecard: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write the files of a report; the scorecard last, so that where it is the others are. names: of model and data."""
     picture = confusion_svg(scorecard)
     if picture is not None:
         atomic_write(folder / CONFUSION, picture)
     write_lines(folder / PREDICTIONS, (item["predicted"] for item in items))
+    model, data = names
     with atomic_text(folder / PAGE) as file:
-        file.writelines(scorecard_page(scorecard, items, title))
+        file.writelines(scorecard_page(scorecard, items, model=model, data=data, date=date.today().isoformat()))
     atomic_write(folder / SCORECARD, json.dumps(scorecard, ensure_ascii=False, indent=1) + "\n")
 
 

@@ -10,7 +10,9 @@ import html
 import itertools
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from bisect import bisect
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from spanloom.errors import DataError
@@ -25,13 +27,26 @@ HUES = {
 }
 STATUS_WORDS = {"hit": "found", "miss": "missed", "extra": "spurious"}
 
-# Control characters and lone surrogates have no place in a page; a browser would drop or misread them.
-_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+MOST_BARS = 6
+"""Bars that fit between two lines; what lies deeper is told by its tag alone."""
+
+# A browser would drop or misread control characters and lone surrogates, and the two overrides turn a text around.
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff]")
 
 
 def escape(text: object) -> str:
-    """Text for an HTML element or a quoted attribute; what no page can hold becomes U+FFFD."""
-    return html.escape(_UNSHOWABLE.sub("\ufffd", str(text)), quote=True)
+    """Text for an HTML element or a quoted attribute, with the number of what no page can hold in its place."""
+    return html.escape(_UNSHOWABLE.sub(_numbered, str(text)), quote=True)
+
+
+def _numbered(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def kind_of(fact: Mapping[str, Any]) -> str:
+    """What the legend and the filters know a fact by: its label, unless that differs from fact to fact."""
+    return str(fact.get("kind", fact["label"]))
 
 
 def hue(label: str) -> int:
@@ -51,26 +66,54 @@ def checked(item: Mapping[str, Any], where: str) -> None:
     for entity in item["entities"]:
         if not 0 <= entity["start"] < entity["end"] <= length:
             found = f"entity {entity['start']}:{entity['end']} is not inside the text of {length} characters"
-            raise DataError(where, found, "0 <= start < end <= length")
+            raise DataError(where, found, "0 <= start < end <= length", "Give offsets in characters of the text.")
     for relation in item["relations"]:
         for side in ("head", "tail"):
             if not 0 <= relation[side] < len(item["entities"]):
                 found = f"{side} {relation[side]} of '{relation['label']}' is no entity"
-                raise DataError(where, found, f"0 to {len(item['entities']) - 1}")
+                expected = f"0 to {len(item['entities']) - 1}" if item["entities"] else "an item with entities"
+                raise DataError(where, found, expected, "Give the place of an entity in the item's list.")
 
 
 def levels(entities: Sequence[Mapping[str, Any]]) -> list[int]:
     """A level for each entity so that no two on one level overlap; the longest come first and lie lowest."""
     chosen = [0] * len(entities)
-    taken: list[list[tuple[int, int]]] = []
-    for index in sorted(range(len(entities)), key=lambda i: (entities[i]["start"] - entities[i]["end"], i)):
-        start, end = entities[index]["start"], entities[index]["end"]
-        free = (n for n, spans in enumerate(taken) if all(end <= a or b <= start for a, b in spans))
-        chosen[index] = level = next(free, len(taken))
-        if level == len(taken):
-            taken.append([])
-        taken[level].append((start, end))
+    for heap in _heaps(entities):
+        taken: list[list[tuple[int, int]]] = []  # of each level, in the order of the text
+        for index in sorted(heap, key=lambda i: (entities[i]["start"] - entities[i]["end"], i)):
+            span = entities[index]["start"], entities[index]["end"]
+            chosen[index] = level = next((n for n, spans in enumerate(taken) if _fits(span, spans)), len(taken))
+            if level == len(taken):
+                taken.append([])
+            taken[level].insert(bisect(taken[level], span), span)
     return chosen
+
+
+def _heaps(entities: Sequence[Mapping[str, Any]]) -> Iterator[list[int]]:
+    """Entities that overlap, directly or through others: what is in none of a heap cannot be in its way."""
+    heap: list[int] = []
+    reach = 0
+    for index in sorted(range(len(entities)), key=lambda i: int(entities[i]["start"])):
+        if heap and entities[index]["start"] >= reach:
+            yield heap
+            heap = []
+        heap.append(index)
+        reach = max(reach, entities[index]["end"])
+    if heap:
+        yield heap
+
+
+def _fits(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a span overlaps none of these, which stand in the order of the text and do not overlap."""
+    place = bisect(spans, span)
+    return (not place or spans[place - 1][1] <= span[0]) and (place == len(spans) or span[1] <= spans[place][0])
+
+
+def relation_names(relations: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What the arcs and the list call each label: the short one, unless two labels share it."""
+    labels = {relation["label"] for relation in relations}
+    sharing = Counter(map(short_label, labels))
+    return {label: short_label(label) if sharing[short_label(label)] == 1 else label for label in labels}
 
 
 def graph_html(item: Mapping[str, Any], marks: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -78,8 +121,9 @@ def graph_html(item: Mapping[str, Any], marks: Mapping[str, Sequence[str]] | Non
     entity_marks = marks["entities"] if marks else [""] * len(item["entities"])
     relation_marks = marks["relations"] if marks else [""] * len(item["relations"])
     segments = _segments(item["text"], item["entities"], entity_marks)
+    names = relation_names(item["relations"])
     facts = "".join(
-        _triple(relation, item["entities"], mark)
+        _triple(relation, item["entities"], names[relation["label"]], mark)
         for relation, mark in zip(item["relations"], relation_marks, strict=True)
     )
     triples = f'<ul class="triples">{facts}</ul>' if facts else ""
@@ -116,11 +160,11 @@ def _segment(
     if base is not None:
         classes += ["fill", *(["first"] if entities[base]["start"] == place[0] else [])]
         classes += ["last"] if entities[base]["end"] == place[1] else []
-        style = f"--h:{hue(entities[base]['label'])};"
-    style += _bars([(level[i], hue(entities[i]["label"])) for i in covering if level[i]])
+        style = f"--h:{hue(kind_of(entities[base]))};"
+    style += _bars([(level[i], hue(kind_of(entities[i]))) for i in covering if 0 < level[i] <= MOST_BARS])
     classes += sorted({marks[i] for i in covering if marks[i] not in ("", "hit")})
     ending = [i for i in reversed(covering) if entities[i]["end"] == place[1]]  # inner entities first
-    tags = "".join(_tag(entities[i], marks[i]) for i in ending)
+    tags = "".join(_tag(i, entities[i], level[i], marks[i]) for i in ending)
     title = escape("\n".join(_title(entities[i]) for i in covering))
     ids = " ".join(map(str, covering))
     return f'<span class="{" ".join(classes)}" data-e="{ids}" style="{style}" title="{title}">{piece}{tags}</span>'
@@ -138,30 +182,40 @@ def _bars(inner: Sequence[tuple[int, int]]) -> str:
     return f"box-shadow:{','.join(layers)};"
 
 
-def _tag(entity: Mapping[str, Any], mark: str) -> str:
+def _tag(number: int, entity: Mapping[str, Any], level: int, mark: str) -> str:
+    """The label behind an entity, with all by which the page chooses what to show: number, level, kind and score."""
     word = f" · {STATUS_WORDS[mark]}" if mark in ("miss", "extra") else ""
-    return f'<i class="tag {mark}" style="--h:{hue(entity["label"])}" data-l="{escape(entity["label"] + word)}"></i>'
+    about = f'data-i="{number}" data-v="{level}" {chosen_by(entity)} data-l="{escape(entity["label"] + word)}"'
+    return f'<i class="tag {mark}" style="--h:{hue(kind_of(entity))}" {about}></i>'
+
+
+def chosen_by(fact: Mapping[str, Any]) -> str:
+    """The attributes by which the page filters facts: kind, and score as it is shown."""
+    score = score_of(fact)
+    return f'data-k="{escape(kind_of(fact))}"' + (f' data-s="{score}"' if score else "")
 
 
 def _title(entity: Mapping[str, Any]) -> str:
-    return f"{entity['label']}{_score(entity, ' · ')}"
+    score = score_of(entity)
+    return f"{entity['label']} · {score}" if score else str(entity["label"])
 
 
-def _score(fact: Mapping[str, Any], before: str = "") -> str:
+def score_of(fact: Mapping[str, Any]) -> str:
+    """A confidence as it is shown, between 0 and 1; nothing where there is none."""
     score = fact.get("score")
-    return "" if score is None else f"{before}{score:.2f}"
+    return "" if score is None else f"{score:.2f}"
 
 
-def _triple(relation: Mapping[str, Any], entities: Sequence[Mapping[str, Any]], mark: str) -> str:
+def _triple(relation: Mapping[str, Any], entities: Sequence[Mapping[str, Any]], name: str, mark: str) -> str:
     head, tail = relation["head"], relation["tail"]
-    label = relation["label"]
     status = f'<span class="status">{STATUS_WORDS[mark]}</span>' if mark else ""
-    score = _score(relation)
+    score = score_of(relation)
     meter = f'<span class="score" style="--v:{100 * relation["score"]:.0f}%">{score}</span>' if score else ""
+    whole = f' title="{escape(relation["label"])}"' if name != relation["label"] else ""
     return (
-        f'<li class="{mark}" data-head="{head}" data-tail="{tail}" data-short="{escape(short_label(label))}">'
-        f'<bdi class="arg" style="--h:{hue(entities[head]["label"])}">{escape(entities[head]["text"])}</bdi>'
-        f'<span class="rel">{escape(label)}</span>'
-        f'<bdi class="arg" style="--h:{hue(entities[tail]["label"])}">{escape(entities[tail]["text"])}</bdi>'
+        f'<li class="{mark}" data-head="{head}" data-tail="{tail}" data-short="{escape(name)}" {chosen_by(relation)}>'
+        f'<bdi class="arg" style="--h:{hue(kind_of(entities[head]))}">{escape(entities[head]["text"])}</bdi>'
+        f'<span class="rel"{whole}>{escape(name)}</span>'
+        f'<bdi class="arg" style="--h:{hue(kind_of(entities[tail]))}">{escape(entities[tail]["text"])}</bdi>'
         f'<span class="end">{meter}{status}</span></li>'
     )

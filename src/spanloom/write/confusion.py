@@ -14,6 +14,7 @@ CELL = 30
 LETTER = 6.7  # how wide a letter is at most, about, in the size that is used
 LONGEST = 34
 NONE = "(none)"
+SIDES = ("gold", "predicted")
 SOFT, INK = "#5b6472", "#1d2129"
 
 Matrix = list[list[int]]
@@ -29,37 +30,30 @@ def confusion_matrix(card: Mapping[str, Any]) -> tuple[list[str], Matrix] | None
     confusions = card.get("errors", {}).get("confusions")
     if confusions is None:
         return None
-    named = {case[side] for case in confusions for side in ("gold", "predicted")}
+    named = {case[side] for case in confusions for side in SIDES}
     tables = card.get("labels", {}).values()
     table = next((table for table in tables if len(table) > 1 and named <= table.keys()), None)
     if table is None or not all({"found", "gold", "predicted"} <= score.keys() for score in table.values()):
         return None
     frequent = sorted(table, key=lambda name: (-table[name]["gold"], name))
-    names = [*sorted(frequent[:MOST]), *frequent[MOST:]]
-    place = {name: number for number, name in enumerate(names)}
-    size = len(names)
-    counts = [[0] * (size + 1) for _ in range(size + 1)]
+    rare = len(frequent[MOST:])
+    names = [*sorted(frequent[:MOST]), *([f"{rare} rarer labels"] if rare else []), NONE]
+    place = {name: number for number, name in enumerate(names[:MOST])}
+    place = {name: place.get(name, MOST) for name in frequent}
+    counts = [[0] * len(names) for _ in names]
+    unmatched = {side: {name: score[side] - score["found"] for name, score in table.items()} for side in SIDES}
     for name, score in table.items():
-        counts[place[name]][place[name]] = score["found"]
+        counts[place[name]][place[name]] += score["found"]
     for case in confusions:
         counts[place[case["gold"]]][place[case["predicted"]]] += case["count"]
-    for name, number in place.items():
-        counts[number][size] = max(table[name]["gold"] - sum(counts[number]), 0)
-        counts[size][number] = max(table[name]["predicted"] - sum(row[number] for row in counts), 0)
-    names, counts = _gathered([*names, NONE], counts)
+        for side in SIDES:
+            unmatched[side][case[side]] -= case["count"]
+    for name in table:
+        counts[place[name]][-1] += max(unmatched["gold"][name], 0)
+        counts[-1][place[name]] += max(unmatched["predicted"][name], 0)
     if not any(counts[-1]) and not any(row[-1] for row in counts):
         return names[:-1], [row[:-1] for row in counts[:-1]]
     return names, counts
-
-
-def _gathered(names: Sequence[str], counts: Matrix) -> tuple[list[str], Matrix]:
-    """With the labels from number `MOST` on as one, where there are more."""
-    rare = len(names) - 1 - MOST
-    if rare <= 0:
-        return list(names), counts
-    groups = [*([number] for number in range(MOST)), range(MOST, MOST + rare), [MOST + rare]]
-    gathered = [[sum(counts[i][j] for i in rows for j in columns) for columns in groups] for rows in groups]
-    return [*names[:MOST], f"{rare} rarer labels", names[-1]], gathered
 
 
 def confusion_svg(card: Mapping[str, Any]) -> str | None:

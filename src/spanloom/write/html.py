@@ -7,18 +7,19 @@ from importlib.resources import files
 from typing import Any
 
 from spanloom.core import Example
-from spanloom.text.edits import new_parts
-from spanloom.write.annotated import STATUS_WORDS, checked, escape, graph_html, hue
+from spanloom.write.annotated import STATUS_WORDS, checked, chosen_by, escape, graph_html, hue, kind_of, score_of
+from spanloom.write.drawable import drawable
 from spanloom.write.html_tables import summary_html
-from spanloom.write.surprisal_tables import striking
+from spanloom.write.overview import KINDS, Overview, heading
 
 Item = Mapping[str, Any]
 
-KINDS = ("entities", "relations", "labels")
-INSERTED = "inserted"
+SCRIPTS = ("arcs.js", "controls.js")
 
 
-def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterator[str]:
+def prediction_page(
+    items: Iterable[Item], title: str = "Predictions", *, model: str = "", data: str = "", date: str = ""
+) -> Iterator[str]:
     """A page of predictions, in pieces to be written one after the other.
 
     items: what `Task.show` gives. Of a graph or of spans `{"text", "entities": [{"start", "end", "label", "text",
@@ -26,38 +27,49 @@ def prediction_page(items: Iterable[Item], title: str = "Predictions") -> Iterat
     "tokens": [{"start", "end", "text", "label", "score"}]}`; of requests `{"text", "intent", "slots"}`, their
     slots as entities; of two related spans `{"text", "head": {"start", "end", "text"}, "tail", "relation", "score"}`;
     of labels `{"text"}` or `{"first", "second"}`, and `{"labels": [{"label", "score"}]}`; of rewrites `{"turns",
-    "rewrite", "score"}`; of surprisal `{"text", "bits", "tokens": [{"start", "end", "text", "bits"}]}`. `score`,
-    `relations` and a `source` are optional. An `error`, beside a `text` or not, is what stands in place of an answer.
-    Raises DataError for an offset outside the text.
+    "rewrite", "score"}`; of surprisal `{"text", "bits", "tokens": [{"start", "end", "text", "bits"}]}`; of what could
+    not be answered `{"error"}`, with the text where there is one. `score`, `relations` and a `source` are optional.
+
+    model, data, date: what the page is of, as its head says it; whoever writes the page knows the day. Raises DataError
+    for an offset outside the text.
     """
-    yield _head(title)
-    yield f"<h1>{escape(title)}</h1>\n<main>\n"
+    overview = Overview()
+    yield _head(title, model, data)
+    yield f"{heading(title, model, data, date)}<main>\n"
     for number, item in enumerate(items, 1):
-        if "error" in item:
-            lost = f'<p class="lost">{escape(item["error"])}</p>'
-            yield f'<article class="failed">{_article_head(item)}{escape(item.get("text", ""))}{lost}</article>\n'
-            continue
         drawn = drawable(item)
         checked(drawn, f"item {number}")
-        yield f"<article>{_article_head(item)}{_answer_html(drawn)}</article>\n"
-    yield _foot()
+        overview.add(drawn)
+        failed = ' class="failed"' if "error" in item else ""
+        yield f"<article{failed}>{_article_head(item)}{_answer_html(drawn)}</article>\n"
+    yield _foot(overview)
 
 
-def scorecard_page(scorecard: Item, items: Iterable[Item], title: str = "Scorecard") -> Iterator[str]:
+def scorecard_page(
+    scorecard: Item,
+    items: Iterable[Item],
+    title: str = "Scorecard",
+    *,
+    model: str = "",
+    data: str = "",
+    date: str = "",
+) -> Iterator[str]:
     """The scores, then gold beside predicted, in pieces to be written one after the other.
 
-    items: as `comparison_items` makes them. Raises DataError for an offset outside the text.
+    items: as `comparison_items` makes them. model, data, date: as of `prediction_page`. Raises DataError for an offset
+    outside the text.
     """
-    yield _head(title)
-    yield f"<h1>{escape(title)}</h1>\n{summary_html(scorecard)}\n"
-    yield '<input type="checkbox" id="only"><label class="filter" for="only">Only sentences with errors</label>\n'
-    yield "<main>\n"
+    overview = Overview("example")
+    yield _head(title, model, data)
+    yield f"{heading(title, model, data, date)}{summary_html(scorecard)}\n"
+    yield '<h2>Gold beside predicted</h2>\n<input type="checkbox" id="only">'
+    yield '<label class="filter" for="only">Only examples with errors</label>\n<main>\n'
     for number, item in enumerate(items, 1):
         sides = {side: drawable(item[side]) for side in ("gold", "predicted")}
         for side, drawn in sides.items():
             checked(drawn, f"item {number}, {side}")
-        yield _comparison({**item, **sides})
-    yield _foot()
+        yield _comparison({**item, **sides}, overview)
+    yield _foot(overview)
 
 
 def comparison_items(
@@ -74,17 +86,18 @@ def comparison_items(
         }
 
 
-def _comparison(item: Item) -> str:
+def _comparison(item: Item, overview: Overview) -> str:
     gold, predicted, by_text = item["gold"], item["predicted"], bool(item.get("by_text"))
     left = {kind: _marks(gold, predicted, kind, by_text, "miss") for kind in KINDS}
     right = {kind: _marks(predicted, gold, kind, by_text, "extra") for kind in KINDS}
     lost = "".join(
         f'<p class="lost">Missed, not located in the text: {escape(fact)}</p>' for fact in item.get("lost", ())
     )
-    wrong = sum(mark != "hit" for side in (left, right) for marks in side.values() for mark in marks)
-    wrong += len(item.get("lost", ()))
+    both = {kind: [*left[kind], *(mark for mark in right[kind] if mark != "hit")] for kind in KINDS}
+    overview.add_sides(gold, predicted, both, len(item.get("lost", ())))
+    wrong = sum(mark != "hit" for marks in both.values() for mark in marks) + len(item.get("lost", ()))
     state = "wrong" if wrong else "ok"
-    count = "all found" if not wrong else f"{wrong} missed or spurious"
+    count = "all found" if not wrong else f"{wrong:,} missed or spurious"
     return (
         f'<article class="{state}">{_article_head(item, count)}<div class="sides">'
         f"<section><h3>Gold</h3>{_answer_html(gold, left)}{lost}</section>"
@@ -107,59 +120,13 @@ def _fact_key(fact: Item, item: Item, by_text: bool) -> Hashable:
     return fact["text"] if by_text else (fact["start"], fact["end"], fact["label"])
 
 
-def drawable(item: Item) -> Item:
-    """The item with all that is drawn: `entities`, which single tags are too, `relations` and `labels`.
-
-    A head and a tail are entities, and their relation goes from the one to the other.
-    """
-    if "head" in item and "tail" in item:
-        spans = [{"label": mark, **item[side]} for mark, side in (("e1", "head"), ("e2", "tail"))]
-        relation = {"head": 0, "tail": 1, "label": item["relation"], "score": item.get("score")}
-        return {**item, "entities": spans, "relations": [relation], "labels": ()}
-    if "rewrite" in item:
-        return _drawable_rewrite(item)
-    if "bits" in item:
-        return _drawable_surprisal(item)
-    texts = [str(item[key]) for key in ("text", "first", "second") if key in item]
-    spans = item.get("entities", item.get("slots", item.get("tokens", ())))
-    kinds = {"entities": spans, "relations": item.get("relations", ()), "labels": item.get("labels", _intent(item))}
-    return {**item, "text": "\n".join(texts), **kinds}
-
-
-def _drawable_surprisal(item: Item) -> Item:
-    """The tokens that stand out, each an entity of so many bits, and the bits of the whole text."""
-    marked = striking([token["bits"] for token in item["tokens"]])
-    found = [token for token, mark in zip(item["tokens"], marked, strict=True) if mark]
-    spans = [{**token, "label": f"{token['bits']:.0f} bits"} for token in found]
-    return {**item, "entities": spans, "relations": (), "labels": [{"label": f"{item['bits']:.1f} bits"}]}
-
-
-def _intent(item: Item) -> Sequence[Item]:
-    """The intent of a request as its label."""
-    return [{"label": item["intent"], "score": item.get("intent_score")}] if item.get("intent") is not None else []
-
-
-def _drawable_rewrite(item: Item) -> Item:
-    """The turns, one a line, and the rewrite behind an arrow with what is new in it marked; its score is a label's.
-
-    Two such labels are the same where the rewrites are.
-    """
-    before = "\n".join((*item["turns"], "→ "))
-    rewrite = str(item["rewrite"])
-    new = [
-        {"start": len(before) + start, "end": len(before) + end, "text": rewrite[start:end], "label": INSERTED}
-        for start, end in new_parts(item["turns"][-1], rewrite)
-    ]
-    whole = {"label": "rewrite", "key": rewrite, "score": item.get("score")}
-    return {**item, "text": before + rewrite, "entities": new, "relations": (), "labels": (whole,)}
-
-
 def _answer_html(item: Item, marks: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The text with what is found in it, and the labels of the whole."""
+    """The text with what is found in it, and the labels of the whole; or why there is no answer."""
     statuses = marks["labels"] if marks else [""] * len(item["labels"])
     labels = "".join(map(_label_html, item["labels"], statuses))
     labels += _scope_html(item)
-    return graph_html(item, marks) + (f'<p class="labels">{labels}</p>' if labels else "")
+    error = f'<p class="error"><b>Not answered.</b> {escape(item["error"])}</p>' if "error" in item else ""
+    return graph_html(item, marks) + (f'<p class="labels">{labels}</p>' if labels else "") + error
 
 
 def _scope_html(item: Item) -> str:
@@ -172,9 +139,8 @@ def _scope_html(item: Item) -> str:
 
 def _label_html(label: Item, status: str) -> str:
     word = f' <span class="status">{STATUS_WORDS[status]}</span>' if status in ("miss", "extra") else ""
-    score = f" {label['score']:.2f}" if label.get("score") is not None else ""
-    name = escape(label["label"])
-    return f'<span class="label {status}" style="--h:{hue(label["label"])}">{name}{score}{word}</span>'
+    text = " ".join(part for part in (escape(label["label"]), score_of(label)) if part)
+    return f'<span class="label {status}" style="--h:{hue(kind_of(label))}" {chosen_by(label)}>{text}{word}</span>'
 
 
 def _article_head(item: Item, state: str = "") -> str:
@@ -182,18 +148,22 @@ def _article_head(item: Item, state: str = "") -> str:
     return "<header>" + "".join(f"<span>{part}</span>" for part in parts) + "</header>"
 
 
-def _head(title: str) -> str:
-    style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+def _head(title: str, model: str, data: str) -> str:
     # The policy holds the page to its word: nothing is fetched, whatever a text contains.
     policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    named = " · ".join(escape(part) for part in (title, model, data) if part)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+        f"<title>{named}</title>\n<style>\n{_own('page.css')}</style>\n</head>\n<body>\n"
     )
 
 
-def _foot() -> str:
-    script = files(__package__).joinpath("page.js").read_text(encoding="utf-8")
-    return f"</main>\n<script>\n{script}</script>\n</body>\n</html>\n"
+def _foot(overview: Overview) -> str:
+    scripts = "".join(f"<script>\n{_own(name)}</script>\n" for name in SCRIPTS)
+    return f"</main>\n{overview.html()}{scripts}</body>\n</html>\n"
+
+
+def _own(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

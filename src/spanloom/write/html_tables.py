@@ -14,6 +14,9 @@ Scores = Mapping[str, Mapping[str, Any]]
 
 KINDS = (("entities", "Entities"), ("triples", "Triples"))
 
+# What is wider than the screen scrolls in its own box, by the keyboard too.
+_SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="table">'
+
 
 def summary_html(card: Mapping[str, Any]) -> str:
     """The scores of any task's scorecard as HTML: tiles with the main ones, then tables, most of them folded away."""
@@ -57,7 +60,7 @@ def _plain_summary(card: Mapping[str, Any]) -> str:
             *(_folded(f"{name} by label", _scores_html("label", part)) for name, part in card["labels"].items()),
             *([_folded("By kind", _breakdown_html(card["breakdown"]))] if card["breakdown"] else []),
             *([_folded("Errors", f'<div class="two">{mistakes}</div>')] if mistakes else []),
-            *([_folded("Which label was taken for which", f'<div class="scroll">{picture}</div>')] if picture else []),
+            *([_folded("Which label was taken for which", f"{_SCROLL}{picture}</div>")] if picture else []),
         ]
     )
 
@@ -156,7 +159,7 @@ def _percent(part: float) -> str:
 def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in heads)
     body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f"{_SCROLL}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def _folded(title: str, content: str) -> str:

@@ -149,7 +149,7 @@ def test_a_wrong_number_of_texts_is_one_bad_line(
     assert lines(capsys.readouterr().out)[0]["text"] == "alone"
 
 
-@pytest.mark.parametrize(("form", "mark"), [("table", "error: text 2: "), ("html", '<p class="lost">text 2: ')])
+@pytest.mark.parametrize(("form", "mark"), [("table", "error: text 2: "), ("html", "<b>Not answered.</b> text 2: ")])
 @pytest.mark.usefixtures("model")
 def test_a_table_and_a_page_show_the_error_in_its_place(
     form: str, mark: str, capsys: pytest.CaptureFixture[str]

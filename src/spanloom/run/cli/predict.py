@@ -7,6 +7,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -104,11 +105,11 @@ def predict(
         say_what_was_read(reading)
         return
     inputs = arguments(predictor, texts) if texts else inputs_of(input or "-", predictor, encoding)
-    answers = answered(predictor, inputs, reading)
+    answers, about = answered(predictor, inputs, reading), page_of(model, input)
     if output is None:
-        write(answers, form, sys.stdout)
+        write(answers, form, sys.stdout, about)
     else:
-        write_file(answers, form, output)
+        write_file(answers, form, output, about)
     say_what_was_read(reading)
     if reading.failed:
         raise typer.Exit(2)
@@ -168,27 +169,34 @@ def with_fields(shown: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
     return {**shown, **beside}
 
 
-def write_file(answers: Answers, form: Format, output: Path) -> None:
+def page_of(model: Path | None, input: str | None) -> dict[str, str]:
+    """What the head of a page says: the model and the file, both without their folder, and the day."""
+    name = "the bundled model" if model is None else model.resolve().name
+    data = "" if input in (None, "-") else Path(str(input)).name
+    return {"model": name, "data": data, "date": date.today().isoformat()}
+
+
+def write_file(answers: Answers, form: Format, output: Path, about: Mapping[str, str]) -> None:
     """Write the answers to a file that is there when all of them are. Raises DataError, saying that it is not."""
     from spanloom.write.lines import atomic_text
 
     try:
         with atomic_text(output) as file:
-            write(answers, form, file)
+            write(answers, form, file, about)
     except DataError as error:
         remedy = f"{error.remedy} Nothing was written to {output}.".lstrip()
         raise DataError(error.where, error.found, error.expected, remedy) from error
 
 
-def write(answers: Answers, form: Format, file: IO[str]) -> None:
-    """Write the answers one by one, each as soon as it comes."""
+def write(answers: Answers, form: Format, file: IO[str], about: Mapping[str, str] | None = None) -> None:
+    """Write the answers one by one, each as soon as it comes. about: what `page_of` says, for a page."""
     if form is Format.table:
         write_tables(answers, file)
         return
     if form is Format.html:
         from spanloom.write.html import prediction_page
 
-        pieces = prediction_page(answer.shown for answer in answers)
+        pieces = prediction_page((answer.shown for answer in answers), **(about or {}))
     else:
         pieces = (f"{json_line(with_fields(answer.shown, answer.entry.fields))}\n" for answer in answers)
     for piece in pieces:

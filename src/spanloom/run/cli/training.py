@@ -122,4 +122,4 @@ def export(
     data: Path | Literal["none"] | None = "none" if golden == "none" else Path(golden) if golden else None
     manifest = export(run, output, max_drop, data, precision.value)
     before, after = (100 * manifest["scores"][stage]["best"] for stage in ("torch", precision.value))
-    print(f"{output}: {manifest['precision']}, score {after:.2f} (the run's own {before:.2f})")
+    print(f"{output}: {manifest['precision']}, score {after:.1f} (the run's own {before:.1f})")

@@ -1,8 +1,9 @@
 "use strict";
 // Draws each sentence's relations as arcs above its lines, when the sentence comes near the screen. Without this script the page
-// still shows every entity and every triple. Positions are measured, never computed from offsets.
+// still shows every entity and every triple. Positions are measured, never computed from offsets. Relations from one entity to the
+// same other one are one arc, their names side by side on it; arcs that are not in each other's way share a level.
 (() => {
-  const STEP = 19, LIFT = 5, SVG = "http://www.w3.org/2000/svg";
+  const STEP = 19, LIFT = 5, BETWEEN = 14, SVG = "http://www.w3.org/2000/svg";
   const WORDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[^\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]+|\s+/gu;
 
   function make(name, attributes, parent) {
@@ -15,6 +16,7 @@
   // Words become elements, once: a line's height can then be raised by its first word, and lines can be told apart.
   function wrapWords(text) {
     if (text.dataset.words) return;
+    text.dir = getComputedStyle(text).direction; // what is to be found out is found out anew, from the start, at each change
     const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT), nodes = [];
     while (walker.nextNode()) nodes.push(walker.currentNode);
     for (const node of nodes) {
@@ -60,14 +62,14 @@
     return found;
   }
 
-  // One piece of an arc on each line that it crosses. `from` and `to` are entity ends, or null at the edge of the line.
-  function pieces(relation, rightToLeft) {
-    const { head, tail } = relation;
-    if (head.line === tail.line) return [{ relation, line: head.line, ends: [head, tail] }];
+  // One piece of an arc on each line that it crosses: its entity ends there, and the edge that it leaves the line by.
+  function pieces(arc, rightToLeft) {
+    const { head, tail } = arc;
+    if (head.line === tail.line) return [{ arc, line: head.line, ends: [head, tail] }];
     const [upper, lower] = head.line < tail.line ? [head, tail] : [tail, head];
-    const list = [{ relation, line: upper.line, ends: [upper], edge: rightToLeft ? 0 : 1 }];
-    for (let line = upper.line + 1; line < lower.line; line++) list.push({ relation, line, ends: [] });
-    list.push({ relation, line: lower.line, ends: [lower], edge: rightToLeft ? 1 : 0 });
+    const list = [{ arc, line: upper.line, ends: [upper], edge: rightToLeft ? 0 : 1 }];
+    for (let line = upper.line + 1; line < lower.line; line++) list.push({ arc, line, ends: [] });
+    list.push({ arc, line: lower.line, ends: [lower], edge: rightToLeft ? 1 : 0 });
     return list;
   }
 
@@ -83,7 +85,8 @@
     }
     for (const box of new Set(list.flatMap(piece => piece.ends))) {
       box.ends.sort((a, b) => (a.reach < 0) !== (b.reach < 0) ? a.reach - b.reach : b.reach - a.reach);
-      const gap = box.ends.length > 1 ? Math.min(13, Math.max(0, box.right - box.left - 10) / (box.ends.length - 1)) : 0;
+      // Ends never stand on one another, even above a word that is narrower than they are.
+      const gap = box.ends.length > 1 ? Math.min(13, Math.max(5, (box.right - box.left - 10) / (box.ends.length - 1))) : 0;
       box.ends.forEach((end, i) => {
         const x = middle(box) + (i - (box.ends.length - 1) / 2) * gap;
         (end.piece.ports || (end.piece.ports = [])).push({ box, x });
@@ -101,7 +104,7 @@
     piece.low = piece.left;
     piece.high = piece.right;
     if (!piece.labelled) return;
-    const half = piece.relation.labelWidth / 2 + 5;
+    const half = piece.arc.labelWidth / 2 + 5;
     piece.center = Math.max(Math.min(half, width / 2), Math.min(width - half, piece.center));
     piece.low = Math.min(piece.left, piece.center - half);
     piece.high = Math.max(piece.right, piece.center + half);
@@ -144,39 +147,70 @@
     d += risesRight ? `H${piece.right - curve}Q${piece.right} ${y} ${piece.right} ${y + curve}V${foot}` : `H${piece.right}`;
     make("path", { d }, group);
     for (const port of ports) {
-      const isTail = port.box === piece.relation.tail && !(piece.relation.head === port.box && port === ports[0]);
+      const isTail = port.box === piece.arc.tail && !(piece.arc.head === port.box && port === ports[0]);
       if (isTail) make("path", { class: "tip", d: `M${port.x} ${foot + 3}l-3.6 -6.5h7.2z` }, group);
       else make("circle", { class: "root", cx: port.x, cy: foot, r: 2.1 }, group);
     }
-    if (piece.labelled) {
-      const label = make("text", { x: piece.center, y }, group);
-      label.textContent = piece.relation.label;
+    if (!piece.labelled) return;
+    let left = piece.center - piece.arc.labelWidth / 2;
+    for (const relation of piece.arc.relations) {
+      relation.name = make("text", { x: left + relation.width / 2, y }, group);
+      relation.name.textContent = relation.item.dataset.short;
+      make("title", {}, relation.name).textContent = said(relation.item);
+      left += relation.width + BETWEEN;
     }
   }
 
-  function relationsOf(canvas, boxes) {
-    const context = document.createElement("canvas").getContext("2d");
+  const said = item => item.innerText.replace(/\s+/g, " ");
+
+  // The relations that are shown, each among those from the same entity to the same other one, as far as their names fit on a line.
+  function arcsOf(canvas, boxes, width) {
+    const context = document.createElement("canvas").getContext("2d"), open = new Map(), arcs = [];
     context.font = "560 11.5px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
-    return [...canvas.parentElement.querySelectorAll(".triples > li")].map(item => ({
-      item,
-      label: item.dataset.short,
-      labelWidth: context.measureText(item.dataset.short).width,
-      head: boxes[item.dataset.head],
-      tail: boxes[item.dataset.tail],
-    })).filter(relation => relation.head && relation.tail);
+    for (const item of canvas.parentElement.querySelectorAll(".triples > li:not([hidden])")) {
+      const head = boxes[item.dataset.head], tail = boxes[item.dataset.tail];
+      if (!head || !tail) continue;
+      const relation = { item, width: context.measureText(item.dataset.short).width };
+      const key = `${item.dataset.head} ${item.dataset.tail} ${item.className.replace(/ ?on$/, "")}`;
+      let arc = open.get(key);
+      if (!arc || arc.labelWidth + BETWEEN + relation.width > width - 10) {
+        arc = { head, tail, kind: item.className, relations: [], labelWidth: -BETWEEN };
+        open.set(key, arc);
+        arcs.push(arc);
+      }
+      arc.relations.push(relation);
+      arc.labelWidth += BETWEEN + relation.width;
+    }
+    return arcs;
   }
 
-  function light(canvas, relation, group) {
-    const graph = canvas.parentElement, { head, tail } = relation.item.dataset;
-    const segments = [...canvas.querySelectorAll(".e")].filter(e => e.dataset.e.split(" ").some(id => id === head || id === tail));
-    const set = on => {
-      for (const node of [relation.item, group, ...segments]) node.classList.toggle("on", on);
-      graph.classList.toggle("busy", on);
-    };
-    for (const node of [relation.item, group]) {
+  // What a pointer on a name, on an arc or on an entry of the list brings out.
+  function light(canvas, segments, arc, group) {
+    const graph = canvas.parentElement;
+    const connect = (node, relations) => {
+      const { head, tail } = arc.relations[0].item.dataset;
+      const lit = [group, ...relations.flatMap(relation => [relation.item, relation.name])];
+      for (const id of new Set([head, tail])) lit.push(...segments.get(id) || []);
+      const set = on => {
+        for (const one of lit) one.classList.toggle("on", on);
+        graph.classList.toggle("busy", on);
+      };
       node.onmouseenter = () => set(true);
       node.onmouseleave = () => set(false);
+    };
+    connect(group, arc.relations);
+    for (const relation of arc.relations) {
+      connect(relation.item, [relation]);
+      connect(relation.name, [relation]);
     }
+  }
+
+  function segmentsOf(canvas) {
+    const found = new Map();
+    for (const segment of canvas.querySelectorAll(".e")) {
+      for (const id of segment.dataset.e.split(" ")) found.has(id) ? found.get(id).push(segment) : found.set(id, [segment]);
+    }
+    return found;
   }
 
   function draw(canvas) {
@@ -185,29 +219,29 @@
     if (!canvas.parentElement.querySelector(".triples")) return;
     wrapWords(text);
     const { words, width } = measure(canvas, text);
-    const relations = relationsOf(canvas, anchors(words));
+    const arcs = arcsOf(canvas, anchors(words), width);
     const rightToLeft = getComputedStyle(text).direction === "rtl";
-    const list = relations.flatMap(relation => pieces(relation, rightToLeft));
+    for (const arc of arcs) arc.pieces = pieces(arc, rightToLeft);
+    const list = arcs.flatMap(arc => arc.pieces);
     placePorts(list, width);
     for (const piece of list) spread(piece, width);
-    for (const relation of relations) {
-      const own = list.filter(piece => piece.relation === relation);
-      const widest = own.reduce((a, b) => b.right - b.left > a.right - a.left ? b : a);
+    for (const arc of arcs) {
+      const widest = arc.pieces.reduce((a, b) => b.right - b.left > a.right - a.left ? b : a);
       widest.labelled = true;
       spread(widest, width);
     }
     raiseLines(text, words, placeLevels(list));
     const tops = {};
     for (const word of measure(canvas, text).words) tops[word.line] = Math.min(tops[word.line] ?? Infinity, word.top);
-    const svg = make("svg", { "aria-hidden": "true" }, canvas);
-    for (const relation of relations) {
-      const group = make("g", { class: `arc ${relation.item.className}` }, svg);
-      make("title", {}, group).textContent = relation.item.innerText.replace(/\s+/g, " ");
-      for (const piece of list) if (piece.relation === relation) drawPiece(group, piece, tops[piece.line]);
-      light(canvas, relation, group);
+    const svg = make("svg", { "aria-hidden": "true" }, canvas), segments = segmentsOf(canvas);
+    for (const arc of arcs) {
+      const group = make("g", { class: `arc ${arc.kind}` }, svg);
+      make("title", {}, group).textContent = arc.relations.map(relation => said(relation.item)).join("\n");
+      for (const piece of arc.pieces) drawPiece(group, piece, tops[piece.line]);
+      light(canvas, segments, arc, group);
     }
-    // Labels above all lines, so that no arc is drawn across another's name.
-    svg.querySelectorAll("text").forEach(label => label.parentElement.append(label));
+    // Names above all lines, so that no arc is drawn across another's name.
+    svg.querySelectorAll("text").forEach(name => name.parentElement.append(name));
   }
 
   const canvases = [...document.querySelectorAll(".canvas")];
@@ -222,14 +256,16 @@
   function start() {
     let near = true;
     for (const canvas of canvases) {
-      near = near && canvas.getBoundingClientRect().top < innerHeight + 500;
       watch.unobserve(canvas);
+      if (canvas.closest("article").hidden) continue;
+      near = near && canvas.getBoundingClientRect().top < innerHeight + 500;
       if (near) draw(canvas);
       else watch.observe(canvas);
     }
   }
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; start(); } });
+  addEventListener("filtered", start);
   addEventListener("beforeprint", () => canvases.slice(0, 500).forEach(draw));
   (document.fonts ? document.fonts.ready : Promise.resolve()).then(start);
 })();
