@@ -133,7 +133,7 @@ def left_alone(rank: int, port: int, folder: Path) -> None:
     (folder / "taken" / "file").touch()
     config = toy.settings(folder / f"data{rank}")
     expected: Any = (
-        (ConfigError, "taken: the folder is not empty;")
+        (ConfigError, "taken: the folder is not empty: it holds file;")
         if rank == 0
         else (
             SpanloomError,
