@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text as Cell
 
 from spanloom.core import Graph, MarkedText, Relation, Text
+from spanloom.text.counts import plural, several
 from spanloom.write.cells import (
     Card,
     breakdown_table,
@@ -16,6 +17,7 @@ from spanloom.write.cells import (
     confidence,
     labels_table,
     make_table,
+    name_cell,
     percent,
     prf,
     worst,
@@ -25,9 +27,11 @@ from spanloom.write.cells import (
 def scorecard_tables(scorecard: Card) -> list[RenderableType]:
     """The tables of a scorecard, in the order in which they are read. Scores are in percent."""
     size = scorecard["size"]
-    about = f"{size['sentences']:,} sentences, {size['entities']:,} entities and {size['triples']:,} triples in gold."
+    sentences, entities, triples = (several(size[plural(noun)], noun) for noun in ("sentence", "entity", "triple"))
+    about = f"{sentences}, {entities} and {triples} in gold."
     if size["lost"]:
-        about += f" {size['lost']:,} gold facts could not be located and count as missed."
+        missed = "counts" if size["lost"] == 1 else "count"
+        about += f" {several(size['lost'], 'gold fact')} could not be located and {missed} as missed."
     if scorecard["by_text"]:
         about += " The gold was given as text, so facts are compared by their text."
     return [
@@ -77,7 +81,7 @@ def _rules_table(card: Card) -> Table:
             counts = (f"{score[key]:,}" for key in ("tp", "predicted", "gold"))
             interval = f"{percent(low)}-{percent(high)}"
             cells = (f"  {rule}", *prf(score), interval, percent(score["macro"]["f1"]), *counts)
-            table.add_row(*(Cell(cell, style=style) for cell in cells))
+            table.add_row(*(name_cell(text, style) for text in cells))
         table.add_section()
     return table
 
@@ -87,5 +91,5 @@ def _errors_table(errors: Card) -> Table:
     table.columns[2].justify = "left"
     entities, triples = ([(name, f"{n:,}") for name, n in errors[kind].items()] for kind in ("entities", "triples"))
     for left, right in itertools.zip_longest(entities, triples, fillvalue=("", "")):
-        table.add_row(*left, *right)
+        table.add_row(*map(name_cell, (*left, *right)))
     return table

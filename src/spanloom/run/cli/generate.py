@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from spanloom.errors import ConfigError
+from spanloom.write.terminal import pour, tell
 
 
 def generate(
@@ -41,5 +42,5 @@ def generate(
         beams,
     )
     for piece in generate(load(model), prefix, chosen):
-        print(piece, end="", flush=True)
-    print()
+        pour(piece)
+    tell()

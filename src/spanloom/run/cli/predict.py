@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -14,6 +13,8 @@ import typer
 
 from spanloom.errors import ConfigError
 from spanloom.run.cli.settings import Look, SecondLook
+from spanloom.write.lines import atomic_text, refuse_to_replace
+from spanloom.write.terminal import json_text, running_text, say, terminal
 
 if TYPE_CHECKING:
     from spanloom.core import Task
@@ -68,6 +69,8 @@ def predict(
     """
     if texts and input is not None:
         raise ConfigError("predict", f"a text and --input {input}", "one of the two", "Leave one out.")
+    if output is not None and input not in (None, "-"):
+        refuse_to_replace(output, Path(input))
     form = format or default_format(output)
     from spanloom.config import DataConfig
     from spanloom.run.cli.texts import inputs_of
@@ -84,8 +87,6 @@ def predict(
         if output is None:
             write(pairs, predictor.task, form, sys.stdout)
         else:
-            from spanloom.write.lines import atomic_text
-
             with atomic_text(output) as file:
                 write(pairs, predictor.task, form, file)
     say_what_was_read(reading)
@@ -94,7 +95,7 @@ def predict(
 def say_what_was_read(reading: Reading) -> None:
     """Say on standard error what was not read at once and whole; nothing where all was."""
     for sentence in reading.sentences():
-        print(sentence, file=sys.stderr)
+        say(sentence)
 
 
 def default_format(output: Path | None) -> Format:
@@ -123,15 +124,14 @@ def write(pairs: Pairs, task: Task, form: Format, file: IO[str]) -> None:
     if form is Format.html:
         from spanloom.write.html import prediction_page
 
-        file.writelines(prediction_page(itertools.starmap(task.show, pairs)))
+        page = prediction_page(itertools.starmap(task.show, pairs))
+        file.writelines(running_text(part, file) for part in page)
     elif form is Format.jsonl:
-        file.writelines(json.dumps(item, ensure_ascii=False) + "\n" for item in itertools.starmap(task.show, pairs))
+        file.writelines(json_text(item, file) + "\n" for item in itertools.starmap(task.show, pairs))
     else:
-        from rich.console import Console
-
         from spanloom.write.tables import print_answer
 
-        console = Console(file=file)
+        console = terminal(file)
         for item, answer in pairs:
             print_answer(item, answer, console)
 
@@ -141,7 +141,7 @@ def converse(predictor: Predictor, form: Format, reading: Reading) -> None:
 
     A model of dialogues answers for each line as the next turn of the dialogue so far, in the person's own words.
     """
-    print(f"{GREETINGS[min(predictor.texts, 2)]}; Ctrl-D ends.", file=sys.stderr)
+    say(f"{GREETINGS[min(predictor.texts, 2)]}; Ctrl-D ends.")
     turns: list[str] = []
     for line in sys.stdin:
         texts = line.rstrip("\r\n")
@@ -151,8 +151,8 @@ def converse(predictor: Predictor, form: Format, reading: Reading) -> None:
             parts = turns = [*turns, texts]
         else:
             turns = []
-            print("A new dialogue.", file=sys.stderr)
+            say("A new dialogue.")
             continue
         write(answered(predictor, prepared(predictor, parts), reading), predictor.task, form, sys.stdout)
         sys.stdout.flush()
-    print(file=sys.stderr)
+    say("")
