@@ -29,7 +29,6 @@ from spanloom.write.terminal import say, say_lines, silence, tell
 
 INTERRUPTED = 130
 
-
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """What Typer raises for a wrong command line; it has a copy of Click, or Click itself, by its version."""
 
@@ -38,31 +37,32 @@ class Commands(TyperGroup):
     """The commands, with a wrong command line, Ctrl-C and a reader that went away answered in one place."""
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
-        with plain_usage_errors():
+        with plain_endings():
             return super().make_context(*arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:
-        try:
-            with plain_usage_errors():
-                answer = super().invoke(ctx)
-            sys.stdout.flush()
-            return answer
-        except KeyboardInterrupt as stopped:
-            say("")
-            say(str(stopped) or "Interrupted.")
-            raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            silence(sys.stdout)  # the reader, `head` say, has all it wanted
-            raise typer.Exit(0) from None
+        with plain_endings():
+            return super().invoke(ctx)
 
 
 @contextmanager
-def plain_usage_errors() -> Iterator[None]:
-    """A wrong command line is quoted as text: Typer's own message would hand its characters on to the terminal."""
+def plain_endings() -> Iterator[None]:
+    """What ends a command early, before Typer answers for it in its own way."""
     try:
         yield
-    except USAGE_ERROR as error:
+    except USAGE_ERROR as error:  # which Typer prints, with the user's own characters in it
         vars(error)["message"] = shortened(visible(vars(error)["message"]), MOST_QUOTED * 3)
+        raise
+    except KeyboardInterrupt as stopped:
+        say("")
+        say(str(stopped) or "Interrupted.")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        silence(sys.stdout)  # the reader, `head` say, has all it wanted
+        raise typer.Exit(0) from None
+    except SystemExit as ending:
+        if isinstance(ending.__context__, BrokenPipeError):  # how rich answers for it, with exit code 1
+            raise typer.Exit(0) from None
         raise
 
 
@@ -102,11 +102,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug, rest = split_debug(list(sys.argv[1:] if arguments is None else arguments))
     prepare_streams()
     try:
-        build_app()(args=rest, prog_name="spanloom")
-    except SystemExit as ending:
-        return ending.code if isinstance(ending.code, int) else 0
+        code = run(rest)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return 0
     except Exception as error:
         return report(error, debug)
+    return code
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code that it asks for."""
+    try:
+        build_app()(args=arguments, prog_name="spanloom")
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else 0
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from spanloom.run.cli.completion import complete_task
 from spanloom.run.cli.settings import Settings, data_config, run_config
 from spanloom.text.counts import several
 from spanloom.write.terminal import say, tell_json
@@ -16,7 +17,12 @@ from spanloom.write.terminal import say, tell_json
 
 def check(
     data: Annotated[Path, typer.Argument(help="An annotated file.")],
-    task: Annotated[str, typer.Option("--task", "-t", help="The task whose gold it holds; see 'spanloom tasks'.")],
+    task: Annotated[
+        str,
+        typer.Option(
+            "--task", "-t", help="The task whose gold it holds; see 'spanloom tasks'.", autocompletion=complete_task
+        ),
+    ],
     settings: Settings = None,
     json_: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
 ) -> None:
@@ -41,7 +47,9 @@ def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Annotated data in any format that can be read.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The JSON lines to write.")],
     settings: Settings = None,
-    task: Annotated[str, typer.Option("--task", "-t", help="The task whose gold it holds.")] = "joint",
+    task: Annotated[
+        str, typer.Option("--task", "-t", help="The task whose gold it holds.", autocompletion=complete_task)
+    ] = "joint",
 ) -> None:
     """Convert annotated data to spanloom's own JSON lines."""
     from spanloom.core import Example
