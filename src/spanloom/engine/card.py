@@ -15,6 +15,7 @@ from spanloom.core import Task
 from spanloom.engine.encoded import Encoded
 from spanloom.engine.report import by_part, headline
 from spanloom.engine.state import Training
+from spanloom.text.counts import several
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def model_card(
         f"# A model for the task `{task.name}`",
         task.summary,
         f"Trained with spanloom {__version__}, PyTorch {torch.__version__} and Python {platform.python_version()}; "
-        f"{known.parameters:,} parameters, {known.step:,} updates.",
+        f"{several(known.parameters, 'parameter')}, {several(known.step, 'update')}.",
         "## Use",
         'From this folder: `spanloom predict -m . "Your text."`, or `spanloom export . --output BUNDLE` to ship it '
         "without PyTorch.",
@@ -101,7 +102,7 @@ def _limits(known: Facts, scorecard: Mapping[str, Any] | None) -> str:
     if known.unsaid:
         limits = [
             *limits,
-            f"{known.unsaid:,} facts of the training data could not be placed or expressed, so not learned.",
+            f"{several(known.unsaid, 'fact of the training data')} could not be placed or expressed, so not learned.",
         ]
     if scorecard is not None:
         limits = [*limits, "The dev scores chose these weights, so expect a little less on data that nobody looked at."]

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from spanloom.errors import CheckpointError
+from spanloom.text.counts import several
 from spanloom.write.atomic import atomic_write
 
 _KEY = "spanloom"
@@ -67,7 +68,7 @@ def load_tensors(path: Path, remedy: str) -> tuple[dict[str, Tensor], dict[str, 
         about: dict[str, Any] = json.loads(header["__metadata__"][_KEY])
         sound = about.pop("sha256") == _digest(tensors, about)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        found = f"is cut short or damaged ({error}; {len(data)} bytes)"
+        found = f"is cut short or damaged ({error}; {several(len(data), 'byte')})"
         raise CheckpointError(str(path), found, "a whole safetensors file of spanloom", remedy) from None
     if not sound:
         raise CheckpointError(str(path), "is damaged: its hash does not match its content", "", remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -27,11 +28,9 @@ from spanloom.write.cells import (
 def scorecard_tables(scorecard: Card) -> list[RenderableType]:
     """The tables of a scorecard, in the order in which they are read. Scores are in percent."""
     size = scorecard["size"]
-    sentences, entities, triples = (several(size[plural(noun)], noun) for noun in ("sentence", "entity", "triple"))
-    about = f"{sentences}, {entities} and {triples} in gold."
+    about = f"{gold_size(size)}."
     if size["lost"]:
-        missed = "counts" if size["lost"] == 1 else "count"
-        about += f" {several(size['lost'], 'gold fact')} could not be located and {missed} as missed."
+        about += f" {missed(size['lost'])}."
     if scorecard["by_text"]:
         about += " The gold was given as text, so facts are compared by their text."
     return [
@@ -43,6 +42,17 @@ def scorecard_tables(scorecard: Card) -> list[RenderableType]:
         _errors_table(scorecard["errors"]),
         *worst(scorecard["errors"]["worst"]),
     ]
+
+
+def gold_size(size: Mapping[str, int]) -> str:
+    """What the gold of a scorecard holds, in words."""
+    sentences, entities, triples = (several(size[plural(noun)], noun) for noun in ("sentence", "entity", "triple"))
+    return f"{sentences}, {entities} and {triples} in gold"
+
+
+def missed(lost: int) -> str:
+    """What became of gold facts without a place, in words."""
+    return f"{several(lost, 'gold fact')} could not be located and {'counts' if lost == 1 else 'count'} as missed"
 
 
 def relation_tables(item: MarkedText, relation: Relation) -> list[RenderableType]:
