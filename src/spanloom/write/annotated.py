@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spanloom.errors import DataError
-from spanloom.text.counts import several
 
 HUES = {
     **dict.fromkeys(("person", "per", "peop", "people"), 212),
@@ -51,7 +50,7 @@ def checked(item: Mapping[str, Any], where: str) -> None:
     length = len(item["text"])
     for entity in item["entities"]:
         if not 0 <= entity["start"] < entity["end"] <= length:
-            found = f"entity {entity['start']}:{entity['end']} is not inside the text of {several(length, 'character')}"
+            found = f"entity {entity['start']}:{entity['end']} is not inside the text of {length} characters"
             raise DataError(where, found, "0 <= start < end <= length")
     for relation in item["relations"]:
         for side in ("head", "tail"):
