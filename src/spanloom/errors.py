@@ -17,7 +17,7 @@ import errno
 import os
 import re
 
-MOST = {"where": 400, "found": 500, "expected": 560, "remedy": 500}
+MOST = {"where": 300, "found": 440, "expected": 800, "remedy": 440}
 """How many characters of each part of an error are shown: less than 2,000 in all."""
 
 MOST_QUOTED = 160

@@ -13,7 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from spanloom.errors import CheckpointError
+from spanloom.errors import CheckpointError, FileError
 from spanloom.text.counts import several
 from spanloom.write.atomic import atomic_write
 
@@ -25,13 +25,11 @@ def store(path: Path, data: bytes | str) -> None:
     try:
         atomic_write(path, data)
     except OSError as error:
-        size = f"{max(len(data) / 1e6, 0.1):.1f} MB"
-        raise CheckpointError(
-            str(path),
-            f"could not be written: {error.strerror or error}",
-            f"{size} of writable disk",
-            "Free some space and go on with --resume; what was saved before is intact.",
-        ) from error
+        fault = FileError.of(error)
+        found = f"could not be written: {fault.found}"
+        expected = f"{max(len(data) / 1e6, 0.1):.1f} MB of writable disk"
+        remedy = f"{fault.remedy} What was saved before is intact; a training goes on with --resume."
+        raise CheckpointError(str(path), found, expected, remedy) from error
 
 
 def store_json(path: Path, value: Any) -> None:

@@ -114,11 +114,12 @@ def _state(path: Path) -> os.stat_result | None:
         raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
     if stat.S_ISBLK(state.st_mode):
         raise OSError(errno.EPERM, "Is a disk", str(path))
-    # The superuser may write to any file, so the bits themselves say that one is meant to stay.
-    if stat.S_ISREG(state.st_mode) and not (state.st_mode & 0o222 and os.access(path, os.W_OK)):
-        raise FileError(
-            str(path), "it is marked as read-only", remedy="Make it writable with chmod u+w, or name another."
-        )
+    if stat.S_ISREG(state.st_mode):
+        if not state.st_mode & 0o222:  # the superuser may write to it all the same, and yet it is meant to stay
+            remedy = "Make it writable with chmod u+w, or name another."
+            raise FileError(str(path), "it is marked as read-only", remedy=remedy)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
     return state
 
 
@@ -191,4 +192,5 @@ def _keep_owner_and_mode(number: int, before: os.stat_result | None) -> None:
     if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
         with suppress(PermissionError):
             os.fchown(number, before.st_uid, before.st_gid)
-    os.fchmod(number, stat.S_IMODE(before.st_mode))
+    with suppress(PermissionError):  # of a disk that knows no permissions
+        os.fchmod(number, stat.S_IMODE(before.st_mode))

@@ -147,6 +147,14 @@ def test_a_path_with_nul_in_the_settings(capsys: pytest.CaptureFixture[str], tmp
     assert "NUL" in capsys.readouterr().err
 
 
+def test_links_in_a_circle_in_the_settings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    (tmp_path / "a.toml").write_text('task = "joint"\n[data]\ntrain = "one"\n')
+    assert main(["train", str(tmp_path / "a.toml"), "--output", str(tmp_path / "run")]) == 2
+    assert "symbolic links lead in a circle" in capsys.readouterr().err
+
+
 def test_the_error_itself_can_be_caught_in_python() -> None:
     error = FileError.of(PermissionError(errno.EACCES, "Permission denied"), Path("a.bin"))
     assert (error.where, error.found) == ("a.bin", "no permission to read or write it")

@@ -25,6 +25,8 @@ def mendable(error: BaseException) -> SpanloomError | None:
     if isinstance(error, RecursionError):
         expected = "objects and lists inside one another a few levels deep"
         return DataError("input", "is nested too deeply", expected, "Flatten the data, or the settings.")
+    if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):  # of Path.resolve, before Python 3.13
+        return FileError("path", f"symbolic links lead in a circle ({error})", remedy="Remove one of the links.")
     if isinstance(error, ValueError) and "embedded null" in str(error):
         remedy = "Take it out of the paths in the settings."
         return FileError("path", "holds the character NUL, which no file's name can have", remedy=remedy)
