@@ -33,7 +33,14 @@ def plural(noun: str) -> str:
 
 
 def singular(noun: str) -> str:
-    """The singular of a plural that `plural` makes."""
+    """The singular of a plural that `plural` makes; what follows a `with` stays, and so does what is no plural."""
+    noun, joined, rest = noun.partition(" with ")
+    return f"{_singular(noun)}{joined}{rest}"
+
+
+def _singular(noun: str) -> str:
+    if noun.endswith("us"):
+        return noun
     if noun.endswith("ies"):
         return f"{noun[:-3]}y"
     return noun[:-2] if noun.endswith(("sses", "xes", "ches")) else noun.removesuffix("s")

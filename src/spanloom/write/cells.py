@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text as Cell
 
 from spanloom.errors import shortened
+from spanloom.text.counts import several
 from spanloom.write.escapes import visible
 from spanloom.write.terminal import terminal
 
@@ -77,7 +78,7 @@ def labels_table(title: str, what: str, labels: Mapping[str, Card]) -> Table:
     for label, score in ordered[:MOST_LABELS]:
         table.add_row(name_cell(label), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
     if len(ordered) > MOST_LABELS:
-        table.caption = f"and {len(ordered) - MOST_LABELS} rarer ones, in the saved scorecard"
+        table.caption = f"and {several(len(ordered) - MOST_LABELS, 'rarer label')}, in the saved scorecard"
     return table
 
 

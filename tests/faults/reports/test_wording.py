@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,49 @@ def test_the_singular_of_a_plural(noun: str) -> None:
     assert singular(plural(noun)) == noun
 
 
+PRINTED = ("write/", "run/cli/", "metrics/", "batch/")
+
+# Where the count is one of many by its nature, or the noun does not follow it.
+EVEN_SO = {"metrics/significance.py: sentences", "write/label_table.py: labels"}
+
+COUNTED = re.compile(
+    r"^ (?:[a-z-]+ )?(classes|columns|dialogues|entities|examples|facts|labels|lines|predictions|relations|sentences"
+    r"|steps|tags|texts|tokens|triples|vectors|windows|words|characters)\b"
+)
+
+
+def fixed_plurals(source: str) -> list[str]:
+    """The nouns in a file that follow a count (`len(…)`, or a number with its thousands apart) and stay plural."""
+    found = []
+    for text in ast.walk(ast.parse(source)):
+        for value, after in pairwise(text.values) if isinstance(text, ast.JoinedStr) else ():
+            if isinstance(value, ast.FormattedValue) and isinstance(after, ast.Constant):
+                counted = ast.unparse(value.value).startswith("len(") or (
+                    value.format_spec is not None and ast.unparse(value.format_spec) == "f','"
+                )
+                noun = COUNTED.match(after.value)
+                found += [noun[1]] if counted and noun else []
+    return found
+
+
+def test_no_count_has_a_noun_that_does_not_follow_it(repository: Path) -> None:
+    """Of what is printed; an error elsewhere may well cite a count that is never one."""
+    root = repository / "src" / "spanloom"
+    found = {
+        f"{file.relative_to(root)}: {noun}"
+        for file in root.rglob("*.py")
+        for noun in fixed_plurals(file.read_text(encoding="utf-8"))
+    }
+    assert {case for case in found - EVEN_SO if case.startswith(PRINTED)} == set()
+
+
+def test_a_fixed_plural_is_found() -> None:
+    assert fixed_plurals("f'{len(x)} relations and {n:,} long texts, {n} words'") == ["relations", "texts"]
+
+
 def test_the_sizes_of_a_scorecard() -> None:
+    assert (
+        listed({"sentences with several intents": 1, "ambiguous": 1}) == "1 sentence with several intents, 1 ambiguous"
+    )
     assert listed({"dialogues": 1, "rewritten": 1}) == "1 dialogue, 1 rewritten"
     assert listed({"sentences": 1200, "entities": 1, "rewritten": 2}) == "1,200 sentences, 1 entity, 2 rewritten"
