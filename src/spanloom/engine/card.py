@@ -15,7 +15,6 @@ from spanloom.core import Task
 from spanloom.engine.encoded import Encoded
 from spanloom.engine.report import by_part, headline
 from spanloom.engine.state import Training
-from spanloom.text.counts import several
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def model_card(
         f"# A model for the task `{task.name}`",
         task.summary,
         f"Trained with spanloom {__version__}, PyTorch {torch.__version__} and Python {platform.python_version()}; "
-        f"{several(known.parameters, 'parameter')}, {several(known.step, 'update')}.",
+        f"{known.parameters:,} parameters, {known.step:,} updates.",
         "## Use",
         'From this folder: `spanloom predict -m . "Your text."`, or `spanloom export . --output BUNDLE` to ship it '
         "without PyTorch.",
@@ -102,7 +101,7 @@ def _limits(known: Facts, scorecard: Mapping[str, Any] | None) -> str:
     if known.unsaid:
         limits = [
             *limits,
-            f"{several(known.unsaid, 'fact of the training data')} could not be placed or expressed, so not learned.",
+            f"{known.unsaid:,} facts of the training data could not be placed or expressed, so not learned.",
         ]
     if scorecard is not None:
         limits = [*limits, "The dev scores chose these weights, so expect a little less on data that nobody looked at."]

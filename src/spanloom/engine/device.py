@@ -62,9 +62,7 @@ def check_float16(
     except RuntimeError as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
         found = f"is 'fp16', in which this model cannot be computed on the device '{device.type}' ({reason})"
-        raise ConfigError(
-            "train.precision", found, "'fp32' or 'bf16' there", "Set train.precision = 'fp32', or use a GPU."
-        ) from error
+        raise ConfigError("train.precision", found, "'fp32' or 'bf16' there", "Change it, or use a GPU.") from error
     model.zero_grad(set_to_none=True)
 
 

@@ -13,8 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from spanloom.errors import CheckpointError, FileError
-from spanloom.text.counts import several
+from spanloom.errors import CheckpointError
 from spanloom.write.atomic import atomic_write
 
 _KEY = "spanloom"
@@ -25,11 +24,13 @@ def store(path: Path, data: bytes | str) -> None:
     try:
         atomic_write(path, data)
     except OSError as error:
-        fault = FileError.of(error)
-        found = f"could not be written: {fault.found}"
-        expected = f"{max(len(data) / 1e6, 0.1):.1f} MB of writable disk"
-        remedy = f"{fault.remedy} What was saved before is intact; a training goes on with --resume."
-        raise CheckpointError(str(path), found, expected, remedy) from error
+        size = f"{max(len(data) / 1e6, 0.1):.1f} MB"
+        raise CheckpointError(
+            str(path),
+            f"could not be written: {error.strerror or error}",
+            f"{size} of writable disk",
+            "Free some space and go on with --resume; what was saved before is intact.",
+        ) from error
 
 
 def store_json(path: Path, value: Any) -> None:
@@ -66,7 +67,7 @@ def load_tensors(path: Path, remedy: str) -> tuple[dict[str, Tensor], dict[str, 
         about: dict[str, Any] = json.loads(header["__metadata__"][_KEY])
         sound = about.pop("sha256") == _digest(tensors, about)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        found = f"is cut short or damaged ({error}; {several(len(data), 'byte')})"
+        found = f"is cut short or damaged ({error}; {len(data)} bytes)"
         raise CheckpointError(str(path), found, "a whole safetensors file of spanloom", remedy) from None
     if not sound:
         raise CheckpointError(str(path), "is damaged: its hash does not match its content", "", remedy)

@@ -23,7 +23,6 @@ from spanloom.read.json_items import shown
 from spanloom.read.lines import numbered_lines, whole_text
 from spanloom.read.locate import INSIDE_A_TOKEN
 from spanloom.read.texts import tokenized
-from spanloom.text.counts import several
 from spanloom.text.words import covering
 
 NAME = "brat"
@@ -121,7 +120,7 @@ def _add_span(marks: Marks, name: str, cells: Sequence[str], text: Text, where: 
 def _fragment(part: str, text: Text, where: str) -> tuple[int, int]:
     start, end = map(int, part.split())
     if not start < end <= len(text.text):
-        found = f"a span from {start} to {end} in a text of {several(len(text.text), 'character')}"
+        found = f"a span from {start} to {end} in a text of {len(text.text)} characters"
         raise DataError(where, found, "offsets inside the text, the end after the start", "Correct them.")
     return start, end
 

@@ -11,7 +11,6 @@ from statistics import mean
 from spanloom.config import DataConfig
 from spanloom.errors import DataError
 from spanloom.read.json_items import shown
-from spanloom.text.counts import several
 
 LABEL_NAMES = "label labels class gold goldlabel target 标签 类别"
 OTHER_LABEL_NAMES = (
@@ -85,7 +84,7 @@ def _column(key: str, wanted: str | int | None, first: Sequence[str], header: bo
             expected = f"did you mean {near[0]!r}?"
         raise DataError(str(path), found, expected, f"Change data.{key}.")
     if wanted is not None and not -len(first) <= wanted < len(first):
-        found = f"data.{key} is {wanted}, but a row has {several(len(first), 'column')}"
+        found = f"data.{key} is {wanted}, but a row has {len(first)} columns"
         raise DataError(str(path), found, numbers, f"Change data.{key}.")
     return None if wanted is None else wanted % len(first)
 

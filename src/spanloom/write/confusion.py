@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spanloom.text.counts import several
 from spanloom.write.annotated import escape
 
 MOST = 40
@@ -60,7 +59,7 @@ def _gathered(names: Sequence[str], counts: Matrix) -> tuple[list[str], Matrix]:
         return list(names), counts
     groups = [*([number] for number in range(MOST)), range(MOST, MOST + rare), [MOST + rare]]
     gathered = [[sum(counts[i][j] for i in rows for j in columns) for columns in groups] for rows in groups]
-    return [*names[:MOST], several(rare, "rarer label"), names[-1]], gathered
+    return [*names[:MOST], f"{rare} rarer labels", names[-1]], gathered
 
 
 def confusion_svg(card: Mapping[str, Any]) -> str | None:

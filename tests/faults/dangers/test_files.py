@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.errors import CheckpointError, ConfigError, FileError
-from spanloom.nn.storage import store
+from spanloom.errors import ConfigError, FileError
 from spanloom.run.cli import main
 from spanloom.run.evaluate import evaluate
 from spanloom.write.atomic import atomic_file, atomic_write
@@ -131,15 +130,6 @@ def test_a_read_only_file_stays(tmp_path: Path, mode: int) -> None:
             write()
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a"]
-
-
-def test_a_run_says_why_it_could_not_save(tmp_path: Path) -> None:
-    (tmp_path / "a.json").mkdir()
-    expected = (
-        r"a\.json: could not be written: a directory, not a file; 0\.1 MB .* Name a file inside it\. What was saved"
-    )
-    with pytest.raises(CheckpointError, match=expected):
-        store(tmp_path / "a.json", b"x")
 
 
 def test_a_link_is_written_through(tmp_path: Path) -> None:
