@@ -82,7 +82,7 @@ def test_dropping_the_last_of_buckets_spares_the_longest_rows() -> None:
 
 
 def test_dropping_what_would_be_everything_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"train.drop_last: is true, and 3 examples do not fill one batch of .* = 16"):
+    with pytest.raises(ConfigError, match=r"train.drop_last: is true, and 3 examples cannot fill one batch of .* = 16"):
         order([4, 4, 4], drop_last=True)
 
 

@@ -190,6 +190,6 @@ def printed(threshold: float | None) -> str:
 
 def test_it_prints_what_was_rejected_and_that_intents_joined_are_one_class() -> None:
     shown = printed(0.5)
-    assert "1 sentences with several intents, each set one class" in shown
+    assert "1 sentence with several intents, each set one class" in shown
     assert "Rejected as out of scope (above 0.5): 2, 1 of them with the right intent." in shown
     assert "Nothing was rejected as out of scope: no threshold was fitted." in printed(None)

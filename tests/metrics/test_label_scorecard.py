@@ -121,7 +121,7 @@ def test_the_most_confident_mistakes_come_first() -> None:
 
 
 def test_what_cannot_be_scored_is_refused() -> None:
-    with pytest.raises(DataError, match="1 predictions for 2 examples"):
+    with pytest.raises(DataError, match="1 prediction for 2 examples"):
         label_scorecard([example(["far"])] * 2, [Label(("far",))])
     bare = Example(Text("x", ()), None, Source("data.jsonl", 4))
     with pytest.raises(DataError, match=r"data\.jsonl:4: no gold answer"):

@@ -153,7 +153,7 @@ def test_it_is_plain_json_printed_drawn_and_compared() -> None:
 
 
 def test_what_cannot_be_scored() -> None:
-    with pytest.raises(DataError, match="2 predictions for 1 sentences"):
+    with pytest.raises(DataError, match="2 predictions for 1 sentence;"):
         nested_scorecard([sentence(WORDS, GOLD)], [Graph(), Graph()])
     with pytest.raises(DataError, match=r"data\.jsonl:1: no gold answer; annotated sentences"):
         nested_scorecard([replace(sentence(WORDS, GOLD), gold=None)], [Graph()])

@@ -151,5 +151,5 @@ def test_what_cannot_be_scored() -> None:
     examples, predictions = pairs(CASES[:2])
     with pytest.raises(DataError, match=r"data\.jsonl:2: no gold answer"):
         relation_scorecard([examples[0], replace(examples[1], gold=None)], predictions)
-    with pytest.raises(DataError, match="1 predictions for 2 examples"):
+    with pytest.raises(DataError, match="1 prediction for 2 examples"):
         relation_scorecard(examples, predictions[:1])

@@ -137,7 +137,7 @@ def test_two_scorecards_of_the_same_dialogues_are_compared() -> None:
 
 
 def test_what_cannot_be_scored_is_refused() -> None:
-    with pytest.raises(DataError, match="1 predictions for 3 examples; one an example"):
+    with pytest.raises(DataError, match="1 prediction for 3 examples; one an example"):
         rewrite_scorecard(EXAMPLES, [Rewrite("a")])
     with pytest.raises(DataError, match=r"d\.tsv:7: no gold answer; rewritten dialogues"):
         rewrite_scorecard([example("a", line=7)], [Rewrite("a")])

@@ -185,7 +185,7 @@ def test_comparable_only_when_gold_is_the_same() -> None:
 
 
 def test_bad_input_is_named() -> None:
-    with pytest.raises(DataError, match="1 predictions for 2 sentences"):
+    with pytest.raises(DataError, match="1 prediction for 2 sentences"):
         joint_scorecard([FIRST, SECOND], ANSWERS[:1])
     with pytest.raises(DataError, match=r"a\.json:2: no gold answer"):
         joint_scorecard([FIRST, dataclasses.replace(SECOND, gold=None)], ANSWERS)

@@ -41,5 +41,5 @@ def test_by_hand() -> None:
 
 
 def test_one_prediction_a_text() -> None:
-    with pytest.raises(DataError, match="0 predictions for 1 texts"):
+    with pytest.raises(DataError, match="0 predictions for 1 text;"):
         surprisal_scorecard([example("salt")], [], [Size(4, 4, 0)])

@@ -210,7 +210,7 @@ def test_a_hash_follows_gold_and_tokens_but_not_the_file() -> None:
 
 
 def test_what_cannot_be_scored_is_refused() -> None:
-    with pytest.raises(DataError, match="1 predictions for 2 sentences"):
+    with pytest.raises(DataError, match="1 prediction for 2 sentences"):
         tag_scorecard([example("a", "X"), example("b", "X")], answers("X"))
     with pytest.raises(DataError, match=r"data\.conll:3: no gold answer"):
         tag_scorecard([replace(example("a", "X", line=3), gold=None)], answers("X"))

@@ -78,7 +78,7 @@ def test_a_tag_that_continues_nothing(tmp_path: Path) -> None:
         ("left\tO", "left\tB-", "news.txt:4: tag 'B-'; O, B-LABEL or I-LABEL"),
         ("['N']\t[2]", "N\t[2]", "news.txt:4: relations 'N'; a list such as ['N']"),
         ("['N']\t[2]", "['N']\t[-2]", "news.txt:4: heads '[-2]'; a list of token indices such as [3]"),
-        ("[3, 5]", "[3]", "news.txt:3: 2 relations, ['Work_For', 'Live_In'], but 1 heads, [3]; lists of equal length"),
+        ("[3, 5]", "[3]", "news.txt:3: 2 relations, ['Work_For', 'Live_In'], but 1 head, [3]; lists of equal length"),
         ("[3, 5]", "[3, 6]", "news.txt:3: relation 'Live_In' points at token 6 of a sentence of 6 tokens; an index"),
         ("[3, 5]", "[3, 4]", "news.txt:3: relation 'Live_In' points at token 4, 'in', which ends no entity; the last"),
         ("['N']\t[2]", "['Kill']\t[5]", "news.txt:4: relation 'Kill' stands on token 2, 'left', which ends no entity"),

@@ -42,9 +42,9 @@ def test_by_folder_or_by_the_file_of_words(folder: Path, name: str, end: str) ->
     ("words", "tags", "message"),
     [
         (WORDS, "O O B-city\n\nO B-genre\n", "seq.in:1: 4 tokens, but 3 tags at {folder}/seq.out:1; one tag a token."),
-        (WORDS, "O O B-city I-city\nO\nO O\n", "seq.in:2: 0 tokens, but 1 tags at {folder}/seq.out:2"),
+        (WORDS, "O O B-city I-city\nO\nO O\n", "seq.in:2: 0 tokens, but 1 tag at {folder}/seq.out:2"),
         (WORDS, TAGS + "O\n", "seq.out:4: line 4 is there, but {folder}/seq.in has 3 lines; as many lines in both."),
-        (WORDS, "O O B-city I-city\n", "seq.in:2: line 2 is there, but {folder}/seq.out has 1 lines"),
+        (WORDS, "O O B-city I-city\n", "seq.in:2: line 2 is there, but {folder}/seq.out has 1 line"),
         (WORDS, TAGS.replace("B-city", "O"), "seq.in:1: tag 'I-city' follows 'O' (token 3, 'York'); BIO2 expects 'B-"),
     ],
 )

@@ -29,8 +29,8 @@ def test_line_by_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("texts", "labels", "message"),
     [
-        ("one\ntwo\n", "a\n", "seq.in:2: line 2 is there, but .*label has 1 lines; as many lines in both"),
-        ("one\n", "a\nb\nc\n", "label:2: line 2 is there, but .*seq.in has 1 lines"),
+        ("one\ntwo\n", "a\n", "seq.in:2: line 2 is there, but .*label has 1 line; as many lines in both"),
+        ("one\n", "a\nb\nc\n", "label:2: line 2 is there, but .*seq.in has 1 line"),
         ("one\ntwo\n", "a\n \n", "label:2: the label is empty; the name of a class"),
         ("one\n\n", "a\nb\n", "seq.in:2: the text is empty"),
         ("one\n" + "ab " * 66_667, "a\nb\n", "seq.in:2: a text of 200,000 characters"),

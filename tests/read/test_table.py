@@ -127,7 +127,7 @@ def test_another_encoding(path: Path) -> None:
     ("rows", "message"),
     [
         ("good,one,two", "films.csv:4: a row of 3 columns, ['good', 'one', 'two']; 2, as in the first row"),
-        ("good", "films.csv:4: a row of 1 columns, ['good']; 2, as in the first row"),
+        ("good", "films.csv:4: a row of 1 column, ['good']; 2, as in the first row"),
         ("good, ", "films.csv:4: the text is empty; a sentence"),
         (" ,A text.", "films.csv:4: the label (column 0) is empty; the name of a class"),
         ('good,"Never\nclosed.\nbad,No.', "films.csv:4: a quote mark that is never closed; a closing one"),

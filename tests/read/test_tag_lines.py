@@ -94,7 +94,7 @@ def test_entities_that_tags_cannot_say_are_lost_and_said(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        ({"tokens": ["a", "b"], "tags": ["O"]}, "2 tokens, but 1 tags; one tag a token."),
+        ({"tokens": ["a", "b"], "tags": ["O"]}, "2 tokens, but 1 tag; one tag a token."),
         ({"tokens": ["a", "b"], "tags": ["O", "I-X"]}, "tag 'I-X' follows 'O' (token 1, 'b'); BIO2 expects"),
         ({"tokens": ["a", "b"], "ner_tags": ["O", "O"]}, "unknown key 'ner_tags'; did you mean 'tags'?"),
         ({"tokens": ["a", "b"], "tags": [0, 1]}, "a tag is 0; a string"),

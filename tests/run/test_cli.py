@@ -379,7 +379,7 @@ def test_our_own_bug_says_so_and_exits_1(monkeypatch: pytest.MonkeyPatch, capsys
 def test_a_full_disk_is_no_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     failing(monkeypatch, OSError(28, "No space left on device", "answers.jsonl"))
     assert main(["predict", "Mira"]) == 2
-    assert "No space left on device: 'answers.jsonl'" in capsys.readouterr().err
+    assert "FileError: answers.jsonl: No space left on device. Free some space" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("message", ["Interrupted.", "Stopped at step 3. Go on with: spanloom train"])
@@ -461,7 +461,7 @@ def test_convert_writes_what_can_be_read_back(tmp_path: Path, capsys: pytest.Cap
     item = {"text": "Mira runs Nordvik", "triple_list": [["Mira", "runs", "Nordvik"], ["Mira", "knows", "Olav"]]}
     (tmp_path / "in.json").write_text(json.dumps([item]))
     assert main(["convert", str(tmp_path / "in.json"), str(tmp_path / "out.jsonl")]) == 0
-    assert "1 sentences; 1 facts could not be placed" in capsys.readouterr().err
+    assert "1 sentence; 1 fact could not be placed" in capsys.readouterr().err
     line = json.loads((tmp_path / "out.jsonl").read_text())
     assert [entity["text"] for entity in line["entities"]] == ["Mira", "Nordvik"]
 

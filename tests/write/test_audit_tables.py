@@ -53,7 +53,7 @@ def audit_of_one_sentence() -> dict[str, Any]:
 def test_the_gold_and_its_labels_are_counted_and_brackets_stay_text() -> None:
     output = shown(audit_of_one_sentence())
     assert "2 of 2 labels: Person: 1, [bold]: 1" in output
-    assert "1 relations placed, 0 with more than one closest place; not placed: relation: not found: 1" in output
+    assert "1 relation placed, 0 with more than one closest place; not placed: relation: not found: 1" in output
     assert "a.json:7: Mira -> knows -> Olav" in output
     assert "/far/away" not in output
 

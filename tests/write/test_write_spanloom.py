@@ -107,7 +107,7 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest
 
 
 def test_directories_links_and_devices(tmp_path: Path) -> None:
-    with pytest.raises(SpanloomError, match="is a directory; a file name"):
+    with pytest.raises(SpanloomError, match="cannot be written: a directory, not a file"):
         write(tmp_path, EXAMPLES)
     real, link = tmp_path / "real.jsonl", tmp_path / "link.jsonl"
     link.symlink_to(real)

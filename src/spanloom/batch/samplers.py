@@ -17,6 +17,7 @@ from spanloom.batch.buckets import batches, fill, fill_to_a_gap
 from spanloom.config import TrainConfig
 from spanloom.core import Array, Row
 from spanloom.errors import ConfigError
+from spanloom.text.counts import several
 
 Sampler = Callable[[int], list[Array]]
 """Epoch -> the index batches of that epoch, in the order of training."""
@@ -31,7 +32,8 @@ def build_sampler(rows: Sequence[Row], config: TrainConfig, seed: int) -> Sample
     chosen = subset(len(rows), config.subset, seed)
     order = _order([rows[index] for index in chosen], config, seed)
     if config.drop_last and not order(1):
-        found = f"is true, and {len(chosen)} examples do not fill one batch of train.batch_size = {config.batch_size}"
+        few = several(len(chosen), "example")
+        found = f"is true, and {few} cannot fill one batch of train.batch_size = {config.batch_size}"
         raise ConfigError("train.drop_last", found, "at least one batch", "Lower train.batch_size.")
     return lambda epoch: [chosen[batch] for batch in order(epoch)]
 

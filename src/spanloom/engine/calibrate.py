@@ -13,6 +13,7 @@ from spanloom.engine.encoded import Encoded
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.report import Notice, Report
 from spanloom.nn.storage import store_json
+from spanloom.text.counts import several
 
 
 def calibrate(
@@ -39,4 +40,4 @@ def calibrate(
     save_codec(output / "model", fitted)
     if (output / "scorecard.json").exists():
         store_json(output / "scorecard.json", task.score(dev.examples, answers, fitted))
-    on_report(Notice(f"Calibrated on {len(dev.examples):,} dev examples."))
+    on_report(Notice(f"Calibrated on {several(len(dev.examples), 'dev example')}."))

@@ -11,6 +11,7 @@ from spanloom.config import RunConfig
 from spanloom.core import Array, Codec, Example, Row
 from spanloom.engine.report import Notice, Report
 from spanloom.text.augment import augment
+from spanloom.text.counts import several
 from spanloom.text.excerpts import excerpts
 
 _STREAM = 2
@@ -34,8 +35,10 @@ def in_windows(
     parts = [excerpts(example, config.model.max_words) for example in examples]
     longer = [len(part) for part in parts if len(part) > 1]
     if longer:
-        found = f"{len(longer):,} training examples of more than {config.model.max_words} words"
-        on_report(Notice(f"{found} are read through {sum(longer):,} windows."))
+        found = several(len(longer), f"training example of more than {config.model.max_words} words")
+        on_report(
+            Notice(f"{found} {'is' if len(longer) == 1 else 'are'} read through {several(sum(longer), 'window')}.")
+        )
     return [one for part in parts for one in part]
 
 

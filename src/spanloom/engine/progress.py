@@ -8,10 +8,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from spanloom.engine.report import EpochReport, Notice, Report, Stage, headline, of_dev
+from spanloom.errors import shortened
+from spanloom.write.escapes import visible
+from spanloom.write.terminal import LONGEST, say, terminal
 
 PAUSE = 10.0
 """Seconds between two plain lines."""
@@ -58,17 +60,18 @@ class _Bar:
         self._key = ""
         self._line = TaskID(0)
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}  {task.fields[rate]}"),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}  {task.fields[rate]}", markup=False),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=Console(file=stream),
+            console=terminal(stream),
         )
         self.start, self.stop = self._bar.start, self._bar.stop
 
     def advance(self, key: str, text: str, done: int, total: int, rate: str) -> None:
+        text = visible(text)
         if key != self._key:
             for old in self._bar.task_ids:
                 self._bar.remove_task(old)
@@ -78,7 +81,7 @@ class _Bar:
         self._bar.update(self._line, description=text, completed=done, rate=rate)
 
     def say(self, text: str) -> None:
-        self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._bar.console.print(shortened(visible(text), LONGEST), soft_wrap=True)
 
 
 class _Lines:
@@ -111,7 +114,7 @@ class _Lines:
         self.say("  ".join(part for part in (text, f"{done}/{total}", rate, left) if part))
 
     def say(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        say(text, self._stream)
 
 
 def _of_epoch(report: EpochReport) -> str:

@@ -18,6 +18,7 @@ from spanloom.errors import DataError
 from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.matching import Tally
 from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes, lost_mistakes, worst_sentences
+from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import answer_row
 from spanloom.metrics.spans import match_spans, spans_from_bio
 from spanloom.metrics.tag_breakdown import SIZES, Seen, Table, size_bin
@@ -57,8 +58,7 @@ def frame_scorecard(
 
     Raises DataError when there is not one prediction an example, or an example has no gold.
     """
-    if len(examples) != len(predictions):
-        raise DataError("scorecard", f"{len(predictions)} predictions for {len(examples)} sentences", "one a sentence")
+    require_one_each(examples, predictions, "sentence")
     gold = [_gold(example) for example in examples]
     slots = tag_scorecard(
         [replace(example, gold=frame.slots) for example, frame in zip(examples, gold, strict=True)],

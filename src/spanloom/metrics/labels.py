@@ -16,6 +16,7 @@ import numpy as np
 from spanloom.core import Array, Example, Input, Label, MarkedText, texts_of
 from spanloom.errors import DataError
 from spanloom.metrics.matching import Tally, binned, macro
+from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import answer_row
 from spanloom.text.marks import write_marks
 
@@ -49,8 +50,7 @@ def label_scorecard(
 
     Raises DataError when there is not one prediction an example, or an example has no gold.
     """
-    if len(examples) != len(predictions):
-        raise DataError("scorecard", f"{len(predictions)} predictions for {len(examples)} examples", "one an example")
+    require_one_each(examples, predictions, "example")
     gold = [_gold(example) for example in examples]
     counts = _counts(gold, predictions)
     whole = np.array([[set(g.names) == set(p.names), 1, 1] for g, p in zip(gold, predictions, strict=True)], np.int64)

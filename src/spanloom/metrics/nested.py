@@ -16,6 +16,7 @@ from spanloom.core import Array, Example, Graph, LostFact, Span, Text
 from spanloom.errors import DataError
 from spanloom.metrics.matching import Match
 from spanloom.metrics.mistakes import ENTITY_MISTAKES, entity_mistakes, lost_mistakes, worst_sentences
+from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import Scores, label_scores, score_row
 from spanloom.metrics.scorecard import gold_hash
 from spanloom.metrics.spans import match_spans
@@ -80,8 +81,7 @@ def nested_scorecard(
 
     Raises DataError when there is not one prediction an example, or an example has no gold.
     """
-    if len(examples) != len(predictions):
-        raise DataError("scorecard", f"{len(predictions)} predictions for {len(examples)} sentences", "one a sentence")
+    require_one_each(examples, predictions, "sentence")
     judged = [_judge(example, graph) for example, graph in zip(examples, predictions, strict=True)]
     counts = {row: _counts(judged, row) for row in ROWS}
     labels = {row: _labels(judged, row) for row in ROWS}

@@ -19,6 +19,7 @@ from spanloom.core import Array, Dialogue, Example, Rewrite
 from spanloom.errors import DataError
 from spanloom.metrics.matching import binned, harmonic, ratio, tallied
 from spanloom.metrics.measures import kept, measured
+from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import answer_row
 from spanloom.text.edits import common
 from spanloom.text.words import tokenize
@@ -71,8 +72,7 @@ def rewrite_scorecard(examples: Sequence[Example], predictions: Sequence[Rewrite
     the mean of each dialogue's F1 (Lin 2004, https://aclanthology.org/W04-1013). Raises DataError when there is not one
     prediction an example, or no gold.
     """
-    if len(examples) != len(predictions):
-        raise DataError("scorecard", f"{len(predictions)} predictions for {len(examples)} examples", "one an example")
+    require_one_each(examples, predictions, "example")
     judged = [_judge(*pair) for pair in zip(examples, predictions, strict=True)]
     rows = {EXACT: _counts(judged, lambda item: (item.gold == item.predicted, 1, 1))}
     for n in (1, 2, 3):

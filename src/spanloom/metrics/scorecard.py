@@ -25,6 +25,7 @@ from spanloom.metrics.mistakes import (
     lost_mistakes,
     triple_mistakes,
 )
+from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import Scores, label_scores, score_row
 from spanloom.metrics.spans import match_spans
 from spanloom.metrics.triples import match_triples
@@ -54,8 +55,7 @@ def joint_scorecard(
 
     Raises DataError when there is not one prediction an example, or an example has no gold.
     """
-    if len(examples) != len(predictions):
-        raise DataError("scorecard", f"{len(predictions)} predictions for {len(examples)} sentences", "one a sentence")
+    require_one_each(examples, predictions, "sentence")
     by_text = any(example.by_text for example in examples)
     rule = "boundaries" if by_text else "strict"
     entities = {name: _match_entities(examples, predictions, name) for name in RULES}

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from spanloom.core import Array, Example, Surprisal
-from spanloom.errors import DataError
 from spanloom.metrics.measures import kept, measured
+from spanloom.metrics.pairing import require_one_each
 
 WORST = 20
 
@@ -47,8 +47,7 @@ def surprisal_scorecard(
 
     Raises DataError when there is not one prediction an example.
     """
-    if not len(examples) == len(predictions) == len(sizes):
-        raise DataError("scorecard", f"{len(predictions)} predictions for {len(examples)} texts", "one a text")
+    require_one_each(examples, predictions, "text")
     bits = np.array([sum(answer.bits) for answer in predictions])  # [N]
     units = np.array([size.units for size in sizes])
     characters = np.array([size.characters for size in sizes])

@@ -17,6 +17,7 @@ import numpy as np
 from spanloom.core import Array, Example, Tags, Text
 from spanloom.errors import DataError
 from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes, lost_mistakes, worst_sentences
+from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import label_scores, score_row
 from spanloom.metrics.spans import match_spans, spans_from_bio
 from spanloom.metrics.tag_breakdown import Judged, Seen, Table, tag_breakdowns
@@ -50,8 +51,7 @@ def tag_scorecard(examples: Sequence[Example], predictions: Sequence[Tags], seen
 
     Raises DataError when there is not one prediction an example, or an example has no gold.
     """
-    if len(examples) != len(predictions):
-        raise DataError("scorecard", f"{len(predictions)} predictions for {len(examples)} sentences", "one a sentence")
+    require_one_each(examples, predictions, "sentence")
     gold = [_gold(example) for example in examples]
     spans = all(is_bio2(answer.labels) for answer in (*gold, *predictions))
     judged = [_judge(*item, spans) for item in zip(examples, gold, predictions, strict=True)]

@@ -24,12 +24,19 @@ from spanloom.read.lines import opening, refuse_nul
 AUTO = "auto"
 
 
+def _modules() -> list[Any]:
+    return [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+
+
+def format_names() -> list[str]:
+    """The names of all formats, whatever their answers, in alphabetical order."""
+    return sorted({module.NAME for module in _modules() if hasattr(module, "ANSWER")})
+
+
 @cache
 def formats(answer: type = Graph) -> dict[str, Any]:
     """The modules, by name, of the formats whose gold answers are of this type."""
-    names = (module.name for module in pkgutil.iter_modules(__path__))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return {module.NAME: module for module in modules if getattr(module, "ANSWER", None) is answer}
+    return {module.NAME: module for module in _modules() if getattr(module, "ANSWER", None) is answer}
 
 
 def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Example]:

@@ -15,6 +15,7 @@ from spanloom.errors import DataError
 from spanloom.read.json_items import field, first_keys, json_items, of_kind, shown
 from spanloom.read.locate import Triple, example_of_triples
 from spanloom.read.texts import tokenized
+from spanloom.text.counts import several
 
 NAME = "casrel"
 SHAPE = "text, triple_list"
@@ -37,7 +38,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _triple(value: Any, where: str) -> Triple:
     parts = of_kind(value, list, where, "a triple")
     if len(parts) != 3:
-        found = f"a triple of {len(parts)} parts, {shown(parts)}"
+        found = f"a triple of {several(len(parts), 'part')}, {shown(parts)}"
         raise DataError(where, found, "[head, relation, tail]", "Correct the triple.")
     head, relation, tail = (of_kind(part, str, where, "a part of a triple") for part in parts)
     return head, relation, tail

@@ -18,6 +18,7 @@ from spanloom.errors import DataError
 from spanloom.read.json_items import shown
 from spanloom.read.lines import numbered_lines
 from spanloom.read.texts import joined
+from spanloom.text.counts import several
 
 NAME = "conll04"
 SHAPE = "#doc lines, then columns: index, token, tag, relations, heads"
@@ -76,7 +77,7 @@ def _refuse_bare_header(path: Path, line: int) -> None:
 def _token_line(line: str, index: int, where: str) -> TokenLine:
     columns = line.split("\t")
     if len(columns) != COLUMNS:
-        found = f"{len(columns)} tab-separated columns in {shown(line)}"
+        found = f"{several(len(columns), 'tab-separated column')} in {shown(line)}"
         raise DataError(where, found, "5: index, token, tag, relations, heads", "Correct the line.")
     if columns[0] != str(index):
         found = f"token index {shown(columns[0])}"
@@ -91,7 +92,7 @@ def _token_line(line: str, index: int, where: str) -> TokenLine:
     names = [single or double for single, double in re.findall(r"'([^']+)'|\"([^\"]+)\"", labels)]
     indices = [int(digits) for digits in re.findall(r"\d+", heads)]
     if len(names) != len(indices):
-        found = f"{len(names)} relations, {labels}, but {len(indices)} heads, {heads}"
+        found = f"{several(len(names), 'relation')}, {labels}, but {several(len(indices), 'head')}, {heads}"
         raise DataError(where, found, "lists of equal length", "Correct the line.")
     facts = tuple((name, tail) for name, tail in zip(names, indices, strict=True) if name != NO_RELATION)
     return TokenLine(where, columns[1], columns[2].strip(), facts)
@@ -108,7 +109,7 @@ def _example(rows: Sequence[TokenLine], source: Source, config: DataConfig) -> E
     for index, row in enumerate(rows):
         for label, last in row.facts:
             if last >= len(rows):
-                found = f"relation '{label}' points at token {last} of a sentence of {len(rows)} tokens"
+                found = f"relation '{label}' points at token {last} of a sentence of {several(len(rows), 'token')}"
                 raise DataError(row.where, found, "an index in the sentence, from 0", "Correct the fifth column.")
             head, tail = _ending(ending, rows, index, label, row), _ending(ending, rows, last, label, row)
             relations.append(Relation(head, tail, label))

@@ -15,6 +15,7 @@ from spanloom.core import Example, Rewrite, Source
 from spanloom.errors import DataError
 from spanloom.read.dialogue_lines import dialogue_example
 from spanloom.read.lines import numbered_lines, opening
+from spanloom.text.counts import several
 
 NAME = "tsv"
 SHAPE = "TSV: context, context, utterance, rewrite"
@@ -43,7 +44,7 @@ def _cells(line: str, apart: str, where: str) -> list[str]:
     if any("\t" in cell for cell in cells):
         raise DataError(where, "a single TAB", "two between columns, as on other lines of this file", "Add the other.")
     if len(cells) not in COLUMNS:
-        found = f"{len(cells)} columns" if len(cells) > 1 else "1 column"
+        found = several(len(cells), "column") if len(cells) > 1 else "1 column"
         expected = "3 (two turns of context and the utterance) or 4 (its rewrite too)"
         remedy = 'Mend it; dialogues of other sizes are read from JSON lines, {"turns": ["…", "…"], "rewrite": "…"}'
         raise DataError(where, found, expected, f"{remedy}.")

@@ -21,6 +21,7 @@ from spanloom.read.json_items import Item, field, first_keys, json_items, object
 from spanloom.read.locate import Place, nearest
 from spanloom.read.offsets import label_of
 from spanloom.read.texts import joined
+from spanloom.text.counts import several
 
 NAME = "docred"
 SHAPE = "sents, vertexSet, labels"
@@ -107,7 +108,7 @@ def _entity(mentions: Sequence[Any], numbers: Sequence[Sequence[int]], where: st
             raise DataError(where, f"a mention in sentence {sentence}", expected, "Correct the number.")
         size = len(numbers[sentence]) - 1
         if len(edges) != 2 or not 0 <= edges[0] < edges[1] <= size:
-            found = f"a mention at {shown(edges)} in a sentence of {size} tokens"
+            found = f"a mention at {shown(edges)} in a sentence of {several(size, 'token')}"
             raise DataError(where, found, "[start, end] inside it, half-open", "Correct the offsets.")
         start, end = (numbers[sentence][edge] for edge in edges)
         if start == end:

@@ -12,6 +12,7 @@ from spanloom.errors import DataError
 from spanloom.read.conll_columns import BLANKS
 from spanloom.read.side_by_side import TEXTS, are_there, files_of, numbered_together
 from spanloom.read.tagged import Sentence, tagged_examples
+from spanloom.text.counts import several
 
 NAME = "parallel"
 SHAPE = "a folder with seq.in and seq.out"
@@ -47,6 +48,6 @@ def matching(words: str, tags: str, where: str, beside: str) -> tuple[list[str],
     """The tokens of one line and the tags of the other, one a token. Raises DataError citing both."""
     parts = [BLANKS.split(line.strip(" \t")) if line.strip(" \t") else [] for line in (words, tags)]
     if len(parts[0]) != len(parts[1]):
-        found = f"{len(parts[0])} tokens, but {len(parts[1])} tags at {beside}"
+        found = f"{several(len(parts[0]), 'token')}, but {several(len(parts[1]), 'tag')} at {beside}"
         raise DataError(where, found, "one tag a token", "Correct one of the two lines.")
     return parts[0], parts[1]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spanloom.errors import DataError
 from spanloom.read.lines import numbered_lines
+from spanloom.text.counts import several
 
 TEXTS = "seq.in"
 
@@ -34,6 +35,6 @@ def numbered_together(path: Path, encoding: str, *others: str) -> Iterator[tuple
         if len(there) < len(files):
             number = there[0][0]
             longer, shorter = files[lines.index(there[0])], files[lines.index(None)]
-            found = f"line {number} is there, but {shorter} has {number - 1} lines"
+            found = f"line {number} is there, but {shorter} has {several(number - 1, 'line')}"
             raise DataError(f"{longer}:{number}", found, "as many lines in both", "Add or remove lines.")
         yield there[0][0], [line for _, line in there]

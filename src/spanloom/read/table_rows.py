@@ -18,6 +18,7 @@ from spanloom.config import DataConfig
 from spanloom.errors import DataError
 from spanloom.read.json_items import shown
 from spanloom.read.lines import OPENING
+from spanloom.text.counts import several
 
 DELIMITERS = {"\t": "tab", ",": "comma", ";": "semicolon"}  # the likeliest first
 Row = tuple[int, list[str]]  # the number of its first line, and its cells
@@ -141,7 +142,7 @@ def even_rows(rows: Iterable[Row], path: Path) -> Iterator[Row]:
     for number, cells in rows:
         width = width or len(cells)
         if len(cells) != width:
-            found = f"a row of {len(cells)} columns, {shown(cells)}"
+            found = f"a row of {several(len(cells), 'column')}, {shown(cells)}"
             remedy = "Correct the row, or set data.delimiter and data.quoting."
             raise DataError(f"{path}:{number}", found, f"{width}, as in the first row", remedy)
         yield number, cells

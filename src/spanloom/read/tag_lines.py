@@ -25,6 +25,7 @@ from spanloom.read.locate import INSIDE_A_TOKEN
 from spanloom.read.offsets import NAMES, label_of
 from spanloom.read.tagged import Sentence, tagged_examples
 from spanloom.read.texts import checked_text
+from spanloom.text.counts import several
 from spanloom.text.tags import tags_from_spans
 from spanloom.text.words import tokenize
 
@@ -65,7 +66,12 @@ def _of_tokens(item: Item, source: Source) -> Sentence:
         return Sentence(source, words, None, lost=tuple(lost_facts(item, where)))
     tags = [of_kind(tag, str, where, "a tag") for tag in field(item, "tags", list, where)]
     if len(tags) != len(words):
-        raise DataError(where, f"{len(words)} tokens, but {len(tags)} tags", "one tag a token", "Correct the line.")
+        raise DataError(
+            where,
+            f"{several(len(words), 'token')}, but {several(len(tags), 'tag')}",
+            "one tag a token",
+            "Correct the line.",
+        )
     return Sentence(source, words, tags, lost=tuple(lost_facts(item, where)))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from spanloom.config import DataConfig
 from spanloom.core import Text, TextPair
 from spanloom.errors import DataError
+from spanloom.text.counts import several
 from spanloom.text.joining import side_by_side
 from spanloom.text.words import tokenize
 
@@ -50,6 +51,6 @@ def one_or_pair(texts: Sequence[Text], where: str) -> Text | TextPair:
         return texts[0]
     if len(texts) == 2:
         return TextPair(*texts)
-    found = f"{len(texts)} texts together"
+    found = f"{several(len(texts), 'text')} together"
     expected = "one text or a pair: a pair model reads a first and a second text, marked by token types 0 and 1"
     raise DataError(where, found, expected, "Join some of them, or give each pair as an example of its own.")

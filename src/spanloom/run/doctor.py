@@ -13,6 +13,7 @@ from spanloom import __version__
 from spanloom.errors import SpanloomError
 from spanloom.run import machine
 from spanloom.run.torch_build import BUILDS, Judgement, State, cuda_of, install, judge
+from spanloom.text.counts import several
 
 SENTENCE = "Ada Lovelace was born in London , the capital of England ."
 
@@ -70,7 +71,7 @@ def versions() -> Iterator[Finding]:
 def hardware() -> Iterator[Finding]:
     """Processor and memory."""
     usable, there = machine.cores()
-    cores = f"{there} cores" if usable >= there else f"{usable:g} of {there} cores"
+    cores = several(there, "core") if usable >= there else f"{usable:g} of {several(there, 'core')}"
     vectors = ", ".join(machine.instructions()) or "no vector instructions that are known here"
     yield Finding("processor", "ok", f"{machine.processor() or 'unknown'}, {cores}, {vectors}")
     total, free = machine.memory()
@@ -182,7 +183,11 @@ def prediction() -> Finding:
         return Finding(
             "bundled model", "fault", f"{error}. Install spanloom again: pip install --force-reinstall spanloom"
         )
-    return Finding("bundled model", "ok", f"answers: {len(graph.spans)} entities, {len(graph.relations)} relations")
+    return Finding(
+        "bundled model",
+        "ok",
+        f"answers: {several(len(graph.spans), 'entity')}, {several(len(graph.relations), 'relation')}",
+    )
 
 
 def verdict(found: list[Finding], here: Machine) -> Finding:

@@ -16,7 +16,7 @@ from spanloom.run.reading import Reading
 from spanloom.write.atomic import atomic_write
 from spanloom.write.confusion import confusion_svg
 from spanloom.write.html import comparison_items, scorecard_page
-from spanloom.write.lines import atomic_text, write_lines
+from spanloom.write.lines import atomic_text, refuse_to_replace, write_lines
 
 SCORECARD = "scorecard.json"
 PAGE = "report.html"
@@ -36,8 +36,12 @@ def evaluate(
     report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`,
     and, where labels are confused with one another, `confusion.svg`. The scorecard's key `read` counts what was longer
     than the model reads at once, and what was left out (see `Reading`). second_look: see `Predictor`.
-    Raises CheckpointError for the model, DataError for the data, citing the line.
+    Raises CheckpointError for the model, DataError for the data, citing the line, ConfigError where the report would
+    replace the data.
     """
+    if report is not None:
+        for name in (SCORECARD, PAGE, PREDICTIONS, CONFUSION):
+            refuse_to_replace(Path(report) / name, Path(data))
     predictor = load(None if model is None else Path(model), second_look=second_look)
     examples = list(predictor.task.read(Path(data), data_config or DataConfig()))
     require_gold(examples, Path(data))

@@ -37,6 +37,7 @@ from spanloom.run.bundle import (
 )
 from spanloom.run.quantize import quantize_int8, quiet
 from spanloom.tasks import find_task
+from spanloom.text.counts import several
 from spanloom.write.lines import write_lines
 
 try:
@@ -281,7 +282,7 @@ def _refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> 
     raise ExportRefused(
         str(output),
         f"{precision} scores {after:.2f} where the run scores {before:.2f}, "
-        f"on {manifest['golden']['examples']} sentences: {drop:.2f} points lost",
+        f"on {several(manifest['golden']['examples'], 'sentence')}: {drop:.2f} points lost",
         f"{max_drop:.2f} points at most",
         "Export with --precision fp32, or allow more with --max-drop." if precision == "int8" else "",
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from spanloom.core import Graph, Row
+from spanloom.text.counts import several, was, were
 
 PAIR = "pair of distant mentions"
 
@@ -73,36 +74,23 @@ class Reading:
         if self.windowed:
             told.append(f"{self._of_all(self.windowed, 'text')} {longer}: read in {self.windows:,} windows.")
         if self.pairs:
-            found = f"{_several(self.excerpts, 'excerpt')}: {_several(self.found, 'relation')} found"
-            told.append(f"{_were(self.pairs, PAIR)} scored again in {found}.")
+            found = f"{several(self.excerpts, 'excerpt')}: {several(self.found, 'relation')} found"
+            told.append(f"{were(self.pairs, PAIR)} scored again in {found}.")
         if self.untried:
-            told.append(f"{_were(self.untried, PAIR)} not scored, as too many for their texts.")
+            told.append(f"{were(self.untried, PAIR)} not scored, as too many for their texts.")
         if self.beyond:
-            far = f"{_were(self.beyond, PAIR)} not scored, as farther apart than relations in training"
+            far = f"{were(self.beyond, PAIR)} not scored, as farther apart than relations in training"
             told.append(f"{far}: --second-look all scores them too.")
         if self.shortened:
-            told.append(f"{self._of_all(self.shortened, 'input')} {longer}: {_were(self.words, 'word')} cut off.")
+            told.append(f"{self._of_all(self.shortened, 'input')} {longer}: {were(self.words, 'word')} cut off.")
         if self.pieces:
-            took = f"Long words gave up {_several(self.pieces, 'wordpiece')} in {_several(self.crowded, 'window')}"
+            took = f"Long words gave up {several(self.pieces, 'wordpiece')} in {several(self.crowded, 'window')}"
             told.append(f"{took} that had more than the encoder takes.")
         if self.recalled:
-            told.append(f"{_were(self.recalled, 'recalled pair of names')} left out, those farthest apart.")
+            told.append(f"{were(self.recalled, 'recalled pair of names')} left out, those farthest apart.")
         if self.dropped:
-            told.append(f"{self.dropped:,} of the least sure findings {_was(self.dropped)} left out of their windows.")
+            told.append(f"{self.dropped:,} of the least sure findings {was(self.dropped)} left out of their windows.")
         return told
 
     def _of_all(self, count: int, what: str) -> str:
-        return f"{count:,} of {_several(self.inputs, what)} {_was(count)}"
-
-
-def _were(count: int, what: str) -> str:
-    return f"{_several(count, what)} {_was(count)}"
-
-
-def _several(count: int, what: str) -> str:
-    noun, of, rest = what.partition(" of ")
-    return f"{count:,} {noun}{'s' * (count != 1)}{of}{rest}"
-
-
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"
+        return f"{count:,} of {several(self.inputs, what)} {was(count)}"

@@ -12,6 +12,7 @@ import numpy as np
 
 from spanloom.core import Array
 from spanloom.errors import DataError, MissingExtra
+from spanloom.text.counts import several
 
 
 def read_vectors(path: Path, limit: int = 0) -> tuple[list[str], Array]:
@@ -88,7 +89,7 @@ def _numbers(values: list[str], where: str, width: int) -> Array:
         ) from None
     if len(row) == 0 or (width and len(row) != width):
         expected = f"{width} as on the lines above" if width else "a word, then numbers"
-        raise DataError(where, f"{len(row)} numbers", expected, "Fix or remove that line.")
+        raise DataError(where, several(len(row), "number"), expected, "Fix or remove that line.")
     if not np.isfinite(row).all():
         raise DataError(where, f"the number {row[~np.isfinite(row)][0]}", "finite numbers", "Fix or remove that line.")
     return row

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from spanloom.core import Text, Token
 from spanloom.errors import DataError
+from spanloom.text.counts import several
 
 # Character classes, written as the inside of [...]. A word character is whatever stands in none of them, so letters,
 # digits, combining marks, joiners and soft hyphens of any script stay inside their word.
@@ -113,7 +114,7 @@ def _clitic(word: str, end: int) -> int | None:
 def one_text(given: str | Sequence[str]) -> Text:
     """A user's text with its tokens. Raises DataError for several texts, which only a model of pairs reads."""
     if not isinstance(given, str):
-        raise DataError("predict", f"{len(given)} texts together", "one text", "Give each text by itself.")
+        raise DataError("predict", f"{several(len(given), 'text')} together", "one text", "Give each text by itself.")
     return Text(given, tokenize(given))
 
 

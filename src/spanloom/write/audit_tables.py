@@ -7,9 +7,12 @@ from pathlib import PurePath
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text as Cell
+
+from spanloom.text.counts import several
+from spanloom.write.cells import brief, name_cell
+from spanloom.write.terminal import terminal
 
 MOST_LABELS = 12
 MOST_CASES = 2
@@ -17,7 +20,7 @@ MOST_CASES = 2
 
 def print_check(found: Mapping[str, Any], console: Console | None = None) -> None:
     """Print the dict of any task's `check`."""
-    console = console or Console()
+    console = console or terminal()
     if "audit" in found:
         print_audit(found, console)
         return
@@ -27,22 +30,22 @@ def print_check(found: Mapping[str, Any], console: Console | None = None) -> Non
     else:
         console.print("Nothing that looks like a mistake.")
     if found.get("windows", {}).get("examples"):
-        console.print(windows_line(found["windows"]), markup=False, highlight=False)
+        console.print(windows_line(found["windows"]), markup=False)
     if found.get("estimate"):
-        console.print(estimate_line(found["estimate"]), markup=False, highlight=False)
+        console.print(estimate_line(found["estimate"]), markup=False)
 
 
 def plain_gold_table(gold: Mapping[str, Any]) -> Table:
     """Sizes, lengths, labels and shares of tags and of labelled texts."""
     table = Table(title="Gold", title_justify="left", show_header=False)
     for name, count in gold["sizes"].items():
-        table.add_row(escape(name), f"{count:,}")
+        table.add_row(name_cell(name), f"{count:,}")
     for unit, lengths in gold["lengths"].items():
-        table.add_row(f"length in {unit}", ", ".join(f"{name} {value:g}" for name, value in lengths.items()))
+        table.add_row(name_cell(f"length in {unit}"), ", ".join(f"{name} {value:g}" for name, value in lengths.items()))
     for section, counts in gold["labels"].items():
-        table.add_row(escape(section), labels(counts))
+        table.add_row(name_cell(section), labels(counts))
     for name, share in gold.get("shares", {}).items():
-        table.add_row(escape(name), f"{share:.1%}")
+        table.add_row(name_cell(name), f"{share:.1%}")
     return table
 
 
@@ -58,9 +61,9 @@ def print_audit(audit: Mapping[str, Any], console: Console) -> None:
             if ledger:
                 console.print(ledger_table(f"Scheme {scheme}: facts {heading}, by cause", ledger))
     if audit.get("windows", {}).get("examples"):
-        console.print(windows_line(audit["windows"]), markup=False, highlight=False)
+        console.print(windows_line(audit["windows"]), markup=False)
     if audit.get("estimate"):
-        console.print(estimate_line(audit["estimate"]), markup=False, highlight=False)
+        console.print(estimate_line(audit["estimate"]), markup=False)
 
 
 def gold_table(gold: Mapping[str, Any]) -> Table:
@@ -74,17 +77,21 @@ def gold_table(gold: Mapping[str, Any]) -> Table:
     )
     for kind in ("entities", "relations") if gold["relations"]["total"] else ("entities",):
         table.add_row(
-            kind, f"{gold[kind]['total']:,} of {len(gold[kind]['labels'])} labels: {labels(gold[kind]['labels'])}"
+            kind,
+            Cell(f"{gold[kind]['total']:,} of {several(len(gold[kind]['labels']), 'label')}: ").append(
+                labels(gold[kind]["labels"])
+            ),
         )
     if gold["relations"]["total"]:
-        table.add_row("relations a sentence", counted(gold["triples_per_sentence"]))
-        table.add_row("sentences by overlap", counted(gold["kinds"]))
+        table.add_row("relations a sentence", listed(gold["triples_per_sentence"]))
+        table.add_row("sentences by overlap", listed(gold["kinds"]))
     table.add_row("spans", f"nested pairs {gold['nested_entities']:,}, crossing pairs {gold['crossing_entities']:,}")
     if gold["by_text"]:
         placed = gold["placed"]
-        lost = counted(placed["lost"]) if placed["lost"] else "none"
-        found = f"{placed['relations']:,} relations placed, {placed['ambiguous']:,} with more than one closest place"
-        table.add_row("facts given as text", f"{found}; not placed: {lost}")
+        lost = listed(placed["lost"]) if placed["lost"] else Cell("none")
+        found = f"{several(placed['relations'], 'relation')} placed"
+        found += f", {placed['ambiguous']:,} with more than one closest place"
+        table.add_row("facts given as text", Cell(f"{found}; not placed: ").append(lost))
     return table
 
 
@@ -96,8 +103,8 @@ def issue_table(issues: Mapping[str, Any]) -> Table:
     table.add_column("where first", overflow="fold")
     for name, issue in issues.items():
         first = (case.partition(": ") for case in issue["first"][:MOST_CASES])
-        cases = "\n".join(f"{PurePath(source).name}: {case}" for source, _, case in first)
-        table.add_row(escape(name), f"{issue['count']:,}", Cell(cases))  # `a.tsv:100:` looks like an emoji in markup
+        cases = "\n".join(brief(f"{PurePath(source).name}: {case}") for source, _, case in first)
+        table.add_row(name_cell(name), f"{issue['count']:,}", Cell(cases))
     return table
 
 
@@ -114,7 +121,7 @@ def scheme_table(schemes: Mapping[str, Any]) -> Table:
             if not score["gold"] and not score["correct"]:
                 continue
             measures = (f"{100 * score[name]:.2f}" for name in ("precision", "recall", "f1"))
-            table.add_row(scheme, kind, *measures, f"{score['correct']:,}", f"{score['gold']:,}")
+            table.add_row(name_cell(scheme), kind, *measures, f"{score['correct']:,}", f"{score['gold']:,}")
     return table
 
 
@@ -128,15 +135,16 @@ def ledger_table(title: str, ledger: Sequence[Mapping[str, Any]]) -> Table:
     table.add_column("for example", overflow="fold")
     for row in ledger:
         first = row["examples"][:MOST_CASES]
-        cases = "\n".join(f"{PurePath(case['source']).name}: {case['fact']}" for case in first)
-        table.add_row(row["kind"], escape(row["cause"]), f"{row['count']:,}", labels(row["labels"]), Cell(cases))
+        cases = "\n".join(brief(f"{PurePath(case['source']).name}: {case['fact']}") for case in first)
+        names = (name_cell(row["kind"]), Cell(brief(row["cause"])))
+        table.add_row(*names, f"{row['count']:,}", labels(row["labels"]), Cell(cases))
     return table
 
 
 def windows_line(windows: Mapping[str, Any]) -> str:
     """What becomes of examples that are longer than the model reads at once."""
-    longer = f"Examples of more than {windows['max_words']} words: {windows['examples']:,}"
-    through = f"{windows['windows']:,} windows"
+    longer = f"Examples of more than {several(windows['max_words'], 'word')}: {windows['examples']:,}"
+    through = several(windows["windows"], "window")
     if windows["used"]:
         return f"{longer}, read through {through} in training."
     return f"{longer}, cut off there in training; train.augment.windows=true reads them through {through}."
@@ -148,18 +156,18 @@ def estimate_line(estimate: Mapping[str, Any]) -> str:
         return f"Training on it: no estimate. {estimate['unavailable']}"
     memory, seconds = estimate["memory_bytes"] / 2**20, estimate["seconds_per_epoch"]
     return (
-        f"Training on it: {estimate['steps']:,} steps and about {seconds:,.0f} s an epoch on {estimate['threads']} "
-        f"threads, about {memory:,.0f} MiB of memory ({estimate['note']})."
+        f"Training on it: {several(estimate['steps'], 'step')} and about {seconds:,.0f} s an epoch on "
+        f"{several(estimate['threads'], 'thread')}, about {memory:,.0f} MiB of memory ({estimate['note']})."
     )
 
 
-def labels(counts: Mapping[str, int]) -> str:
+def labels(counts: Mapping[str, int]) -> Cell:
     """Labels with their counts, the most frequent ones."""
     shown = dict(list(counts.items())[:MOST_LABELS])
     rest = len(counts) - len(shown)
-    return escape(counted(shown) + (f", and {rest} more" if rest else ""))
+    return listed(shown).append(f", and {rest} more" if rest else "")
 
 
-def counted(counts: Mapping[str, int]) -> str:
-    """`name count, name count`."""
-    return ", ".join(f"{name}: {count:,}" for name, count in counts.items())
+def listed(counts: Mapping[str, int]) -> Cell:
+    """`name: count, name: count`."""
+    return Cell(", ").join(name_cell(name).append(f": {count:,}") for name, count in counts.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,12 +10,18 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text as Cell
 
+from spanloom.errors import shortened
+from spanloom.text.counts import several
+from spanloom.write.escapes import visible
+from spanloom.write.terminal import terminal
+
 MOST_LABELS = 25
 WORST_SHOWN = 3
 ERRORS_SHOWN = 8
 
-# A terminal acts on control characters; what is not text is shown as a replacement mark.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+LONGEST_LABEL = 80
+LONGEST_LINE = 600
+"""Characters that are shown of a label, and of a line that is not itself the answer."""
 
 Card = Mapping[str, Any]
 
@@ -48,12 +53,22 @@ def confidence(score: float | None) -> str:
 
 
 def clean(text: str) -> str:
-    """Text on one line, without what a terminal would act upon."""
-    return _CONTROL.sub("\ufffd", text.replace("\n", " ").replace("\t", " "))
+    """Text on one line, what a terminal would act upon as escapes."""
+    return visible(text.replace("\n", " ").replace("\t", " "))
+
+
+def brief(text: str) -> str:
+    """A line that is not itself the answer, cut where it is very long."""
+    return shortened(clean(text), LONGEST_LINE)
 
 
 def cell(text: str, style: str = "") -> Cell:
     return Cell(clean(text), style=style)
+
+
+def name_cell(name: str, style: str = "") -> Cell:
+    """A label or another name of the user's, cut where it is very long."""
+    return Cell(shortened(clean(name), LONGEST_LABEL), style=style)
 
 
 def labels_table(title: str, what: str, labels: Mapping[str, Card]) -> Table:
@@ -61,9 +76,9 @@ def labels_table(title: str, what: str, labels: Mapping[str, Card]) -> Table:
     table = make_table(title, (what, "P", "R", "F1", "pred.", "gold"))
     ordered = sorted(labels.items(), key=lambda item: (-item[1]["gold"], item[0]))
     for label, score in ordered[:MOST_LABELS]:
-        table.add_row(cell(label), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
+        table.add_row(name_cell(label), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
     if len(ordered) > MOST_LABELS:
-        table.caption = f"and {len(ordered) - MOST_LABELS} rarer ones, in the saved scorecard"
+        table.caption = f"and {several(len(ordered) - MOST_LABELS, 'rarer label')}, in the saved scorecard"
     return table
 
 
@@ -71,9 +86,9 @@ def breakdown_table(title: str, breakdown: Mapping[str, Mapping[str, Card]]) -> 
     """Scores by bin, a section for each way to part the facts."""
     table = make_table(title, ("", "P", "R", "F1", "pred.", "gold"))
     for name, bins in breakdown.items():
-        table.add_row(Cell(name, style="italic"))
+        table.add_row(name_cell(name, "italic"))
         for key, score in bins.items():
-            table.add_row(f"  {key}", *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
+            table.add_row(name_cell(f"  {key}"), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
         table.add_section()
     return table
 
@@ -83,11 +98,11 @@ def worst(sentences: Sequence[Card]) -> Iterable[RenderableType]:
     if sentences:
         yield Cell("\nSentences with most errors", style="bold")
     for sentence in sentences[:WORST_SHOWN]:
-        yield Cell.assemble((clean(sentence["source"]), "dim"), "  ", clean(sentence["text"]))
+        yield Cell.assemble((brief(sentence["source"]), "dim"), "  ", brief(sentence["text"]))
         grid = Table.grid(padding=(0, 2))
         for error in sentence["errors"][:ERRORS_SHOWN]:
-            sides = [f"{side:<9}  {clean(error[side])}" for side in ("gold", "predicted") if error[side]]
-            grid.add_row(Cell(f"  {error['type']}", style="yellow"), Cell("\n".join(sides)))
+            sides = [f"{side:<9}  {brief(error[side])}" for side in ("gold", "predicted") if error[side]]
+            grid.add_row(name_cell(f"  {error['type']}", "yellow"), Cell("\n".join(sides)))
         if len(sentence["errors"]) > ERRORS_SHOWN:
             grid.add_row("", Cell(f"and {len(sentence['errors']) - ERRORS_SHOWN} more", style="dim"))
         yield grid
@@ -95,7 +110,7 @@ def worst(sentences: Sequence[Card]) -> Iterable[RenderableType]:
 
 def print_parts(parts: Iterable[RenderableType], console: Console | None) -> None:
     """Print one below the other; `console` defaults to the terminal."""
-    screen = console or Console()
+    screen = console or terminal()
     for part in parts:
         screen.print(part)
     screen.print()

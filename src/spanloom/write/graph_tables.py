@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Cell
 
 from spanloom.core import Graph, MarkedText, Relation, Text
+from spanloom.text.counts import plural, several
 from spanloom.write.cells import (
     Card,
     breakdown_table,
@@ -16,6 +18,7 @@ from spanloom.write.cells import (
     confidence,
     labels_table,
     make_table,
+    name_cell,
     percent,
     prf,
     worst,
@@ -25,9 +28,9 @@ from spanloom.write.cells import (
 def scorecard_tables(scorecard: Card) -> list[RenderableType]:
     """The tables of a scorecard, in the order in which they are read. Scores are in percent."""
     size = scorecard["size"]
-    about = f"{size['sentences']:,} sentences, {size['entities']:,} entities and {size['triples']:,} triples in gold."
+    about = f"{gold_size(size)}."
     if size["lost"]:
-        about += f" {size['lost']:,} gold facts could not be located and count as missed."
+        about += f" {missed(size['lost'])}."
     if scorecard["by_text"]:
         about += " The gold was given as text, so facts are compared by their text."
     return [
@@ -39,6 +42,17 @@ def scorecard_tables(scorecard: Card) -> list[RenderableType]:
         _errors_table(scorecard["errors"]),
         *worst(scorecard["errors"]["worst"]),
     ]
+
+
+def gold_size(size: Mapping[str, int]) -> str:
+    """What the gold of a scorecard holds, in words."""
+    sentences, entities, triples = (several(size[plural(noun)], noun) for noun in ("sentence", "entity", "triple"))
+    return f"{sentences}, {entities} and {triples} in gold"
+
+
+def missed(lost: int) -> str:
+    """What became of gold facts without a place, in words."""
+    return f"{several(lost, 'gold fact')} could not be located and {'counts' if lost == 1 else 'count'} as missed"
 
 
 def relation_tables(item: MarkedText, relation: Relation) -> list[RenderableType]:
@@ -77,7 +91,7 @@ def _rules_table(card: Card) -> Table:
             counts = (f"{score[key]:,}" for key in ("tp", "predicted", "gold"))
             interval = f"{percent(low)}-{percent(high)}"
             cells = (f"  {rule}", *prf(score), interval, percent(score["macro"]["f1"]), *counts)
-            table.add_row(*(Cell(cell, style=style) for cell in cells))
+            table.add_row(*(name_cell(text, style) for text in cells))
         table.add_section()
     return table
 
@@ -87,5 +101,5 @@ def _errors_table(errors: Card) -> Table:
     table.columns[2].justify = "left"
     entities, triples = ([(name, f"{n:,}") for name, n in errors[kind].items()] for kind in ("entities", "triples"))
     for left, right in itertools.zip_longest(entities, triples, fillvalue=("", "")):
-        table.add_row(*left, *right)
+        table.add_row(*map(name_cell, (*left, *right)))
     return table

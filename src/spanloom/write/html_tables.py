@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from spanloom.text.counts import listed
 from spanloom.write.annotated import escape
 from spanloom.write.confusion import confusion_svg
 from spanloom.write.frame_lines import rejected
+from spanloom.write.graph_tables import gold_size, missed
 from spanloom.write.surprisal_tables import interval, number
 
 Scores = Mapping[str, Mapping[str, Any]]
@@ -27,7 +29,7 @@ def summary_html(card: Mapping[str, Any]) -> str:
 
 def _surprisal_summary(card: Mapping[str, Any]) -> str:
     """Of language models: a tile for each measure."""
-    size = ", ".join(f"{count:,} {escape(name)}" for name, count in card["size"].items())
+    size = escape(listed(card["size"]))
     tiles = "".join(
         f'<div class="tile"><span>{escape(name)}</span><b>{number(score["value"])}</b>'
         f"<span>{f'95% between {interval(score)}' if 'interval' in score else ''}</span></div>"
@@ -38,7 +40,7 @@ def _surprisal_summary(card: Mapping[str, Any]) -> str:
 
 def _plain_summary(card: Mapping[str, Any]) -> str:
     """Of tags, labels and rewrites."""
-    size = ", ".join(f"{count:,} {escape(name)}" for name, count in card["size"].items())
+    size = escape(listed(card["size"]))
     tiles = "".join(_plain_tile(name, score) for name, score in card["overall"].items())
     errors, confusions = card["errors"]["types"], card["errors"]["confusions"]
     types = [[f"<td>{escape(name)}</td><td>{count:,}</td>"] for name, count in errors.items()]
@@ -77,10 +79,7 @@ def _plain_tile(name: str, score: Mapping[str, Any]) -> str:
 def _graph_summary(card: Mapping[str, Any]) -> str:
     """Of graphs: two tiles, the matching rules side by side, and the rest folded away."""
     size = card["size"]
-    lost = f"; {size['lost']:,} gold facts could not be located and count as missed" if size["lost"] else ""
-    about = (
-        f"{size['sentences']:,} sentences, {size['entities']:,} entities and {size['triples']:,} triples in gold{lost}"
-    )
+    about = gold_size(size) + (f"; {missed(size['lost'])}" if size["lost"] else "")
     return "\n".join(
         [
             f'<p class="about">{about}. Scores in percent.</p>',

@@ -1,41 +1,70 @@
-"""JSON lines written one by one, whole file or nothing, with the faults of a disk said in one sentence."""
+"""Text and JSON lines written one by one, whole file or nothing, with the faults of a disk said in one sentence."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from spanloom.errors import SpanloomError
+from spanloom.errors import ConfigError, FileError
 from spanloom.write.atomic import atomic_file
+
+TOGETHER = (".ann", ".txt")
+"""The endings of two files that are read as one: annotations and their text."""
+
+LINES = ".jsonl"
 
 
 @contextmanager
 def atomic_text(path: Path) -> Iterator[IO[str]]:
     """A UTF-8 text file that takes its name when the block ends well.
 
-    Raises SpanloomError where it cannot be written (a full disk, a permission); `path` is then as it was before.
-    A link is written through, and a device such as /dev/null is written straight to.
+    Raises FileError where it cannot be written (a full disk, a permission); `path` is then as it was before. A link is
+    written through, and a device such as /dev/null is written straight to.
     """
-    if path.is_dir():
-        raise SpanloomError(str(path), "is a directory", "a file name", "Name a file inside it.")
     try:
-        target = path.resolve()
-        is_device = target.exists() and not target.is_file()
-        with target.open("w", encoding="utf-8", newline="\n") if is_device else atomic_file(target) as file:
+        with atomic_file(path) as file:
             yield file
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        found = f"cannot be written: {error.strerror or error}"
-        raise SpanloomError(str(path), found, remedy="Nothing was changed; make room, or write elsewhere.") from error
+        if error.filename == str(path):
+            fault = FileError.of(error)
+            found = f"cannot be written: {fault.found}"
+            raise FileError(fault.where, found, remedy=f"Nothing was changed. {fault.remedy}") from error
+        raise
 
 
 def write_lines(path: Path, items: Iterable[Mapping[str, Any]]) -> int:
-    """Write JSON lines, UTF-8 as it is; how many. Raises SpanloomError where the file cannot be written."""
+    """Write JSON lines, UTF-8 as it is; how many. Raises FileError where the file cannot be written."""
     count = 0
     with atomic_text(path) as file:
         for item in items:
             file.write(json.dumps(item, ensure_ascii=False) + "\n")
             count += 1
     return count
+
+
+def refuse_to_replace(output: Path, *inputs: Path) -> None:
+    """Raise ConfigError where writing `output` would replace data that are read: by any name, link or folder of theirs.
+
+    A device is no data that could be lost. In a folder that is read, JSON lines may be written, as none are read there.
+    """
+    if not os.path.isfile(output):
+        return
+    for source in inputs:
+        for file in _read_with(source, output):
+            if os.path.exists(file) and os.path.samefile(file, output):
+                found = f"would be replaced while it is read as {source}" if file == source else f"belongs to {source}"
+                raise ConfigError(str(output), found, "a new file for what is written", "Name another output.")
+
+
+def _read_with(source: Path, output: Path) -> list[Path]:
+    """The files that may be read where a path is named: itself, its other half, or what its folder holds."""
+    if os.path.isdir(source):
+        return [] if output.suffix.lower() == LINES else [file for file in source.rglob("*") if file.is_file()]
+    other = TOGETHER[source.suffix.lower() == TOGETHER[0]] if source.suffix.lower() in TOGETHER else None
+    return [source, source.with_suffix(other)] if other else [source]

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text as Cell
 
 from spanloom.core import Dialogue, Frame, Label, Rewrite, Tags, Text, TextPair, texts_of
+from spanloom.text.counts import listed
 from spanloom.text.edits import new_parts
 from spanloom.write.cells import (
     Card,
@@ -19,6 +20,7 @@ from spanloom.write.cells import (
     confidence,
     labels_table,
     make_table,
+    name_cell,
     percent,
     prf,
     worst,
@@ -45,7 +47,7 @@ def label_tables(item: Text | TextPair, label: Label) -> list[RenderableType]:
     parts: list[RenderableType] = [cell(text.text, "bold") for text in texts_of(item)]
     scores = label.scores or (None,) * len(label.names)
     named = [
-        Cell.assemble(("  " + name, "cyan"), "  ", confidence(score))
+        Cell.assemble((f"  {clean(name)}", "cyan"), "  ", confidence(score))
         for name, score in zip(label.names, scores, strict=True)
     ]
     return [*parts, *(named or [Cell("  no label", style="dim")])]
@@ -87,11 +89,11 @@ def rewrite_tables(dialogue: Dialogue, rewrite: Rewrite) -> list[RenderableType]
 
 def score_tables(card: Card) -> list[RenderableType]:
     """The tables of a scorecard in the order in which they are read. Scores are in percent."""
-    size = ", ".join(f"{count:,} {name}" for name, count in card["size"].items())
+    size = listed(card["size"])
     errors = card["errors"]
     values = {title: score for title, score in card["overall"].items() if "value" in score}
     return [
-        Cell(f"{size} in gold."),
+        cell(f"{size} in gold."),
         _overall(card),
         *([Cell(rejected(card["out_of_scope"]))] if "out_of_scope" in card else []),
         *([_values(values)] if values else []),
@@ -112,7 +114,7 @@ def _overall(card: Card) -> Table:
         macro = percent(score["macro"]["f1"]) if "macro" in score else ""
         counts = (f"{score[key]:,}" for key in ("tp", "predicted", "gold"))
         style = "bold" if title == card["rule"] else ""
-        table.add_row(*(Cell(text, style=style) for text in (title, *prf(score), interval, macro, *counts)))
+        table.add_row(*(name_cell(text, style) for text in (title, *prf(score), interval, macro, *counts)))
     return table
 
 
@@ -120,19 +122,19 @@ def _values(values: Mapping[str, Card]) -> Table:
     """Scores that are a single number, not precision and recall."""
     table = make_table("", ("", "score", "95% interval"))
     for title, score in values.items():
-        table.add_row(title, percent(score["value"]), "-".join(map(percent, score["interval"])))
+        table.add_row(name_cell(title), percent(score["value"]), "-".join(map(percent, score["interval"])))
     return table
 
 
 def _counted(title: str, counts: Mapping[str, int]) -> Table:
     table = make_table(title, ("", "count"))
     for name, count in counts.items():
-        table.add_row(cell(name), f"{count:,}")
+        table.add_row(name_cell(name), f"{count:,}")
     return table
 
 
 def _confusions(confusions: list[Card]) -> Table:
     table = make_table("Taken for another", ("Gold", "Predicted", "count"), left=2)
     for case in itertools.islice(confusions, MOST_CONFUSIONS):
-        table.add_row(cell(case["gold"]), cell(case["predicted"]), f"{case['count']:,}")
+        table.add_row(name_cell(case["gold"]), name_cell(case["predicted"]), f"{case['count']:,}")
     return table

@@ -9,7 +9,8 @@ from rich.console import RenderableType
 from rich.text import Text as Cell
 
 from spanloom.core import Surprisal, Text
-from spanloom.write.cells import Card, cell, clean, make_table, worst
+from spanloom.text.counts import listed
+from spanloom.write.cells import Card, cell, clean, make_table, name_cell, worst
 
 STRIKING = 2.0
 """How many times as surprising as the mean of its text a token is to be marked."""
@@ -36,11 +37,11 @@ def surprisal_tables(text: Text, answer: Surprisal) -> list[RenderableType]:
 
 def surprisal_score_tables(card: Card) -> list[RenderableType]:
     """The tables of a scorecard of surprisal in the order in which they are read."""
-    size = ", ".join(f"{count:,} {name}" for name, count in card["size"].items())
+    size = listed(card["size"])
     table = make_table("Scores", ("", "value", "95% interval"))
     for title, score in card["overall"].items():
         style = "bold" if title == card["rule"] else ""
-        table.add_row(*(Cell(text, style=style) for text in (title, number(score["value"]), interval(score))))
+        table.add_row(*(name_cell(text, style) for text in (title, number(score["value"]), interval(score))))
     return [cell(f"{size}."), table, *worst(card["errors"]["worst"])]
 
 

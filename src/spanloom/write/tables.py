@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text as Cell
 
 from spanloom.core import Frame, Graph, Label, Relation, Rewrite, Surprisal
-from spanloom.write.cells import Card, make_table, print_parts
+from spanloom.text.counts import listed
+from spanloom.write.cells import Card, cell, make_table, name_cell, print_parts
 from spanloom.write.graph_tables import graph_tables, relation_tables, scorecard_tables
 from spanloom.write.score_tables import frame_tables, label_tables, rewrite_tables, score_tables, tag_tables
 from spanloom.write.surprisal_tables import surprisal_score_tables, surprisal_tables
@@ -51,9 +52,9 @@ def print_comparison(comparison: Card, console: Console | None = None) -> None:
         change, *ends = (f"{scale * test[key]:+.{digits}f}" for key in ("difference", "low", "high"))
         sure = test["p_value"] < 0.05
         p = Cell(f"{test['p_value']:.3f}", style="bold" if sure else "")
-        table.add_row(name, *shown, change, " to ".join(ends), p)
+        table.add_row(name_cell(name), *shown, change, " to ".join(ends), p)
         better = "B is better" if (test["difference"] > 0) == (test.get("better") != "lower") else "A is better"
         sentences.append(f"{name}: {better if sure else 'no difference that chance would not explain'}.")
-    size = next(iter(comparison["size"].items()))  # the examples, which every scorecard counts first
-    about = f"Paired bootstrap over {size[1]:,} {size[0]}, matching rule: {comparison['rule']}."
-    print_parts([table, Cell(" ".join(sentences)), Cell(about, style="dim")], console)
+    examples = listed(dict([next(iter(comparison["size"].items()))]))  # which every scorecard counts first
+    about = f"Paired bootstrap over {examples}, matching rule: {comparison['rule']}."
+    print_parts([table, cell(" ".join(sentences)), cell(about, "dim")], console)

@@ -5,44 +5,65 @@ Exit codes: 0 done, 1 a bug of ours, 2 something that the user can mend, 130 sto
 
 from __future__ import annotations
 
-import io
-import os
-import platform
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from spanloom import __version__
-from spanloom.errors import SpanloomError
+from spanloom.errors import MOST_QUOTED, shortened
 from spanloom.run.cli.about import doctor, tasks
 from spanloom.run.cli.data import check, convert
+from spanloom.run.cli.faults import BUG, MENDABLE, bug_report, mendable
 from spanloom.run.cli.generate import generate
 from spanloom.run.cli.judge import compare, evaluate
 from spanloom.run.cli.predict import predict
+from spanloom.run.cli.streams import STANDARD_OUTPUT, prepare_streams
 from spanloom.run.cli.training import export, train
+from spanloom.write.escapes import visible
+from spanloom.write.terminal import say, say_lines, silence, tell
 
 INTERRUPTED = 130
 
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+"""What Typer raises for a wrong command line; it has a copy of Click, or Click itself, by its version."""
+
 
 class Commands(TyperGroup):
-    """The commands, with Ctrl-C and a reader that went away answered in one place."""
+    """The commands, with a wrong command line, Ctrl-C and a reader that went away answered in one place."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        with plain_endings():
+            return super().make_context(*arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:
-        try:
-            answer = super().invoke(ctx)
-            sys.stdout.flush()
-            return answer
-        except KeyboardInterrupt as stopped:
-            print(f"\n{str(stopped) or 'Interrupted.'}", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            # The reader, `head` say, has all it wanted. What is still buffered must not complain when Python exits.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with plain_endings():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def plain_endings() -> Iterator[None]:
+    """What ends a command early, before Typer answers for it in its own way."""
+    try:
+        yield
+    except USAGE_ERROR as error:  # which Typer prints, with the user's own characters in it
+        vars(error)["message"] = shortened(visible(vars(error)["message"]), MOST_QUOTED * 3)
+        raise
+    except KeyboardInterrupt as stopped:
+        say("")
+        say(str(stopped) or "Interrupted.")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        silence(sys.stdout)  # the reader, `head` say, has all it wanted
+        raise typer.Exit(0) from None
+    except SystemExit as ending:
+        if isinstance(ending.__context__, BrokenPipeError):  # how rich answers for it, with exit code 1
             raise typer.Exit(0) from None
+        raise
 
 
 def build_app() -> typer.Typer:
@@ -51,7 +72,6 @@ def build_app() -> typer.Typer:
         name="spanloom",
         cls=Commands,
         help="Turn text into structure, with the bundled model or one trained on your own annotations.",
-        add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -64,7 +84,7 @@ def build_app() -> typer.Typer:
 
 def show_version(wanted: bool) -> None:
     if wanted:
-        print(f"spanloom {__version__}")
+        tell(f"spanloom {__version__}")
         raise typer.Exit
 
 
@@ -80,32 +100,40 @@ def options(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `arguments` are those of the process if not given."""
     debug, rest = split_debug(list(sys.argv[1:] if arguments is None else arguments))
-    prepare_output()
+    prepare_streams()
     try:
-        build_app()(args=rest, prog_name="spanloom")
+        code = run(rest)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return 0
+    except Exception as error:
+        return report(error, debug)
+    return code
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code that it asks for."""
+    try:
+        build_app()(args=arguments, prog_name="spanloom")
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else 0
-    except (SpanloomError, OSError) as error:
-        report(f"{type(error).__name__}: {error}", debug)
-        return 2
-    except Exception as error:
-        report(bug_report(error, debug), debug)
-        return 1
     return 0
 
 
-def prepare_output() -> None:
-    """Files and pipes get UTF-8 whatever the locale says; a terminal shows `?` for a character that it lacks."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace") if stream.isatty() else stream.reconfigure(encoding="utf-8")
-
-
-def report(message: str, debug: bool) -> None:
-    """Say what went wrong, below the traceback if that is wanted."""
+def report(error: Exception, debug: bool) -> int:
+    """Say what went wrong, below the traceback if that is wanted; the exit code."""
     if debug:
-        traceback.print_exc()
-    print(message, file=sys.stderr)
+        say_lines("".join(traceback.format_exception(error)))
+    if isinstance(error, OSError) and error.filename == STANDARD_OUTPUT:
+        silence(sys.stdout)
+    fault = mendable(error)
+    if fault is not None:
+        say(f"{type(fault).__name__}: {fault}")
+        return MENDABLE
+    for line in bug_report(error, debug):
+        say(line)
+    return BUG
 
 
 def split_debug(arguments: list[str]) -> tuple[bool, list[str]]:
@@ -113,13 +141,3 @@ def split_debug(arguments: list[str]) -> tuple[bool, list[str]]:
     stop = arguments.index("--") if "--" in arguments else len(arguments)
     rest = [argument for argument in arguments[:stop] if argument != "--debug"]
     return len(rest) < stop, rest + arguments[stop:]
-
-
-def bug_report(error: Exception, debug: bool) -> str:
-    """What to say when an error escapes that nobody raised on purpose."""
-    again = "" if debug else "\nRun the same command with --debug to see where it happened."
-    return (
-        f"This is a bug in spanloom: {type(error).__name__}: {error}{again}\n"
-        "Please report it, with the command, the --debug output and this line: "
-        f"spanloom {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    )

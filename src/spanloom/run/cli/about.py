@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
+
+from spanloom.write.terminal import tell, tell_json
 
 
 def tasks(json_: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False) -> None:
@@ -14,11 +15,11 @@ def tasks(json_: Annotated[bool, typer.Option("--json", help="One JSON object in
 
     summaries = {name: find_task(name).summary for name in task_names()}
     if json_:
-        print(json.dumps(summaries, ensure_ascii=False))
+        tell_json(summaries)
         return
     width = max(map(len, summaries), default=0)
     for name, summary in summaries.items():
-        print(f"{name:<{width}}  {summary}")
+        tell(f"{name:<{width}}  {summary}")
 
 
 def doctor(json_: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False) -> None:
@@ -27,10 +28,10 @@ def doctor(json_: Annotated[bool, typer.Option("--json", help="JSON instead of a
 
     findings = list(diagnose())
     if json_:
-        print(json.dumps([vars(finding) for finding in findings], ensure_ascii=False))
+        tell_json([vars(finding) for finding in findings])
     else:
         width = max(len(finding.name) for finding in findings)
         for finding in findings:
-            print(f"{finding.state:<6}  {finding.name:<{width}}  {finding.detail}")
+            tell(f"{finding.state:<6}  {finding.name:<{width}}  {finding.detail}")
     if any(finding.state == "fault" for finding in findings):
         raise typer.Exit(2)

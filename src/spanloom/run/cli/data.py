@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,12 +9,20 @@ from typing import Annotated
 
 import typer
 
+from spanloom.run.cli.completion import complete_task
 from spanloom.run.cli.settings import Settings, data_config, run_config
+from spanloom.text.counts import several
+from spanloom.write.terminal import say, tell_json
 
 
 def check(
     data: Annotated[Path, typer.Argument(help="An annotated file.")],
-    task: Annotated[str, typer.Option("--task", "-t", help="The task whose gold it holds; see 'spanloom tasks'.")],
+    task: Annotated[
+        str,
+        typer.Option(
+            "--task", "-t", help="The task whose gold it holds; see 'spanloom tasks'.", autocompletion=complete_task
+        ),
+    ],
     settings: Settings = None,
     json_: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
 ) -> None:
@@ -30,7 +36,7 @@ def check(
     require_gold(examples, data)
     audit = chosen.check(examples, config)
     if json_:
-        print(json.dumps(audit, ensure_ascii=False))
+        tell_json(audit)
         return
     from spanloom.write.audit_tables import print_check
 
@@ -41,12 +47,16 @@ def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Annotated data in any format that can be read.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The JSON lines to write.")],
     settings: Settings = None,
-    task: Annotated[str, typer.Option("--task", "-t", help="The task whose gold it holds.")] = "joint",
+    task: Annotated[
+        str, typer.Option("--task", "-t", help="The task whose gold it holds.", autocompletion=complete_task)
+    ] = "joint",
 ) -> None:
     """Convert annotated data to spanloom's own JSON lines."""
     from spanloom.core import Example
     from spanloom.tasks import find_task
-    from spanloom.write.lines import write_lines
+    from spanloom.write.lines import refuse_to_replace, write_lines
+
+    refuse_to_replace(target, source)
 
     counts: Counter[str] = Counter()
 
@@ -58,5 +68,5 @@ def convert(
 
     chosen = find_task(task)
     write_lines(target, map(chosen.line, counted(chosen.read(source, data_config(settings or [])))))
-    lost = f"; {counts['lost']} facts could not be placed in their sentence" if counts["lost"] else ""
-    print(f"{target}: {counts['sentences']} sentences{lost}", file=sys.stderr)
+    lost = f"; {several(counts['lost'], 'fact')} could not be placed in the text" if counts["lost"] else ""
+    say(f"{target}: {several(counts['sentences'], 'sentence')}{lost}")

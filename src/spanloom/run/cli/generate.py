@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from spanloom.errors import ConfigError
+from spanloom.write.terminal import pour, say, tell
 
 
 def generate(
@@ -43,9 +43,8 @@ def generate(
     )
     predictor = load(model)
     if unknown := unknown_units(predictor, prefix):
-        shown = ", ".join(ascii(unit) if not unit.isprintable() else f"'{unit}'" for unit in unknown[:8])
         more = " and others" if len(unknown) > 8 else ""
-        print(f"Never seen in training, so read as unknown and left out: {shown}{more}", file=sys.stderr)
+        say(f"Never seen in training, so read as unknown and left out: {', '.join(map(repr, unknown[:8]))}{more}")
     for piece in generate(predictor, prefix, chosen):
-        print(piece, end="", flush=True)
-    print()
+        pour(piece)
+    tell()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from spanloom.run.cli.predict import say_what_was_read
 from spanloom.run.cli.settings import Look, SecondLook, Settings, data_config
+from spanloom.write.terminal import tell, tell_json
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
 
@@ -31,13 +31,13 @@ def evaluate(
     scorecard = evaluate(model, data, report, data_config(settings or []), second_look.value)
     say_what_was_read(Reading(**scorecard["read"]))
     if json_:
-        print(json.dumps(scorecard, ensure_ascii=False))
+        tell_json(scorecard)
         return
     from spanloom.write.tables import print_scorecard
 
     print_scorecard(scorecard)
     if report is not None:
-        print(f"Gold beside predicted: {report / PAGE}")
+        tell(f"Gold beside predicted: {report / PAGE}")
 
 
 def compare(
@@ -51,7 +51,7 @@ def compare(
 
     comparison = compare_scorecards(read_scorecard(a), read_scorecard(b))
     if json_:
-        print(json.dumps(comparison, ensure_ascii=False))
+        tell_json(comparison)
         return
     from spanloom.write.tables import print_comparison
 

@@ -11,9 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from spanloom.config import DataConfig, RunConfig, apply_override, build, config_from_table
+from spanloom.run.cli.completion import complete_setting
 
 Settings = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Settings, such as data.encoding=gb18030.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[KEY=VALUE]…", help="Settings, such as data.encoding=gb18030.", autocompletion=complete_setting
+    ),
 ]
 
 

@@ -12,6 +12,8 @@ import typer
 
 from spanloom.errors import ConfigError
 from spanloom.run.cli.settings import Settings
+from spanloom.text.counts import several
+from spanloom.write.terminal import tell
 
 
 class Precision(StrEnum):
@@ -56,13 +58,11 @@ def train(
     told = (name for name in summary if name.endswith(("f1", "accuracy", "exact_match", "bleu")))
     scores = "".join(f", {name.replace('_', ' ')} {100 * summary[name]:.1f}" for name in told)
     scores += f", perplexity {summary['perplexity']:.2f}" if "perplexity" in summary else ""
-    print(f"{output}: trained{scores}")
+    tell(f"{output}: trained{scores}")
     run = shlex.quote(str(output))
-    print(
-        f'Next: spanloom predict -m {run} "Your text."\n'
-        f"      spanloom evaluate {run} DATA\n"
-        f"      spanloom export {run} --output BUNDLE"
-    )
+    tell(f'Next: spanloom predict -m {run} "Your text."')
+    tell(f"      spanloom evaluate {run} DATA")
+    tell(f"      spanloom export {run} --output BUNDLE")
 
 
 def show_samplers(config: Path, picture: Path, settings: Sequence[str]) -> None:
@@ -70,10 +70,10 @@ def show_samplers(config: Path, picture: Path, settings: Sequence[str]) -> None:
     from spanloom.run.train import plot_samplers
 
     costs = plot_samplers(config, picture, settings)
-    print(f"{'sampler':<12}{'batches':>9}{'examples':>10}{'padded tokens':>15}{'padding':>9}")
+    tell(f"{'sampler':<12}{'batches':>9}{'examples':>10}{'padded tokens':>15}{'padding':>9}")
     for cost in costs:
-        print(f"{cost.sampler:<12}{cost.batches:>9}{cost.rows:>10}{cost.padded_tokens:>15}{100 * cost.waste:>8.1f}%")
-    print(f"{picture}: the padding of {len(costs)} samplers")
+        tell(f"{cost.sampler:<12}{cost.batches:>9}{cost.rows:>10}{cost.padded_tokens:>15}{100 * cost.waste:>8.1f}%")
+    tell(f"{picture}: the padding of {several(len(costs), 'sampler')}")
 
 
 def show_schedule(config: Path, picture: Path, settings: Sequence[str]) -> None:
@@ -82,7 +82,7 @@ def show_schedule(config: Path, picture: Path, settings: Sequence[str]) -> None:
 
     schedule = plot_schedule(config, picture, settings)
     highest = ", ".join(f"{part} up to {rate:.3g}" for part, rate in schedule.highest.items())
-    print(f"{picture}: {schedule.steps} steps; {highest}{schedule.note}")
+    tell(f"{picture}: {several(schedule.steps, 'step')}; {highest}{schedule.note}")
 
 
 def show_rate(config: Path, picture: Path, settings: Sequence[str]) -> None:
@@ -90,12 +90,12 @@ def show_rate(config: Path, picture: Path, settings: Sequence[str]) -> None:
     from spanloom.run.train import find_rate
 
     test = find_rate(config, picture, settings)
-    tried = f"{picture}: {test.steps} rates up to {test.highest:.2g}"
+    tried = f"{picture}: {several(test.steps, 'rate')} up to {test.highest:.2g}"
     if not test.settings:
-        print(f"{tried}; the loss never fell.")
+        tell(f"{tried}; the loss never fell.")
         return
     suggested = " ".join(f"{key}={value:.2g}" for key, value in test.settings.items())
-    print(f"{tried}; suggested: {suggested}")
+    tell(f"{tried}; suggested: {suggested}")
 
 
 def export(
@@ -122,4 +122,4 @@ def export(
     data: Path | Literal["none"] | None = "none" if golden == "none" else Path(golden) if golden else None
     manifest = export(run, output, max_drop, data, precision.value)
     before, after = (100 * manifest["scores"][stage]["best"] for stage in ("torch", precision.value))
-    print(f"{output}: {manifest['precision']}, score {after:.1f} (the run's own {before:.1f})")
+    tell(f"{output}: {manifest['precision']}, score {after:.1f} (the run's own {before:.1f})")

@@ -16,6 +16,7 @@ from spanloom.config import RunConfig
 from spanloom.core import Array, Example, Row
 from spanloom.errors import ConfigError
 from spanloom.tasks.language_model.codec import LanguageModelCodec, make_row
+from spanloom.text.counts import several
 
 Arranged = tuple[list[Example], list[Row]]
 
@@ -42,10 +43,11 @@ def _stripes(
     batch, steps = config.train.batch_size, config.model.steps
     length = (len(stream) - 1) // batch
     if length < 1:
-        found = f"is {batch}, but the training text has {len(stream):,} units"
+        found = f"is {batch}, but the training text has {several(len(stream), 'unit')}"
         raise ConfigError("train.batch_size", found, "2 units a stripe at least", "Lower it, or give more text.")
     if batch * steps > config.train.batch_tokens:
-        found = f"is {config.train.batch_tokens:,}, but {batch} stripes of {steps} units are read side by side"
+        side_by_side = several(batch, f"stripe of {several(steps, 'unit')}")
+        found = f"is {config.train.batch_tokens:,}, but {side_by_side} are read side by side"
         remedy = f"Set train.batch_tokens = {batch * steps}, or lower train.batch_size or model.steps."
         raise ConfigError("train.batch_tokens", found, f"{batch * steps:,} at least", remedy)
     arranged: Arranged = [], []

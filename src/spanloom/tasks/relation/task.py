@@ -15,6 +15,7 @@ from spanloom.metrics.relations import relation_scorecard
 from spanloom.read import read
 from spanloom.tasks.relation.codec import RelationCodec
 from spanloom.tasks.relation.config import RelationConfig
+from spanloom.text.counts import several
 from spanloom.text.features import known_words
 from spanloom.text.marks import read_marks
 from spanloom.write.relation_lines import relation_line, relation_to_dict
@@ -51,7 +52,7 @@ def _best(scorecard: Mapping[str, Any]) -> float:
 
 def _prepare(text: str | Sequence[str], codec: RelationCodec) -> MarkedText:
     if not isinstance(text, str):
-        raise DataError("predict", f"{len(text)} texts together", "one text", "Give each text by itself.")
+        raise DataError("predict", f"{several(len(text), 'text')} together", "one text", "Give each text by itself.")
     return read_marks(text, "predict")
 
 
