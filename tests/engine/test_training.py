@@ -114,7 +114,8 @@ def test_a_run_folder_holds_everything(tmp_path: Path) -> None:
     assert {report.steps for report in steps} == {9}
     assert sum(report.sentences for report in steps) == 3 * 20
     card = (output / "README.md").read_text(encoding="utf-8")
-    assert f"| letters | {scorecard['letters']['accuracy']:.4f} | {scorecard['letters']['f1']:.4f} |" in card
+    shown = [f"{100 * scorecard['letters'][name]:.1f}" for name in ("accuracy", "f1")]
+    assert f"| letters | {' | '.join(shown)} |" in card
     assert "learning_rate = 0.01" in card
     assert str(config.data.train) in card
 
