@@ -3,7 +3,7 @@
     model.onnx       the graph; its inputs are `Batch.inputs`, its outputs what `Codec.decode` takes
     codec.json       `Codec.to_dict()`
     tokenizer.json   where the codec has one
-    golden.jsonl     the sentences that it was scored on, unless it was exported without them
+    golden.jsonl     the sentences that it was scored on, where they were named for it
     bundle.json      format, task, precision, hashes, versions, scores before and after the export
     README.md        the model card
 
@@ -26,7 +26,7 @@ from typing import Any
 import onnxruntime
 
 from spanloom.core import Array, Arrays, Codec, Row, Task
-from spanloom.errors import CheckpointError
+from spanloom.errors import CheckpointError, ConfigError
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -36,6 +36,8 @@ TOKENIZER = "tokenizer.json"
 GOLDEN = "golden.jsonl"
 CARD = "README.md"
 NEEDED = (MODEL, CODEC)
+WRITTEN = (MODEL, CODEC, TOKENIZER, GOLDEN, CARD, MANIFEST)
+"""All that an export writes, the manifest last."""
 
 AFTER = "_after"
 """A graph cannot name an output as it does an input: what goes on from one batch to the next has this behind it."""
@@ -106,6 +108,35 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if name not in files:
             raise CheckpointError(str(path), f"its table of files has no {name}", f"{' and '.join(NEEDED)}", DAMAGED)
     return dict(manifest)
+
+
+def require_replaceable(folder: Path) -> None:
+    """Raise ConfigError unless a new bundle may take this place: nothing is there, or all of it is as exported.
+
+    What no export wrote, or somebody changed since, may be the only copy of it.
+    """
+    if not os.path.lexists(folder) or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    remedy = "Choose another --output, or move it away first."
+    try:
+        manifest = read_manifest(folder) if folder.is_dir() else None
+    except CheckpointError:
+        manifest = None
+    if manifest is None:
+        raise ConfigError(str(folder), "exists and is not a bundle", "a new folder, or a bundle to replace", remedy)
+    listed = {**manifest["files"], CARD: manifest.get("card")}
+    for path in sorted(folder.iterdir()):
+        if path.name == MANIFEST and path.is_file():
+            continue
+        if path.name not in WRITTEN or path.name not in listed or path.is_symlink() or not path.is_file():
+            found, expected = f"holds {path.name!r}, which no export wrote", "a bundle and nothing else"
+            raise ConfigError(str(folder), found, expected, f"Move {path.name!r} away, or choose another --output.")
+        entry = listed[path.name]
+        if entry is None and path.name == CARD:  # exports of before noted down nothing about the card
+            continue
+        if not isinstance(entry, dict) or entry.get("sha256") != sha256(path.read_bytes()):
+            found, expected = f"{path.name!r} was changed since its export", "a bundle as it was exported"
+            raise ConfigError(str(folder), found, expected, remedy)
 
 
 def _checked(folder: Path, name: str, entry: Any) -> bytes:

@@ -150,7 +150,5 @@ def test_importing_any_part_of_spanloom_says_so_first(module: str, repository: P
         "    ('ORT_DISABLE_TELEMETRY', 'HF_HUB_DISABLE_TELEMETRY', 'MLFLOW_DISABLE_TELEMETRY')))\n"
     )
     environment = {"PATH": "", "PYTHONPATH": str(repository / "src"), "ORT_DISABLE_TELEMETRY": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("1 1 true\n", "")
