@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from spanloom.core import Array, Text
+from spanloom.text.tokenizer_json import parse_tokenizer
 from spanloom.text.vocab import PAD, UNKNOWN, Vocabulary
 
 Kind = Literal["character", "word", "piece"]
@@ -44,10 +44,7 @@ class UnitReader:
         self.kind = kind
         self.normalise = normalise
         self.tokenizer_json = tokenizer_json
-        self._tokenizer = None if tokenizer_json is None else Tokenizer.from_str(tokenizer_json)
-        if self._tokenizer is not None:
-            self._tokenizer.no_truncation()  # a stored setting would cut texts silently
-            self._tokenizer.no_padding()
+        self._tokenizer = None if tokenizer_json is None else parse_tokenizer(tokenizer_json)[1]
 
     def read(self, text: Text) -> Units:
         """The units of a text, or of the part that its tokens are of."""
