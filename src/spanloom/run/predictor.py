@@ -208,8 +208,9 @@ def bundled() -> Path:
 def _load_run(folder: Path, threads: int | None, second_look: SecondLook) -> Predictor:
     try:
         from spanloom.engine.checkpoint import load_model
-        from spanloom.engine.device import pick_device, repeatable
+        from spanloom.engine.device import pick_device
         from spanloom.engine.evaluate import compute, predict_rows
+        from spanloom.engine.repeat import repeatable
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("spanloom"):
             raise
