@@ -179,7 +179,7 @@ def test_a_bundle_of_a_later_format_says_to_upgrade(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"format": "1"}, "format is '1'; a whole number"),
+        ({"format": "1"}, "format is '1'; a whole number above 0"),
         ({"files": []}, "no table of files"),
         ({"files": {"codec.json": {"sha256": "0"}}}, r"its table of files has no model\.onnx"),
         ({"files": {"model.onnx": 1, "codec.json": 1}}, r"the entry of file 'model\.onnx' is not valid"),
@@ -212,12 +212,16 @@ def test_a_manifest_cut_short_is_said_so(copy: Path) -> None:
 def test_a_graph_that_onnxruntime_cannot_load_is_said_so(copy: Path) -> None:
     import hashlib
 
-    (copy / "model.onnx").write_bytes(b"not a graph")
     manifest = json.loads((copy / "bundle.json").read_text(encoding="utf-8"))
-    manifest["files"]["model.onnx"]["sha256"] = hashlib.sha256(b"not a graph").hexdigest()
-    change(copy, files=manifest["files"])
-    with pytest.raises(CheckpointError, match=r"model\.onnx: onnxruntime .* cannot load it"):
-        open_bundle(copy, find_tiny)
+    for content, message in (
+        (b"not a graph", r"model\.onnx: not an ONNX model \(it ends within a field"),
+        (b"\x08\x09", r"model\.onnx: onnxruntime .* cannot load it"),  # its version, and nothing else
+    ):
+        (copy / "model.onnx").write_bytes(content)
+        manifest["files"]["model.onnx"]["sha256"] = hashlib.sha256(content).hexdigest()
+        change(copy, files=manifest["files"])
+        with pytest.raises(CheckpointError, match=message):
+            open_bundle(copy, find_tiny)
 
 
 WITHOUT_TORCH = """

@@ -20,6 +20,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ import onnxruntime
 
 from spanloom.core import Array, Arrays, Codec, Row, Task
 from spanloom.errors import CheckpointError, ConfigError
+from spanloom.run.graph_bytes import has_outside_data
+from spanloom.run.probe import Misfit, probe, require_numbers
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -58,27 +61,40 @@ class Bundle:
 
     def predict_rows(self, rows: Sequence[Row]) -> list[Any]:
         """One answer for each row, in the order of `rows`."""
-        return predict_rows(self.session, self.codec, rows, self.threads)
+        return predict_rows(self.session, self.codec, rows, self.threads, str(self.folder / MODEL))
 
 
 def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | None = None) -> Bundle:
-    """Open a bundle, after checking its format, that no file is missing, and that each is as it was exported.
+    """Open a bundle, after checking its format, that no file is missing, that each is as it was exported, and that
+    they fit each other.
 
     threads: how many rows are run at the same time; None means one for each processor. Raises CheckpointError naming
     the file that is missing, damaged or too new.
     """
     manifest = read_manifest(folder)
     contents = {name: _checked(folder, name, entry) for name, entry in manifest["files"].items()}
-    task = find_task(manifest["task"])
-    tokenizer = contents.get(TOKENIZER)
     try:
-        codec = task.load(json.loads(contents[CODEC]), tokenizer.decode() if tokenizer is not None else None)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(
-            str(folder / CODEC), f"not a codec of task '{task.name}' ({error!r})", remedy="Export the bundle again."
-        ) from error
+        task = find_task(manifest["task"])
+    except ConfigError as error:
+        raise CheckpointError(str(folder / MANIFEST), error.found, error.expected, DAMAGED) from None
+    codec = _read_codec(folder / CODEC, task, contents[CODEC], contents.get(TOKENIZER))
     session = start(contents[MODEL], str(folder / MODEL))
+    try:
+        probe(task, codec, [node.name for node in session.get_inputs()], partial(forward, session))
+    except Misfit as error:
+        found, expected = f"does not fit {MODEL}: {error}", "the files of one export"
+        raise CheckpointError(str(folder / CODEC), found, expected, DAMAGED) from error
     return Bundle(folder, task, codec, manifest, session, processors() if threads is None else max(threads, 1))
+
+
+def _read_codec(path: Path, task: Task, content: bytes, tokenizer: bytes | None) -> Codec:
+    try:
+        codec: Codec = task.load(json.loads(content), tokenizer.decode() if tokenizer is not None else None)
+    except Exception as error:  # whatever values of other types lead to
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        found = f"not a codec of task '{task.name}' ({reason})"
+        raise CheckpointError(str(path), found, remedy="Export the bundle again.") from error
+    return codec
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -89,15 +105,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         found = f"no {MANIFEST} in this folder" if folder.is_dir() else "no such folder"
         raise CheckpointError(str(folder), found, "a bundle made by 'spanloom export'", "Check the path.") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise CheckpointError(str(path), f"not readable as JSON ({error})", remedy=DAMAGED) from None
     version = manifest.get("format") if isinstance(manifest, dict) else None
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise CheckpointError(str(path), f"format is {version!r}", "a whole number", DAMAGED)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise CheckpointError(str(path), f"format is {str(version)[:80]!r}", "a whole number above 0", DAMAGED)
     if version > FORMAT:
         raise CheckpointError(
             str(path),
-            f"bundle format {version}, written by spanloom {manifest.get('spanloom', 'of a later version')}",
+            f"bundle format {version}, written by spanloom {str(manifest.get('spanloom', 'of a later version'))[:80]}",
             f"format {FORMAT} or older",
             "Upgrade with: pip install --upgrade spanloom",
         )
@@ -144,13 +160,13 @@ def _checked(folder: Path, name: str, entry: Any) -> bytes:
     where = str(folder / name)
     expected = entry.get("sha256") if isinstance(entry, dict) else None
     if Path(name).name != name or not isinstance(expected, str):
-        raise CheckpointError(str(folder / MANIFEST), f"the entry of file '{name}' is not valid", remedy=DAMAGED)
+        raise CheckpointError(str(folder / MANIFEST), f"the entry of file {name[:80]!r} is not valid", remedy=DAMAGED)
     try:
         content = (folder / name).read_bytes()
     except FileNotFoundError:
         raise CheckpointError(str(folder), f"{name} is missing", f"it, since {MANIFEST} lists it", DAMAGED) from None
-    except OSError as error:
-        raise CheckpointError(where, f"could not be read ({error.strerror})", remedy=DAMAGED) from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        raise CheckpointError(where, f"could not be read ({error})", remedy=DAMAGED) from None
     found = sha256(content)
     if found != expected:
         raise CheckpointError(where, f"its SHA-256 is {found[:12]}…", f"{expected[:12]}… as exported", DAMAGED)
@@ -163,7 +179,15 @@ def sha256(content: bytes) -> str:
 
 
 def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
-    """An onnxruntime session of one thread. Raises CheckpointError, citing `where`, when the graph cannot be loaded."""
+    """An onnxruntime session of one thread. Raises CheckpointError, citing `where`, when the graph cannot be loaded, or
+    has a part of itself in other files, which onnxruntime would look for in the current directory.
+    """
+    try:
+        outside = has_outside_data(model)
+    except ValueError as error:
+        raise CheckpointError(where, f"not an ONNX model ({error})", remedy=DAMAGED) from error
+    if outside:
+        raise CheckpointError(where, "has weights outside it, in another file", "all of them in it", DAMAGED)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -189,13 +213,25 @@ def forward(session: onnxruntime.InferenceSession, inputs: Mapping[str, Array]) 
 
 
 def predict_rows(
-    session: onnxruntime.InferenceSession, codec: Codec, rows: Sequence[Row], threads: int = 1
+    session: onnxruntime.InferenceSession,
+    codec: Codec,
+    rows: Sequence[Row],
+    threads: int = 1,
+    where: str = "the exported graph",
 ) -> list[Any]:
-    """One answer for each row, in order; `threads` rows at the same time, each by itself."""
+    """One answer for each row, in order; `threads` rows at the same time, each by itself.
+
+    Raises CheckpointError, citing `where`, for scores that are not numbers.
+    """
 
     def answer(row: Row) -> Any:
         batch = codec.collate([row])
-        return codec.decode(forward(session, batch.inputs), batch)[0]
+        outputs = forward(session, batch.inputs)
+        try:
+            require_numbers(outputs)
+        except Misfit as error:
+            raise CheckpointError(where, f"{error}, for a text of {row.width} words", remedy=DAMAGED) from error
+        return codec.decode(outputs, batch)[0]
 
     if threads == 1 or len(rows) < 2:
         return [answer(row) for row in rows]

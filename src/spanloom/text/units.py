@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from spanloom.core import Array, Text
+from spanloom.text.stored import choice, flag, strings
 from spanloom.text.tokenizer_json import parse_tokenizer
 from spanloom.text.vocab import PAD, UNKNOWN, Vocabulary
 
@@ -142,4 +143,8 @@ class UnitCodec:
 
     @classmethod
     def from_dict(cls, table: dict[str, Any], tokenizer_json: str | None) -> UnitCodec:
-        return cls(UnitReader(table["kind"], table["normalise"], tokenizer_json), Vocabulary(table["units"]))
+        kind = choice(table, "kind", ("character", "word", "piece"))
+        if (kind == "piece") != (tokenizer_json is not None):
+            raise ValueError(f"units of kind {kind!r} {'need a' if kind == 'piece' else 'have no'} tokenizer")
+        reader = UnitReader(kind, flag(table, "normalise"), tokenizer_json)
+        return cls(reader, Vocabulary(strings(table, "units")))
