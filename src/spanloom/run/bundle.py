@@ -80,7 +80,7 @@ def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | N
     codec = _read_codec(folder / CODEC, task, contents[CODEC], contents.get(TOKENIZER))
     session = start(contents[MODEL], str(folder / MODEL))
     try:
-        probe(task, codec, [node.name for node in session.get_inputs()], partial(forward, session))
+        probe(task, codec, [node.name for node in session.get_inputs()], partial(forward, session, options=_silent()))
     except Misfit as error:
         found, expected = f"does not fit {MODEL}: {error}", "the files of one export"
         raise CheckpointError(str(folder / CODEC), found, expected, DAMAGED) from error
@@ -204,11 +204,20 @@ def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
         raise CheckpointError(where, f"onnxruntime {version} cannot load it ({reason})", remedy=DAMAGED) from error
 
 
-def forward(session: onnxruntime.InferenceSession, inputs: Mapping[str, Array]) -> Arrays:
+def _silent() -> onnxruntime.RunOptions:
+    """Options to run a graph that may fail: onnxruntime prints what it raises."""
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = 4
+    return options
+
+
+def forward(
+    session: onnxruntime.InferenceSession, inputs: Mapping[str, Array], options: onnxruntime.RunOptions | None = None
+) -> Arrays:
     """One pass through an exported graph: output arrays by name. Inputs that the graph does not use are left out."""
     fed = {node.name: inputs[node.name] for node in session.get_inputs()}
     names = [node.name for node in session.get_outputs()]
-    found = zip(names, session.run(names, fed), strict=True)
+    found = zip(names, session.run(names, fed, options), strict=True)
     return {shorter if (shorter := name.removesuffix(AFTER)) in fed else name: array for name, array in found}
 
 

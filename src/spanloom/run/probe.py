@@ -16,6 +16,9 @@ from spanloom.errors import SpanloomError
 POSITIONS = "_at"
 """How the names of inputs end that are places in a text: beyond its end there are none (see `Codec.limits`)."""
 
+ROOMY = ("pieces", "types")
+"""Inputs that a pretrained encoder may know more of than its tokenizer makes."""
+
 
 class Misfit(Exception):
     """What does not fit, in a few words."""
@@ -24,7 +27,8 @@ class Misfit(Exception):
 def probe(task: Task, codec: Codec, names: list[str], forward: Any) -> None:
     """Raise Misfit where codec and graph do not belong together. names: of the graph's inputs; forward: see `Backend`.
 
-    The largest number that the codec gives an input must be one that the graph knows, too.
+    The largest number that the codec gives an input must be the largest that the graph knows: where vocabularies
+    differ, each number may stand for something else.
     """
     several = int(getattr(codec, "texts", 1)) != 1
     try:
@@ -37,7 +41,7 @@ def probe(task: Task, codec: Codec, names: list[str], forward: Any) -> None:
         _compare_sizes(outputs, codec.output_sizes())
         require_numbers(outputs)
         task.show(item, codec.decode(outputs, batch)[0])
-        forward({**batch.inputs, **_largest(batch.inputs, codec.limits())})
+        _compare_vocabularies(batch.inputs, {name: codec.limits().get(name, 0) for name in names}, forward)
     except Misfit:
         raise
     except Exception as error:  # whatever values out of all reason lead to, in onnxruntime too
@@ -66,9 +70,16 @@ def require_numbers(outputs: Mapping[str, Array]) -> None:
             raise Misfit(f"the graph's output '{name}' has scores that are not numbers")
 
 
-def _largest(inputs: Mapping[str, Array], limits: Mapping[str, int]) -> Arrays:
-    return {
-        name: np.full_like(inputs[name], bound - 1)
-        for name, bound in limits.items()
-        if name in inputs and not name.endswith(POSITIONS)
-    }
+def _compare_vocabularies(inputs: Arrays, limits: Mapping[str, int], forward: Any) -> None:
+    bounds = {name: bound for name, bound in limits.items() if bound and not name.endswith(POSITIONS)}
+    largest = {**inputs, **{name: np.full_like(inputs[name], bound - 1) for name, bound in bounds.items()}}
+    known = forward(largest)
+    for name, bound in bounds.items():
+        if name in ROOMY:
+            continue
+        try:
+            beyond = forward({**largest, name: np.full_like(inputs[name], bound)})
+        except Exception:  # as there is no such number; onnxruntime's own exceptions share no public base class
+            continue
+        if any(not np.array_equal(beyond[output], array) for output, array in known.items()):  # else unused
+            raise Misfit(f"the graph knows more than the {bound} numbers that the codec has for '{name}'")
