@@ -26,8 +26,9 @@ from turns import Turn, alternate, ratio, timed
 
 from spanloom.config import RunConfig, load_config
 from spanloom.core import Example
-from spanloom.engine.device import has_bf16, repeatable
+from spanloom.engine.device import has_bf16
 from spanloom.engine.encoded import Encoded
+from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import EpochReport
 from spanloom.engine.state import begin
 from spanloom.engine.train import train

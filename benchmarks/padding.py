@@ -17,8 +17,8 @@ from spanloom.batch.padding import padding_waste
 from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig, TrainConfig, load_config
 from spanloom.core import Example
-from spanloom.engine.device import repeatable
 from spanloom.engine.encoded import Encoded
+from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import EpochReport
 from spanloom.engine.state import begin
 from spanloom.engine.train import train

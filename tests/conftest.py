@@ -9,6 +9,7 @@ import pytest
 
 # Set before anything imports a library that could reach out.
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 

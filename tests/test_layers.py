@@ -67,7 +67,7 @@ def home(module: str) -> str:
 def may_import_torch(module: str) -> bool:
     parts = module.split(".")
     is_model = parts[1:2] == ["tasks"] and len(parts) == 4 and parts[3] == "model"
-    return home(module) in ("nn", "engine") or is_model or module == "spanloom.run.export"
+    return home(module) in ("nn", "engine") or is_model or module in ("spanloom.run.export", "spanloom.run.to_onnx")
 
 
 def fault(module: str, target: str) -> str | None:

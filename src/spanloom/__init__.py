@@ -7,12 +7,14 @@
     spanloom.train("joint.toml", output="runs/mine")
     spanloom.evaluate("runs/mine", "dev.jsonl")
 
-Importing this imports nothing heavy: each name below is fetched when it is first used.
+Importing this imports nothing heavy: each name below is fetched when it is first used. It also tells the libraries that
+spanloom stands on not to report home, whatever the environment says.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     from spanloom.run.train import train
 
 __version__ = "0.1.0"
+
+# Here, as this file runs before any other of spanloom can import them; onnxruntime reads its own when it is imported,
+# and can be told nothing afterwards: `onnxruntime.disable_telemetry_events()` changes nothing.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 __all__ = [
     "CheckpointError",

@@ -276,7 +276,9 @@ class Codec(Protocol):
     Law: `decode(perfect(batch), batch)` gives back the gold of every row in the batch, or `encode` said what was lost.
     `perfect` builds the outputs that a faultless model would give, from the batch's targets.
     `require_known` raises DataError for a gold label that training never had. `limits` names integer arrays of a row
-    and the exclusive upper bound of their values: what is checked before training.
+    and the exclusive upper bound of their values: what is checked before training; places in the text have names that
+    end in `_at`. `output_sizes` are the axes of what the network puts out, None where they depend on the batch: what
+    labels are compared with when a bundle is opened.
     """
 
     def encode(self, example: Example) -> Row: ...
@@ -285,6 +287,7 @@ class Codec(Protocol):
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Any]: ...
     def perfect(self, batch: Batch) -> Arrays: ...
     def limits(self) -> dict[str, int]: ...
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]: ...
     def to_dict(self) -> dict[str, Any]: ...
     def tokenizer_json(self) -> str | None: ...
 
@@ -325,6 +328,7 @@ class Task:
     carried    outputs that become the inputs of the same name of the next batch, detached, where rows are trained on in
                sequence (train.sampler = "sequential"): row i of a batch goes on where row i of the one before it ended
     measures   (the means of an epoch's losses) -> what is shown of the training data beside the scores of dev
+    trial      a text that any model of the task can read, given twice where it reads several: it tries out a bundle
     """
 
     name: str
@@ -349,3 +353,4 @@ class Task:
     )
     carried: tuple[str, ...] = ()
     measures: Callable[[Mapping[str, float]], dict[str, float]] | None = None
+    trial: str = "Ada met Bo."

@@ -17,7 +17,8 @@ from spanloom.engine.step import Method, train_step
 from spanloom.errors import ConfigError
 from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import HashedEmbedding, WordEmbedding
-from spanloom.nn.encoders.transformer import Transformer, make_transformer
+from spanloom.nn.encoders.pretrained import make_transformer
+from spanloom.nn.encoders.transformer import Transformer
 from tests.engine import toy
 
 FGM, PGD = Attack(0.8, 0.8), Attack(0.8, 0.5, 3)

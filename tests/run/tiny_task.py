@@ -53,6 +53,9 @@ class TinyCodec:
     def limits(self) -> dict[str, int]:
         return {"words": len(self.words)}
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return {"scores": (None, None), "mask": (None, None)}
+
     def to_dict(self) -> dict[str, Any]:
         return {"words": self.words}
 

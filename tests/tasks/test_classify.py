@@ -24,8 +24,8 @@ from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
 from spanloom.run.bundle import forward, start
-from spanloom.run.export import to_onnx
 from spanloom.run.predictor import Predictor
+from spanloom.run.to_onnx import to_onnx
 from spanloom.tasks.classify import TASK
 from spanloom.tasks.classify.codec import ClassifyCodec, proportional
 from spanloom.tasks.classify.config import ClassifyConfig

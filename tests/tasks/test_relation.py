@@ -22,7 +22,7 @@ from spanloom.engine.device import to_tensors
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
 from spanloom.run.bundle import forward, start
-from spanloom.run.export import to_onnx
+from spanloom.run.to_onnx import to_onnx
 from spanloom.tasks.relation import TASK
 from spanloom.tasks.relation.codec import INSIDE, REACH, RelationCodec, distance
 from spanloom.tasks.relation.config import RelationConfig

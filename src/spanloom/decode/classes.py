@@ -14,6 +14,7 @@ import numpy as np
 
 from spanloom.core import Array, Example, Label, Relation
 from spanloom.errors import ConfigError, DataError
+from spanloom.text.stored import choice, real, strings
 
 Decision = Literal["one", "second", "each"]
 
@@ -131,7 +132,9 @@ class Classes:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Classes:
-        return cls(table["names"], table["decision"], table["threshold"])
+        decision = choice(table, "decision", ("one", "second", "each"))
+        names = strings(table, "names", 2 if decision == "second" else 1)
+        return cls(names, decision, real(table, "threshold", 0, 1))
 
 
 def _names(example: Example) -> tuple[str, ...]:

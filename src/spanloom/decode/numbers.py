@@ -15,11 +15,14 @@ from spanloom.errors import DataError
 REMEDY = "Leave this text out, or use another model: the weights of this one may be damaged."
 
 
-def refuse_nan(outputs: Mapping[str, Array]) -> None:
-    """Raise DataError where an output is NaN: an answer made of it would be wrong or empty without a sign of it."""
+def refuse_odd_outputs(outputs: Mapping[str, Array]) -> None:
+    """Raise DataError where an output is NaN or infinity: answers made of it would be wrong without a sign of it.
+
+    Minus infinity may be: it is what cannot be.
+    """
     for name, array in outputs.items():
-        if np.issubdtype(array.dtype, np.floating) and np.isnan(array).any():
-            raise DataError("predict", f"the model's output '{name}' is NaN", "numbers", REMEDY)
+        if array.size and not array.max() < np.inf:
+            raise DataError("predict", f"the model's output '{name}' holds {array.max()}", "numbers", REMEDY)
 
 
 def refuse_odd_scores(answer: Any) -> None:

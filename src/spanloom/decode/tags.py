@@ -41,6 +41,13 @@ def best_tags(outputs: Mapping[str, Array], lengths: Array, tagset: Tagset, conf
     return [Tags(given, tuple(sure.tolist())) for given, sure in zip(labels, probabilities, strict=True)]
 
 
+def tag_sizes(tagset: Tagset, crf: bool) -> dict[str, tuple[int | None, ...]]:
+    """The axes of what `best_tags` takes."""
+    k = len(tagset.tags)
+    sizes: dict[str, tuple[int | None, ...]] = {"emissions": (None, None, k)}
+    return sizes | (dict(zip(SCORES, ((k, k), (k,), (k,)), strict=True)) if crf else {})
+
+
 def perfect_tags(tags: Array, tagset: Tagset) -> Arrays:
     """The outputs that decode to tags [B, T], whichever head reads them."""
     outputs: Arrays = {"emissions": SURE * np.eye(len(tagset.tags), dtype=np.float32)[tags]}

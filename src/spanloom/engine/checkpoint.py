@@ -16,17 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from spanloom.config import RunConfig, config_from_table, to_table
 from spanloom.core import Codec, Task
 from spanloom.engine.state import Training
-from spanloom.errors import CheckpointError
+from spanloom.errors import CheckpointError, ConfigError
 from spanloom.nn.storage import load_json, load_tensors, read_bytes, store, store_json, store_tensors
 
 FORMAT = 1
 _NUMBERS = ("step", "epoch", "group", "best_epoch", "best_score", "factor", "bad_epochs", "totals")
 _PREVIOUS = "previous/"
+RESTORE = "Restore the model folder from a copy."
 CALIBRATION = "calibration"
 """The key of a codec's dict under which what `Task.calibrate` found stands."""
 
@@ -142,29 +144,84 @@ def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
     folder = folder / "model" if (folder / "model").is_dir() else folder
     about = load_json(folder / "model.json")
     _check_format(folder / "model.json", about)
-    task = find_task(about["task"])
-    config = config_from_table(about["config"], str(folder / "model.json"), folder, lambda name: find_task(name).config)
-    weights, hashed = load_tensors(folder / "weights.safetensors", "Restore the model folder from a copy.")
+    task, config = _read_settings(folder, about, find_task)
+    weights, hashed = load_tensors(folder / "weights.safetensors", RESTORE)
     table = load_json(folder / "codec.json")
-    if _codec_hash(table) != hashed["codec"]:
+    if _codec_hash(table) != hashed.get("codec"):
         found = "is not the codec that these weights were trained with"
-        raise CheckpointError(str(folder / "codec.json"), found, "", "Restore the model folder from a copy.")
+        raise CheckpointError(str(folder / "codec.json"), found, "", RESTORE)
     tokenizer = folder / "tokenizer.json"
     try:
         codec = task.load(table, read_bytes(tokenizer).decode("utf-8") if tokenizer.exists() else None)
-    except (KeyError, TypeError, ValueError) as error:  # written by another version, as the weights vouch for it
-        found = f"is not a codec that this version of spanloom reads ({error!r})"
+    except CheckpointError:
+        raise
+    except Exception as error:  # written by another version, as the weights vouch for it; tokenizer.json may be damaged
+        found = f"is not a codec that this version of spanloom reads ({_reason(error)})"
         raise CheckpointError(str(folder / "codec.json"), found, "", "Train the model again.") from error
-    model: nn.Module = task.build(config.model, codec, about["architecture"])
-    _check_fit(model, weights, folder / "weights.safetensors")
+    model = _build(folder, task, config, codec, about.get("architecture"), weights)
     model.load_state_dict(weights)
     return SavedModel(task, config, codec, model.eval())
 
 
+def _read_settings(folder: Path, about: Mapping[str, Any], find_task: Callable[[str], Task]) -> tuple[Task, RunConfig]:
+    """Task and settings of a `model.json`. Raises CheckpointError where they are not whole."""
+    path = folder / "model.json"
+    for key, kind in (("task", str), ("config", dict)):
+        if not isinstance(about.get(key), kind):
+            found = f"{key} is {str(about.get(key))[:80]!r}"
+            raise CheckpointError(str(path), found, f"a value of type {kind.__name__}", RESTORE)
+    try:
+        task = find_task(about["task"])
+        config = config_from_table(about["config"], str(path), folder, lambda name: find_task(name).config)
+    except ConfigError as error:
+        raise CheckpointError(str(path), error.found, error.expected, RESTORE) from error
+    except Exception as error:  # whatever values of other types lead to
+        raise CheckpointError(str(path), f"is damaged ({_reason(error)})", "", RESTORE) from error
+    if config.task != task.name:
+        found = f"config.task is {config.task[:80]!r}, task {task.name!r}"
+        raise CheckpointError(str(path), found, "the same task twice", RESTORE)
+    return task, config
+
+
+def _build(
+    folder: Path, task: Task, config: RunConfig, codec: Codec, architecture: Any, weights: Mapping[str, Tensor]
+) -> nn.Module:
+    """The module of a model folder, which its weights fit. Raises CheckpointError where they do not.
+
+    It is first made without memory: sizes out of all reason would take more than there is.
+    """
+    path = folder / "model.json"
+    try:
+        for table in (to_table(config.model), architecture):
+            _check_depth(table, len(weights))
+        with torch.device("meta"):
+            sketch = task.build(config.model, codec, architecture)
+    except Exception as error:
+        found = f"does not say how the model is made ({_reason(error)})"
+        raise CheckpointError(str(path), found, "what the training wrote", RESTORE) from error
+    _check_fit(sketch, weights, folder / "weights.safetensors")
+    model: nn.Module = task.build(config.model, codec, architecture)
+    return model
+
+
+def _check_depth(table: Any, weights: int) -> None:
+    """Raise ValueError for more layers than there are weights: building them, even without memory, takes hours."""
+    if isinstance(table, Mapping):
+        for key, value in table.items():
+            if "layer" in key and type(value) is int and value > weights:
+                raise ValueError(f"{key} is {value}, but there are {weights} weights")
+            _check_depth(value, weights)
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
 def _check_format(path: Path, about: Mapping[str, Any]) -> None:
-    if about.get("format") != FORMAT:
-        found = f"has format {about.get('format')}"
-        raise CheckpointError(str(path), found, f"format {FORMAT}", "Use the version of spanloom that wrote it.")
+    found = about.get("format")
+    if type(found) is not int or found != FORMAT:
+        shown = f"has format {str(found)[:80]!r}"
+        raise CheckpointError(str(path), shown, f"format {FORMAT}", "Use the version of spanloom that wrote it.")
 
 
 def _check_fit(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:

@@ -1,11 +1,10 @@
-"""Which device computes, in which precision, and how to make it repeat itself."""
+"""Which device computes, and in which precision."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -62,9 +61,8 @@ def check_float16(
     except RuntimeError as error:
         reason = str(error).partition("\n")[0].partition(". ")[0]
         found = f"is 'fp16', in which this model cannot be computed on the device '{device.type}' ({reason})"
-        raise ConfigError(
-            "train.precision", found, "'fp32' or 'bf16' there", "Set train.precision = 'fp32', or use a GPU."
-        ) from error
+        remedy = "Set train.precision = 'auto', or use a GPU."
+        raise ConfigError("train.precision", found, "'fp32' or 'bf16' there", remedy) from error
     model.zero_grad(set_to_none=True)
 
 
@@ -93,26 +91,3 @@ def keep_freed_memory() -> bool:
         return False
     mapped, trim, pad = -4, -1, -2  # M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD of malloc.h
     return all(set_option(option, value) for option, value in ((mapped, 0), (trim, 2**31 - 1), (pad, 2**26)))
-
-
-@contextmanager
-def repeatable(device: torch.device, threads: int) -> Iterator[None]:
-    """On the CPU, the same bits each time: without it, gathers add up their gradients in whatever order threads arrive.
-
-    threads: how many threads PyTorch may use, 0 for its own choice. Both settings are put back afterwards.
-    """
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    deterministic: Any = torch.utils.deterministic  # a module whose switch is a property that type checkers do not see
-    fill = deterministic.fill_uninitialized_memory
-    try:
-        if threads:
-            torch.set_num_threads(threads)
-        if device.type == "cpu":
-            torch.use_deterministic_algorithms(True, warn_only=True)
-            deterministic.fill_uninitialized_memory = False
-        yield
-    finally:
-        torch.set_num_threads(before[0])
-        torch.use_deterministic_algorithms(before[1], warn_only=warn_only)
-        deterministic.fill_uninitialized_memory = fill

@@ -14,11 +14,12 @@ from spanloom.batch.padding import SamplerCost, compare_samplers
 from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig
 from spanloom.core import Codec, Task
-from spanloom.engine.device import keep_freed_memory, pick_device, repeatable
+from spanloom.engine.device import keep_freed_memory, pick_device
 from spanloom.engine.encoded import Encoded
 from spanloom.engine.guard import check_settings
 from spanloom.engine.plots import draw_range_test, draw_samplers, draw_schedule
 from spanloom.engine.rates import loss_of, smooth, suggest_rate, try_rates
+from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import Report
 from spanloom.engine.run import prepare
 from spanloom.engine.schedule import ON_DEV, build_schedule

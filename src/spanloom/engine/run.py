@@ -24,12 +24,13 @@ from spanloom.engine.checkpoint import (
     save_checkpoint,
     save_model,
 )
-from spanloom.engine.device import check_float16, keep_freed_memory, pick_device, repeatable
+from spanloom.engine.device import check_float16, keep_freed_memory, pick_device
 from spanloom.engine.encoded import Encoded, in_windows
 from spanloom.engine.folder import claimed
 from spanloom.engine.guard import check_rows, check_settings
 from spanloom.engine.plots import draw_plots
 from spanloom.engine.processes import copy_first, from_first, gather, process_count, rank
+from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import EpochReport, Metrics, Notice, Report, Stage, read_metrics
 from spanloom.engine.resume import check_kept, check_same_data, check_settings_kept, conditions
 from spanloom.engine.state import Training, begin

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import onnx
-from onnx import GraphProto
+from onnx import AttributeProto, GraphProto
 
 
 def load_graph(path: Path) -> GraphProto:
@@ -26,3 +26,17 @@ def drop_unused_constants(graph: GraphProto) -> None:
     kept = [tensor for tensor in graph.initializer if tensor.name in used]
     del graph.initializer[:]
     graph.initializer.extend(kept)
+
+
+def forget_origin(graph: GraphProto) -> None:
+    """Delete what the exporter noted down beside the graph: from which lines of which files each node came, by path."""
+    parts = [*graph.node, *graph.initializer, *graph.input, *graph.output, *graph.value_info, graph]
+    for part in parts:
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    for node in graph.node:
+        for attribute in node.attribute:
+            attribute.ClearField("doc_string")
+            inner = [attribute.g] if attribute.type == AttributeProto.GRAPH else attribute.graphs
+            for branch in inner:
+                forget_origin(branch)

@@ -41,12 +41,16 @@ def store_json(path: Path, value: Any) -> None:
     store(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
-def load_json(path: Path) -> Any:
-    """Read a JSON file of a run. Raises CheckpointError where it is missing or damaged."""
+def load_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object from a file of a run. Raises CheckpointError where it is missing or damaged."""
     try:
-        return json.loads(read_bytes(path))
-    except ValueError as error:
+        table = json.loads(read_bytes(path))
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(str(path), f"is damaged: {error}", "JSON", "Restore it from a copy.") from None
+    if not isinstance(table, dict):
+        found = f"is damaged: a {type(table).__name__}"
+        raise CheckpointError(str(path), found, "a table in JSON", "Restore it from a copy.")
+    return table
 
 
 def store_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
@@ -69,7 +73,7 @@ def load_tensors(path: Path, remedy: str) -> tuple[dict[str, Tensor], dict[str, 
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         about: dict[str, Any] = json.loads(header["__metadata__"][_KEY])
         sound = about.pop("sha256") == _digest(tensors, about)
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+    except Exception as error:  # safetensors has an error of its own, and damaged headers lead to any other
         found = f"is cut short or damaged ({error}; {len(data)} bytes)"
         raise CheckpointError(str(path), found, "a whole safetensors file of spanloom", remedy) from None
     if not sound:

@@ -3,7 +3,7 @@
     model.onnx       the graph; its inputs are `Batch.inputs`, its outputs what `Codec.decode` takes
     codec.json       `Codec.to_dict()`
     tokenizer.json   where the codec has one
-    golden.jsonl     the sentences that it was scored on, unless it was exported without them
+    golden.jsonl     the sentences that it was scored on, where they were named for it
     bundle.json      format, task, precision, hashes, versions, scores before and after the export
     README.md        the model card
 
@@ -20,14 +20,17 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import onnxruntime
 
 from spanloom.core import Array, Arrays, Codec, Row, Task
-from spanloom.decode.numbers import refuse_nan
-from spanloom.errors import CheckpointError
+from spanloom.decode.numbers import refuse_odd_outputs
+from spanloom.errors import CheckpointError, ConfigError
+from spanloom.run.graph_bytes import has_outside_data
+from spanloom.run.probe import Misfit, probe
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -37,6 +40,8 @@ TOKENIZER = "tokenizer.json"
 GOLDEN = "golden.jsonl"
 CARD = "README.md"
 NEEDED = (MODEL, CODEC)
+WRITTEN = (MODEL, CODEC, TOKENIZER, GOLDEN, CARD, MANIFEST)
+"""All that an export writes, the manifest last."""
 
 AFTER = "_after"
 """A graph cannot name an output as it does an input: what goes on from one batch to the next has this behind it."""
@@ -61,23 +66,36 @@ class Bundle:
 
 
 def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | None = None) -> Bundle:
-    """Open a bundle, after checking its format, that no file is missing, and that each is as it was exported.
+    """Open a bundle, after checking its format, that no file is missing, that each is as it was exported, and that
+    they fit each other.
 
     threads: how many rows are run at the same time; None means one for each processor. Raises CheckpointError naming
     the file that is missing, damaged or too new.
     """
     manifest = read_manifest(folder)
     contents = {name: _checked(folder, name, entry) for name, entry in manifest["files"].items()}
-    task = find_task(manifest["task"])
-    tokenizer = contents.get(TOKENIZER)
     try:
-        codec = task.load(json.loads(contents[CODEC]), tokenizer.decode() if tokenizer is not None else None)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(
-            str(folder / CODEC), f"not a codec of task '{task.name}' ({error!r})", remedy="Export the bundle again."
-        ) from error
+        task = find_task(manifest["task"])
+    except ConfigError as error:
+        raise CheckpointError(str(folder / MANIFEST), error.found, error.expected, DAMAGED) from None
+    codec = _read_codec(folder / CODEC, task, contents[CODEC], contents.get(TOKENIZER))
     session = start(contents[MODEL], str(folder / MODEL))
+    try:
+        probe(task, codec, [node.name for node in session.get_inputs()], partial(forward, session, options=_silent()))
+    except Misfit as error:
+        found, expected = f"does not fit {MODEL}: {error}", "the files of one export"
+        raise CheckpointError(str(folder / CODEC), found, expected, DAMAGED) from error
     return Bundle(folder, task, codec, manifest, session, processors() if threads is None else max(threads, 1))
+
+
+def _read_codec(path: Path, task: Task, content: bytes, tokenizer: bytes | None) -> Codec:
+    try:
+        codec: Codec = task.load(json.loads(content), tokenizer.decode() if tokenizer is not None else None)
+    except Exception as error:  # whatever values of other types lead to
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        found = f"not a codec of task '{task.name}' ({reason})"
+        raise CheckpointError(str(path), found, remedy="Export the bundle again.") from error
+    return codec
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -88,15 +106,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         found = f"no {MANIFEST} in this folder" if folder.is_dir() else "no such folder"
         raise CheckpointError(str(folder), found, "a bundle made by 'spanloom export'", "Check the path.") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise CheckpointError(str(path), f"not readable as JSON ({error})", remedy=DAMAGED) from None
     version = manifest.get("format") if isinstance(manifest, dict) else None
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise CheckpointError(str(path), f"format is {version!r}", "a whole number", DAMAGED)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise CheckpointError(str(path), f"format is {str(version)[:80]!r}", "a whole number above 0", DAMAGED)
     if version > FORMAT:
         raise CheckpointError(
             str(path),
-            f"bundle format {version}, written by spanloom {manifest.get('spanloom', 'of a later version')}",
+            f"bundle format {version}, written by spanloom {str(manifest.get('spanloom', 'of a later version'))[:80]}",
             f"format {FORMAT} or older",
             "Upgrade with: pip install --upgrade spanloom",
         )
@@ -109,18 +127,47 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
+def require_replaceable(folder: Path) -> None:
+    """Raise ConfigError unless a new bundle may take this place: nothing is there, or all of it is as exported.
+
+    What no export wrote, or somebody changed since, may be the only copy of it.
+    """
+    if not os.path.lexists(folder) or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    remedy = "Choose another --output, or move it away first."
+    try:
+        manifest = read_manifest(folder) if folder.is_dir() else None
+    except CheckpointError:
+        manifest = None
+    if manifest is None:
+        raise ConfigError(str(folder), "exists and is not a bundle", "a new folder, or a bundle to replace", remedy)
+    listed = {**manifest["files"], CARD: manifest.get("card")}
+    for path in sorted(folder.iterdir()):
+        if path.name == MANIFEST and path.is_file():
+            continue
+        if path.name not in WRITTEN or path.name not in listed or path.is_symlink() or not path.is_file():
+            found, expected = f"holds {path.name!r}, which no export wrote", "a bundle and nothing else"
+            raise ConfigError(str(folder), found, expected, f"Move {path.name!r} away, or choose another --output.")
+        entry = listed[path.name]
+        if entry is None and path.name == CARD:  # exports of before noted down nothing about the card
+            continue
+        if not isinstance(entry, dict) or entry.get("sha256") != sha256(path.read_bytes()):
+            found, expected = f"{path.name!r} was changed since its export", "a bundle as it was exported"
+            raise ConfigError(str(folder), found, expected, remedy)
+
+
 def _checked(folder: Path, name: str, entry: Any) -> bytes:
     """The bytes of one listed file, if they are those that were exported."""
     where = str(folder / name)
     expected = entry.get("sha256") if isinstance(entry, dict) else None
     if Path(name).name != name or not isinstance(expected, str):
-        raise CheckpointError(str(folder / MANIFEST), f"the entry of file '{name}' is not valid", remedy=DAMAGED)
+        raise CheckpointError(str(folder / MANIFEST), f"the entry of file {name[:80]!r} is not valid", remedy=DAMAGED)
     try:
         content = (folder / name).read_bytes()
     except FileNotFoundError:
         raise CheckpointError(str(folder), f"{name} is missing", f"it, since {MANIFEST} lists it", DAMAGED) from None
-    except OSError as error:
-        raise CheckpointError(where, f"could not be read ({error.strerror})", remedy=DAMAGED) from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+        raise CheckpointError(where, f"could not be read ({error})", remedy=DAMAGED) from None
     found = sha256(content)
     if found != expected:
         raise CheckpointError(where, f"its SHA-256 is {found[:12]}…", f"{expected[:12]}… as exported", DAMAGED)
@@ -133,7 +180,15 @@ def sha256(content: bytes) -> str:
 
 
 def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
-    """An onnxruntime session of one thread. Raises CheckpointError, citing `where`, when the graph cannot be loaded."""
+    """An onnxruntime session of one thread. Raises CheckpointError, citing `where`, when the graph cannot be loaded, or
+    has a part of itself in other files, which onnxruntime would look for in the current directory.
+    """
+    try:
+        outside = has_outside_data(model)
+    except ValueError as error:
+        raise CheckpointError(where, f"not an ONNX model ({error})", remedy=DAMAGED) from error
+    if outside:
+        raise CheckpointError(where, "has weights outside it, in another file", "all of them in it", DAMAGED)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -150,23 +205,35 @@ def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
         raise CheckpointError(where, f"onnxruntime {version} cannot load it ({reason})", remedy=DAMAGED) from error
 
 
-def forward(session: onnxruntime.InferenceSession, inputs: Mapping[str, Array]) -> Arrays:
+def _silent() -> onnxruntime.RunOptions:
+    """Options to run a graph that may fail: onnxruntime prints what it raises."""
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = 4
+    return options
+
+
+def forward(
+    session: onnxruntime.InferenceSession, inputs: Mapping[str, Array], options: onnxruntime.RunOptions | None = None
+) -> Arrays:
     """One pass through an exported graph: output arrays by name. Inputs that the graph does not use are left out."""
     fed = {node.name: inputs[node.name] for node in session.get_inputs()}
     names = [node.name for node in session.get_outputs()]
-    found = zip(names, session.run(names, fed), strict=True)
+    found = zip(names, session.run(names, fed, options), strict=True)
     return {shorter if (shorter := name.removesuffix(AFTER)) in fed else name: array for name, array in found}
 
 
 def predict_rows(
     session: onnxruntime.InferenceSession, codec: Codec, rows: Sequence[Row], threads: int = 1
 ) -> list[Any]:
-    """One answer for each row, in order; `threads` rows at the same time, each by itself."""
+    """One answer for each row, in order; `threads` rows at the same time, each by itself.
+
+    Raises DataError for scores that are not numbers.
+    """
 
     def answer(row: Row) -> Any:
         batch = codec.collate([row])
         outputs = forward(session, batch.inputs)
-        refuse_nan(outputs)
+        refuse_odd_outputs(outputs)
         return codec.decode(outputs, batch)[0]
 
     if threads == 1 or len(rows) < 2:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import onnxruntime
 
 from spanloom import __version__
 from spanloom.config import load_config
-from spanloom.core import Batch, Codec, Example, Row, Task
+from spanloom.core import Codec, Example, Task
 from spanloom.errors import CheckpointError, ConfigError, ExportRefused, MissingExtra
 from spanloom.run.bundle import (
-    AFTER,
     CARD,
     CODEC,
     FORMAT,
@@ -29,15 +27,17 @@ from spanloom.run.bundle import (
     MANIFEST,
     MODEL,
     TOKENIZER,
-    forward,
+    WRITTEN,
     open_bundle,
     predict_rows,
+    require_replaceable,
     sha256,
     start,
 )
-from spanloom.run.quantize import quantize_int8, quiet
+from spanloom.run.quantize import quantize_int8
 from spanloom.tasks import find_task
 from spanloom.text.counts import several
+from spanloom.write.folders import recover, replace, workshop
 from spanloom.write.lines import write_lines
 
 try:
@@ -46,9 +46,8 @@ try:
     from torch import nn
 
     from spanloom.engine.checkpoint import load_model
-    from spanloom.engine.device import to_tensors
     from spanloom.engine.evaluate import predict_rows as predict_rows_with_torch
-    from spanloom.nn.onnx_recurrent import with_onnx_recurrent
+    from spanloom.run.to_onnx import compare, spread, to_onnx
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
         raise
@@ -57,8 +56,8 @@ except ModuleNotFoundError as error:
 GOLDEN_LIMIT = 500
 """Golden sentences at most, spread over the dev data. With few, a single fact would weigh as much as `max_drop`."""
 
-TOLERANCE = 1e-3
-"""How far the float32 graph may be from the model, absolutely or as a part of the value."""
+PATHS = re.compile(r'([`"])(?:/|[A-Za-z]:[/\\]|[/\\]{2})[^`"\n]*?[/\\]*([^/\\`"\n]+)[/\\]*\1')
+"""A whole path, of Linux, macOS or Windows, in the quotes that cards put around one, and its last name."""
 
 Precision = Literal["int8", "fp32"]
 Quantize = Callable[[Path, Path], None]
@@ -79,28 +78,28 @@ def export(
     run: Path,
     output: Path,
     max_drop: float = 0.5,
-    golden: Path | Literal["none"] | None = None,
+    golden: Path | None = None,
     precision: Precision = "int8",
 ) -> dict[str, Any]:
     """Write the bundle of a run, and return what its `bundle.json` says.
 
     max_drop: how many points (hundredths of the task's score) the bundle may lose against the run. golden: data to
-    score on in place of the run's dev data; "none" scores on the dev data too, but leaves its sentences out of the
-    bundle. precision: "int8" or, four times as large and half as fast, "fp32". Raises ExportRefused, with nothing left
+    score on in place of the run's dev data, whose sentences the bundle then has in it; it has none of the dev data.
+    precision: "int8" or, four times as large and half as fast, "fp32". Raises ExportRefused, with nothing left
     behind, when the bundle loses more than that; CheckpointError for a damaged run or a place that cannot be written;
     ConfigError when there is nothing to score on.
     """
     task, config, codec, model = load_model(run, find_task)
     settings = run / "config.toml"
     data = load_config(settings, [], lambda name: find_task(name).config).data if settings.is_file() else config.data
-    path = golden if isinstance(golden, Path) else data.dev
+    path = data.dev if golden is None else golden
     if path is None:
         raise ConfigError(str(run), "the run has no dev data to score its export on", remedy="Name some with --golden.")
     examples = spread([example for example in task.read(path, data) if example.gold is not None], GOLDEN_LIMIT)
     if not examples:
         raise ConfigError(str(path), "no sentence with gold in it", "some to score the export on", "Name other data.")
     source = Source(task, codec, model, examples, run / CARD)
-    return write_bundle(source, output, max_drop, keep_golden=golden != "none", precision=precision)
+    return write_bundle(source, output, max_drop, keep_golden=golden is not None, precision=precision)
 
 
 def write_bundle(
@@ -108,32 +107,35 @@ def write_bundle(
     output: Path,
     max_drop: float,
     *,
-    keep_golden: bool = True,
+    keep_golden: bool = False,
     precision: Precision = "int8",
     quantize: Quantize | None = None,
     find: Callable[[str], Task] = find_task,
 ) -> dict[str, Any]:
-    """Export, score, and move the finished folder to `output`, replacing an older bundle but nothing else."""
-    if output.exists() and not (output.is_dir() and ((output / MANIFEST).is_file() or not any(output.iterdir()))):
-        raise ConfigError(str(output), "exists and is not a bundle", "a new folder", "Choose another --output.")
+    """Export, score, and move the finished folder to `output`, replacing an older bundle but nothing else.
+
+    A process killed at any moment leaves the older bundle, or the new one, whole; where it was stopped between the two
+    renames, the older is called `.NAME.replaced` until the next export to this place.
+    """
+    place = Path(os.path.realpath(output))  # of a link, what it points at is replaced
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as work:
-            folder = Path(work) / "bundle"
+        recover(place, WRITTEN)
+        require_replaceable(place)
+        with workshop(place) as work:
+            folder = work / "bundle"
             folder.mkdir()
-            manifest = _fill(source, Path(work), folder, precision, quantize or quantize_int8)
+            manifest = _fill(source, work, folder, precision, quantize or quantize_int8)
             _refuse_loss(manifest, output, max_drop)
             manifest["max_drop"] = max_drop
             manifest["golden"]["stored"] = keep_golden
             _finish(source, folder, manifest, keep_golden)
             _probe(source, folder, find)
-            if output.exists():
-                os.replace(output, Path(work) / "replaced")
-            os.replace(folder, output)
+            require_replaceable(place)  # again, as minutes may have passed
+            replace(folder, place, WRITTEN)
     except OSError as error:
         found = f"could not be written ({error.strerror or error})"
         raise CheckpointError(
-            str(output), found, remedy="Nothing is left behind; make room or choose another place."
+            str(output), found, remedy="What was there is unchanged; make room or choose another place."
         ) from error
     return manifest
 
@@ -143,9 +145,10 @@ def _finish(source: Source, folder: Path, manifest: dict[str, Any], keep_golden:
     if keep_golden:
         write_lines(folder / GOLDEN, map(source.task.line, source.golden))
     manifest["files"] = {path.name: _entry(path) for path in sorted(folder.iterdir())}
-    # The card is the one file that people may edit afterwards, so it is not among the files with a hash.
+    # The card is the one file that people may edit afterwards, so it is not among the files that must not change.
     if source.card.is_file():
-        shutil.copyfile(source.card, folder / CARD)
+        _write(folder / CARD, _without_folders(source.card.read_text(encoding="utf-8")))
+        manifest["card"] = _entry(folder / CARD)
     _write(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -191,84 +194,6 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
     }
 
 
-class _ByPosition(nn.Module):
-    """The model with its inputs in a row: the exporter wants a name for each, which a model may take as `**inputs`."""
-
-    def __init__(self, model: nn.Module, names: Sequence[str]) -> None:
-        super().__init__()
-        self.model = model
-        self.names = list(names)
-
-    def forward(self, *tensors: torch.Tensor) -> Any:
-        return self.model(**dict(zip(self.names, tensors, strict=True)))
-
-
-def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -> list[str]:
-    """Write the float32 graph, every axis free unless the model fixes it; return the names of its outputs."""
-    inputs = to_tensors(_sample(codec, rows).inputs, torch.device("cpu"))
-    fixed = [name for name, tensor in inputs.items() if 1 in tensor.shape]
-    assert not fixed, f"{fixed} would be exported with an axis that is always 1"
-    axes = tuple(dict.fromkeys(range(tensor.dim()), torch.export.Dim.AUTO) for tensor in inputs.values())
-    model = model.to("cpu").eval()
-    with torch.no_grad(), quiet():
-        outputs = list(model(**inputs))
-        program = torch.onnx.export(
-            _ByPosition(with_onnx_recurrent(model), list(inputs)).eval(),
-            tuple(inputs.values()),
-            dynamo=True,
-            dynamic_shapes={"tensors": axes},
-            input_names=list(inputs),
-            output_names=[f"{name}{AFTER}" if name in inputs else name for name in outputs],
-            opset_version=20,  # the first that has GELU as one operator
-            verbose=False,
-        )
-    assert program is not None
-    program.save(str(target))
-    return outputs
-
-
-def compare(model: nn.Module, session: onnxruntime.InferenceSession, codec: Codec, rows: Sequence[Row]) -> float:
-    """The largest difference between the outputs of model and graph, over rows of other sizes than were exported.
-
-    Raises ExportRefused when it is more than rounding, or the graph runs at the exported size alone.
-    """
-    largest = 0.0
-    for row in spread(sorted(rows, key=lambda row: row.length), 8):
-        inputs = codec.collate([row]).inputs
-        with torch.no_grad():
-            wanted = model(**to_tensors(inputs, torch.device("cpu")))
-        try:
-            found = forward(session, inputs)
-        except Exception as error:  # onnxruntime's own exceptions share no public base class
-            sizes = ", ".join(f"{name} {array.shape}" for name, array in inputs.items())
-            raise _fault(f"the ONNX graph does not run on {sizes} ({' '.join(str(error).split())[:300]})") from error
-        for name, tensor in wanted.items():
-            values = tensor.numpy()
-            apart = found[name] != values  # two infinities are the same, and cannot be subtracted
-            difference = np.abs(np.subtract(found[name], values, out=np.zeros_like(values), where=apart))
-            largest = max(largest, float(difference.max(initial=0.0)))
-            if not (difference <= TOLERANCE * np.maximum(1.0, np.abs(values))).all():
-                raise _fault(f"output '{name}' of the ONNX graph is {difference.max():.4g} away from the model's")
-    return largest
-
-
-def _fault(found: str) -> ExportRefused:
-    return ExportRefused("export", found, remedy="Please report it, with the config.toml of the run.")
-
-
-def spread(items: Sequence[Any], limit: int) -> list[Any]:
-    """At most `limit` of the items, evenly spaced, the first and the last among them."""
-    if len(items) <= limit:
-        return list(items)
-    return [items[index] for index in np.linspace(0, len(items) - 1, limit).round().astype(int)]
-
-
-def _sample(codec: Codec, rows: Sequence[Row]) -> Batch:
-    """A padded batch of three lengths: an axis of size 1 would be taken for a constant."""
-    by_length = sorted(rows, key=lambda row: row.length)
-    return codec.collate([by_length[-1], by_length[len(by_length) // 2], by_length[0]])
-
-
 def _score(source: Source, answers: Sequence[Any]) -> dict[str, Any]:
     scorecard = source.task.score(source.golden, answers, source.codec)
     return {"best": source.task.best(scorecard), "summary": scorecard.get("summary", {})}
@@ -296,6 +221,11 @@ def _probe(source: Source, folder: Path, find: Callable[[str], Task]) -> None:
     session = start((folder / MODEL).read_bytes(), str(folder))
     first = predict_rows(session, bundle.codec, [source.codec.encode(example) for example in examples])
     assert again == first, "the bundle as opened answers differently from the graph that was scored"
+
+
+def _without_folders(card: str) -> str:
+    """A card without where on this machine its data lie: of each path the last name."""
+    return PATHS.sub(r"\1\2\1", card)
 
 
 def _entry(path: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from spanloom.core import Array, Arrays, Codec, Example, Row, Task
-from spanloom.decode.numbers import refuse_nan, refuse_odd_scores
+from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
 from spanloom.errors import CheckpointError, ConfigError, DataError, MissingExtra, SpanloomError
 from spanloom.run.bundle import MANIFEST, forward, open_bundle
 from spanloom.run.long_text import limit_of, merged, places_of
@@ -234,8 +234,9 @@ def bundled() -> Path:
 def _load_run(folder: Path, threads: int | None, second_look: SecondLook) -> Predictor:
     try:
         from spanloom.engine.checkpoint import load_model
-        from spanloom.engine.device import pick_device, repeatable
+        from spanloom.engine.device import pick_device
         from spanloom.engine.evaluate import compute, predict_rows
+        from spanloom.engine.repeat import repeatable
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("spanloom"):
             raise
@@ -246,7 +247,7 @@ def _load_run(folder: Path, threads: int | None, second_look: SecondLook) -> Pre
 
     def answers(rows: Sequence[Row]) -> list[Any]:
         with repeatable(device, threads or 0):
-            return predict_rows(model, codec, rows, device=device, check=refuse_nan)
+            return predict_rows(model, codec, rows, device=device, check=refuse_odd_outputs)
 
     def outputs(inputs: Mapping[str, Array]) -> Arrays:
         with repeatable(device, threads or 0):

@@ -68,7 +68,7 @@ class Reading:
         """What a user should know, a sentence each; none where every input was read at once and whole."""
         told = []
         if self.failed:
-            of_all = f"{self.failed:,} of {_several(self.inputs + self.failed, 'text')}"
+            of_all = f"{self.failed:,} of {several(self.inputs + self.failed, 'text')}"
             told.append(f"{of_all} {'has' if self.failed == 1 else 'have'} an error in place of an answer.")
         longer = f"longer than {f'the {self.limit} that' if self.limit else 'what'} this model reads at once"
         if self.windowed:

@@ -18,6 +18,7 @@ from spanloom.text.language_models import language_model_units, unit_arrays
 from spanloom.text.lookup import WordLookup, fit_characters
 from spanloom.text.pieces import LONGEST_ROW, PieceTokenizer, read_limit, read_tokenizer
 from spanloom.text.pretrained import encoder_folder
+from spanloom.text.stored import choice, optional, part, strings, whole
 from spanloom.text.units import UnitCodec
 from spanloom.text.vectors import read_vectors
 from spanloom.text.vocab import UNKNOWN, Vocabulary
@@ -173,14 +174,16 @@ def fit_features(sentences: Iterable[Sequence[str]], encoder: EncoderConfig, max
 
 def features_from_dict(table: Mapping[str, Any], tokenizer_json: str | None) -> Features:
     """The features that `to_dict` described. Raises ValueError for pieces without their tokenizer."""
-    if table["kind"] == PieceFeatures.kind:
+    if choice(table, "kind", (PieceFeatures.kind, WordFeatures.kind)) == PieceFeatures.kind:
         if tokenizer_json is None:
             raise ValueError("piece features need a tokenizer")
-        return PieceFeatures(tokenizer_json, WordLookup.from_dict(table), table["limit"])
-    words = None if table["words"] is None else Vocabulary(table["words"])
-    units = table.get("units")
+        limit = whole(table, "limit", 1, LONGEST_ROW)
+        return PieceFeatures(tokenizer_json, WordLookup.from_dict(table), limit)
+    names, units = optional(strings, table, "words"), optional(part, table, "units")
+    words = None if names is None else Vocabulary(names)
     read = None if units is None else UnitCodec.from_dict(units, tokenizer_json)
-    return WordFeatures(WordLookup.from_dict(table, words), table.get("frozen", 0), read)
+    frozen = whole(table, "frozen", 0, len(names or ())) if "frozen" in table else 0
+    return WordFeatures(WordLookup.from_dict(table, words), frozen, read)
 
 
 def known_words(features: Features) -> Callable[[str], bool] | None:

@@ -14,6 +14,7 @@ import numpy as np
 from spanloom.core import Arrays
 from spanloom.text.hashed import AFFIXES, HASHES, attribute_count, hash_word, table_rows
 from spanloom.text.shapes import SHAPES, word_shape
+from spanloom.text.stored import optional, strings, whole, wholes
 from spanloom.text.vocab import PAD, Vocabulary
 
 LONGEST = 20
@@ -87,13 +88,10 @@ class WordLookup:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], words: Vocabulary | None = None) -> WordLookup:
-        characters = table["characters"]
-        return cls(
-            None if characters is None else Vocabulary(characters),
-            table.get("hashed", 0),
-            words,
-            table.get("affixes", AFFIXES),
-        )
+        characters = optional(strings, table, "characters")
+        affixes = wholes(table, "affixes", 1) if "affixes" in table else AFFIXES
+        hashed = whole(table, "hashed") if "hashed" in table else 0
+        return cls(None if characters is None else Vocabulary(characters), hashed, words, affixes)
 
 
 def fit_characters(words: Iterable[str]) -> Vocabulary:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from spanloom.core import Array
 from spanloom.errors import CheckpointError
+from spanloom.text.pretrained import LAYOUT, encoder_number, read_encoder_config
+from spanloom.text.tokenizer_json import parse_tokenizer
 
 
 class Pieces(NamedTuple):
@@ -43,17 +44,13 @@ class PieceTokenizer:
     """A Hugging Face `tokenizer.json` used on words that are already split.
 
     limit: pieces a row at most, special ones included. Where the words need more, long words give up their middle
-    pieces: no word is ever dropped. Raises ValueError (our own bug) when there are more words than the limit leaves
-    room for.
+    pieces: no word is ever dropped. Raises ValueError for text that is no tokenizer, and (our own bug) when there are
+    more words than the limit leaves room for.
     """
 
     def __init__(self, tokenizer_json: str, limit: int = 512) -> None:
-        table = json.loads(tokenizer_json)
-        table["truncation"] = None  # a stored setting here would cut sentences silently
-        table["padding"] = None
-        self.json = json.dumps(table, ensure_ascii=False)
+        self.json, self._tokenizer = parse_tokenizer(tokenizer_json)
         self.limit = limit
-        self._tokenizer = Tokenizer.from_str(self.json)
         self._frames = {count: self._frame(count) for count in (1, 2)}
         self._unknown = self._unknown_id()
 
@@ -155,27 +152,36 @@ def _shortened(by_word: list[list[int]], room: int) -> tuple[list[list[int]], in
 LONGEST_ROW = 512
 """Pieces a row at most, whatever an encoder allows: attention grows with the square."""
 
+SHORTEST_ROW = 8
+"""Pieces a row at least: the special ones of two texts, and a piece of each."""
+
 
 def read_limit(folder: Path) -> int:
-    """How many pieces the encoder of this folder takes at once, special ones included, by its `config.json`."""
-    try:
-        table = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        positions = int(table.get("max_position_embeddings", LONGEST_ROW))
-    except (OSError, ValueError):  # loading the encoder will say what is wrong with the file
+    """How many pieces the encoder of this folder takes at once, special ones included, by its `config.json`.
+
+    Raises CheckpointError where that file is damaged.
+    """
+    if not (folder / "config.json").exists():  # loading the encoder will say so
         return LONGEST_ROW
+    table = read_encoder_config(folder)
     reserved = 2 if "roberta" in str(table.get("model_type", "")) else 0  # its positions count from the padding's
+    positions = encoder_number(folder, table, ("max_position_embeddings",), LONGEST_ROW + reserved)
+    if positions - reserved < SHORTEST_ROW:
+        found = f"max_position_embeddings is {positions}, which leaves no room for a text"
+        raise CheckpointError(str(folder / "config.json"), found, f"{SHORTEST_ROW + reserved} or more", "Check it.")
     return min(positions - reserved, LONGEST_ROW)
 
 
 def read_tokenizer(folder: Path) -> str:
-    """The `tokenizer.json` of an encoder folder. Raises CheckpointError naming the file that is missing."""
+    """The `tokenizer.json` of an encoder folder. Raises CheckpointError where it is missing or no tokenizer."""
     path = folder / "tokenizer.json"
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        parse_tokenizer(text)
     except FileNotFoundError:
-        raise CheckpointError(
-            str(folder),
-            "no tokenizer.json in this folder" if folder.is_dir() else "no such folder",
-            "an encoder folder in the Hugging Face layout (config.json, model.safetensors, tokenizer.json)",
-            "Check model.encoder.path.",
-        ) from None
+        found = "no tokenizer.json in this folder" if folder.is_dir() else "no such folder"
+        raise CheckpointError(str(folder), found, LAYOUT, "Check model.encoder.path.") from None
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(str(path), f"cannot be read ({reason})", "a tokenizer", "Check its files.") from None
+    return text

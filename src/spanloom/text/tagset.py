@@ -11,6 +11,7 @@ import numpy as np
 
 from spanloom.core import Array, Source, Tags
 from spanloom.errors import DataError
+from spanloom.text.stored import choice, flag, strings
 from spanloom.text.tags import OUTSIDE, convert, is_bio2, natural_order, tag_names, transitions
 
 SHOWN = 8  # known labels that an error names
@@ -96,7 +97,8 @@ class Tagset:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Tagset:
-        return cls(table["names"], table["scheme"], bool(table["outside"]))
+        scheme = choice(table, "scheme", ("bio2", "bioes", None))
+        return cls(strings(table, "names", 1), scheme, flag(table, "outside"))
 
 
 def _bio2(tag: str) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from spanloom.core import Array, Text
+from spanloom.text.stored import choice, flag, strings
+from spanloom.text.tokenizer_json import parse_tokenizer
 from spanloom.text.vocab import PAD, UNKNOWN, Vocabulary
 
 Kind = Literal["character", "word", "piece"]
@@ -44,10 +45,7 @@ class UnitReader:
         self.kind = kind
         self.normalise = normalise
         self.tokenizer_json = tokenizer_json
-        self._tokenizer = None if tokenizer_json is None else Tokenizer.from_str(tokenizer_json)
-        if self._tokenizer is not None:
-            self._tokenizer.no_truncation()  # a stored setting would cut texts silently
-            self._tokenizer.no_padding()
+        self._tokenizer = None if tokenizer_json is None else parse_tokenizer(tokenizer_json)[1]
 
     def read(self, text: Text) -> Units:
         """The units of a text, or of the part that its tokens are of."""
@@ -145,4 +143,8 @@ class UnitCodec:
 
     @classmethod
     def from_dict(cls, table: dict[str, Any], tokenizer_json: str | None) -> UnitCodec:
-        return cls(UnitReader(table["kind"], table["normalise"], tokenizer_json), Vocabulary(table["units"]))
+        kind = choice(table, "kind", ("character", "word", "piece"))
+        if (kind == "piece") != (tokenizer_json is not None):
+            raise ValueError(f"units of kind {kind!r} {'need a' if kind == 'piece' else 'have no'} tokenizer")
+        reader = UnitReader(kind, flag(table, "normalise"), tokenizer_json)
+        return cls(reader, Vocabulary(strings(table, "units")))

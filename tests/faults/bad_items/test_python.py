@@ -209,7 +209,7 @@ def test_a_bundle_makes_no_answer_of_nan(threads: int) -> None:
     codec = TinyCodec(WORDS)
     session: Any = Session()
     rows = [codec.encode(Example(example("Ada").input))] * 3
-    with pytest.raises(DataError, match="predict: the model's output 'scores' is NaN; numbers"):
+    with pytest.raises(DataError, match="predict: the model's output 'scores' holds nan; numbers"):
         predict_rows(session, codec, rows, threads)
 
 
@@ -228,7 +228,7 @@ def test_a_run_makes_no_answer_of_nan(tmp_path: pathlib.Path, monkeypatch: pytes
         "load_model",
         lambda folder, find: (find_tiny("tiny"), None, TinyCodec(WORDS), model),
     )
-    with pytest.raises(DataError, match="predict: the model's output 'scores' is NaN; numbers"):
+    with pytest.raises(DataError, match="predict: the model's output 'scores' holds nan; numbers"):
         load(tmp_path)("Ada")
 
 

@@ -12,7 +12,8 @@ from torch import Tensor
 from transformers import AlbertConfig, AlbertModel, BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
 from spanloom.errors import CheckpointError, ConfigError
-from spanloom.nn.encoders.transformer import Transformer, load_transformer, make_transformer
+from spanloom.nn.encoders.pretrained import load_transformer, make_transformer
+from spanloom.nn.encoders.transformer import Transformer
 
 Pooling = Literal["first", "mean", "ends"]
 Freeze = Literal["none", "embeddings", "all"]

@@ -3,14 +3,13 @@ only."""
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 from spanloom.config import EncoderConfig
 from spanloom.text.features import Features, WordFeatures
 from spanloom.text.hashed import attribute_count
 from spanloom.text.language_models import language_model_folders
-from spanloom.text.pretrained import encoder_folder
+from spanloom.text.pretrained import encoder_folder, encoder_number, read_encoder_config
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
@@ -47,12 +46,13 @@ def encoder_size(config: EncoderConfig, features: Features) -> EncoderSize:
         trained = above + tables + words * (limits.get("words", 0) - features.frozen) + read.trained
         frozen = words * features.frozen + read.frozen
         return EncoderSize(above + read.products, trained, frozen, config.layers * width + read.inner, width, 0)
-    table = json.loads((encoder_folder(config.kind, config.path) / "config.json").read_text(encoding="utf-8"))
+    folder = encoder_folder(config.kind, config.path)
+    table = read_encoder_config(folder)
     # The second names are DistilBERT's; what a file leaves out is as in BERT-base.
-    inside = int(table.get("hidden_size", table.get("dim", 768)))
-    layers = int(table.get("num_hidden_layers", table.get("n_layers", 12)))
-    heads = int(table.get("num_attention_heads", table.get("n_heads", 12)))
-    inner = int(table.get("intermediate_size", table.get("hidden_dim", 4 * inside)))
+    inside = encoder_number(folder, table, ("hidden_size", "dim"), 768)
+    layers = encoder_number(folder, table, ("num_hidden_layers", "n_layers"), 12)
+    heads = encoder_number(folder, table, ("num_attention_heads", "n_heads"), 12)
+    inner = encoder_number(folder, table, ("intermediate_size", "hidden_dim"), 4 * inside)
     pretrained, embeddings = layers * (4 * inside * inside + 2 * inside * inner), limits["pieces"] * inside
     above, width = _above(config, inside + looks)
     learnt = {"none": pretrained + embeddings, "embeddings": pretrained, "all": 0}[config.freeze]

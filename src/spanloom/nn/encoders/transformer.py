@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel
-from transformers.utils import logging
 
-from spanloom.errors import CheckpointError, ConfigError
+from spanloom.errors import ConfigError
 from spanloom.nn.encoders.rnn import take
 from spanloom.nn.encoders.unfreezing import thaw
-
-_DROPOUTS = {
-    "hidden_dropout_prob": None,  # None: as configured
-    "dropout": None,
-    "attention_probs_dropout_prob": 0.0,  # drawing the masks inside attention costs a twentieth of a step on a CPU
-    "attention_dropout": 0.0,
-}
-"""What BERT and its like, and DistilBERT, call their dropouts."""
 
 
 class Encoded(NamedTuple):
@@ -140,52 +126,3 @@ def _layers(model: nn.Module) -> list[nn.Module]:
             return list(part)
     found = f"the encoder {type(model).__name__} has no list of its {count} layers"
     raise ConfigError("model.encoder.unfreeze_epochs", found, remedy="Set it to 0.")
-
-
-def load_transformer(folder: Path, dropout: float) -> nn.Module:
-    """The model of a folder in the Hugging Face layout. Nothing is ever downloaded.
-
-    Raises CheckpointError naming the file that is missing, or saying why the model does not load.
-    """
-    for name in ("config.json", "model.safetensors"):
-        if not (folder / name).is_file():
-            found = f"no {name} in this folder" if folder.is_dir() else "no such folder"
-            raise CheckpointError(
-                str(folder),
-                found,
-                "an encoder folder in the Hugging Face layout (config.json, model.safetensors, tokenizer.json)",
-                "Check model.encoder.path.",
-            )
-    try:
-        with _without_progress_bar():
-            config = AutoConfig.from_pretrained(folder, local_files_only=True)
-            for name, value in _DROPOUTS.items():
-                if hasattr(config, name):
-                    setattr(config, name, dropout if value is None else value)
-            return AutoModel.from_pretrained(  # type: ignore[no-any-return]
-                folder, config=config, local_files_only=True, attn_implementation="eager", use_safetensors=True
-            )
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise CheckpointError(
-            str(folder), f"the encoder does not load ({reason})", remedy="Check its files."
-        ) from error
-
-
-@contextmanager
-def _without_progress_bar() -> Iterator[None]:
-    """The library draws a bar for a file that loads in a blink, in the middle of ours."""
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-def make_transformer(architecture: Mapping[str, Any]) -> nn.Module:
-    """An encoder of a known architecture with fresh weights, to load trained weights into."""
-    table = dict(architecture)
-    config = AutoConfig.for_model(table.pop("model_type"), **table)
-    return AutoModel.from_config(config, attn_implementation="eager")  # type: ignore[no-any-return, no-untyped-call]

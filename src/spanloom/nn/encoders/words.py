@@ -15,8 +15,9 @@ from spanloom.config import EncoderConfig
 from spanloom.nn.encoders.embedding import WordEmbedding
 from spanloom.nn.encoders.language_model import LanguageModels, load_language_models
 from spanloom.nn.encoders.layers import LayersAbove
+from spanloom.nn.encoders.pretrained import load_transformer, make_transformer
 from spanloom.nn.encoders.spelling import Spelling
-from spanloom.nn.encoders.transformer import Encoded, Transformer, load_transformer, make_transformer
+from spanloom.nn.encoders.transformer import Encoded, Transformer
 from spanloom.text.features import Features, PieceFeatures, WordFeatures
 from spanloom.text.pretrained import encoder_folder
 from spanloom.text.vectors import read_vectors
@@ -39,7 +40,8 @@ class PieceEncoder(nn.Module):
     ) -> None:
         super().__init__()
         if architecture is None:
-            model = load_transformer(encoder_folder(config.kind, config.path), config.dropout)
+            folder = encoder_folder(config.kind, config.path)
+            model = load_transformer(folder, config.dropout, features.tokenizer.size)
         else:
             model = make_transformer(architecture)
         self.transformer = Transformer(

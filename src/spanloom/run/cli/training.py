@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -105,11 +105,11 @@ def export(
         float, typer.Option("--max-drop", metavar="POINTS", help="Refuse an export that loses more points than this.")
     ] = 0.5,
     golden: Annotated[
-        str | None,
+        Path | None,
         typer.Option(
             "--golden",
-            metavar="DATA|none",
-            help="Score it on this file, not on the run's dev data; 'none' leaves the sentences out of the bundle.",
+            metavar="DATA",
+            help="Score it on this file, not on the run's dev data, and put its sentences into the bundle.",
         ),
     ] = None,
     precision: Annotated[
@@ -119,7 +119,6 @@ def export(
     """Export a run as a bundle that predicts without PyTorch."""
     from spanloom.run.export import export
 
-    data: Path | Literal["none"] | None = "none" if golden == "none" else Path(golden) if golden else None
-    manifest = export(run, output, max_drop, data, precision.value)
+    manifest = export(run, output, max_drop, golden, precision.value)
     before, after = (100 * manifest["scores"][stage]["best"] for stage in ("torch", precision.value))
     tell(f"{output}: {manifest['precision']}, score {after:.1f} (the run's own {before:.1f})")

@@ -19,6 +19,7 @@ from spanloom.decode.classes import Classes
 from spanloom.errors import DataError
 from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
+from spanloom.text.stored import choice, part, whole
 from spanloom.text.words import visible
 
 
@@ -130,6 +131,9 @@ class ClassifyCodec:
         typed = {"types": 2} if self.texts == 2 and not self.siamese else {}
         return {**self.features.limits(), **typed, "classes": self.classes.limit}
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return {"classes": (None, self.classes.scores)}
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "features": self.features.to_dict(),
@@ -144,8 +148,9 @@ class ClassifyCodec:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> ClassifyCodec:
-        features = features_from_dict(table["features"], tokenizer_json)
-        return cls(features, Classes.from_dict(table["classes"]), table["texts"], table["limit"], table["loss"])
+        features = features_from_dict(part(table, "features"), tokenizer_json)
+        classes, loss = Classes.from_dict(part(table, "classes")), part(table, "loss")
+        return cls(features, classes, choice(table, "texts", (1, 2)), whole(table, "limit", 1), loss)
 
 
 def proportional(sizes: Sequence[int], limit: int) -> list[int]:

@@ -17,12 +17,13 @@ from spanloom.batch.targets import tag_targets
 from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Example, Frame, Label, LostFact, Row
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
-from spanloom.decode.tags import SURE, best_tags, perfect_tags
+from spanloom.decode.tags import SURE, best_tags, perfect_tags, tag_sizes
 from spanloom.decode.viterbi import softmax
 from spanloom.errors import DataError
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
 from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.seen import Seen
+from spanloom.text.stored import choice, flag, optional, part, real, strings, whole, wholes
 from spanloom.text.tags import natural_order, spans_from_tags
 from spanloom.text.tagset import Tagset
 from spanloom.text.windows import usual_sentences
@@ -143,6 +144,9 @@ class IntentSlotCodec:
     def limits(self) -> dict[str, int]:
         return {**self.features.limits(), "tags": len(self.tagset.tags), "intents": len(self.intents)}
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return {"intents": (None, len(self.intents)), **tag_sizes(self.tagset, crf=self.loss is None)}
+
     def to_dict(self) -> dict[str, Any]:
         table: dict[str, Any] = {
             "features": self.features.to_dict(),
@@ -158,6 +162,14 @@ class IntentSlotCodec:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> IntentSlotCodec:
-        features = features_from_dict(table["features"], tokenizer_json)
-        tagset, seen = Tagset.from_dict(table["tags"]), Seen(table["seen"])
-        return cls(features, table["intents"], tagset, seen, table["settings"], table.get("calibration"))
+        features = features_from_dict(part(table, "features"), tokenizer_json)
+        tagset, seen = Tagset.from_dict(part(table, "tags")), Seen(wholes(table, "seen", most=2**32 - 1))
+        settings, fitted = part(table, "settings"), optional(part, table, "calibration")
+        choice(settings, "head", ("crf", "softmax"))
+        flag(settings, "confidence")
+        real(settings, "out_of_scope", 0, 1)
+        for name in ("max_words", "max_sentences"):
+            whole(settings, name, 1)
+        if fitted is not None:
+            real(fitted, "threshold")
+        return cls(features, strings(table, "intents", 2), tagset, seen, settings, fitted)

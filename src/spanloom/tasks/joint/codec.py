@@ -20,6 +20,7 @@ from spanloom.tasks.joint.memory import NOTHING, Memory
 from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
 from spanloom.text.features import Features, features_from_dict, fit_features
+from spanloom.text.stored import choice, flag, part, real, whole
 from spanloom.text.windows import sentence_ends, usual_sentences
 
 RECALLED = dict.fromkeys(("recalled", "recalled_at"), NOTHING)
@@ -115,6 +116,9 @@ class JointCodec:
         """Whether this pair of texts stood in a relation in training."""
         return self.memory.seen(head, tail)
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return self.scheme.output_sizes()
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "features": self.features.to_dict(),
@@ -133,11 +137,13 @@ class JointCodec:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> JointCodec:
-        features = features_from_dict(table["features"], tokenizer_json)
-        labels = Labels.from_dict(table["labels"])
-        limits = table["max_words"], table["max_sentences"], table.get("spread", 1)
-        memory = Memory.from_dict(table["memory"])
-        return cls(features, labels, table["scheme"], *limits, table["alpha"], memory, table["recall"])
+        features = features_from_dict(part(table, "features"), tokenizer_json)
+        labels = Labels.from_dict(part(table, "labels"))
+        spread = whole(table, "spread", 1) if "spread" in table else 1
+        limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1), spread
+        memory = Memory.from_dict(part(table, "memory"), len(labels.relations))
+        scheme = choice(table, "scheme", (TableScheme.name, TaggingScheme.name))
+        return cls(features, labels, scheme, *limits, real(table, "alpha"), memory, flag(table, "recall"))
 
 
 def _spread(examples: Sequence[Example]) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from spanloom.core import Example, Graph
 from spanloom.errors import DataError
+from spanloom.text.stored import flag, lists, strings
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,14 @@ class Labels:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Labels:
-        signatures = tuple((head, relation, tail) for head, relation, tail in table["signatures"])
-        return cls(tuple(table["entities"]), tuple(table["relations"]), signatures, bool(table["flat"]))
+        entities, relations = strings(table, "entities", 1), strings(table, "relations")
+        signatures = tuple((head, relation, tail) for head, relation, tail in lists(table, "signatures"))
+        for head, relation, tail in signatures:
+            if head not in entities or tail not in entities or relation not in relations:
+                raise ValueError(f"signatures: {(head, relation, tail)} has a label that the model does not know")
+        if {relation for _, relation, _ in signatures} != set(relations):
+            raise ValueError("signatures: not of the same relations as the model's")
+        return cls(entities, relations, signatures, flag(table, "flat"))
 
 
 def _overlaps(graph: Graph) -> bool:

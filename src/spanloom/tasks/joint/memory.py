@@ -16,11 +16,14 @@ import numpy as np
 
 from spanloom.core import Array, Example, Graph, Text
 from spanloom.tasks.joint.labels import Labels
+from spanloom.text.stored import lists, require_within, whole, wholes
 
 NOTHING, MET = 0, 1  # kinds of recalled items: padding, and two names that met; 2 + r is relation r between them
 MOST_PAIRS = 200_000  # kept, so that long documents, where every name meets every other, do not fill a bundle
 MOST_RECALLED = 256  # items a sentence, those of the nearest names first
 Pair = tuple[int, int]
+CHECKSUMS = 2**32 - 1
+LONGEST_NAME = 2**16  # words; none is as long
 SEVERAL = -1  # in place of the one sentence
 
 
@@ -161,15 +164,23 @@ class Memory:
         }
 
     @classmethod
-    def from_dict(cls, table: Mapping[str, Any]) -> Memory:
-        names = table["names"]
+    def from_dict(cls, table: Mapping[str, Any], relations: int) -> Memory:
+        names = wholes(table, "names", most=CHECKSUMS)
+        for head, tail, only, *held in lists(table, "pairs"):
+            require_within("pairs", (head, tail), 0, len(names) - 1)
+            require_within("pairs", (only, *held[1::2]), SEVERAL, CHECKSUMS)
+            require_within("pairs", held[::2], 0, relations - 1)
+        weights = Weights(*map(float, table["weights"]))
+        if not all(map(math.isfinite, weights)):
+            raise ValueError(f"weights: {table['weights']} are not numbers")
         met = {(names[head], names[tail]): only for head, tail, only, *_ in table["pairs"]}
         facts = {
             (names[head], names[tail]): dict(zip(held[::2], held[1::2], strict=True))
             for head, tail, _, *held in table["pairs"]
             if held
         }
-        return cls(met, facts, table["starts"], int(table["longest"]), Weights(*table["weights"]))
+        starts = wholes(table, "starts", most=CHECKSUMS)
+        return cls(met, facts, starts, whole(table, "longest", most=LONGEST_NAME), weights)
 
 
 def _name(words: Iterable[str]) -> int:

@@ -136,6 +136,11 @@ class TableScheme:
     def limits(self) -> dict[str, int]:
         return {"tags": len(self.tags)}
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        entities, relations = len(self.labels.entities), len(self.labels.relations)
+        pairs = dict.fromkeys(("heads", "tails"), (None, relations, None, None))
+        return {"tags": (None, None, len(self.tags)), "spans": (None, entities, None, None), **pairs}
+
     def cells(self, width: int) -> int:
         """Score cells that a sentence of `width` words takes: what memory grows with."""
         return width * width * (len(self.labels.entities) + 2 * len(self.labels.relations))

@@ -114,6 +114,9 @@ class TaggingScheme:
     def limits(self) -> dict[str, int]:
         return {"tags": self.size}
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return {"tags": (None, None, self.size)}
+
     def cells(self, width: int) -> int:
         """Score cells that a sentence of `width` words takes: what memory grows with."""
         return width * self.size

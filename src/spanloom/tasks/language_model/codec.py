@@ -16,6 +16,7 @@ from spanloom.core import Array, Arrays, Batch, Example, Row, Surprisal, Text
 from spanloom.tasks.language_model.config import LanguageModelConfig, check_settings
 from spanloom.text.pieces import read_tokenizer
 from spanloom.text.pretrained import encoder_folder
+from spanloom.text.stored import choice, whole
 from spanloom.text.units import BEGIN, UnitCodec, UnitReader
 from spanloom.text.vocab import UNKNOWN
 
@@ -102,6 +103,9 @@ class LanguageModelCodec:
     def limits(self) -> dict[str, int]:
         return {"tokens": len(self.units), "following": len(self.units)}
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return {"log_probs": (None, None), "next": (None, len(self.units)), "state": (None, self.state)}
+
     def to_dict(self) -> dict[str, Any]:
         return {**self.units.to_dict(), "direction": self.direction, "state": self.state, "max_words": self.max_words}
 
@@ -111,7 +115,8 @@ class LanguageModelCodec:
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> LanguageModelCodec:
         units = UnitCodec.from_dict(dict(table), tokenizer_json)
-        return cls(units, table["direction"], table["state"], table["max_words"])
+        direction = choice(table, "direction", ("forward", "backward"))
+        return cls(units, direction, whole(table, "state", 1), whole(table, "max_words", 1))
 
 
 def make_row(tokens: Array, following: Array, ends: Array) -> Row:

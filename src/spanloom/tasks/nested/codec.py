@@ -20,6 +20,7 @@ from spanloom.errors import DataError
 from spanloom.tasks.nested.config import NestedConfig
 from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.seen import Seen
+from spanloom.text.stored import flag, part, strings, whole, wholes
 from spanloom.text.windows import usual_sentences
 
 SPANS_A_WORD = 4
@@ -162,6 +163,9 @@ class NestedCodec:
     def limits(self) -> dict[str, int]:
         return self.features.limits()
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return {"spans": (None, None, None, len(self.labels))}
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "features": self.features.to_dict(),
@@ -178,9 +182,11 @@ class NestedCodec:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> NestedCodec:
-        features = features_from_dict(table["features"], tokenizer_json)
-        overlaps, limits = (table["flat"], table["crossing"]), (table["max_words"], table["max_sentences"])
-        return cls(features, table["labels"], *overlaps, *limits, Seen(table["seen"]))
+        features = features_from_dict(part(table, "features"), tokenizer_json)
+        overlaps = flag(table, "flat"), flag(table, "crossing")
+        limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1)
+        seen = Seen(wholes(table, "seen", most=2**32 - 1))
+        return cls(features, strings(table, "labels", 1), *overlaps, *limits, seen)
 
 
 def _spans(example: Example) -> tuple[Span, ...]:

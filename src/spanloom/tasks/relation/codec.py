@@ -19,6 +19,7 @@ from spanloom.tasks.relation.config import RelationConfig, check_settings
 from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
 from spanloom.text.marks import MARKS, insert
 from spanloom.text.pieces import with_own_pieces
+from spanloom.text.stored import part, strings, whole
 from spanloom.text.windows import Window, holding
 
 REACH = 30
@@ -137,6 +138,9 @@ class RelationCodec:
         distances = dict.fromkeys(("from_head", "from_tail"), 2 * INSIDE)
         return {**self.features.limits(), **distances, "classes": self.classes.limit}
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return {"classes": (None, self.classes.scores)}
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "features": self.features.to_dict(),
@@ -152,8 +156,10 @@ class RelationCodec:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> RelationCodec:
-        features, classes = features_from_dict(table["features"], tokenizer_json), Classes.from_dict(table["classes"])
-        return cls(features, classes, table["markers"], table["limit"], table["no_relation"], table["loss"])
+        features = features_from_dict(part(table, "features"), tokenizer_json)
+        classes, markers = Classes.from_dict(part(table, "classes")), strings(table, "markers", 4, distinct=False)
+        limit, none = whole(table, "limit", 1), strings(table, "no_relation")
+        return cls(features, classes, markers, limit, none, part(table, "loss"))
 
 
 def distance(n_words: int, start: int, end: int) -> Array:

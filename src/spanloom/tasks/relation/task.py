@@ -73,4 +73,5 @@ TASK = Task(
     show=relation_to_dict,
     line=relation_line,
     divergence=deferred("spanloom.tasks.relation.model", "divergence"),
+    trial="<e1>Ada</e1> met <e2>Bo</e2>.",
 )

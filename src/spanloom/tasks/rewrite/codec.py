@@ -21,6 +21,7 @@ from spanloom.tasks.rewrite.config import RewriteConfig
 from spanloom.tasks.rewrite.reading import SHARED, TURNS, Reading, read_dialogue
 from spanloom.tasks.rewrite.scheme import EditScheme, kept, text_of
 from spanloom.text.features import Features, features_from_dict, fit_features
+from spanloom.text.stored import part, whole
 
 SURE = 20.0
 """A score that leaves no doubt."""
@@ -114,6 +115,14 @@ class RewriteCodec:
     def limits(self) -> dict[str, int]:
         return {**self.features.limits(), "turns": TURNS, "shared": SHARED, "marks": 2, "deleted": 2}
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return {
+            "none": (None, self.scheme.insertions),
+            **dict.fromkeys(("starts", "ends"), (None, self.scheme.insertions, None, None)),
+            **dict.fromkeys(("spans", "instead"), (None, None, None)),
+            "deleted": (None, None),
+        }
+
     def to_dict(self) -> dict[str, Any]:
         scheme = {"insertions": self.scheme.insertions, "max_words": self.scheme.max_words}
         return {"features": self.features.to_dict(), **scheme}
@@ -123,5 +132,5 @@ class RewriteCodec:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> RewriteCodec:
-        features = features_from_dict(table["features"], tokenizer_json)
-        return cls(features, EditScheme(table["insertions"], table["max_words"]))
+        features = features_from_dict(part(table, "features"), tokenizer_json)
+        return cls(features, EditScheme(whole(table, "insertions", 1), whole(table, "max_words", 1)))

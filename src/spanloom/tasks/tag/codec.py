@@ -12,10 +12,11 @@ from typing import Any
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.targets import tag_targets
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row, Tags, Text
-from spanloom.decode.tags import best_tags, perfect_tags
+from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
 from spanloom.tasks.tag.config import TagConfig, check_settings
 from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.seen import Seen
+from spanloom.text.stored import flag, optional, part, whole, wholes
 from spanloom.text.tags import spans_from_tags
 from spanloom.text.tagset import Tagset
 from spanloom.text.windows import usual_sentences
@@ -110,6 +111,9 @@ class TagCodec:
     def limits(self) -> dict[str, int]:
         return {**self.features.limits(), "tags": len(self.tagset.tags)}
 
+    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
+        return tag_sizes(self.tagset, crf=self.loss is None)
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "features": self.features.to_dict(),
@@ -126,7 +130,7 @@ class TagCodec:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> TagCodec:
-        features = features_from_dict(table["features"], tokenizer_json)
-        tagset, seen = Tagset.from_dict(table["tags"]), Seen(table["seen"])
-        limits = table["max_words"], table["max_sentences"]
-        return cls(features, tagset, seen, table["loss"], *limits, table["confidence"])
+        features = features_from_dict(part(table, "features"), tokenizer_json)
+        tagset, seen = Tagset.from_dict(part(table, "tags")), Seen(wholes(table, "seen", most=2**32 - 1))
+        limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1)
+        return cls(features, tagset, seen, optional(part, table, "loss"), *limits, flag(table, "confidence"))
