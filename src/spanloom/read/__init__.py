@@ -82,16 +82,16 @@ def detect(beginning: str, path: Path, known: Mapping[str, Any]) -> str:
         raise DataError(str(path), found, "an example", "Check the file, or set data.format.")
     shapes = "; ".join(f"{name} ({module.SHAPE})" for name, module in known.items())
     keys = first_values(beginning)
+    remedy = "Convert the file, or set data.format."
     for key, begins in keys.items():
         if begins == WRAPPED:
-            found = f"no known format, but an object with a list of objects under the key {shown(key)}"
-            remedy = "Write that list to a file of its own (jq '.\"KEY\"' FILE does), or set data.format."
-            raise DataError(str(path), found, f"that list alone, or one of: {shapes}", remedy)
+            remedy += f" If the examples are the list under {shown(key)}, write that list to a file of its own."
+            break
     if keys:
         found = f"no known format, the keys of the first object are {', '.join(map(shown, list(keys)[:12]))}"
     else:
         found = f"no known format, the file begins with {beginning.strip().partition(chr(10))[0][:60]!r}"
-    raise DataError(str(path), found, f"one of: {shapes}", "Convert the file, or set data.format.")
+    raise DataError(str(path), found, f"one of: {shapes}", remedy)
 
 
 def _most_specific(fits: Mapping[str, int], path: Path) -> str:
