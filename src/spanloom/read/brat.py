@@ -75,8 +75,9 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 
 def _marked(folder: Path) -> Iterator[Path]:
-    """The files of marks in a folder and in those inside, links followed once; hidden ones are not data (macOS `._`)."""
+    """The files of marks in a folder and in those inside, links followed; hidden ones are no data (macOS' `._`)."""
     seen: set[tuple[int, int]] = set()
+    _is_new(folder, seen)
     for place, folders, files in os.walk(folder, followlinks=True):
         folders[:] = sorted(name for name in folders if name[0] != "." and _is_new(Path(place, name), seen))
         yield from (Path(place, name) for name in files if name.endswith(MARKS) and name[0] != ".")
