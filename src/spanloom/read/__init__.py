@@ -52,7 +52,14 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
         expected = f"{AUTO} or one of {', '.join(known)}"
         remedy = f"Set data.format = '{near[0] if near else AUTO}'."
         raise DataError("data.format", f"unknown format {shown(config.format)}{hint}", expected, remedy)
-    return _not_empty(_module(path, config, known).read(path, config), path)
+    try:
+        module = _module(path, config, known)
+    except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
+        reason = error.strerror or type(error).__name__
+        raise DataError(
+            str(path), f"cannot be read ({reason})", "a file or a folder of examples", "Check the path."
+        ) from None
+    return _not_empty(module.read(path, config), path)
 
 
 def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:

@@ -105,7 +105,9 @@ def _example(file: Path, text: Text, config: DataConfig) -> Example:
         elif kind == "R":
             later.append((where, cells))
         elif line.strip():
-            raise DataError(where, shown(line), "a line that begins with T1, R1 or the like and a tab", "Correct it.")
+            raise DataError(
+                where, shown(line), "a line that begins with T1, R1 or the like and a tab", "Correct the line."
+            )
     for where, cells in later:
         _add_relation(marks, cells, where)
     spans = tuple(span for span, _ in marks.spans.values() if span is not None)
@@ -139,7 +141,7 @@ def _fragment(part: str, text: Text, where: str) -> tuple[int, int]:
     start, end = map(int, part.split())
     if not start < end <= len(text.text):
         found = f"a span from {start} to {end} in a text of {len(text.text)} characters"
-        raise DataError(where, found, "offsets inside the text, the end after the start", "Correct them.")
+        raise DataError(where, found, "offsets inside the text, the end after the start", "Correct the offsets.")
     return start, end
 
 

@@ -1,4 +1,4 @@
-"""Folders as they lie on disks: brat's with folders inside, macOS's hidden files, links in circles, names not in UTF-8."""
+"""Folders as they lie on disks: brat's with folders inside, hidden files, links in circles, names not in UTF-8."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spanloom.config import DataConfig
-from spanloom.core import Label, Source
+from spanloom.core import Graph, Label, Source
 from spanloom.errors import DataError
 from spanloom.read import read
 
@@ -49,6 +49,14 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
     (tmp_path / "data" / "self").symlink_to(tmp_path / "data" / "self")
     (tmp_path / "data" / "there").symlink_to(tmp_path / "elsewhere")
     assert names(tmp_path / "data") == ["a/one.ann", "there/two.ann"]
+
+
+def test_a_link_to_itself_and_a_name_that_is_too_long(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name in ("loop", "a" * 300):
+        for answer in (Graph, Label):
+            with pytest.raises(DataError, match=rf"{name}: "):
+                read(tmp_path / name, DataConfig(), answer)
 
 
 @pytest.mark.parametrize("line", ["R1", "R1\t", "R1\t \t", "T2", "T2\t", "R1\truns"])
