@@ -39,10 +39,11 @@ class TokenLine:
     facts: tuple[tuple[str, int], ...]
 
 
-def matches(beginning: str) -> bool:
+def fit(beginning: str) -> int:
     first = beginning.lstrip().partition("\n")[0]
     columns = first.split("\t")
-    return first.startswith("#doc") or (len(columns) == COLUMNS and columns[0] == "0" and columns[3][:1] == "[")
+    has_columns = len(columns) == COLUMNS and columns[0] == "0" and columns[3][:1] == "["
+    return COLUMNS * (first.startswith("#doc") or has_columns)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -17,7 +17,6 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Tags
 from spanloom.errors import ConfigError, DataError
-from spanloom.read import conllu
 from spanloom.read.json_items import shown
 from spanloom.read.lines import numbered_lines
 from spanloom.read.tagged import Sentence, tagged_examples
@@ -32,13 +31,13 @@ LOOKED_AT = 200  # lines
 Blocks = Iterator[list[tuple[int, list[str]]]]
 
 
-def matches(beginning: str) -> bool:
-    """Whether nearly all of the first lines have one number of columns, two or more. A single line is a sentence."""
-    if JSON.match(beginning) or conllu.matches(beginning):
-        return False
+def fit(beginning: str) -> int:
+    """How many columns nearly all of the first lines have, two or more. A single line is a sentence."""
+    if JSON.match(beginning):
+        return 0
     lines = (line for line in beginning.split("\n") if line.strip())
     widths = Counter(len(cells_of(line)) for line in islice(lines, LOOKED_AT) if not line.startswith(DOCUMENT))
-    return any(width > 1 < count >= 0.8 * widths.total() for width, count in widths.most_common(1))
+    return sum(width for width, count in widths.most_common(1) if width > 1 < count >= 0.8 * widths.total())
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

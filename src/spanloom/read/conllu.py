@@ -32,12 +32,12 @@ Lines = Sequence[tuple[int, str]]
 Item = Mapping[str, Any]
 
 
-def matches(beginning: str) -> bool:
+def fit(beginning: str) -> int:
     for line in beginning.split("\n"):
         if line.strip() and not line.startswith("#"):
             cells = line.split("\t")
-            return len(cells) == len(FIELDS) and bool(FIRST_ID.fullmatch(cells[0]))
-    return False
+            return (1 + len(FIELDS)) * (len(cells) == len(FIELDS) and bool(FIRST_ID.fullmatch(cells[0])))
+    return 0
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -33,16 +33,16 @@ TAG = re.compile(r"O|[BIMESLU]-.+")
 NEARLY_ALL = 0.95
 
 
-def matches(beginning: str) -> bool:
+def fit(beginning: str) -> int:
     """Whether nearly all of the first lines have tags in every column behind the token's."""
     if JSON.match(beginning):
-        return False
+        return 0
     lines = (line for line in beginning.split("\n") if line.strip() and not line.startswith(DOCUMENT))
     rows = [cells for cells in map(cells_of, islice(lines, LOOKED_AT)) if not _is_comment(cells)]
-    fit = sum(
+    tagged = sum(
         bool(cells[_token_column(cells) + 1 :]) and _all_tags(cells[_token_column(cells) + 1 :]) for cells in rows
     )
-    return bool(rows) and fit >= NEARLY_ALL * len(rows)
+    return len(rows[0]) * (tagged >= NEARLY_ALL * len(rows)) if rows else 0
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Surprisal, Text
+from spanloom.read.json_keys import is_json
 from spanloom.read.lines import decoded, refuse_nul
 from spanloom.text.words import tokenize
 
@@ -23,8 +24,9 @@ STRETCH = 4096
 but little of so much."""
 
 
-def matches(beginning: str) -> bool:
-    return not beginning.lstrip().startswith(("{", "["))
+def fit(beginning: str) -> int:
+    """Any text is plain, which is the least that can be said of it."""
+    return int(not is_json(beginning))
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -53,7 +55,7 @@ def stretch_end(text: str, most: int) -> int:
 
 def _example(text: str, path: Path, line: int) -> Iterator[Example]:
     """Of a stretch in which there is anything to read; its source is the line on which that begins."""
-    tokens = tokenize(text)
+    tokens = () if text.isspace() else tokenize(text)  # blanks by the megabyte are passed over quickly
     if tokens:
         first = line + text.count("\n", 0, tokens[0].start)
         yield Example(Text(text, tokens), Surprisal((0.0,) * len(tokens)), Source(str(path), first))
