@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spanloom.core import Example, Tags, Text
 from spanloom.errors import DataError
-from spanloom.read.conll_columns import DOCUMENT
+from spanloom.read.column_layout import DOCUMENT
 from spanloom.text.tags import convert, is_bio2
 from spanloom.write.lines import atomic_text
 
