@@ -30,11 +30,12 @@ class DataConfig:
     format: "auto" tells the formats apart by content. max_characters: a longer text is refused as a probable mistake.
     repair: mend what can be mended without a guess (an I- tag that continues nothing) and accept labels that differ
     only by case. unknown_labels: whether a dev label that training never had is an error, or a fact that the model is
-    bound to miss. token_column, tag_column: of files in columns, counted from 0, or from the end as -1, -2, …; in
-    CoNLL-U a field's name will do. Without it the tags are in the last column, or in `upos`. Layers of tags are in that
-    column and all behind it, or in all behind the tokens. A header's names will do too. What is not given is told by
-    content: tokens are in the first column that does not count them. tags: the scheme they are in, iob, iob2, iobes and
-    biluo being other names; "auto" finds it from the whole file, "none" takes them for plain labels. delimiter, header, quoting: of a table, told by its content where "auto".
+    bound to miss. unknown_keys: whether a JSON object without gold may have keys that could hold it under another name
+    ("ignored" takes it for a text without gold). token_column, tag_column: of files in columns, counted from 0, or from
+    the end as -1, -2, …, or by a header's or a CoNLL-U field's name. Without them content tells: tokens stand in the
+    first column that does not count them, tags in the last that can hold them, or in `upos`. Layers of tags are in that
+    column and all behind it, or in all behind the tokens. tags: the scheme they are in; "auto" finds it from the whole
+    file, "none" takes them for plain labels. delimiter, header, quoting: of a table, told by its content where "auto".
     text_column, second_column, label_column: of a table, by the header's name or counted as above; what is not given is
     told by name and content.
     """
@@ -46,6 +47,7 @@ class DataConfig:
     max_characters: int = 100_000
     repair: bool = False
     unknown_labels: Literal["error", "missed"] = "error"
+    unknown_keys: Literal["error", "ignored"] = "error"
     token_column: int | str | None = None
     tag_column: int | str | None = None
     tags: Literal[

@@ -38,12 +38,9 @@ def test_all_formats_are_found() -> None:
 @pytest.mark.parametrize(("name", "beginning"), [(name, text) for name, texts in BEGINNINGS.items() for text in texts])
 def test_detect_by_content(name: str, beginning: str) -> None:
     assert detect(beginning, Path("x.dat"), formats()) == name
-    assert [other for other, module in formats().items() if module.matches(beginning)] == [name]
 
 
-@pytest.mark.parametrize(
-    "beginning", ["Just a sentence.", "{}", "[1, 2]", '[{"title": "x"}]', "text\tlabel\n", "Mara NNP B-PER\n"]
-)
+@pytest.mark.parametrize("beginning", ["Just a sentence.", "{}", "[1, 2]", "text\tlabel\n", "Mara NNP B-PER\n"])
 def test_no_known_format(beginning: str) -> None:
     found = re.escape(f"x.dat: no known format, the file begins with {beginning.strip()!r}; one of: brat (a .ann")
     with pytest.raises(DataError, match=f"{found}.*data.format"):

@@ -97,7 +97,7 @@ def test_a_slot_that_no_tag_can_say_is_lost_and_counted(tmp_path: Path) -> None:
         ({"text": "wake me", "slots": []}, "missing key 'intent'"),
         ({"tokens": ["wake"], "tags": ["O"]}, "missing key 'intent'"),
         ({"text": "wake me", "intents": "Ask"}, "unknown key 'intents'; did you mean 'intent'?"),
-        ({"text": "wake me", "intent": "Ask", "slot": []}, "unknown key 'slot'; did you mean 'slots'?"),
+        ({"text": "wake me", "intent": "Ask", "slot": []}, "missing key 'slots'; did you mean this by 'slot'?"),
         ({"text": "wake me", "intent": ["Ask", "Buy"], "slots": []}, "'intent' is ['Ask', 'Buy']; a string"),
         ({"text": "wake me", "intent": " ", "slots": []}, "'intent' is empty; the name of a class"),
         (

@@ -66,7 +66,6 @@ def test_a_text_without_gold(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"text": ""}, "own.jsonl:1: the text is empty"),
-        ({"relations": None}, "own.jsonl:1: missing key 'relations'; keys text, entities are there"),
         ({"entities": None}, "own.jsonl:1: missing key 'entities'; keys text, relations are there"),
         ({"entities": None, "relations": None, "entites": []}, "unknown key 'entites'; did you mean 'entities'?"),
         ({"entities": {}}, "own.jsonl:1: 'entities' is {}; a list"),

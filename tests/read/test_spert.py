@@ -43,7 +43,6 @@ def test_tokens_entities_relations(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"relations": None}, "s.json:2: missing key 'relations'; keys tokens, entities, orig_id are there"),
         ({"tokens": []}, "s.json:2: the text is empty"),
         ({"tokens": ["Mara", ""]}, "s.json:2: token 1 is ''; a token that is not blank"),
         ({"tokens": ["Mara", 1]}, "s.json:2: a token is 1; a string"),

@@ -39,7 +39,6 @@ def test_all_formats_are_found() -> None:
 def test_detect_by_content(name: str, beginning: str) -> None:
     known = formats(Tags)
     assert detect(beginning, Path("x.dat"), known) == name
-    assert [other for other, module in known.items() if module.matches(beginning)] == [name]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +48,7 @@ def test_detect_by_content(name: str, beginning: str) -> None:
         "This is prose.\nIts lines are not of one length.\nNo.\n",
         "rain\nsnow\n",
         "{}",
-        '{"text": "a", "triple_list": []}',
-        '{"tokens": ["a"], "entities": [], "relations": []}',
+        '{"sentText": "a", "entityMentions": []}',
         '[\n {"title": "x"}]',
     ],
 )

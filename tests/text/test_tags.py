@@ -164,7 +164,7 @@ def test_no_tags_no_transitions() -> None:
         (["S-X O", "B-X E-X"], "bioes"),
         (["B-X M-X E-X", "O S-X O"], "bmes"),
         (["B I I B I"], "bio2"),
-        (["B-X L-X U-X O"], "bio2"),  # BILOU is none of ours: its tags are then refused, not taken for labels
+        (["B-X L-X U-X O"], "bilou"),
         (["NOUN VERB"], None),
         (["S NP-SBJ"], None),
         (["B X O"], None),

@@ -1,9 +1,12 @@
 """Files to examples. One module a format; `read` tells the formats apart by content, or takes `data.format`.
 
 A format is a module of this folder that has `NAME`, `SHAPE` (what its examples look like, in a few words), `ANSWER`
-(the type of its gold answers), `matches(beginning of the file)` and `read(path, config)`. One whose data are several
-files has `claims(path)` beside them: whether a path that is no file names such data. A new format is one new module and
-no edit elsewhere.
+(the type of its gold answers), `fit(beginning of the file)` and `read(path, config)`. `fit` is 0 where the beginning is
+not of the format, else the number of keys, columns or marks of the format's own that it shows; it knows of no other
+format. The largest is taken, so that of two formats the more specific wins; where two are as large, the user is asked.
+A JSON format declares its keys (`json_keys.Keys`): `fit` counts them, and gold under other keys is refused by the same
+list. One whose data are several files has `claims(path)` beside them: whether a path that is no file names such data.
+A new format is one new module and no edit elsewhere.
 """
 
 from __future__ import annotations
@@ -19,9 +22,13 @@ from typing import Any
 from spanloom.config import DataConfig
 from spanloom.core import Example, Graph
 from spanloom.errors import DataError
-from spanloom.read.lines import opening, refuse_nul
+from spanloom.read.json_decode import shown
+from spanloom.read.json_keys import first_values
+from spanloom.read.lines import OPENING, opening, refuse_nul
 
 AUTO = "auto"
+WRAPPED = "[{"
+"""How the value of a key begins under which there is a list of objects."""
 
 
 @cache
@@ -43,31 +50,58 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
         near = difflib.get_close_matches(config.format, known, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else ""
         expected = f"{AUTO} or one of {', '.join(known)}"
-        raise DataError("data.format", f"unknown format '{config.format}'{hint}", expected, "Change it.")
+        remedy = f"Set data.format = '{near[0] if near else AUTO}'."
+        raise DataError("data.format", f"unknown format {shown(config.format)}{hint}", expected, remedy)
     return _not_empty(_module(path, config, known).read(path, config), path)
 
 
 def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
     """The module that reads a path: the one that is asked for, or the one that its content calls for."""
-    several = [module for module in known.values() if hasattr(module, "claims") and module.claims(path)]
-    if several and config.format in (AUTO, several[0].NAME):
-        return several[0]
+    several = {name: 1 for name, module in known.items() if hasattr(module, "claims") and module.claims(path)}
+    if config.format in several:
+        return known[config.format]
+    if several and config.format == AUTO:
+        return known[_most_specific(several, path)]
     beginning = opening(path, config.encoding)
     refuse_nul(beginning, path, 1)
-    if not beginning.strip():
+    if not beginning.strip() and len(beginning) < OPENING:
         raise DataError(str(path), "the file is empty", "at least one example", "Check the path.")
     return known[detect(beginning, path, known) if config.format == AUTO else config.format]
 
 
 def detect(beginning: str, path: Path, known: Mapping[str, Any]) -> str:
-    """The name of the known format that the beginning of a file is in. Raises DataError where none fits."""
-    for name, module in known.items():
-        if module.matches(beginning):
-            return name
+    """The name of the known format that the beginning of a file is in: the one that fits best.
+
+    Raises DataError where none fits, or where several fit equally well.
+    """
+    fits = {name: fit for name, module in known.items() if (fit := module.fit(beginning)) > 0}
+    if fits:
+        return _most_specific(fits, path)
+    if not beginning.strip():
+        found = f"nothing but white space in the first {len(beginning):,} characters"
+        raise DataError(str(path), found, "an example", "Check the file, or set data.format.")
     shapes = "; ".join(f"{name} ({module.SHAPE})" for name, module in known.items())
-    line = beginning.strip().partition("\n")[0]
-    found = f"no known format, the file begins with {line[:60]!r}"
+    keys = first_values(beginning)
+    for key, begins in keys.items():
+        if begins == WRAPPED:
+            found = f"no known format, but an object with a list of objects under the key {shown(key)}"
+            remedy = "Write that list to a file of its own (jq '.\"KEY\"' FILE does), or set data.format."
+            raise DataError(str(path), found, f"that list alone, or one of: {shapes}", remedy)
+    if keys:
+        found = f"no known format, the keys of the first object are {', '.join(map(shown, list(keys)[:12]))}"
+    else:
+        found = f"no known format, the file begins with {beginning.strip().partition(chr(10))[0][:60]!r}"
     raise DataError(str(path), found, f"one of: {shapes}", "Convert the file, or set data.format.")
+
+
+def _most_specific(fits: Mapping[str, int], path: Path) -> str:
+    """The name with the largest number. Raises DataError where several have it."""
+    best = [name for name, fit in fits.items() if fit == max(fits.values())]
+    if len(best) > 1:
+        listed = " or ".join(f"'{name}'" for name in best)
+        found = f"the data may be in the format {listed}, which fit equally well"
+        raise DataError(str(path), found, "one format", f"Set data.format = '{best[0]}', say.")
+    return best[0]
 
 
 def _not_empty(examples: Iterator[Example], path: Path) -> Iterator[Example]:

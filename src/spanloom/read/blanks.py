@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spanloom.config import DataConfig
@@ -54,12 +54,10 @@ class Kept:
         return Graph(tuple(left), tuple(moved)), lost
 
 
-def without_blanks(
-    words: Sequence[str], source_of: Callable[[int], Source], config: DataConfig, by_number: bool = False
-) -> Kept:
+def without_blanks(words: Sequence[str], sources: Sequence[Source], config: DataConfig) -> Kept:
     """Leave blank tokens out with `data.repair`. Raises DataError for one without it.
 
-    source_of: the place of a token by its number. by_number: that place does not say which token it is.
+    sources: the place of each token. Where all have one place the number of the token is said too.
     """
     kept: list[str] = []
     numbers: list[int] = []
@@ -69,8 +67,8 @@ def without_blanks(
         if word.strip():
             kept.append(word)
             continue
-        found = f"token {number} is {word!r}" if by_number else f"the token is {word!r}"
+        which = f"token {number}" if sources[0] == sources[-1] and len(words) > 1 else "the token"
         if not config.repair:
-            raise DataError(str(source_of(number)), found, "a token that is not blank", REMEDY)
-        notes.append((source_of(number), f"{found}, left out"))
+            raise DataError(str(sources[number]), f"{which} is {word!r}", "a token that is not blank", REMEDY)
+        notes.append((sources[number], f"{which} is {word!r}, left out"))
     return Kept(kept, [*numbers, len(kept)], tuple(notes))

@@ -12,17 +12,19 @@ from typing import Any
 from spanloom.config import DataConfig
 from spanloom.core import Example, Graph
 from spanloom.errors import DataError
-from spanloom.read.json_items import field, first_keys, json_items, of_kind, shown
+from spanloom.read.json_items import field, json_items, of_kind, shown
+from spanloom.read.json_keys import Keys
 from spanloom.read.locate import Triple, example_of_triples
 from spanloom.read.texts import tokenized
 
 NAME = "casrel"
 SHAPE = "text, triple_list"
 ANSWER = Graph
+KEYS = Keys((frozenset({"triple_list"}),), gold=("triple_list",), inputs=("text",))
 
 
-def matches(beginning: str) -> bool:
-    return "triple_list" in first_keys(beginning)
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -1,4 +1,4 @@
-"""Which columns hold the tokens and the tags: those that are named or counted in the settings, else those told by content.
+"""Which columns hold the tokens and the tags: those that the settings name or count, else those that content tells.
 
 Where content does not tell them apart a ConfigError asks for the setting: a column that is taken for another makes a
 model that learns nothing, with fine scores.

@@ -31,12 +31,11 @@ COUNT = re.compile(r"[0-9]{1,9}")
 PART_COUNT = re.compile(r"[0-9]{1,9}[-.][0-9]{1,9}")
 """The number of a multiword token or of an empty node, which are no words."""
 
-TOKEN_NAMES = frozenset("token tokens word words form text surface wordform word_form".split())
-TAG_NAMES = frozenset(
-    "tag tags label labels ner ner_tag ner_tags ner-tag ne net bio iob bio2 iob2 bioes entity entities entity_tag gold "
-    "class ne-coarse-lit".split()
-)
-OTHER_NAMES = frozenset("pos pos_tag upos xpos chunk chunk_tag lemma".split())
+TOKEN_NAMES = frozenset(("token", "tokens", "word", "words", "form", "text", "surface", "wordform", "word_form"))
+TAG_NAMES = frozenset(("tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "ner-tag", "ne", "net", "bio", "iob",
+                       "bio2", "iob2", "bioes", "entity", "entities", "entity_tag", "gold", "class", "ne-coarse-lit",
+                       ))  # fmt: skip
+OTHER_NAMES = frozenset(("pos", "pos_tag", "upos", "xpos", "chunk", "chunk_tag", "lemma"))
 SENTENCE_NAMES = frozenset({"sentence #", "sentence#", "sentence", "sentence_id", "sentence id", "sent", "sent_id"})
 
 TAG = re.compile(r"[Oo]|(?i:[BIMESLU])[-_].+|.+[-_](?i:[BIMESLU])", re.DOTALL)
@@ -49,11 +48,13 @@ Row = tuple[int, list[str]]  # the number of a line and its cells
 class Layout:
     """What a file's beginning shows.
 
-    sentences: the rows in it that are tokens for sure. bare: every line begins with a tab, which parts nothing. names:
-    the header's, in small letters, and header: its line; () and 0 without one.
+    sentences: the rows in it that are tokens for sure. unsure: those before a sentence that may be comments. bare:
+    every line begins with a tab, which parts nothing. names: the header's, in small letters, and header: its line; ()
+    and 0 without one.
     """
 
     sentences: list[list[Row]] = field(repr=False)
+    unsure: Sequence[Row] = field(default=(), repr=False)
     bare: bool = False
     names: tuple[str, ...] = ()
     header: int = 0
@@ -119,22 +120,18 @@ def layout_of(beginning: str, most: int = MOST) -> Layout:
         lines.pop()  # cut
     told = [(number, line) for number, line in islice(enumerate(lines, 1), most) if not line.startswith(DOCUMENT)]
     bare = all(line.startswith("\t") for _, line in told if line.strip(" \t") and not line.startswith("#"))
-    sentences = _sentences(told, bare, comments=True) or _sentences(told, bare, comments=False)
-    names, header = (), 0
-    if sentences and (names := _header(sentences)):
-        header = sentences[0].pop(0)[0]
-    return Layout([rows for rows in sentences if rows], bare, names, header)
-
-
-def _sentences(lines: Sequence[tuple[int, str]], bare: bool, comments: bool) -> list[list[Row]]:
-    """The rows of each sentence; what may be a comment is left out with `comments`."""
     sentences: list[list[Row]] = [[]]
-    for number, line in lines:
+    unsure: list[Row] = []
+    for number, line in told:
         if not line.strip(" \t"):
             sentences.append([])
-        elif sentences[-1] or not (comments and MAY_BE_COMMENT.match(line)):
-            sentences[-1].append((number, cells_of(line[bare:])))
-    return [rows for rows in sentences if rows]
+        else:
+            sure = sentences[-1] or not MAY_BE_COMMENT.match(line)
+            (sentences[-1] if sure else unsure).append((number, cells_of(line[bare:])))
+    sentences = [rows for rows in sentences if rows] or [[row] for row in unsure]
+    names = _header(sentences) if sentences else ()
+    header = sentences[0].pop(0)[0] if names else 0
+    return Layout([rows for rows in sentences if rows], unsure, bare, names, header)
 
 
 def _header(sentences: Sequence[Sequence[Row]]) -> tuple[str, ...]:
@@ -166,6 +163,7 @@ class Comments:
     def __init__(self, layout: Layout, tags: Sequence[int]) -> None:
         self.layout, self.tags = layout, tags
         self.known = {tag for place in tags for tag in layout.column(place)}
+        self.known_at = [set(layout.column(place)) for place in range(1, layout.width)]
         self.spans = any(map(layout.holds_spans, tags))
 
     def note(self, line: str, cells: Sequence[str], where: str) -> str | None:
@@ -181,7 +179,7 @@ class Comments:
             rest = BLANKS.split(line.strip(" \t"))[1:]
             return None if rest and self.known.issuperset(rest) else ""  # a token that lacks a cell is no comment
         tags = [cells[place] for place in self.tags]
-        if self.known.issuperset(tags):
+        if self.known.issuperset(tags) or all(map(set.__contains__, self.known_at, cells[1:])):
             return None
         if LIKE_A_COMMENT.search(line) or are_names(cells):
             return ""

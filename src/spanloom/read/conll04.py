@@ -106,7 +106,7 @@ def _token_line(line: str, index: int, source: Source) -> TokenLine:
 
 
 def _example(rows: Sequence[TokenLine], source: Source, config: DataConfig) -> Example:
-    kept = without_blanks([row.word for row in rows], lambda number: rows[number].source, config)
+    kept = without_blanks([row.word for row in rows], [row.source for row in rows], config)
     text = joined(kept.words, str(source), config)
     spans = _spans(rows, config.repair)
     ending = {span.end - 1: span for span in spans}

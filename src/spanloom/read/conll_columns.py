@@ -8,7 +8,6 @@ hold them. A `-DOCSTART-` line is the border of a document, not a sentence; `#` 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -21,13 +20,13 @@ from spanloom.errors import DataError
 from spanloom.read.column_choice import tag_column, token_column
 from spanloom.read.column_layout import DOCUMENT, LOOKED_AT, PART_COUNT, Comments, Layout, Row, layout_of
 from spanloom.read.json_items import shown
+from spanloom.read.json_keys import is_json
 from spanloom.read.lines import numbered_lines, opening
 from spanloom.read.tagged import Notes, Sentence, tagged_examples
 
 NAME = "columns"
 SHAPE = "one token and its tag a line"
 ANSWER = Tags
-JSON = re.compile(r"\s*(\[\s*)?\{\s*[\"}]")
 NEARLY_ALL = 0.8
 
 
@@ -43,10 +42,11 @@ def fit(beginning: str) -> int:
 
     A single line is a sentence.
     """
-    if JSON.match(beginning):
+    if is_json(beginning):
         return 0
     layout = layout_of(beginning, LOOKED_AT)
     widths = Counter(len(cells) for _, cells in layout.rows)
+    widths[layout.width] += sum(len(cells) == layout.width for _, cells in layout.unsure)
     if not any(width > 1 < count >= NEARLY_ALL * widths.total() for width, count in widths.most_common(1)):
         return 0
     return 1 + any(map(layout.holds_spans, range(1, layout.width)))

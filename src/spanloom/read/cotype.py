@@ -12,18 +12,20 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, Graph
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of
+from spanloom.read.json_items import Item, field, json_items, object_of
+from spanloom.read.json_keys import Keys
 from spanloom.read.locate import Triple, example_of_triples
 from spanloom.read.texts import tokenized
 
 NAME = "cotype"
 SHAPE = "sentText, relationMentions, entityMentions"
 ANSWER = Graph
+KEYS = Keys((frozenset({"sentText"}),), gold=("relationMentions", "entityMentions"), inputs=("sentText",))
 NO_RELATION = "None"
 
 
-def matches(beginning: str) -> bool:
-    return "sentText" in first_keys(beginning)
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -12,17 +12,19 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Dialogue, Example, Rewrite, Source, Text
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, first_keys, json_items, of_kind, refuse_near_key
+from spanloom.read.json_items import Item, field, json_items, of_kind
+from spanloom.read.json_keys import Keys
 from spanloom.read.texts import checked_text, tokenized
 from spanloom.text.words import tokenize
 
 NAME = "spanloom"
 SHAPE = "JSON: turns, rewrite"
 ANSWER = Rewrite
+KEYS = Keys((frozenset({"turns"}), frozenset({"rewrite"})), gold=("rewrite",), inputs=("turns",))
 
 
-def matches(beginning: str) -> bool:
-    return not first_keys(beginning).isdisjoint(("turns", "rewrite"))
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -30,13 +32,13 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     for source, item in json_items(path, config):
         where = str(source)
         turns = [of_kind(turn, str, where, "one of 'turns'") for turn in field(item, "turns", list, where)]
-        yield dialogue_example(turns, _rewrite(item, where), source, config)
+        yield dialogue_example(turns, _rewrite(item, where, config), source, config)
 
 
-def _rewrite(item: Item, where: str) -> str | None:
+def _rewrite(item: Item, where: str, config: DataConfig) -> str | None:
     if "rewrite" in item:
         return field(item, "rewrite", str, where)
-    refuse_near_key(item, ("rewrite",), where)
+    KEYS.refuse_other_gold(item, where, config)
     return None
 
 

@@ -6,7 +6,6 @@ https://aclanthology.org/P19-1003. Between single TABs a turn of context may be 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Rewrite, Source
 from spanloom.errors import DataError
 from spanloom.read.dialogue_lines import dialogue_example
+from spanloom.read.json_keys import is_json
 from spanloom.read.lines import numbered_lines, opening
 
 NAME = "tsv"
@@ -23,9 +23,9 @@ TURNS = 3
 COLUMNS = (TURNS, TURNS + 1)
 
 
-def matches(beginning: str) -> bool:
-    first = beginning.strip("\r\n").partition("\n")[0]
-    return not re.match(r"\s*\[?\s*\{", first) and "\t" in first
+def fit(beginning: str) -> int:
+    """How many tabs are on the first line."""
+    return 0 if is_json(beginning) else beginning.strip("\r\n").partition("\n")[0].count("\t")
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -5,7 +5,8 @@ same. An example is a whole document: its tokens joined by single spaces, a sent
 
 An item of `vertexSet` is an entity, all mentions of which are spans; `h` and `t` of a relation index entities. A
 relation of entities is given to their nearest mentions, of equally near ones to the first: gold has each fact once.
-That it holds between other mentions of the two as well follows from coreference, which a `Graph` does not say.
+That it holds between other mentions of the two as well follows from coreference, which a `Graph` does not say. Of a
+document without the key `labels`, as in the test part, the relations are unknown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import Any
 from spanloom.config import DataConfig
 from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, shown
+from spanloom.read.entities_alone import NO_LABELS, marks
+from spanloom.read.json_items import Item, field, json_items, object_of, of_kind, shown
+from spanloom.read.json_keys import Keys
 from spanloom.read.locate import Place, nearest
 from spanloom.read.offsets import label_of
 from spanloom.read.texts import joined
@@ -25,14 +28,15 @@ from spanloom.read.texts import joined
 NAME = "docred"
 SHAPE = "sents, vertexSet, labels"
 ANSWER = Graph
+KEYS = Keys((frozenset({"vertexSet", "sents"}),), gold=("labels",), inputs=("sents", "vertexSet", "title"))
 BLANK = "a blank token"
 
 Entity = dict[Place, Span]
 """The mentions of an entity by their place, in text order."""
 
 
-def matches(beginning: str) -> bool:
-    return {"vertexSet", "sents"} <= first_keys(beginning)
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -53,9 +57,10 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
         _entity(value, numbers, where, lost)
         for value in (of_kind(value, list, where, "an entity") for value in field(item, "vertexSet", list, where))
     ]
+    KEYS.refuse_other_gold(item, where, config)
     relations: list[Relation] = []
     ambiguous = 0
-    for value in field(item, "labels", list, where) if "labels" in item else []:
+    for value in field(item, "labels", list, where) if "labels" in item else ():
         relation = object_of(value, where, "a relation")
         label = label_of(relation, "r", where, "labels")
         head, tail = (_entity_of(relation, key, entities, where) for key in ("h", "t"))
@@ -69,7 +74,8 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
     spans = dict.fromkeys(span for entity in entities for span in entity.values())
     ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end, span.label)))
     graph = Graph(ordered, tuple(dict.fromkeys(relations)))
-    return Example(text, graph, source, ambiguous=ambiguous, lost=tuple(lost))
+    mended = marks(item, source, "labels", NO_LABELS)
+    return Example(text, graph, source, ambiguous=ambiguous, lost=tuple(lost), mended=mended)
 
 
 def _text(sentences: Sequence[Sequence[str]], where: str, config: DataConfig) -> tuple[Text, list[list[int]]]:

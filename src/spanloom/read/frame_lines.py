@@ -18,7 +18,8 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Frame, Label
-from spanloom.read.json_items import Item, field, first_keys, json_items, refuse_near_key
+from spanloom.read.json_items import Item, field, json_items
+from spanloom.read.json_keys import Keys
 from spanloom.read.offsets import class_name
 from spanloom.read.tag_lines import tagged_item
 from spanloom.read.tagged import Sentence, tagged_examples
@@ -26,12 +27,12 @@ from spanloom.read.tagged import Sentence, tagged_examples
 NAME = "spanloom"
 SHAPE = "JSON: text, intent and slots; or tokens, tags and intent"
 ANSWER = Frame
-INPUT = ("text", "tokens", "lost")
-"""Keys of a request without gold; one of them looks like a misspelt `intent`."""
+OF_TEXT = Keys((frozenset({"text"}),), gold=("intent", "slots"), inputs=("text", "tokens", "lost"), classes=True)
+OF_TOKENS = Keys((frozenset({"tokens"}),), gold=("intent", "tags"), inputs=("tokens", "lost"), classes=True)
 
 
-def matches(beginning: str) -> bool:
-    return bool(first_keys(beginning) & {"text", "tokens"})
+def fit(beginning: str) -> int:
+    return OF_TEXT.fit(beginning) or OF_TOKENS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -42,13 +43,13 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
     for source, item in json_items(path, config):
         sentence = tagged_item(item, source, config, "slots")
-        yield dataclasses.replace(sentence, intent=_intent(item, sentence, str(source)))
+        yield dataclasses.replace(sentence, intent=_intent(item, sentence, str(source), config))
 
 
-def _intent(item: Item, sentence: Sentence, where: str) -> Label | None:
+def _intent(item: Item, sentence: Sentence, where: str, config: DataConfig) -> Label | None:
     """The intent, which stands where slots do and nowhere else."""
     if sentence.tags is None and "intent" not in item:
-        refuse_near_key({key: item[key] for key in item if key not in INPUT}, ("intent",), where)
+        (OF_TEXT if "text" in item else OF_TOKENS).refuse_other_gold(item, where, config)
         return None
     if sentence.tags is None:
         field(item, "slots" if "text" in item else "tags", list, where)  # says that it is missing

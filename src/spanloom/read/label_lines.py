@@ -15,7 +15,8 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Label, Source, Text, TextPair
 from spanloom.errors import DataError
 from spanloom.read.annotations import score_of
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, refuse_near_key
+from spanloom.read.json_items import Item, field, json_items, object_of, of_kind
+from spanloom.read.json_keys import Keys
 from spanloom.read.offsets import class_name
 from spanloom.read.texts import one_or_pair, tokenized
 
@@ -24,12 +25,11 @@ SHAPE = "JSON: text, or first and second; label or labels"
 ANSWER = Label
 TEXTS = ("text", "texts", "first", "second", "third", "fourth", "fifth")
 ANSWERS = ("label", "labels")
-ELSEWHERE = frozenset(("tokens", "entities", "relations", "triple_list"))  # what texts of other tasks have
+KEYS = Keys(tuple(frozenset({key}) for key in (*TEXTS, *ANSWERS)), gold=ANSWERS, inputs=TEXTS, classes=True)
 
 
-def matches(beginning: str) -> bool:
-    keys = first_keys(beginning)
-    return not keys.isdisjoint(ANSWERS) or (not keys.isdisjoint(TEXTS) and keys.isdisjoint(ELSEWHERE))
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -39,7 +39,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
         where = str(source)
         text = _input(item, where, config)
         _same_kind(kinds, "input", "a pair of texts" if isinstance(text, TextPair) else "one text", source)
-        key = _answer_key(item, where)
+        key = _answer_key(item, where, config)
         if key is None:
             yield Example(text, None, source)
             continue
@@ -64,13 +64,13 @@ def _input(item: Item, where: str, config: DataConfig) -> Text | TextPair:
     return one_or_pair([tokenized(text, where, config) for text in texts], where)
 
 
-def _answer_key(item: Item, where: str) -> str | None:
+def _answer_key(item: Item, where: str, config: DataConfig) -> str | None:
     given = [key for key in ANSWERS if key in item]
     if len(given) == 2:
         raise DataError(where, "both 'label' and 'labels'", "one of them", "Remove the other.")
     if given:
         return given[0]
-    refuse_near_key(item, ANSWERS, where)
+    KEYS.refuse_other_gold(item, where, config)
     return None
 
 

@@ -24,7 +24,8 @@ from spanloom.errors import ConfigError, DataError
 from spanloom.read.blanks import Kept
 from spanloom.read.column_choice import asked_for, layer_columns, token_column
 from spanloom.read.column_layout import LOOKED_AT, NEARLY_ALL, TAG, Layout, layout_of
-from spanloom.read.conll_columns import JSON, blocks
+from spanloom.read.conll_columns import blocks
+from spanloom.read.json_keys import is_json
 from spanloom.read.lines import opening
 from spanloom.read.tagged import Notes, Sentence, gold_tags, kept_of, text_of
 from spanloom.text.joining import CharacterCount
@@ -38,7 +39,7 @@ ANSWER = Graph
 
 def fit(beginning: str) -> int:
     """How many layers nearly all of the first lines have tags in, and one for the token's column; else 0."""
-    if JSON.match(beginning):
+    if is_json(beginning):
         return 0
     layout = layout_of(beginning, LOOKED_AT)
     if layout.width < 2:
@@ -46,8 +47,7 @@ def fit(beginning: str) -> int:
     token = 1 if layout.width > 2 and layout.counts_tokens and not layout.holds_spans(1) else 0
     layers = layer_columns(layout, token)
     fits = sum(
-        len(cells) == layout.width and all(TAG.fullmatch(cells[layer]) for layer in layers)
-        for _, cells in layout.rows
+        len(cells) == layout.width and all(TAG.fullmatch(cells[layer]) for layer in layers) for _, cells in layout.rows
     )
     return 1 + len(layers) if layers and fits >= NEARLY_ALL * len(layout.rows) else 0
 

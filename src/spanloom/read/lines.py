@@ -96,13 +96,13 @@ def _codec(encoding: str, path: Path) -> str:
     raise DataError(str(path), found, expected, "Set data.encoding to the encoding of the file.")
 
 
-def _pass_over_mark(raw: io.BufferedIOBase, codec: str) -> None:
+def _pass_over_mark(raw: io.BufferedReader, codec: str) -> None:
     """Skip the byte order mark that a file may begin with, also where the encoding's name says the order of bytes."""
     try:
         mark = "\ufeff".encode(codec)
     except UnicodeError:
         return  # not in this encoding
-    if raw.peek(len(mark))[: len(mark)] == mark:  # type: ignore[attr-defined]
+    if raw.peek(len(mark))[: len(mark)] == mark:
         raw.read(len(mark))
 
 
@@ -130,7 +130,7 @@ def _undecodable(path: Path, codec: str) -> DataError:
     newlines = io.IncrementalNewlineDecoder(None, translate=True)
     line, done = 1, 0
     with unpacked(path) as file:
-        begins = file.peek(len(codecs.BOM_UTF32_LE))  # type: ignore[attr-defined]
+        begins = file.peek(len(codecs.BOM_UTF32_LE))
         marked = next((name for mark, name in MARKS if begins.startswith(mark)), codec)
         if not codec.startswith(marked):
             found = f"is not {codec} text: it begins with the byte order mark of {marked.upper()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, shown
+from spanloom.read.json_items import Item, field, refuse_huge, shown
 
 NAMES = {"entities": "an entity", "slots": "a slot", "head": "a head", "tail": "a tail"}
 """What stands under a key of a file."""
@@ -52,6 +52,8 @@ def class_name(value: Any, where: str, owner: str) -> str:
         raise DataError(
             where, f"{owner} is {shown(value)}", "a string, an integer, true or false", "Correct the label."
         )
+    if isinstance(value, int):
+        refuse_huge(value, where, owner)
     name = str(value).strip()
     if not name:
         raise DataError(where, f"{owner} is empty", "the name of a class", "Fill it in, or remove the example.")

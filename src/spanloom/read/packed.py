@@ -12,9 +12,12 @@ import lzma
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from spanloom.errors import DataError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 HEAD = 512  # bytes at the beginning in which a kind of file shows
 TAIL = 1 << 16  # bytes at the end in which a zip archive lists what it holds
@@ -22,7 +25,8 @@ UNPACKED = 1 << 26
 """Bytes that any file may unpack to; beyond, what it unpacks to may be SWOLLEN times its own size."""
 SWOLLEN = 100  # text in columns or in JSON packs to a fifth or a twentieth of its size, never to this
 
-PACKERS: tuple[tuple[bytes, Callable[[BinaryIO], IO[bytes]]], ...] = (
+Packer = Callable[[BinaryIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]
+PACKERS: tuple[tuple[bytes, Packer], ...] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
@@ -55,7 +59,7 @@ KINDS: tuple[tuple[bytes, str, str], ...] = (
 IN_ZIP = ((b"xl/", "xlsx", SAVE), (b"word/", "docx", SAVE), (b"ppt/", "pptx", SAVE), (b"content.xml", "odf", SAVE))
 
 
-def unpacked(path: Path) -> BinaryIO:
+def unpacked(path: Path) -> io.BufferedReader:
     """The bytes of a file, from the beginning. Raises DataError for what is no file of text, OSError as `open` does."""
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
@@ -75,11 +79,11 @@ def unpacked(path: Path) -> BinaryIO:
     return file
 
 
-def _unpacked_by(packer: Callable[[BinaryIO], IO[bytes]], file: BinaryIO, path: Path) -> BinaryIO:
-    inner = packer(file)
+def _unpacked_by(packer: Packer, file: BinaryIO, path: Path) -> io.BufferedReader:
+    inner = cast(IO[bytes], packer(file))
     _refuse_other_kinds(path, inner.read(HEAD))
     inner.seek(0)
-    return cast(BinaryIO, io.BufferedReader(_Bounded(inner, file, path)))
+    return io.BufferedReader(_Bounded(inner, file, path))
 
 
 class _Bounded(io.RawIOBase):
@@ -92,13 +96,14 @@ class _Bounded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        part = self.inner.read(len(buffer))
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer)
+        part = self.inner.read(len(view))
         self.left -= len(part)
         if self.left < 0:
             found = f"unpacks to more than {SWOLLEN} times its size of {self.path.stat().st_size:,} bytes"
             raise DataError(str(self.path), found, "a packed text", "Unpack it yourself, if that is meant.")
-        buffer[: len(part)] = part
+        view[: len(part)] = part
         return len(part)
 
     def close(self) -> None:

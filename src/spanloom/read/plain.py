@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Surprisal, Text
+from spanloom.read.json_keys import is_json
 from spanloom.read.lines import decoded, refuse_nul
 from spanloom.text.words import tokenize
 
@@ -23,8 +24,9 @@ STRETCH = 4096
 but little of so much."""
 
 
-def matches(beginning: str) -> bool:
-    return not beginning.lstrip().startswith(("{", "["))
+def fit(beginning: str) -> int:
+    """Any text is plain, which is the least that can be said of it."""
+    return int(not is_json(beginning))
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

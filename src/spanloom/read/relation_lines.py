@@ -15,7 +15,8 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, MarkedText, Relation, Source, Span, Text
 from spanloom.errors import DataError
 from spanloom.read.annotations import character_place, lost_facts, score_of, token_ranges
-from spanloom.read.json_items import Item, field, first_keys, json_items, refuse_near_key
+from spanloom.read.json_items import Item, field, json_items
+from spanloom.read.json_keys import Keys
 from spanloom.read.offsets import class_name, label_of
 from spanloom.read.texts import checked_text
 from spanloom.text.marks import Place, mark
@@ -24,11 +25,16 @@ from spanloom.text.words import covering
 NAME = "spanloom"
 SHAPE = "JSON: text, head and tail with start and end, relation"
 ANSWER = Relation
+KEYS = Keys(
+    tuple(frozenset({"text", key}) for key in ("head", "tail", "relation")),
+    gold=("relation",),
+    inputs=("text", "head", "tail", "tokens", "score", "lost"),
+    classes=True,
+)
 
 
-def matches(beginning: str) -> bool:
-    keys = first_keys(beginning)
-    return "text" in keys and not keys.isdisjoint(("head", "tail", "relation"))
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -54,7 +60,7 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
     if "relation" in item:
         gold = Relation(head, tail, class_name(item["relation"], where, "'relation'"), score_of(item, where))
     else:
-        refuse_near_key(item, ("relation",), where)
+        KEYS.refuse_other_gold(item, where, config)
     return Example(MarkedText(marked.text, head, tail), gold, source, lost=tuple(lost_facts(item, where)))
 
 

@@ -12,18 +12,20 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, MarkedText, Relation, Source, Span
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, first_keys, json_items, of_kind, refuse_near_key, shown
+from spanloom.read.json_items import Item, field, json_items, of_kind, shown
+from spanloom.read.json_keys import Keys
 from spanloom.read.offsets import class_name
 from spanloom.read.texts import joined
 
 NAME = "semeval"
 SHAPE = "JSON: relation, tokens, head and tail as [text, id, [[token indices]]]"
 ANSWER = Relation
+INPUTS = ("tokens", "head", "tail")
+KEYS = Keys((frozenset(INPUTS),), gold=("relation",), inputs=INPUTS, classes=True)
 
 
-def matches(beginning: str) -> bool:
-    keys = first_keys(beginning)
-    return {"tokens", "head", "tail"} <= keys and "text" not in keys
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -38,7 +40,7 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
     head, tail = (_mention(item, key, words, where) for key in ("head", "tail"))
     marked = MarkedText(joined(words, where, config), head, tail)
     if "relation" not in item:
-        refuse_near_key(item, ("relation",), where)
+        KEYS.refuse_other_gold(item, where, config)
         return Example(marked, None, source)
     return Example(marked, Relation(head, tail, class_name(item["relation"], where, "'relation'")), source)
 

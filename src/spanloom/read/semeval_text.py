@@ -17,6 +17,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Relation, Source
 from spanloom.errors import DataError
 from spanloom.read.json_items import shown
+from spanloom.read.json_keys import is_json
 from spanloom.read.lines import numbered_lines
 from spanloom.read.texts import checked_text
 from spanloom.text.marks import MARKS, read_marks
@@ -29,9 +30,9 @@ _NUMBERED = re.compile(r"\d+\t")
 _COMMENT = re.compile(r"comment\s*:", re.IGNORECASE)
 
 
-def matches(beginning: str) -> bool:
+def fit(beginning: str) -> int:
     first = beginning.strip().partition("\n")[0]
-    return not first.startswith(("{", "[")) and any(mark in first for mark in MARKS)
+    return 0 if is_json(beginning) else sum(mark in first for mark in MARKS)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -4,7 +4,8 @@
 CHARACTERS of the text, half-open; `head` and `tail` index `entities`. Optional: `tokens`, `[[start, end], …]` in
 characters, where they are not those of the toolkit's own rules; `score` of an entity or a relation; `text` of an
 entity, which must then be what stands at its offsets; `by_text`, `ambiguous` and `lost`, which carry what a reader of
-facts given as text has found. A line with neither entities nor relations is a text without gold.
+facts given as text has found. A line without the key `relations` has entities alone, and one without `entities` too is
+a text without gold.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
 from spanloom.read.annotations import entity_place, lost_facts, score_of, token_ranges
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, refuse_near_key
+from spanloom.read.entities_alone import NO_RELATIONS, marks
+from spanloom.read.json_items import Item, field, json_items, object_of
+from spanloom.read.json_keys import Keys
 from spanloom.read.locate import INSIDE_A_TOKEN
 from spanloom.read.offsets import checked_index, label_of
 from spanloom.read.texts import checked_text
@@ -24,11 +27,15 @@ from spanloom.text.words import tokenize
 NAME = "spanloom"
 SHAPE = "text, entities, relations"
 ANSWER = Graph
+KEYS = Keys(
+    (frozenset({"text"}),),
+    gold=("entities", "relations"),
+    inputs=("text", "tokens", "by_text", "ambiguous", "lost"),
+)
 
 
-def matches(beginning: str) -> bool:
-    keys = first_keys(beginning)
-    return "text" in keys and "triple_list" not in keys and "sentText" not in keys
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -40,16 +47,16 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
+    KEYS.refuse_other_gold(item, where, config)
     text = Text(raw, token_ranges(item, raw, where) if "tokens" in item else tokenize(raw))
     lost = lost_facts(item, where)
     gold: Graph | None = None
     if "entities" in item or "relations" in item:
         gold, cut = _graph(item, text, where)
         lost += cut
-    else:
-        refuse_near_key(item, ("entities", "relations"), where)
     ambiguous = field(item, "ambiguous", int, where) if "ambiguous" in item else 0
-    return Example(text, gold, source, item.get("by_text", False) is True, ambiguous, tuple(lost))
+    mended = marks(item, source, "relations", NO_RELATIONS) if gold else ()
+    return Example(text, gold, source, item.get("by_text", False) is True, ambiguous, tuple(lost), mended)
 
 
 def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:
@@ -65,7 +72,7 @@ def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:
         if place is None:
             lost.append(LostFact("entity", label, surface, INSIDE_A_TOKEN))
     relations: list[Relation] = []
-    for value in field(item, "relations", list, where):
+    for value in field(item, "relations", list, where) if "relations" in item else ():
         relation = object_of(value, where, "a relation")
         label = label_of(relation, "label", where, "relations")
         head, tail = (checked_index(relation, key, len(spans), where) for key in ("head", "tail"))

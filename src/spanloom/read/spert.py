@@ -1,7 +1,7 @@
 """SpERT's JSON: `{"tokens": […], "entities": [{"type", "start", "end"}], "relations": [{"type", "head", "tail"}]}`.
 
 Offsets count tokens, half-open; `head` and `tail` index `entities`. Eberts and Ulges 2020, https://arxiv.org/abs/1909.07755.
-The tokens joined by single spaces make the text.
+The tokens joined by single spaces make the text. Without the key `relations` there are entities alone.
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Graph, Relation, Span
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind
+from spanloom.read.blanks import without_blanks
+from spanloom.read.entities_alone import NO_RELATIONS, marks
+from spanloom.read.json_items import Item, field, json_items, object_of, of_kind
+from spanloom.read.json_keys import Keys
 from spanloom.read.offsets import checked_index, checked_range, label_of
 from spanloom.read.texts import joined
 
 NAME = "spert"
 SHAPE = "tokens, entities, relations"
 ANSWER = Graph
+KEYS = Keys((frozenset({"tokens", "entities"}),), gold=("entities", "relations"), inputs=("tokens",))
 
 
-def matches(beginning: str) -> bool:
-    keys = first_keys(beginning)
-    return {"tokens", "entities"} <= keys and "text" not in keys
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -30,10 +33,14 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     for source, item in json_items(path, config):
         where = str(source)
         words = [of_kind(word, str, where, "a token") for word in field(item, "tokens", list, where)]
-        text = joined(words, where, config)
+        kept = without_blanks(words, [source] * len(words), config)
+        text = joined(kept.words, where, config)
         spans = tuple(_span(value, len(words), where) for value in field(item, "entities", list, where))
-        relations = tuple(_relation(value, spans, where) for value in field(item, "relations", list, where))
-        yield Example(text, Graph(spans, relations), source)
+        values = field(item, "relations", list, where) if "relations" in item else ()
+        relations = tuple(_relation(value, spans, where) for value in values)
+        graph, lost = kept.graph(spans, relations)
+        mended = (*kept.notes, *marks(item, source, "relations", NO_RELATIONS))
+        yield Example(text, graph, source, lost=tuple(lost), mended=mended)
 
 
 def _span(value: Item, length: int, where: str) -> Span:

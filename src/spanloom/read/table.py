@@ -1,19 +1,20 @@
 """Tables, CSV and TSV, of labelled texts and pairs: `data.delimiter`, `data.header`, `data.quoting` and the columns
-`data.label_column`, `data.text_column`, `data.second_column`; what is not set is told by the table's content.
+`data.label_column`, `data.text_column`, `data.second_column`; what is not set is told by the table's content. A first
+line `sep=;`, which spreadsheets write, says the delimiter.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Label, Source
+from spanloom.read.json_keys import is_json
 from spanloom.read.lines import numbered_lines, opening
 from spanloom.read.offsets import class_name
 from spanloom.read.table_columns import Columns, find_columns
-from spanloom.read.table_rows import DELIMITERS, Row, even_rows, find_dialect, opening_rows, split_rows
+from spanloom.read.table_rows import DELIMITERS, Row, announced, even_rows, find_dialect, opening_rows, split_rows
 from spanloom.read.texts import one_or_pair, tokenized
 
 NAME = "table"
@@ -21,9 +22,12 @@ SHAPE = "CSV or TSV: a label and one or two texts a row"
 ANSWER = Label
 
 
-def matches(beginning: str) -> bool:
+def fit(beginning: str) -> int:
+    """1 where something parts the first line, 2 where that line says what does."""
     first = beginning.strip().partition("\n")[0]
-    return not re.match(r"\[?\s*\{", beginning.strip()) and any(delimiter in first for delimiter in DELIMITERS)
+    if announced(first):
+        return 2
+    return int(not is_json(beginning) and any(delimiter in first for delimiter in DELIMITERS))
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -20,6 +20,7 @@ from spanloom.read.json_items import shown
 from spanloom.read.lines import OPENING
 
 DELIMITERS = {"\t": "tab", ",": "comma", ";": "semicolon"}  # the likeliest first
+ANNOUNCED = re.compile(r'"?sep=([^\w\s"]|\t)"?[\s,;]*+')
 Row = tuple[int, list[str]]  # the number of its first line, and its cells
 
 
@@ -31,8 +32,15 @@ class Dialect:
     quoted: bool
 
 
+def announced(line: str) -> str | None:
+    """The delimiter that a first line `sep=;` says, as spreadsheets write it; None for any other line."""
+    found = ANNOUNCED.fullmatch(line)
+    return found[1] if found else None
+
+
 def split_rows(lines: Iterable[tuple[int, str]], dialect: Dialect, path: Path, config: DataConfig) -> Iterator[Row]:
     """The rows of numbered lines that are not blank. Raises DataError for broken quoting, citing the row's line."""
+    lines = ((number, "" if number == 1 and announced(line) else line) for number, line in lines)
     if dialect.quoted:
         yield from _quoted_rows(lines, dialect.delimiter, path, config)
         return
@@ -90,10 +98,12 @@ def opening_rows(beginning: str, dialect: Dialect, path: Path, config: DataConfi
 def find_dialect(beginning: str, path: Path, config: DataConfig) -> Dialect:
     """What `config` asks for, and the rest by content: the delimiter that cuts most rows into equally many cells.
 
-    Raises DataError where there is none, or where two do it equally well.
+    A first line such as `sep=;` says it. Raises DataError where there is none, or where two do it equally well.
     """
     if config.delimiter != "auto":
         return _dialect(beginning, "\t" if config.delimiter == "tab" else config.delimiter, config)
+    if delimiter := announced(beginning.partition("\n")[0]):
+        return _dialect(beginning, delimiter, config)
     shares: dict[Dialect, float] = {}
     for delimiter in DELIMITERS:
         dialect = _dialect(beginning, delimiter, config)
@@ -124,8 +134,9 @@ def _is_quoted(beginning: str, delimiter: str) -> bool:
     They do where most of these cells end as a quoted cell must. In a table of tabs, where a text may well begin and
     end with a quote mark of its own, they must also have a reason: what is inside needs quoting, or every row has them.
     """
-    opened = len(re.findall(rf'(?:^|{delimiter})"', beginning, re.MULTILINE))
-    cell = rf'(?:^|{delimiter})"([^"]*+(?:""[^"]*+)*+)"(?={delimiter}|$)'
+    mark = re.escape(delimiter)
+    opened = len(re.findall(rf'(?:^|{mark})"', beginning, re.MULTILINE))
+    cell = rf'(?:^|{mark})"([^"]*+(?:""[^"]*+)*+)"(?={mark}|$)'
     insides = re.findall(cell, beginning, re.MULTILINE)
     are_closed = 2 * len(insides) > opened
     if delimiter != "\t":

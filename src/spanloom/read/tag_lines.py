@@ -20,7 +20,8 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source, Span, Tags, Text, Token
 from spanloom.errors import DataError
 from spanloom.read.annotations import entity_place, lost_facts, token_ranges
-from spanloom.read.json_items import Item, field, first_keys, json_items, object_of, of_kind, refuse_near_key, shown
+from spanloom.read.json_items import Item, field, json_items, object_of, of_kind, shown
+from spanloom.read.json_keys import Keys
 from spanloom.read.locate import INSIDE_A_TOKEN
 from spanloom.read.offsets import NAMES, label_of
 from spanloom.read.tagged import Sentence, tagged_examples
@@ -32,12 +33,12 @@ NAME = "spanloom"
 SHAPE = "tokens and tags, or text and entities"
 ANSWER = Tags
 OVERLAPS = "overlaps another entity"
+OF_TEXT = Keys((frozenset({"text"}),), gold=("entities",), inputs=("text", "tokens", "lost"))
+OF_TOKENS = Keys((frozenset({"tokens"}),), gold=("tags",), inputs=("tokens", "lost"))
 
 
-def matches(beginning: str) -> bool:
-    keys = first_keys(beginning)
-    of_relations = keys & {"triple_list", "sentText"} or ({"tokens", "entities"} <= keys and "text" not in keys)
-    return bool(keys & {"text", "tokens"}) and not of_relations
+def fit(beginning: str) -> int:
+    return OF_TEXT.fit(beginning) or OF_TOKENS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -47,7 +48,10 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
     for source, item in json_items(path, config):
-        yield tagged_item(item, source, config)
+        sentence = tagged_item(item, source, config)
+        if sentence.tags is None:
+            (OF_TEXT if "text" in item else OF_TOKENS).refuse_other_gold(item, str(source), config)
+        yield sentence
 
 
 def tagged_item(item: Item, source: Source, config: DataConfig, spans: str = "entities") -> Sentence:
@@ -61,19 +65,11 @@ def _of_tokens(item: Item, source: Source) -> Sentence:
     if not words:
         raise DataError(where, "'tokens' is an empty list", "the tokens of a sentence", "Fill it, or remove the line.")
     if "tags" not in item:
-        _refuse_other_tags(item, len(words), where)
         return Sentence(source, words, None, lost=tuple(lost_facts(item, where)))
     tags = [of_kind(tag, str, where, "a tag") for tag in field(item, "tags", list, where)]
     if len(tags) != len(words):
         raise DataError(where, f"{len(words)} tokens, but {len(tags)} tags", "one tag a token", "Correct the line.")
     return Sentence(source, words, tags, lost=tuple(lost_facts(item, where)))
-
-
-def _refuse_other_tags(item: Item, length: int, where: str) -> None:
-    """Tags under another name must not make a sentence without gold."""
-    for key, value in item.items():
-        if key != "tokens" and isinstance(value, list) and len(value) == length:
-            raise DataError(where, f"unknown key {key!r}", "did you mean 'tags'?", "Rename it.")
 
 
 def _of_text(item: Item, source: Source, config: DataConfig, spans: str) -> Sentence:
@@ -86,7 +82,6 @@ def _of_text(item: Item, source: Source, config: DataConfig, spans: str) -> Sent
     if labels is not None:
         return Sentence(source, words, labels, text=text, lost=tuple(lost))
     if spans not in item:
-        refuse_near_key(item, (spans,), where)
         return Sentence(source, words, None, text=text, lost=tuple(lost))
     entities, cut = _entities(item, text, where, spans)
     tags = tags_from_spans(entities, len(tokens), "bio2")

@@ -95,7 +95,7 @@ def _example(
 
 def kept_of(sentence: Sentence, config: DataConfig) -> Kept:
     """The tokens of a sentence that are not blank. Raises DataError for one that is, without `data.repair`."""
-    return without_blanks(sentence.words, sentence.source_of, config, by_number=not sentence.lines)
+    return without_blanks(sentence.words, [*map(sentence.source_of, range(len(sentence.words)))], config)
 
 
 def text_of(sentence: Sentence, kept: Kept, by_character: bool, config: DataConfig) -> Text:

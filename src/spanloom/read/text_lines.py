@@ -7,16 +7,18 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Surprisal
-from spanloom.read.json_items import field, first_keys, json_items
+from spanloom.read.json_items import field, json_items
+from spanloom.read.json_keys import Keys
 from spanloom.read.texts import tokenized
 
 NAME = "spanloom"
 SHAPE = "JSON: text"
 ANSWER = Surprisal
+KEYS = Keys((frozenset({"text"}),), gold=(), inputs=("text",))
 
 
-def matches(beginning: str) -> bool:
-    return "text" in first_keys(beginning)
+def fit(beginning: str) -> int:
+    return KEYS.fit(beginning)
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -68,7 +68,7 @@ def respelled(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def look_like_spans(counts: Mapping[str, int]) -> bool:
-    """Whether half of the tags inside, or more, could be those of spans in some spelling, with something beside them."""
+    """Whether half of the tags inside, or more, could be those of spans in some spelling."""
     inside = {tag: count for tag, count in counts.items() if tag not in (OUTSIDE, SMALL_OUTSIDE)}
     for spelling in (BEFORE, BEHIND):
         found = {tag: match["place"].upper() for tag in inside if (match := spelling.fullmatch(tag))}

@@ -37,7 +37,7 @@ Parts = tuple[str, str]  # (place, label); the place is B, I, E, S or O, whateve
 
 @lru_cache(maxsize=2**14)
 def parts_of(tag: str, scheme: str) -> Parts | None:
-    """The place and the label of a tag, `M` read as `I`, `L` as `E`, `U` as `S`; None for a tag that the scheme does not have."""
+    """The place and the label of a tag, `M`, `L`, `U` read as `I`, `E`, `S`; None for one that the scheme has not."""
     if tag in (OUTSIDE, EDGE):
         return OUTSIDE, ""
     place, hyphen, label = tag.partition("-")
@@ -85,7 +85,7 @@ def _of_one(length: int, label: str, scheme: str) -> list[str]:
     """The tags of one span that follows no other."""
     if scheme in ("bio1", "bio2"):
         return [f"{'B' if scheme == 'bio2' else 'I'}-{label}", *[f"I-{label}"] * (length - 1)]
-    begin, inside, last, alone = PLACES[scheme]
+    begin, inside, last, alone = tuple(PLACES[scheme])
     if length == 1:
         return [f"{alone}-{label}"]
     return [f"{begin}-{label}", *[f"{inside}-{label}"] * (length - 2), f"{last}-{label}"]

@@ -78,7 +78,7 @@ def predict(
     if not texts and input is None and sys.stdin.isatty():
         converse(predictor, form, reading)
     else:
-        config = DataConfig(encoding=encoding)
+        config = DataConfig(encoding=encoding, unknown_keys="ignored")  # gold is left aside
         inputs = prepared(predictor, texts) if texts else inputs_of(input or "-", predictor, config)
         pairs = answered(predictor, inputs, reading)
         if output is None:

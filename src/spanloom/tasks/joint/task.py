@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
 from spanloom.check.audit import audit, audit_windows
 from spanloom.check.gold import check_gold, check_labels
-from spanloom.config import EncoderConfig, RunConfig
+from spanloom.config import DataConfig, EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Graph, Task, Text, deferred
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read
+from spanloom.read.entities_alone import relations_wanted
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate
 from spanloom.text.words import one_text
 from spanloom.write.spanloom import example_to_dict, to_dict
+
+
+def _read(path: Path, config: DataConfig) -> Iterator[Example]:
+    return relations_wanted(read(path, config))
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
@@ -62,7 +68,7 @@ TASK = Task(
     summary="entities and the relations between them, many triples a sentence",
     answer=Graph,
     config=JointConfig,
-    read=read,
+    read=_read,
     check=_check,
     fit=_fit,
     load=JointCodec.from_dict,

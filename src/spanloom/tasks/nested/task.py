@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from spanloom.check.audit import audit, audit_windows
 from spanloom.check.gold import check_gold, check_labels
-from spanloom.config import EncoderConfig, RunConfig
+from spanloom.config import DataConfig, EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Graph, Task, Text, deferred
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.nested import nested_scorecard
 from spanloom.nn.encoders.size import encoder_size
 from spanloom.nn.estimate import HeadSize, estimate
 from spanloom.read import read
+from spanloom.read.entities_alone import entities_wanted
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
 from spanloom.text.words import one_text
 from spanloom.write.spanloom import example_to_dict, to_dict
 
 
+def _read(path: Path, config: DataConfig) -> Iterator[Example]:
+    return entities_wanted(read(path, config))
+
+
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Whether gold is well formed, alone and beside `data.dev`, and what span tables and flat tags can say of it."""
     words = EncoderConfig(kind="rnn")  # what can be said depends on no encoder, so none need be installed
-    dev = None if config.data.dev is None else list(read(config.data.dev, config.data))
+    dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
     codecs: dict[str, Codec] = {
         name: NestedCodec.fit(examples, replace(config.model, flat=flat, encoder=words))
         for name, flat in (("span table", False), ("flat tags (BIO)", True))
@@ -70,7 +76,7 @@ TASK = Task(
     summary="named entities, inside one another as deep as they go",
     answer=Graph,
     config=NestedConfig,
-    read=read,
+    read=_read,
     check=_check,
     fit=_fit,
     load=NestedCodec.from_dict,

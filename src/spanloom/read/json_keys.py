@@ -1,0 +1,112 @@
+"""The keys of JSON formats, as data: what tells the formats apart, and what is refused as gold under another key."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spanloom.config import DataConfig
+from spanloom.errors import DataError
+
+# Possessive throughout: a file of blanks must not be gone through once for each of them.
+OPENS = re.compile(r"""\s*+(?:\[\s*+)?+\{(?=\s*+(?:["'}]|\w++\s*+:))""")
+STRING = r'"(?:[^"\\]++|\\.)*+(?:"|\Z)'
+TOKEN = re.compile(rf"{STRING}|[\[\]{{}}:,]", re.DOTALL)
+
+IDENTITY = re.compile(r"_.*|(.*[_-])?(id|ids|idx|index|guid|uid|uuid|hash)|(doc|sent|sentence|article|text|pm)id|.+Id")
+"""Keys that number an example and say nothing of it."""
+ABOUT_NAMES = (
+    "meta metadata title url link source author date time timestamp created_at updated_at lang language split domain "
+    "file filename path page section user annotator comment comments notes"
+)
+ABOUT = frozenset(ABOUT_NAMES.split())
+"""Keys of what an example is from. With a single value none of them holds spans, but any may hold a class."""
+DESCRIBED = frozenset(("meta", "metadata"))
+
+
+def is_json(beginning: str) -> bool:
+    """Whether a file begins as JSON lines or a JSON list of objects do."""
+    return OPENS.match(beginning) is not None
+
+
+def first_keys(beginning: str) -> frozenset[str]:
+    """The keys of the first object of JSON lines or of a JSON list; none for other text."""
+    return frozenset(first_values(beginning))
+
+
+def first_values(beginning: str) -> dict[str, str]:
+    """The keys of the first object of JSON lines or of a JSON list and how their values begin; none for other text.
+
+    beginning: the first part of a file; its object may be broken or cut, so that its own reader can say what is wrong.
+    Of a value there are the first marks, two at most: "[{" for a list of objects.
+    """
+    keys: dict[str, str] = {}
+    start = OPENS.match(beginning)
+    if start is None:
+        return keys
+    depth, string, last = 1, "", ""
+    for found in TOKEN.finditer(beginning, start.end()):
+        mark = found[0]
+        if mark == ":" and depth == 1 and string:
+            last = _unescaped(string)
+            keys[last] = ""
+        elif last and len(keys[last]) < 2:
+            keys[last] += mark[0]
+        depth += (mark in "[{") - (mark in "]}")
+        if not depth:
+            break
+        string = mark if mark[0] == '"' else ""
+    return keys
+
+
+def _unescaped(string: str) -> str:
+    try:
+        return str(json.loads(string))
+    except ValueError:
+        return string[1:-1]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of a JSON format.
+
+    marks: sets of keys; an object with all keys of one of them is of the format. gold: those that the gold answer
+    stands under. inputs: all others that are read. classes: the gold may be a single value, such as a class.
+    """
+
+    marks: tuple[frozenset[str], ...]
+    gold: tuple[str, ...]
+    inputs: tuple[str, ...]
+    classes: bool = False
+
+    def fit(self, beginning: str) -> int:
+        """How many keys of the format the first object of a file has; 0 where it lacks those that mark the format."""
+        keys = first_keys(beginning)
+        return len(keys & {*self.gold, *self.inputs}) if any(mark <= keys for mark in self.marks) else 0
+
+    def refuse_other_gold(self, item: Mapping[str, Any], where: str, config: DataConfig) -> None:
+        """Raise DataError where an object without gold has keys under which there may be some, not to be passed over.
+
+        A misspelt key is told from one of another format. With data.unknown_keys = "ignored" nothing is refused.
+        """
+        if config.unknown_keys == "ignored" or any(key in item for key in self.gold):
+            return
+        others = [key for key, value in item.items() if key not in self.inputs and self._may_be_gold(key, value)]
+        for key in others:
+            if near := difflib.get_close_matches(key, self.gold, n=1):
+                raise DataError(where, f"unknown key {key!r}", f"did you mean '{near[0]}'?", "Rename it.")
+        if others:
+            listed = ", ".join(repr(key[:60]) for key in others[:10]) + (", …" if len(others) > 10 else "")
+            found = f"no gold answer under a key that is known, but under {listed} there may be one"
+            expected = " or ".join(f"'{key}'" for key in self.gold)
+            remedy = f"Write the gold under {expected}, or set data.unknown_keys = 'ignored' if this is none."
+            raise DataError(where, found, expected, remedy)
+
+    def _may_be_gold(self, key: str, value: Any) -> bool:
+        if value is None or key in DESCRIBED or (IDENTITY.fullmatch(key) and not isinstance(value, (list, dict))):
+            return False
+        return self.classes or isinstance(value, (list, dict)) or key.lower() not in ABOUT
