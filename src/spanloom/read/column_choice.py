@@ -10,6 +10,9 @@ from spanloom.config import DataConfig
 from spanloom.errors import ConfigError
 from spanloom.read.column_layout import TAG_NAMES, TOKEN_NAMES, Layout
 
+CHUNKS = frozenset(("NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"))
+"""Labels of the phrases that stand in a column before that of the names. Tjong Kim Sang and Buchholz 2000."""
+
 
 def token_column(layout: Layout, config: DataConfig, where: str) -> int:
     """The column of the tokens. Raises ConfigError."""
@@ -18,7 +21,7 @@ def token_column(layout: Layout, config: DataConfig, where: str) -> int:
     named = [place for place, name in enumerate(layout.names) if name in TOKEN_NAMES]
     if named:
         return named[0]
-    if layout.width > 1 and not layout.holds_spans(1):
+    if layout.width > 1 and not layout.spans[1]:
         if layout.counts_tokens and layout.width > 2:
             return 1
         if layout.counts_tokens or (layout.all_numbers and layout.width > 2):
@@ -29,31 +32,54 @@ def token_column(layout: Layout, config: DataConfig, where: str) -> int:
 
 
 def tag_column(layout: Layout, config: DataConfig, token: int, where: str) -> int:
-    """The column of the tags, of several that are told the last. Raises ConfigError."""
+    """The column of the tags: the last, if it can hold them; of several layers of the same labels the outer.
+
+    Raises ConfigError where it cannot be told.
+    """
     if config.tag_column is not None:
         return asked_for("tag", config.tag_column, layout, where)
     named = [place for place, name in enumerate(layout.names) if name in TAG_NAMES]
-    if named:
-        return named[-1]
     last = layout.width - 1
-    spans = [place for place in range(token + 1, layout.width) if layout.holds_spans(place)]
-    if last in spans or last == token or layout.width == 2:
+    if named or last == token or layout.width == 2:
+        return named[-1] if named else last
+    spans = [place for place in range(token + 1, layout.width) if layout.spans[place]]
+    labelled = [place for place in spans if layout.labels(place)]
+    if last in spans:
+        others = [place for place in labelled if place != last and not layout.labels(place) <= CHUNKS]
+        if layout.labels(last) or not others:
+            return [*_layers(layout, token, last), last][0]
+    elif not spans and not layout.is_filler(last):
         return last
-    if not spans and not layout.is_filler(last):
-        return last
-    fillers = [place for place in range(spans[0] if spans else last, layout.width) if layout.is_filler(place)]
-    if len(spans) == 1 and fillers:
+    elif len(spans) == 1 and any(map(layout.is_filler, range(spans[0], layout.width))):
         return spans[0]
     shown = ", ".join(map(repr, layout.rows[0][1]))
-    which = f"columns {', '.join(map(str, spans))} could be tags" if spans else "nothing stands in the last column"
-    found, expected = f"{which}, of {layout.width} columns: {shown}"[:300], "one column that must be the tags"
-    raise ConfigError(where, found, expected, f"Set data.tag_column to one of 0 to {last}.")
+    which = f"columns {', '.join(map(str, labelled or spans))} could be tags" if spans else "the last one says nothing"
+    found = f"{which}, of {layout.width} columns: {shown}"[:300]
+    remedy = f"Set data.tag_column to the number of that column, of 0 to {last}."
+    raise ConfigError(where, found, "one column that must be the tags", remedy)
+
+
+def _layers(layout: Layout, token: int, tag: int) -> list[int]:
+    """The columns behind the tokens with tags of spans of the same labels as those in a column."""
+    return [
+        place
+        for place in range(token + 1, layout.width)
+        if layout.spans[place] and layout.labels(place) & layout.labels(tag)
+    ]
+
+
+def layers_note(layout: Layout, config: DataConfig, token: int, tag: int) -> str:
+    """What is said of more columns that hold tags of the same labels, nothing where there are none."""
+    others = [str(place) for place in _layers(layout, token, tag) if place != tag]
+    if config.tag_column is not None or not others:
+        return ""
+    return f"column {tag} is read, but column {', '.join(others)} holds tags of the same labels (see data.tag_column)"
 
 
 def layer_columns(layout: Layout, token: int) -> range:
     """The columns of tags behind the tokens, without those behind a filler."""
     end = first = token + 1
-    while end < layout.width and layout.holds_spans(end):
+    while end < layout.width and layout.spans[end]:
         end += 1
     return range(first, end if first < end < layout.width and layout.is_filler(end) else layout.width)
 

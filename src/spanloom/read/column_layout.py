@@ -16,7 +16,7 @@ from itertools import islice
 from spanloom.errors import DataError
 from spanloom.read.json_items import shown
 from spanloom.read.lines import OPENING
-from spanloom.text.tag_spelling import look_like_spans
+from spanloom.text.tag_spelling import BEFORE, look_like_spans
 
 DOCUMENT = "-DOCSTART-"
 BLANKS = re.compile(r"[ \t]+")
@@ -26,19 +26,19 @@ NEARLY_ALL = 0.95
 
 MAY_BE_COMMENT = re.compile(r"#(?:[\s#]|$|(?:begin|end|doc|newdoc|newpar|sent_id|text)\b|[\w.:]+ ?=)")
 KEY_AND_VALUE = re.compile(r"#\s*[\w.:-]+\s*=(?:\s|$)")
-LIKE_A_COMMENT = re.compile(r"#\s*(?:newdoc|newpar)\b|=|://|\t\S* ")
+LIKE_A_COMMENT = re.compile(r"^#\s*(?:newdoc|newpar)\b|^##|=|://|\t\S* ")
 COUNT = re.compile(r"[0-9]{1,9}")
 PART_COUNT = re.compile(r"[0-9]{1,9}[-.][0-9]{1,9}")
 """The number of a multiword token or of an empty node, which are no words."""
 
 TOKEN_NAMES = frozenset(("token", "tokens", "word", "words", "form", "text", "surface", "wordform", "word_form"))
-TAG_NAMES = frozenset(("tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "ner-tag", "ne", "net", "bio", "iob",
-                       "bio2", "iob2", "bioes", "entity", "entities", "entity_tag", "gold", "class", "ne-coarse-lit",
-                       ))  # fmt: skip
+TAG_NAMES = frozenset(("tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "ner-tag", "ne", "net", "bio",
+                       "iob", "bio2", "iob2", "bioes", "entity", "entities", "entity_tag", "gold", "class",
+                       "ne-coarse-lit"))  # fmt: skip
 OTHER_NAMES = frozenset(("pos", "pos_tag", "upos", "xpos", "chunk", "chunk_tag", "lemma"))
 SENTENCE_NAMES = frozenset({"sentence #", "sentence#", "sentence", "sentence_id", "sentence id", "sent", "sent_id"})
 
-TAG = re.compile(r"[Oo]|(?i:[BIMESLU])[-_].+|.+[-_](?i:[BIMESLU])", re.DOTALL)
+TAG = re.compile(r"[Oo]|(?i:[BIMESLU])[-_:|/.].+|.+[-_:|/.](?i:[BIMESLU])", re.DOTALL)
 """A tag of spans, in any spelling of `text/tag_spelling.py`."""
 
 Row = tuple[int, list[str]]  # the number of a line and its cells
@@ -49,13 +49,14 @@ class Layout:
     """What a file's beginning shows.
 
     sentences: the rows in it that are tokens for sure. unsure: those before a sentence that may be comments. bare:
-    every line begins with a tab, which parts nothing. names: the header's, in small letters, and header: its line; ()
-    and 0 without one.
+    every line begins with a tab, which parts nothing. tabs: all rows are parted by tabs. names: the header's, in small
+    letters, and header: its line; () and 0 without one.
     """
 
     sentences: list[list[Row]] = field(repr=False)
     unsure: Sequence[Row] = field(default=(), repr=False)
     bare: bool = False
+    tabs: bool = False
     names: tuple[str, ...] = ()
     header: int = 0
 
@@ -81,18 +82,24 @@ class Layout:
     def cells(self, line: str) -> list[str]:
         return cells_of(line[1:] if self.bare and line.startswith("\t") else line)
 
-    def column(self, place: int) -> list[str]:
-        """What stands in a column of the beginning, in the rows that have as many cells as most."""
-        return [cells[place] for _, cells in self.rows if len(cells) == self.width]
+    @cached_property
+    def counts(self) -> list[Counter[str]]:
+        """What stands in each column and how often, in the rows that have as many cells as most."""
+        rows = [cells for _, cells in self.rows if len(cells) == self.width]
+        return [Counter(cells) for cells in zip(*rows, strict=True)]
 
-    def holds_spans(self, place: int) -> bool:
-        """Whether what stands in a column looks like tags of spans, or like outside alone."""
-        counts = Counter(self.column(place))
-        return bool(counts) and (look_like_spans(counts) or set(counts) <= {"O", "o"})
+    @cached_property
+    def spans(self) -> list[bool]:
+        """Whether what stands in each column looks like tags of spans, or like outside alone."""
+        return [look_like_spans(counts) or set(counts) <= {"O", "o"} for counts in self.counts]
+
+    def labels(self, place: int) -> set[str]:
+        """The labels of a column of tags, whatever their place in a span."""
+        return {match["label"] for tag in self.counts[place] for match in [BEFORE.fullmatch(tag)] if match}
 
     def is_filler(self, place: int) -> bool:
         """Whether a column says nothing: one and the same everywhere, or mostly a mark for nothing."""
-        counts = Counter(self.column(place))
+        counts = self.counts[place]
         empty = sum(counts[mark] for mark in ("_", "-", "*", ""))
         return len(counts) == 1 or 2 * empty >= counts.total()
 
@@ -119,7 +126,8 @@ def layout_of(beginning: str, most: int = MOST) -> Layout:
     if len(beginning) >= OPENING:
         lines.pop()  # cut
     told = [(number, line) for number, line in islice(enumerate(lines, 1), most) if not line.startswith(DOCUMENT)]
-    bare = all(line.startswith("\t") for _, line in told if line.strip(" \t") and not line.startswith("#"))
+    tokens = [line for _, line in told if line.strip(" \t") and not line.startswith("#")]
+    bare, tabs = (all(map(test, tokens)) for test in (lambda line: line[0] == "\t", lambda line: "\t" in line[1:]))
     sentences: list[list[Row]] = [[]]
     unsure: list[Row] = []
     for number, line in told:
@@ -131,7 +139,7 @@ def layout_of(beginning: str, most: int = MOST) -> Layout:
     sentences = [rows for rows in sentences if rows] or [[row] for row in unsure]
     names = _header(sentences) if sentences else ()
     header = sentences[0].pop(0)[0] if names else 0
-    return Layout([rows for rows in sentences if rows], unsure, bare, names, header)
+    return Layout([rows for rows in sentences if rows], unsure, bare, tabs, names, header)
 
 
 def _header(sentences: Sequence[Sequence[Row]]) -> tuple[str, ...]:
@@ -162,9 +170,8 @@ class Comments:
 
     def __init__(self, layout: Layout, tags: Sequence[int]) -> None:
         self.layout, self.tags = layout, tags
-        self.known = {tag for place in tags for tag in layout.column(place)}
-        self.known_at = [set(layout.column(place)) for place in range(1, layout.width)]
-        self.spans = any(map(layout.holds_spans, tags))
+        self.known = {tag for place in tags for tag in layout.counts[place]}
+        self.spans = any(layout.spans[place] for place in tags)
 
     def note(self, line: str, cells: Sequence[str], where: str) -> str | None:
         """None for a token; for a comment what is to be said of passing it over, mostly nothing.
@@ -175,11 +182,13 @@ class Comments:
             return None
         if KEY_AND_VALUE.match(line):
             return ""
-        if len(cells) != self.layout.width:
+        if len(cells) != self.layout.width or (self.layout.tabs and "\t" not in line):
             rest = BLANKS.split(line.strip(" \t"))[1:]
             return None if rest and self.known.issuperset(rest) else ""  # a token that lacks a cell is no comment
         tags = [cells[place] for place in self.tags]
-        if self.known.issuperset(tags) or all(map(set.__contains__, self.known_at, cells[1:])):
+        if self.known.issuperset(tags) or all(
+            cell in there for cell, there in zip(cells[1:], self.layout.counts[1:], strict=True)
+        ):
             return None
         if LIKE_A_COMMENT.search(line) or are_names(cells):
             return ""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Tags
 from spanloom.errors import DataError
-from spanloom.read.column_choice import tag_column, token_column
+from spanloom.read.column_choice import layers_note, tag_column, token_column
 from spanloom.read.column_layout import DOCUMENT, LOOKED_AT, PART_COUNT, Comments, Layout, Row, layout_of
 from spanloom.read.json_items import shown
 from spanloom.read.json_keys import is_json
@@ -49,7 +49,7 @@ def fit(beginning: str) -> int:
     widths[layout.width] += sum(len(cells) == layout.width for _, cells in layout.unsure)
     if not any(width > 1 < count >= NEARLY_ALL * widths.total() for width, count in widths.most_common(1)):
         return 0
-    return 1 + any(map(layout.holds_spans, range(1, layout.width)))
+    return 1 + any(layout.spans[1:])
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -64,10 +64,13 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 
 def _sentences(path: Path, config: DataConfig, layout: Layout, token: int, tag: int) -> Iterator[Sentence]:
+    note = layers_note(layout, config, token, tag)
     for rows, notes in blocks(path, config, layout, token, [tag]):
         lines = [number for number, _ in rows]
         words, tags = ([cells[column] for _, cells in rows] for column in (token, tag))
-        yield Sentence(Source(str(path), lines[0]), words, tags, lines, notes=notes)
+        source = Source(str(path), lines[0])
+        yield Sentence(source, words, tags, lines, notes=(*notes, *([(source, note)] if note else ())))
+        note = ""
 
 
 def blocks(path: Path, config: DataConfig, layout: Layout, token: int, tags: Sequence[int]) -> Iterator[Block]:

@@ -44,7 +44,7 @@ def fit(beginning: str) -> int:
     layout = layout_of(beginning, LOOKED_AT)
     if layout.width < 2:
         return 0
-    token = 1 if layout.width > 2 and layout.counts_tokens and not layout.holds_spans(1) else 0
+    token = 1 if layout.width > 2 and layout.counts_tokens and not layout.spans[1] else 0
     layers = layer_columns(layout, token)
     fits = sum(
         len(cells) == layout.width and all(TAG.fullmatch(cells[layer]) for layer in layers) for _, cells in layout.rows
