@@ -26,7 +26,7 @@ NEARLY_ALL = 0.95
 
 MAY_BE_COMMENT = re.compile(r"#(?:[\s#]|$|(?:begin|end|doc|newdoc|newpar|sent_id|text)\b|[\w.:]+ ?=)")
 KEY_AND_VALUE = re.compile(r"#\s*[\w.:-]+\s*=(?:\s|$)")
-LIKE_A_COMMENT = re.compile(r"^#\s*(?:newdoc|newpar)\b|^##|=|://|\t\S* ")
+LIKE_A_COMMENT = re.compile(r"^#\s*(?:newdoc|newpar)\b|^##+ |=|://|\t\S* ")
 COUNT = re.compile(r"[0-9]{1,9}")
 PART_COUNT = re.compile(r"[0-9]{1,9}[-.][0-9]{1,9}")
 """The number of a multiword token or of an empty node, which are no words."""
@@ -116,8 +116,9 @@ class Layout:
 
     @cached_property
     def all_numbers(self) -> bool:
-        """Whether numbers stand in the first column of all rows, of which there are some."""
-        return len(self.rows) > 2 and all(COUNT.fullmatch(cells[0]) for _, cells in self.rows)
+        """Whether numbers stand in the first column of nearly all rows, of which there are some."""
+        numbers = sum(bool(COUNT.fullmatch(cells[0]) or PART_COUNT.fullmatch(cells[0])) for _, cells in self.rows)
+        return len(self.rows) > 2 and numbers >= NEARLY_ALL * len(self.rows)
 
 
 def layout_of(beginning: str, most: int = MOST) -> Layout:
@@ -173,11 +174,13 @@ class Comments:
         self.known = {tag for place in tags for tag in layout.counts[place]}
         self.spans = any(layout.spans[place] for place in tags)
 
-    def note(self, line: str, cells: Sequence[str], where: str) -> str | None:
+    def note(self, line: str, cells: Sequence[str], where: str, inside: bool) -> str | None:
         """None for a token; for a comment what is to be said of passing it over, mostly nothing.
 
-        Raises DataError where the line may as well be a token.
+        inside: in a sentence, where only `# key = value` is one. Raises DataError for what may as well be a token.
         """
+        if inside:
+            return "" if KEY_AND_VALUE.match(line) and len(cells) != self.layout.width else None
         if not MAY_BE_COMMENT.match(line):
             return None
         if KEY_AND_VALUE.match(line):

@@ -79,43 +79,43 @@ def blocks(path: Path, config: DataConfig, layout: Layout, token: int, tags: Seq
     token, tags: the columns that hold them.
     """
     comments = Comments(layout, tags)
-    counted = token > 0 and layout.counts_tokens
     rows: list[Row] = []
     notes: list[tuple[Source, str]] = []
     begun = ""  # what the column of sentences said last
     for number, line in numbered_lines(path, config.encoding):
-        if not line.strip(" \t") or line.startswith(DOCUMENT):
-            if rows:
-                yield Block(rows, tuple(notes))
-                rows, notes = [], []
-            continue
         source, cells = Source(str(path), number), layout.cells(line)
-        if number == layout.header:
-            notes.append((source, f"{shown(line)} is taken for the names of the columns"))
+        blank = not line.strip(" \t") or line.startswith(DOCUMENT)
+        note = None if blank else _passed_over(line, cells, source, layout, comments, token, inside=bool(rows))
+        if note is not None:
+            notes += [(source, note)] if note else []
             continue
-        passed_over = None if rows else comments.note(line, cells, str(source))
-        if passed_over is not None:
-            notes += [(source, passed_over)] if passed_over else []
-            continue
-        _refuse_width(cells, line, layout, source)
-        if counted and PART_COUNT.fullmatch(cells[0]):
-            notes.append((source, f"{shown(cells[token])}, number {cells[0]}, is passed over: its words are numbered"))
-            continue
-        if layout.sentence_column is not None and (begins := cells[layout.sentence_column]) not in ("", begun):
-            begun = begins
-            if rows:
-                yield Block(rows, tuple(notes))
-                rows, notes = [], []
-        rows.append((number, cells))
-        _refuse_endless(rows, source, config)
+        begins = "" if blank or layout.sentence_column is None else cells[layout.sentence_column]
+        if rows and (blank or begins not in ("", begun)):
+            yield Block(rows, tuple(notes))
+            rows, notes = [], []
+        begun = begins or begun
+        if not blank:
+            rows.append((number, cells))
+            _refuse_endless(rows, source, config)
     if rows:
         yield Block(rows, tuple(notes))
 
 
-def _refuse_width(cells: Sequence[str], line: str, layout: Layout, source: Source) -> None:
+def _passed_over(
+    line: str, cells: Sequence[str], source: Source, layout: Layout, comments: Comments, token: int, inside: bool
+) -> str | None:
+    """None for the line of a token, else what is to be said of it, if anything. Raises DataError for a broken one."""
+    if source.line == layout.header:
+        return f"{shown(line)} is taken for the names of the columns"
+    note = comments.note(line, cells, str(source), inside)
+    if note is not None:
+        return note
     if len(cells) != layout.width:
         found = f"{len(cells)} columns in {shown(line)}"
         raise DataError(str(source), found, f"{layout.width}, as on line {layout.first}", "Correct the line.")
+    if token > 0 and layout.counts_tokens and PART_COUNT.fullmatch(cells[0]):
+        return f"{shown(cells[token])}, number {cells[0]}, is passed over: its words are numbered"
+    return None
 
 
 def _refuse_endless(rows: Sequence[Row], source: Source, config: DataConfig) -> None:

@@ -31,7 +31,8 @@ SHAPE = "the ten columns of CoNLL-U"
 ANSWER = Tags
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 FIRST_ID = re.compile(r"1|1-\d+|0\.1")
-HEAD = re.compile(r"[0-9]{1,9}|_")
+UPOS = re.compile(r"[A-Z]+|_")
+HEAD = re.compile(r"[0-9]{1,9}")
 EMPTY = "_"
 WRITTEN = {field: lambda cells, column: cells[column] for field in FIELDS[1:]}  # as they stand, not parsed
 GLOBAL = "# global.columns ="
@@ -53,8 +54,8 @@ def fit(beginning: str) -> int:
 
 
 def _has_a_head(cells: Sequence[str]) -> bool:
-    """Whether a number and what is no number stand where CoNLL-U has the head of a word and their relation."""
-    return bool(HEAD.fullmatch(cells[6])) and not cells[7].isdecimal() and not HEAD.fullmatch(cells[1])
+    """Whether a part of speech, the head of a word and the relation of the two stand where CoNLL-U has them."""
+    return bool(UPOS.fullmatch(cells[3]) and HEAD.fullmatch(cells[6])) and not cells[7].isdecimal()
 
 
 def _cells(line: str) -> list[str]:

@@ -92,6 +92,13 @@ def test_a_hash_that_may_be_either_is_an_error(tmp_path: Path) -> None:
         written(tmp_path, "a NOUN\n\n# SYM\nb NOUN\n")
 
 
+def test_a_comment_in_a_sentence(tmp_path: Path) -> None:
+    """HIPE says the page's part between the lines of a sentence."""
+    assert words(written(tmp_path, "a\tO\n# segment = x y z\nb\tB-X\n")) == ["a b"]
+    with pytest.raises(DataError, match=r"train\.conll:2: 1 columns in '#segment'; 2, as on line 1"):
+        written(tmp_path, "a\tO\n#segment\nb\tB-X\n")
+
+
 def test_a_comment_that_may_be_a_broken_token_is_counted(tmp_path: Path) -> None:
     *_, example = written(tmp_path, "a B-X\nb O\n\n# 0\nb O\n")
     assert words([example]) == ["b"]
@@ -139,6 +146,14 @@ def test_numbers_that_do_not_count_are_asked_about(tmp_path: Path) -> None:
     ):
         written(tmp_path, content)
     assert words(written(tmp_path, content, token_column=1)) == ["Mira left", "Oslo slept"]
+
+
+def test_a_count_with_mistakes_is_asked_about(tmp_path: Path) -> None:
+    """Else the words would be the numbers."""
+    good = "1\tMira\tB-PER\n2\tleft\tO\n\n"
+    with pytest.raises(ConfigError, match=r"train\.conll:1: only numbers stand in the first column"):
+        written(tmp_path, good * 9 + good.replace("2", "3"))
+    assert len(written(tmp_path, good * 29 + good.replace("2", "3"))) == 30
 
 
 def test_numbers_may_be_words(tmp_path: Path) -> None:
