@@ -135,7 +135,7 @@ def layout_of(beginning: str, most: int = MOST) -> Layout:
         if not line.strip(" \t"):
             sentences.append([])
         else:
-            sure = sentences[-1] or not MAY_BE_COMMENT.match(line)
+            sure = not KEY_AND_VALUE.match(line) and (sentences[-1] or not MAY_BE_COMMENT.match(line))
             (sentences[-1] if sure else unsure).append((number, cells_of(line[bare:])))
     sentences = [rows for rows in sentences if rows] or [[row] for row in unsure]
     names = _header(sentences) if sentences else ()

@@ -96,7 +96,7 @@ def test_a_comment_in_a_sentence(tmp_path: Path) -> None:
     """HIPE says the page's part between the lines of a sentence."""
     assert words(written(tmp_path, "a\tO\n# segment = x y z\nb\tB-X\n")) == ["a b"]
     with pytest.raises(DataError, match=r"train\.conll:2: 1 columns in '#segment'; 2, as on line 1"):
-        written(tmp_path, "a\tO\n#segment\nb\tB-X\n")
+        written(tmp_path, "a\tO\n#segment\n" + "b\tB-X\n" * 9)
 
 
 def test_a_comment_that_may_be_a_broken_token_is_counted(tmp_path: Path) -> None:
