@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 
@@ -140,7 +140,8 @@ def layout_of(beginning: str, most: int = MOST) -> Layout:
     sentences = [rows for rows in sentences if rows] or [[row] for row in unsure]
     names = _header(sentences) if sentences else ()
     header = sentences[0].pop(0)[0] if names else 0
-    return Layout([rows for rows in sentences if rows], unsure, bare, tabs, names, header)
+    layout = Layout([rows for rows in sentences if rows], unsure, bare, tabs, names, header)
+    return layout if len(names) == layout.width else replace(layout, names=())
 
 
 def _header(sentences: Sequence[Sequence[Row]]) -> tuple[str, ...]:

@@ -117,10 +117,11 @@ def gold_tags(
     """
     scheme, tags = reading.scheme, reading.read(sentence.tags or ())
     for position, tag in enumerate(tags):
-        if not tag.strip() and sentence.words[position].strip():
+        blank = not tag.strip()
+        if blank and sentence.words[position].strip():
             found = f"the tag is {tag!r}{sentence.called(position)}"
             raise DataError(str(sentence.source_of(position)), found, "a tag for each token", "Fill it in.")
-        if scheme and parts_of(tag.strip(), scheme) is None:
+        if scheme and not blank and parts_of(tag, scheme) is None:
             _refuse_tag(sentence, position, tag, scheme)
     if scheme is None:
         return Tags(tuple(tag for tag, word in zip(tags, sentence.words, strict=True) if word.strip())), (), []

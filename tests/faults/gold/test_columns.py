@@ -194,7 +194,9 @@ def test_phrases_before_names_are_no_layer(tmp_path: Path) -> None:
 # ---- headers ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("header", ["token\ttag", "word label", "Word\tNER", "#\nTOKEN\tTAG", "token\ttag\n"])
+@pytest.mark.parametrize(
+    "header", ["token\ttag", "word label", "Word\tNER", "#\nTOKEN\tTAG", "token\ttag\n", "id token tag"]
+)
 def test_a_header_is_no_token(tmp_path: Path, header: str) -> None:
     first, second = written(tmp_path, f"{header}\nMira\tB-PER\nleft\tO\n\nOslo\tB-LOC\nslept\tO\n")
     assert words([first, second]) == ["Mira left", "Oslo slept"]

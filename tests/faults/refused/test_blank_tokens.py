@@ -120,3 +120,8 @@ def test_in_parallel_files(tmp_path: Path) -> None:
 def test_a_tab_before_every_line_parts_nothing(tmp_path: Path) -> None:
     first, second = examples_of(tmp_path / "x", "\ttwo QC B-COUNT\n\tgreen JJ O\n\n\tsix QC B-COUNT\n", Tags)
     assert (first.input.text, first.gold, second.input.text) == ("two green", Tags(("B-COUNT", "O")), "six")
+
+
+def test_a_tag_with_a_blank_in_it_is_no_blank_token(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"x:2: tag '\\xa0B-LOC'; BIO2 has O, B-LABEL, I-LABEL"):
+        examples_of(tmp_path / "x", "a O\nOslo \xa0B-LOC\nb B-X\n", Tags, repair=True)
