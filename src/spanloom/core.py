@@ -186,13 +186,17 @@ class Surprisal:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an example was read, so that any later error can cite it. Lines count from 1."""
+    """Where an example was read, so that any later error can cite it. Lines count from 1.
+
+    As a string it is text that can be written, also where the file's name is not UTF-8.
+    """
 
     path: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
+        place = f"{self.path}:{self.line}"
+        return place if place.isascii() else place.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)

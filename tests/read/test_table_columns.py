@@ -76,7 +76,10 @@ def test_a_header_that_only_content_shows() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"text_column": "txt"}, "x.csv: no column named 'txt'; did you mean 'text'?. Change data.text_column."),
+        (
+            {"text_column": "txt"},
+            "x.csv: no column named 'txt'; did you mean 'text'?. Set data.text_column to one",
+        ),
         ({"label_column": "zzz"}, "x.csv: no column named 'zzz'; the columns are 'label', 'text', 'note', 'note'"),
         ({"text_column": "note"}, "x.csv: several columns named 'note'; a number from 0 to 3"),
         (

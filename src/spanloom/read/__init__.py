@@ -52,7 +52,14 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
         expected = f"{AUTO} or one of {', '.join(known)}"
         remedy = f"Set data.format = '{near[0] if near else AUTO}'."
         raise DataError("data.format", f"unknown format {shown(config.format)}{hint}", expected, remedy)
-    return _not_empty(_module(path, config, known).read(path, config), path)
+    try:
+        module = _module(path, config, known)
+    except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
+        reason = error.strerror or type(error).__name__
+        raise DataError(
+            str(path), f"cannot be read ({reason})", "a file or a folder of examples", "Check the path."
+        ) from None
+    return _not_empty(module.read(path, config), path)
 
 
 def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
@@ -85,16 +92,16 @@ def detect(beginning: str, path: Path, known: Mapping[str, Any]) -> str:
         raise DataError(str(path), found, "an example", "Check the file, or set data.format.")
     shapes = "; ".join(f"{name} ({module.SHAPE})" for name, module in known.items())
     keys = first_values(beginning)
+    remedy = "Convert the file, or set data.format."
     for key, begins in keys.items():
         if begins == WRAPPED:
-            found = f"no known format, but an object with a list of objects under the key {shown(key)}"
-            remedy = "Write that list to a file of its own (jq '.\"KEY\"' FILE does), or set data.format."
-            raise DataError(str(path), found, f"that list alone, or one of: {shapes}", remedy)
+            remedy += f" If the examples are the list under {shown(key)}, write that list to a file of its own."
+            break
     if keys:
         found = f"no known format, the keys of the first object are {', '.join(map(shown, list(keys)[:12]))}"
     else:
         found = f"no known format, the file begins with {beginning.strip().partition(chr(10))[0][:60]!r}"
-    raise DataError(str(path), found, f"one of: {shapes}", "Convert the file, or set data.format.")
+    raise DataError(str(path), found, f"one of: {shapes}", remedy)
 
 
 def _most_specific(fits: Mapping[str, int], path: Path) -> str:

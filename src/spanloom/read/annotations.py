@@ -13,10 +13,12 @@ from spanloom.text.words import covering
 
 
 def token_ranges(item: Item, text: str, where: str) -> tuple[Token, ...]:
-    """`tokens`, `[[start, end], …]` in characters, in order. Raises DataError."""
+    """`tokens`, `[[start, end], …]` or objects with `start` and `end`, characters, in order. Raises DataError."""
     tokens: list[Token] = []
     after = 0
     for value in field(item, "tokens", list, where):
+        if isinstance(value, dict):
+            value = [field(value, key, int, where, "tokens") for key in ("start", "end")]
         pair = [of_kind(offset, int, where, "a token offset") for offset in of_kind(value, list, where, "a token")]
         if len(pair) != 2 or not after <= pair[0] < pair[1] <= len(text):
             expected = f"[start, end] in order, from {after} to {len(text)}"

@@ -1,4 +1,4 @@
-"""brat standoff: a text in a `.txt` file, what is marked in it in the `.ann` file beside it, or a folder of such pairs.
+"""brat standoff: a text in a `.txt` file, what is marked in it in the `.ann` file beside it, or folders of such pairs.
 
     T1<TAB>Person 0 10<TAB>Maria Lind          offsets in characters, half-open; `0 5;9 14` has two fragments
     R1<TAB>founder_of Arg1:T1 Arg2:T2
@@ -10,6 +10,7 @@ and notes are passed over; the check counts the lines. Stenetorp et al. 2012, ht
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -58,19 +59,36 @@ def fit(beginning: str) -> int:
 
 
 def claims(path: Path) -> bool:
-    """A `.ann` file, the `.txt` file of one, or a folder with any in it."""
+    """A `.ann` file, the `.txt` file of one, or a folder with any in it or in the folders inside."""
     if path.is_dir():
-        return any(path.glob(f"*{MARKS}"))
+        return any(_marked(path))
     return path.is_file() and path.suffix in (MARKS, TEXT) and path.with_suffix(MARKS).is_file()
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
-    """One example a text, those of a folder by name. Raises DataError citing the line."""
-    for file in sorted(path.glob(f"*{MARKS}")) if path.is_dir() else [path.with_suffix(MARKS)]:
+    """One example a text, those of a folder and of the folders inside by name. Raises DataError citing the line."""
+    for file in sorted(_marked(path)) if path.is_dir() else [path.with_suffix(MARKS)]:
         text = file.with_suffix(TEXT)
         if not text.is_file():
             raise DataError(str(file), f"there is no {text.name} beside it", "the text it marks", "Put it there.")
         yield _example(file, tokenized(whole_text(text, config.encoding, newline=""), str(text), config), config)
+
+
+def _marked(folder: Path) -> Iterator[Path]:
+    """The files of marks in a folder and in those inside, links followed; hidden ones are no data (macOS' `._`)."""
+    seen: set[tuple[int, int]] = set()
+    _is_new(folder, seen)
+    for place, folders, files in os.walk(folder, followlinks=True):
+        folders[:] = sorted(name for name in folders if name[0] != "." and _is_new(Path(place, name), seen))
+        yield from (Path(place, name) for name in files if name.endswith(MARKS) and name[0] != ".")
+
+
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a folder was not met before, under whatever name: a link may lead back to where it stands."""
+    at = folder.stat()
+    is_new = (at.st_dev, at.st_ino) not in seen
+    seen.add((at.st_dev, at.st_ino))
+    return is_new
 
 
 def _example(file: Path, text: Text, config: DataConfig) -> Example:
@@ -87,7 +105,9 @@ def _example(file: Path, text: Text, config: DataConfig) -> Example:
         elif kind == "R":
             later.append((where, cells))
         elif line.strip():
-            raise DataError(where, shown(line), "a line that begins with T1, R1 or the like and a tab", "Correct it.")
+            raise DataError(
+                where, shown(line), "a line that begins with T1, R1 or the like and a tab", "Correct the line."
+            )
     for where, cells in later:
         _add_relation(marks, cells, where)
     spans = tuple(span for span, _ in marks.spans.values() if span is not None)
@@ -121,7 +141,7 @@ def _fragment(part: str, text: Text, where: str) -> tuple[int, int]:
     start, end = map(int, part.split())
     if not start < end <= len(text.text):
         found = f"a span from {start} to {end} in a text of {len(text.text)} characters"
-        raise DataError(where, found, "offsets inside the text, the end after the start", "Correct them.")
+        raise DataError(where, found, "offsets inside the text, the end after the start", "Correct the offsets.")
     return start, end
 
 
@@ -133,7 +153,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _add_relation(marks: Marks, cells: Sequence[str], where: str) -> None:
     """Enter a relation, lost where one of its spans is."""
-    label, *arguments = cells[0].split() if cells else [""]
+    label, *arguments = (cells[0].split() if cells else []) or [""]
     names = [argument.rpartition(":")[2] for argument in arguments]
     if len(names) != 2:
         found = f"a relation that says {shown(' '.join(cells))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Label, Source
 from spanloom.errors import DataError
 from spanloom.read.lines import numbered_lines
-from spanloom.read.texts import tokenized
+from spanloom.read.texts import is_utf8, tokenized
 
 NAME = "classes"
 SHAPE = "a folder of CLASS.txt, or a stem with files STEM.CLASS: one text a line"
@@ -30,15 +31,28 @@ def claims(path: Path) -> bool:
 def class_files(path: Path) -> dict[str, Path]:
     """The files of a folder or of a stem by their class, in alphabetical order; empty where there are none."""
     if path.is_dir():
-        files = {file.stem: file for file in path.glob("*.txt") if file.is_file() and file.name[0] != "."}
+        texts = (Path(path, name) for name in _names(path) if name.endswith(".txt") and name[0] != ".")
+        files = {file.stem: file for file in texts if file.is_file()}
         named = {name: file for name, file in files.items() if name.lower() not in PARTS.split()}
         return dict(sorted(named.items())) if len(files) - len(named) <= ("README" in files) else {}
     if path.exists() or not path.parent.is_dir():
         return {}
     start = f"{path.name}."
-    files = {file.name[len(start) :]: file for file in path.parent.glob("*") if file.name.startswith(start)}
-    named = {name: file for name, file in files.items() if name.isidentifier() and name.lower() not in KINDS.split()}
+    files = {name[len(start) :]: path.parent / name for name in _names(path.parent) if name.startswith(start)}
+    named = {name: file for name, file in files.items() if _may_be_a_class(name)}
     return dict(sorted((name, file) for name, file in named.items() if file.is_file()))
+
+
+def _names(folder: Path) -> list[str]:
+    """The names in a folder, of which there may be very many; none in one that may not be looked into."""
+    try:
+        return os.listdir(folder)
+    except PermissionError:
+        return []
+
+
+def _may_be_a_class(name: str) -> bool:
+    return (name.isidentifier() or not is_utf8(name)) and name.lower() not in KINDS.split()
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -47,6 +61,11 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     if len(files) < 2:
         expected = "a folder of CLASS.txt, or a stem such as 'train' beside train.pos and train.neg"
         raise DataError(str(path), "is no set of class files", expected, "Name the folder or the stem.")
+    for name, file in files.items():
+        if not is_utf8(name):
+            where = str(path).encode("utf-8", "backslashreplace").decode()
+            found = f"the file name {os.fsencode(file.name)!r} is not UTF-8"
+            raise DataError(where, found, "names that are the names of classes", "Rename the file.")
     return _examples(files, config)
 
 

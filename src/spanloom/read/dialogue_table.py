@@ -45,7 +45,9 @@ def _cells(line: str, apart: str, where: str) -> list[str]:
     if len(cells) not in COLUMNS:
         found = f"{len(cells)} columns" if len(cells) > 1 else "1 column"
         expected = "3 (two turns of context and the utterance) or 4 (its rewrite too)"
-        remedy = 'Mend it; dialogues of other sizes are read from JSON lines, {"turns": ["…", "…"], "rewrite": "…"}'
+        remedy = (
+            'Correct the line; dialogues of other sizes are read from JSON lines, {"turns": ["…", "…"], "rewrite": "…"}'
+        )
         raise DataError(where, found, expected, f"{remedy}.")
     return cells
 

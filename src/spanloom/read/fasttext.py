@@ -24,7 +24,7 @@ NAME = "fasttext"
 SHAPE = "__label__CLASS, once or more, and a text a line"
 ANSWER = Label
 MARK = "__label__"
-BEGINS = re.compile(rf"\s*+{MARK}[^\s,;]++(?=\s|\Z)")  # a comma or semicolon there parts the columns of a table
+BEGINS = re.compile(rf"\s*+{MARK}[^\s,;]*+(?=\s|\Z)")  # a comma or semicolon there parts the columns of a table
 LOOKED_AT = 200  # lines
 NEARLY_ALL = 0.95
 

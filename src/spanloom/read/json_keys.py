@@ -101,9 +101,9 @@ class Keys:
                 raise DataError(where, f"unknown key {key!r}", f"did you mean '{near[0]}'?", "Rename it.")
         if others:
             listed = ", ".join(repr(key[:60]) for key in others[:10]) + (", …" if len(others) > 10 else "")
-            found = f"no gold answer under a key that is known, but under {listed} there may be one"
+            found = f"no key that gold is read from, but {listed}, which may hold some"
             expected = " or ".join(f"'{key}'" for key in self.gold)
-            remedy = f"Write the gold under {expected}, or set data.unknown_keys = 'ignored' if this is none."
+            remedy = f"Write the gold under {expected}, or set data.unknown_keys = 'ignored' if there is none."
             raise DataError(where, found, expected, remedy)
 
     def _may_be_gold(self, key: str, value: Any) -> bool:

@@ -55,7 +55,7 @@ def stretch_end(text: str, most: int) -> int:
 
 def _example(text: str, path: Path, line: int) -> Iterator[Example]:
     """Of a stretch in which there is anything to read; its source is the line on which that begins."""
-    tokens = tokenize(text)
+    tokens = () if text.isspace() else tokenize(text)  # blanks by the megabyte are passed over quickly
     if tokens:
         first = line + text.count("\n", 0, tokens[0].start)
         yield Example(Text(text, tokens), Surprisal((0.0,) * len(tokens)), Source(str(path), first))

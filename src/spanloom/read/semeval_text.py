@@ -26,8 +26,8 @@ NAME = "semeval_text"
 SHAPE = "a text with <e1>…</e1> and <e2>…</e2> a line, its relation on the next"
 ANSWER = Relation
 
-_NUMBERED = re.compile(r"\d+\t")
-_COMMENT = re.compile(r"comment\s*:", re.IGNORECASE)
+_NUMBERED = re.compile(r"\A\d++\t")
+_COMMENT = re.compile(r"comment\s*+:", re.IGNORECASE)
 
 
 def fit(beginning: str) -> int:
@@ -39,13 +39,16 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a marked line, streamed. Raises DataError citing the line."""
     waiting: Example | None = None  # until its label is read
     for number, line in numbered_lines(path, config.encoding):
-        source, line = Source(str(path), number), line.strip()
+        line = line.strip()
+        if not line:
+            continue
+        source = Source(str(path), number)
         if any(mark in line for mark in MARKS):
             if waiting is not None:
                 yield waiting
             text = checked_text(_bare(line), str(source), config)
             waiting = Example(read_marks(text, str(source)), None, source)
-        elif line and not _COMMENT.match(line):
+        elif not _COMMENT.match(line):
             if waiting is None or waiting.gold is not None:
                 expected = "a text with <e1>…</e1> and <e2>…</e2> before each relation"
                 raise DataError(str(source), f"{shown(line)} follows no such text", expected, "Mark head and tail.")

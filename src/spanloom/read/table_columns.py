@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import mean
 
@@ -26,6 +27,7 @@ PAIRS = (
     ("query", "document"), ("query", "passage"), ("query", "title"),
 )  # fmt: skip
 SENTENCE_ENDS = (".", "!", "?", "\u3002", "\uff01", "\uff1f")
+LISTED = 20  # columns, in an error
 ENOUGH = 10  # rows, to judge a column by how often its values come again
 
 
@@ -57,7 +59,7 @@ def find_columns(cells: Sequence[Sequence[str]], path: Path, config: DataConfig)
     if body and (label is None or not texts):
         label, texts = _by_content(body, label, texts, may_pair=not header)
     if label is None or not texts:
-        listed = ", ".join(f"{number} {shown(name, 30)}" for number, name in enumerate(cells[0]))
+        listed = _listed(f"{number} {shown(name, 30)}" for number, name in enumerate(cells[0]))
         found = f"which columns hold the label and the texts is not clear: {listed}"
         remedy = "Set data.label_column and data.text_column (data.second_column too, for pairs), by name or number."
         raise DataError(str(path), found, "one label and one or two texts", remedy)
@@ -65,6 +67,12 @@ def find_columns(cells: Sequence[Sequence[str]], path: Path, config: DataConfig)
         found = f"the label and the texts in columns {[label, *texts]}"
         raise DataError(str(path), found, "a column of its own for each", "Set data.label_column and data.text_column.")
     return Columns(label, tuple(texts), header)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names in a row, cut where they are very many."""
+    first = list(islice(names, LISTED + 1))
+    return ", ".join([*first[:LISTED], *("…" for _ in first[LISTED:])])
 
 
 def _column(key: str, wanted: str | int | None, first: Sequence[str], header: bool, path: Path) -> int | None:
@@ -75,17 +83,17 @@ def _column(key: str, wanted: str | int | None, first: Sequence[str], header: bo
         if names.count(wanted.strip()) == 1 and header:
             return names.index(wanted.strip())
         near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
-        found, expected = f"no column named {shown(wanted)}", f"the columns are {', '.join(map(shown, names))}"
+        found, expected = f"no column named {shown(wanted)}", f"the columns are {_listed(map(shown, names))}"
         if not header:
             found, expected = f"data.{key} is {shown(wanted)}, but the table has no header", numbers
         elif wanted.strip() in names:
             found, expected = f"several columns named {shown(wanted)}", numbers
         elif near:
             expected = f"did you mean {near[0]!r}?"
-        raise DataError(str(path), found, expected, f"Change data.{key}.")
+        raise DataError(str(path), found, expected, f"Set data.{key} to {'a number' if not header else 'one of them'}.")
     if wanted is not None and not -len(first) <= wanted < len(first):
         found = f"data.{key} is {wanted}, but a row has {len(first)} columns"
-        raise DataError(str(path), found, numbers, f"Change data.{key}.")
+        raise DataError(str(path), found, numbers, f"Set data.{key} to one of them.")
     return None if wanted is None else wanted % len(first)
 
 

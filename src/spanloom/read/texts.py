@@ -27,6 +27,15 @@ def checked_text(text: str, where: str, config: DataConfig) -> str:
     return text
 
 
+def is_utf8(name: str) -> bool:
+    """Whether a name can be written to a file: one of a file whose bytes are no UTF-8 cannot."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def tokenized(text: str, where: str, config: DataConfig) -> Text:
     """A checked text with the tokens that the toolkit's own rules find. Raises DataError."""
     return Text(checked_text(text, where, config), tokenize(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spanloom.core import Example, Graph, Relation, Span, Text
+from spanloom.read.entities_alone import NO_RELATIONS
 from spanloom.text.words import tokenize
 
 
@@ -37,6 +38,8 @@ def example_to_dict(example: Example) -> dict[str, Any]:
     """An example as a line of the format, with all that is needed to read back an equal one (but for its source)."""
     text: Text = example.input
     item: dict[str, Any] = {"text": text.text} if example.gold is None else to_dict(text, example.gold)
+    if any(case == NO_RELATIONS for _, case in example.mended):
+        del item["relations"]  # an empty list would say that there are none
     if text.tokens != tokenize(text.text):
         item["tokens"] = [[token.start, token.end] for token in text.tokens]
     if example.by_text:

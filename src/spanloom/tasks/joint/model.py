@@ -93,7 +93,8 @@ def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any
     Raises ConfigError where training data had no relation at all, CheckpointError or DataError for pretrained files.
     """
     if not codec.labels.relations:
-        raise ConfigError("data.train", "no relation in any sentence", "annotated relations", "Name other data.")
+        remedy = "Name data with relations, or set task = 'nested' to learn entities alone."
+        raise ConfigError("data.train", "no relation in any sentence", "annotated relations", remedy)
     maps = config.encoder.attention and config.scheme == "table"
     encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture, maps)
     model = TableModel(encoder, config, codec) if config.scheme == "table" else TaggingModel(encoder, codec)
