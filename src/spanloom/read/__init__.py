@@ -24,7 +24,7 @@ from spanloom.core import Example, Graph
 from spanloom.errors import DataError
 from spanloom.read.json_decode import shown
 from spanloom.read.json_keys import first_values
-from spanloom.read.lines import OPENING, opening, refuse_nul, unreadable
+from spanloom.read.lines import OPENING, opening, refuse_nul
 
 AUTO = "auto"
 WRAPPED = "[{"
@@ -64,10 +64,7 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
 
 def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
     """The module that reads a path: the one that is asked for, or the one that its content calls for."""
-    try:
-        several = {name: 1 for name, module in known.items() if hasattr(module, "claims") and module.claims(path)}
-    except OSError as error:
-        raise unreadable(path, error) from None
+    several = {name: 1 for name, module in known.items() if hasattr(module, "claims") and module.claims(path)}
     if config.format in several:
         return known[config.format]
     if several and config.format == AUTO:

@@ -76,7 +76,7 @@ def decoded(path: Path, encoding: str, newline: str | None = None) -> Iterator[T
     except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError) as error:
         raise _damaged(path, error) from None
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise _unreadable(path, error) from None
     except ValueError as error:
         if "null" not in str(error):
             raise
@@ -106,7 +106,7 @@ def _pass_over_mark(raw: io.BufferedReader, codec: str) -> None:
         raw.read(len(mark))
 
 
-def unreadable(path: Path, error: OSError) -> DataError:
+def _unreadable(path: Path, error: OSError) -> DataError:
     """What the system said when a file was opened or read, as a fault of the user's data."""
     match error:
         case FileNotFoundError() | NotADirectoryError():
