@@ -9,6 +9,7 @@ from __future__ import annotations
 from spanloom.config import DataConfig
 from spanloom.errors import ConfigError
 from spanloom.read.column_layout import TAG_NAMES, TOKEN_NAMES, Layout
+from spanloom.read.json_items import shown
 
 CHUNKS = frozenset(("NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"))
 """Labels of the phrases that stand in a column before that of the names. Tjong Kim Sang and Buchholz 2000."""
@@ -28,6 +29,9 @@ def token_column(layout: Layout, config: DataConfig, where: str) -> int:
             found = "only numbers stand in the first column"
             remedy = "Set data.token_column = 1, or data.token_column = 0 if the numbers are the words."
             raise ConfigError(where, found, "a column of words, or one that counts the tokens before it", remedy)
+    if layout.width > 3 and len(layout.rows) > 4 and len(layout.counts[0]) == 1:
+        found = f"only {shown(layout.rows[0][1][0])} stands in the first column"
+        raise ConfigError(where, found, "a column of words", "Set data.token_column to the column of the words.")
     return 0
 
 
@@ -52,9 +56,9 @@ def tag_column(layout: Layout, config: DataConfig, token: int, where: str) -> in
         return last
     elif len(spans) == 1 and any(map(layout.is_filler, range(spans[0], layout.width))):
         return spans[0]
-    shown = ", ".join(map(repr, layout.rows[0][1]))
+    cells = ", ".join(map(repr, layout.rows[0][1]))
     which = f"columns {', '.join(map(str, labelled or spans))} could be tags" if spans else "the last one says nothing"
-    found = f"{which}, of {layout.width} columns: {shown}"[:300]
+    found = f"{which}, of {layout.width} columns: {cells}"[:300]
     remedy = f"Set data.tag_column to the number of that column, of 0 to {last}."
     raise ConfigError(where, found, "one column that must be the tags", remedy)
 
@@ -69,11 +73,16 @@ def _layers(layout: Layout, token: int, tag: int) -> list[int]:
 
 
 def layers_note(layout: Layout, config: DataConfig, token: int, tag: int) -> str:
-    """What is said of more columns that hold tags of the same labels, nothing where there are none."""
-    others = [str(place) for place in _layers(layout, token, tag) if place != tag]
-    if config.tag_column is not None or not others:
+    """What is said of more columns that hold tags of spans, nothing where there are none but those of phrases."""
+    if config.tag_column is not None or layout.names or not layout.spans[tag]:
         return ""
-    return f"column {tag} is read, but column {', '.join(others)} holds tags of the same labels (see data.tag_column)"
+    behind = [place for place in range(token + 1, layout.width) if place != tag and layout.spans[place]]
+    others = [str(place) for place in behind if not layout.labels(place) <= CHUNKS]
+    return (
+        f"column {tag} is read, but tags of spans stand in {', '.join(others)} too (see data.tag_column)"
+        if others
+        else ""
+    )
 
 
 def layer_columns(layout: Layout, token: int) -> range:

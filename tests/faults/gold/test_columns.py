@@ -156,6 +156,13 @@ def test_a_count_with_mistakes_is_asked_about(tmp_path: Path) -> None:
     assert len(written(tmp_path, good * 29 + good.replace("2", "3"))) == 30
 
 
+def test_the_name_of_a_document_is_no_word(tmp_path: Path) -> None:
+    content = "bc/x 0 Mira NNP B-PER\nbc/x 1 left VBD O\n\n" * 3
+    with pytest.raises(ConfigError, match=r"train\.conll:1: only 'bc/x' stands in the first column; a column of words"):
+        written(tmp_path, content)
+    assert words(written(tmp_path, content, token_column=2)) == ["Mira left"] * 3
+
+
 def test_numbers_may_be_words(tmp_path: Path) -> None:
     assert words(written(tmp_path, "1 O\n2 O\n\n1 O\n2 B-X\n")) == ["1 2", "1 2"]
     assert words(written(tmp_path, "1 CD O\n\nMira NNP B-PER\n2 CD O\n")) == ["1", "Mira 2"]
@@ -181,7 +188,12 @@ def test_of_two_layers_the_outer_is_read_and_the_other_is_said(tmp_path: Path) -
     first, _ = written(tmp_path, "Port B-ORG O\nof I-ORG O\nOslo I-ORG B-LOC\n\nOslo B-LOC O\n")
     assert first.gold == Tags(("B-ORG", "I-ORG", "I-ORG"))
     assert [said for _, said in first.mended] == [
-        "column 1 is read, but column 2 holds tags of the same labels (see data.tag_column)"
+        "column 1 is read, but tags of spans stand in 2 too (see data.tag_column)"
+    ]
+    (example,) = written(tmp_path, "Port B-ORG O\nof I-ORG O\nOslo I-ORG B-LOC\n")  # of other labels: the last
+    assert example.gold == Tags(("O", "O", "B-LOC"))
+    assert [said for _, said in example.mended] == [
+        "column 2 is read, but tags of spans stand in 1 too (see data.tag_column)"
     ]
 
 
