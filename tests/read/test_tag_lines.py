@@ -98,7 +98,7 @@ def test_entities_that_tags_cannot_say_are_lost_and_said(tmp_path: Path) -> None
         ({"tokens": ["a", "b"], "tags": ["O", "I-X"]}, "tag 'I-X' follows 'O' (token 1, 'b'); BIO2 expects"),
         ({"tokens": ["a", "b"], "ner_tags": ["O", "O"]}, "unknown key 'ner_tags'; did you mean 'tags'?"),
         ({"tokens": ["a", "b"], "tags": [0, 1]}, "a tag is 0; a string"),
-        ({"tokens": ["a", ""], "tags": ["O", "O"]}, "the token is ''; a token that is not blank"),
+        ({"tokens": ["a", ""], "tags": ["O", "O"]}, "token 1 is ''; a token that is not blank. Remove it, or set data"),
         ({"tokens": ["a", "b"], "tags": ["O", " "]}, "the tag is ' ' (token 1, 'b'); a tag for each token"),
         ({"tokens": [], "tags": []}, "'tokens' is an empty list; the tokens of a sentence"),
         ({"text": "  ", "entities": []}, "the text is empty"),

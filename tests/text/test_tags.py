@@ -19,6 +19,7 @@ from spanloom.text.tags import (
     natural_order,
     spans_from_tags,
     tag_names,
+    tag_pairs,
     tag_scheme,
     tags_from_spans,
     transitions,
@@ -30,6 +31,7 @@ WRITTEN = {
     "bio2": "B-X I-X I-X B-X O B-Y-Z",
     "bioes": "B-X I-X E-X S-X O S-Y-Z",
     "bmes": "B-X M-X E-X S-X O S-Y-Z",
+    "bilou": "B-X I-X L-X U-X O U-Y-Z",
 }
 
 
@@ -39,7 +41,7 @@ def test_by_hand(scheme: str) -> None:
     assert tags_from_spans(reversed(SPANS), 6, scheme) == tags
     assert spans_from_tags(tags, scheme) == SPANS
     assert illegal(tags, scheme) == []
-    assert tag_scheme([tags]) == scheme
+    assert tag_scheme(tag_pairs([tags])) == scheme
     for target in SCHEMES:
         assert convert(tags, scheme, target) == WRITTEN[target].split()
     assert tags_from_spans([], 2, scheme) == ["O", "O"]
@@ -69,7 +71,7 @@ def test_segmentation_has_the_label_word() -> None:
     tags = ["S", "B", "E", "B", "M", "E"]
     assert spans_from_tags(tags, "bmes") == [Span(0, 1, "word"), Span(1, 3, "word"), Span(3, 6, "word")]
     assert convert(tags, "bmes", "bio2") == [f"{place}-word" for place in "BBIBII"]
-    assert tag_scheme([tags]) == "bmes"
+    assert tag_scheme(tag_pairs([tags])) == "bmes"
 
 
 @pytest.mark.parametrize("tag", ["E-X", "X-X", "B-", "NOUN", "b-X", "B_X"])
@@ -162,7 +164,7 @@ def test_no_tags_no_transitions() -> None:
         (["S-X O", "B-X E-X"], "bioes"),
         (["B-X M-X E-X", "O S-X O"], "bmes"),
         (["B I I B I"], "bio2"),
-        (["B-X L-X U-X O"], "bio2"),  # BILOU is none of ours: its tags are then refused, not taken for labels
+        (["B-X L-X U-X O"], "bilou"),
         (["NOUN VERB"], None),
         (["S NP-SBJ"], None),
         (["B X O"], None),
@@ -171,7 +173,7 @@ def test_no_tags_no_transitions() -> None:
     ],
 )
 def test_the_scheme_that_is_broken_least(sequences: list[str], scheme: str | None) -> None:
-    assert tag_scheme(tags.split() for tags in sequences) == scheme
+    assert tag_scheme(tag_pairs(tags.split() for tags in sequences)) == scheme
 
 
 def test_spans_or_plain_labels() -> None:

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from spanloom.check.duplicates import LEAKED, leaked, repeats
-from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
-from spanloom.core import Example, Text
+from spanloom.check.issues import SHOWN, Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
+from spanloom.core import Example, Source, Text
+from spanloom.text.tag_spelling import look_like_spans
 from spanloom.text.tags import illegal, is_bio2, parts_of, spans_from_tags
 
 LONG = 200
 """Tokens of a sentence beyond which two were probably not parted, and a transformer may have to cut it."""
+MENDED = "illegal transition, mended"
+PASSED_OVER = "mended or passed over when read"
+LIKE_SPANS = "tags look like spans, but are read as plain labels"
 Issue = tuple[str, str]  # what kind, and the case at hand
 
 
@@ -33,10 +37,12 @@ def check_tags(examples: Sequence[Example], dev: Sequence[Example] | None = None
     spelled: Spellings = {}
     for example in examples:
         for source, case in example.mended:
-            issues.add("illegal transition, mended", source, case)
+            issues.add(MENDED if case.startswith("tag '") else PASSED_OVER, source, case)
         clashes = case_clashes(_labels(example), example.source, spelled)
         for name, case in (*_issues(example, spans), *clashes):
             issues.add(name, example.source, case)
+    if not spans and (odd := _like_spans(examples)):
+        issues.add(LIKE_SPANS, *odd)
     gold: dict[str, Any] = {
         "sizes": _sizes(examples, spans),
         "lengths": {
@@ -91,6 +97,15 @@ def words_of(example: Example) -> tuple[str, ...]:
 def _are_spans(examples: Iterable[Example]) -> bool:
     """Whether every tag is one of a span."""
     return all(is_bio2(example.gold.labels) for example in examples if example.gold)
+
+
+def _like_spans(examples: Sequence[Example]) -> tuple[Source, str] | None:
+    """Where labels begin that look like tags of spans in some spelling, and some of them; None if they do not."""
+    counts = _counts(examples, spans=False)
+    if not look_like_spans(counts):
+        return None
+    named = ", ".join(f"'{label}'" for label, _ in counts.most_common(SHOWN))
+    return next(example.source for example in examples if example.gold), f"{named}; set data.tags if they are spans"
 
 
 def _section(spans: bool) -> str:

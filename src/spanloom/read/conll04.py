@@ -15,6 +15,7 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, Graph, Relation, Source, Span
 from spanloom.errors import DataError
+from spanloom.read.blanks import without_blanks
 from spanloom.read.json_items import shown
 from spanloom.read.lines import numbered_lines
 from spanloom.read.texts import joined
@@ -33,17 +34,22 @@ HEADS = re.compile(r"\[\s*\d{1,9}(?:\s*,\s*\d{1,9})*\s*\]")
 class TokenLine:
     """One line of columns; `facts` are (label, index of the tail's last token)."""
 
-    where: str
+    source: Source
     word: str
     tag: str
     facts: tuple[tuple[str, int], ...]
 
+    @property
+    def where(self) -> str:
+        return str(self.source)
+
 
 def fit(beginning: str) -> int:
-    first = beginning.lstrip().partition("\n")[0]
+    """How many columns of its own the first line has, which a `#doc` line announces; else 0."""
+    first = next((line for line in beginning.split("\n") if line.strip()), "")
     columns = first.split("\t")
-    has_columns = len(columns) == COLUMNS and columns[0] == "0" and columns[3][:1] == "["
-    return COLUMNS * (first.startswith("#doc") or has_columns)
+    its_own = first.startswith("#doc") or (len(columns) == COLUMNS and columns[0] == "0" and columns[3][:1] == "[")
+    return COLUMNS if its_own else 0
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -63,7 +69,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
             continue
         if not rows:
             source = Source(str(path), begin or number)
-        rows.append(_token_line(line, len(rows), f"{path}:{number}"))
+        rows.append(_token_line(line, len(rows), Source(str(path), number)))
     if rows:
         yield _example(rows, source, config)
     else:
@@ -75,7 +81,8 @@ def _refuse_bare_header(path: Path, line: int) -> None:
         raise DataError(f"{path}:{line}", "a #doc line with no tokens after it", "its sentence", "Remove the line.")
 
 
-def _token_line(line: str, index: int, where: str) -> TokenLine:
+def _token_line(line: str, index: int, source: Source) -> TokenLine:
+    where = str(source)
     columns = line.split("\t")
     if len(columns) != COLUMNS:
         found = f"{several(len(columns), 'tab-separated column')} in {shown(line)}"
@@ -96,14 +103,12 @@ def _token_line(line: str, index: int, where: str) -> TokenLine:
         found = f"{several(len(names), 'relation')}, {labels}, but {several(len(indices), 'head')}, {heads}"
         raise DataError(where, found, "lists of equal length", "Correct the line.")
     facts = tuple((name, tail) for name, tail in zip(names, indices, strict=True) if name != NO_RELATION)
-    return TokenLine(where, columns[1], columns[2].strip(), facts)
+    return TokenLine(source, columns[1], columns[2].strip(), facts)
 
 
 def _example(rows: Sequence[TokenLine], source: Source, config: DataConfig) -> Example:
-    for row in rows:
-        if not row.word.strip():
-            raise DataError(row.where, f"the token is {row.word!r}", "a token that is not blank", "Correct the line.")
-    text = joined([row.word for row in rows], str(source), config)
+    kept = without_blanks([row.word for row in rows], [row.source for row in rows], config)
+    text = joined(kept.words, str(source), config)
     spans = _spans(rows, config.repair)
     ending = {span.end - 1: span for span in spans}
     relations: list[Relation] = []
@@ -114,7 +119,8 @@ def _example(rows: Sequence[TokenLine], source: Source, config: DataConfig) -> E
                 raise DataError(row.where, found, "an index in the sentence, from 0", "Correct the fifth column.")
             head, tail = _ending(ending, rows, index, label, row), _ending(ending, rows, last, label, row)
             relations.append(Relation(head, tail, label))
-    return Example(text, Graph(tuple(spans), tuple(relations)), source)
+    graph, lost = kept.graph(spans, relations)
+    return Example(text, graph, source, lost=tuple(lost), mended=kept.notes)
 
 
 def _ending(ending: dict[int, Span], rows: Sequence[TokenLine], index: int, label: str, row: TokenLine) -> Span:

@@ -4,83 +4,106 @@
     of       I-ORG  O
     Bergen   I-ORG  B-LOC
 
-Each layer is a sequence of tags by itself, in any of the schemes of `text/tags.py`. Every column behind the tokens is a
-layer, or, with `data.tag_column`, that one and every column behind it. A first column that counts the tokens from 1 is
-passed over, as is a line that begins with `#` before a sentence. The columns of GermEval 2014 (Benikova et al. 2014,
-https://aclanthology.org/L14-1251).
+Each layer is a sequence of tags by itself, in any of the schemes of `text/tags.py`. Every column of tags behind the
+tokens is a layer, or, with `data.tag_column`, that one and every column behind it. A first column that counts the
+tokens, comments and a header are passed over (see `column_layout.py`). The columns of GermEval 2014 (Benikova et al.
+2014, https://aclanthology.org/L14-1251).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, Source, Span
+from spanloom.core import Example, Graph, LostFact, Source, Span
 from spanloom.errors import ConfigError, DataError
-from spanloom.read.conll_columns import DOCUMENT, JSON, LOOKED_AT, blocks, cells_of
-from spanloom.read.tagged import Sentence, gold_tags, text_of
+from spanloom.read.blanks import Kept
+from spanloom.read.column_choice import asked_for, layer_columns, token_column
+from spanloom.read.column_layout import LOOKED_AT, NEARLY_ALL, TAG, Layout, layout_of
+from spanloom.read.conll_columns import blocks
+from spanloom.read.json_keys import is_json
+from spanloom.read.lines import opening
+from spanloom.read.tagged import Notes, Sentence, gold_tags, kept_of, text_of
 from spanloom.text.joining import CharacterCount
-from spanloom.text.tags import spans_from_tags, tag_scheme
+from spanloom.text.tag_spelling import TagReading, tag_reading
+from spanloom.text.tags import spans_from_tags
 
 NAME = "layers"
 SHAPE = "one token a line, then its tags: outer, inner, …"
 ANSWER = Graph
-TAG = re.compile(r"O|[BIMESLU]-.+")
-NEARLY_ALL = 0.95
 
 
 def fit(beginning: str) -> int:
-    """Whether nearly all of the first lines have tags in every column behind the token's."""
-    if JSON.match(beginning):
+    """How many layers nearly all of the first lines have tags in, and one for the token's column; else 0."""
+    if is_json(beginning):
         return 0
-    lines = (line for line in beginning.split("\n") if line.strip() and not line.startswith(DOCUMENT))
-    rows = [cells for cells in map(cells_of, islice(lines, LOOKED_AT)) if not _is_comment(cells)]
-    tagged = sum(
-        bool(cells[_token_column(cells) + 1 :]) and _all_tags(cells[_token_column(cells) + 1 :]) for cells in rows
+    layout = layout_of(beginning, LOOKED_AT)
+    if layout.width < 2:
+        return 0
+    token = 1 if layout.width > 2 and layout.counts_tokens and not layout.spans[1] else 0
+    layers = layer_columns(layout, token)
+    fits = sum(
+        len(cells) == layout.width and all(TAG.fullmatch(cells[layer]) for layer in layers) for _, cells in layout.rows
     )
-    return len(rows[0]) * (tagged >= NEARLY_ALL * len(rows)) if rows else 0
+    return 1 + len(layers) if layers and fits >= NEARLY_ALL * len(layout.rows) else 0
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a sentence, outer spans first. Raises DataError citing the line, ConfigError for a wrong column."""
+    layout = layout_of(opening(path, config.encoding))
+    if not layout.width:
+        return
+    token, layers = _columns(layout, config, f"{path}:{layout.first}")
     characters = CharacterCount()
-    found_scheme = tag_scheme(_looked_at(path, config, characters))
-    scheme = found_scheme if config.tags == "auto" else config.tags
-    if scheme is None or scheme == "none":
+    sentences = partial(_sentences, path, config, layout, token, layers)
+    reading = tag_reading(_looked_at(sentences(), characters), config.tags)
+    if reading.scheme is None:
         found, expected = "the tags are not those of spans", "O, B-LABEL and I-LABEL, or another scheme of spans"
         raise DataError(str(path), found, expected, "Say which columns are meant with data.tag_column.")
-    for layers in _sentences(path, config):
-        yield _example(layers, scheme, characters.by_character, config)
+    waiting: Notes = ()  # what is to be said of sentences of which nothing is left, and of all of them
+    for number, layers_of_one in enumerate(sentences()):
+        first = layers_of_one[0]
+        if number == 0 and reading.note:
+            waiting = ((first.source, reading.note),)
+        kept = kept_of(first, config)
+        notes = (*waiting, *first.notes, *kept.notes)
+        if kept.words:
+            yield _example(layers_of_one, kept, reading, characters.by_character, config, notes)
+        waiting = () if kept.words else notes
 
 
-def _looked_at(path: Path, config: DataConfig, characters: CharacterCount) -> Iterator[Sequence[str]]:
-    for layers in _sentences(path, config):
+def _looked_at(sentences: Iterator[list[Sentence]], characters: CharacterCount) -> Iterator[Sequence[str]]:
+    for layers in sentences:
         characters.add(layers[0].words)
         yield from (layer.tags or () for layer in layers)
 
 
-def _example(layers: Sequence[Sentence], scheme: str, by_character: bool, config: DataConfig) -> Example:
-    text = text_of(layers[0], by_character, config)
-    read_layers = [gold_tags(layer, layer.tags or (), scheme, config) for layer in layers]
+def _example(
+    layers: Sequence[Sentence], kept: Kept, reading: TagReading, by_character: bool, config: DataConfig, notes: Notes
+) -> Example:
+    text = text_of(layers[0], kept, by_character, config)
+    read_layers = [gold_tags(layer, kept, reading, config) for layer in layers]
     spans: list[Span] = []
-    for tags, _ in read_layers:
+    lost: list[LostFact] = []
+    for tags, _, gone in read_layers:
         spans += spans_from_tags(tags.labels, "bio2")
-    mended = tuple(chain.from_iterable(cases for _, cases in read_layers))
-    return Example(text, Graph(tuple(spans)), layers[0].source, mended=mended)
+        lost += gone
+    mended = chain(notes, *(cases for _, cases, _ in read_layers))
+    return Example(text, Graph(tuple(spans)), layers[0].source, lost=tuple(lost), mended=tuple(mended))
 
 
-def _sentences(path: Path, config: DataConfig) -> Iterator[list[Sentence]]:
+def _sentences(
+    path: Path, config: DataConfig, layout: Layout, token: int, layers: Sequence[int]
+) -> Iterator[list[Sentence]]:
     """The layers of each sentence, each as a sentence with its tags."""
-    columns: tuple[int, range] | None = None
-    for rows in blocks(path, config.encoding, _is_comment):
-        number, cells = rows[0]
-        token, layers = columns = columns or _columns(config, cells, f"{path}:{number}")
+    for rows, notes in blocks(path, config, layout, token, layers):
+        lines = [number for number, _ in rows]
         words = [cells[token] for _, cells in rows]
-        sentence = Sentence(Source(str(path), number), words, None, [number for number, _ in rows])
+        sentence = Sentence(Source(str(path), lines[0]), words, None, lines, notes=notes)
         yield [
             replace(
                 sentence,
@@ -91,28 +114,12 @@ def _sentences(path: Path, config: DataConfig) -> Iterator[list[Sentence]]:
         ]
 
 
-def _columns(config: DataConfig, cells: Sequence[str], where: str) -> tuple[int, range]:
+def _columns(layout: Layout, config: DataConfig, where: str) -> tuple[int, Sequence[int]]:
     """The column of the tokens, and those of the layers."""
-    width = len(cells)
-    token = config.token_column or _token_column(cells)
-    first = token + 1 if config.tag_column is None else config.tag_column
-    for key, column in (("token", token), ("tag", first)):
-        if not isinstance(column, int) or not -width <= column < width:
-            found = f"data.{key}_column is {column!r}"
-            if key == "tag" and config.tag_column is None:
-                found = f"no tags behind data.token_column {token}"
-            raise ConfigError(where, f"{found}, but the line has {width} columns", "a token and its tags", "Change it.")
-    return token, range(int(first) % width, width)
-
-
-def _token_column(cells: Sequence[str]) -> int:
-    """1 where the first column counts the tokens, else 0."""
-    return int(cells[0].isdecimal() and len(cells) > 2 and not _all_tags(cells[1:]))
-
-
-def _is_comment(cells: Sequence[str]) -> bool:
-    return cells[0].startswith("#") and not _all_tags(cells[-1:])
-
-
-def _all_tags(cells: Sequence[str]) -> bool:
-    return all(map(TAG.fullmatch, cells))
+    token = token_column(layout, config, where)
+    if config.tag_column is not None:
+        return token, range(asked_for("tag", config.tag_column, layout, where), layout.width)
+    if token == layout.width - 1:
+        found = f"no tags behind data.token_column {token}, but the line has {layout.width} columns"
+        raise ConfigError(where, found, "a token and its tags", "Set data.token_column to the column of the tokens.")
+    return token, layer_columns(layout, token)

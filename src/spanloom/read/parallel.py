@@ -9,7 +9,7 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Tags
 from spanloom.errors import DataError
-from spanloom.read.conll_columns import BLANKS
+from spanloom.read.column_layout import BLANKS
 from spanloom.read.side_by_side import TEXTS, are_there, files_of, numbered_together
 from spanloom.read.tagged import Sentence, tagged_examples
 from spanloom.text.counts import several

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Graph, Relation, Span
+from spanloom.read.blanks import without_blanks
 from spanloom.read.entities_alone import NO_RELATIONS, marks
 from spanloom.read.json_items import Item, field, json_items, object_of, of_kind
 from spanloom.read.json_keys import Keys
@@ -32,11 +33,14 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     for source, item in json_items(path, config):
         where = str(source)
         words = [of_kind(word, str, where, "a token") for word in field(item, "tokens", list, where)]
-        text = joined(words, where, config)
+        kept = without_blanks(words, [source] * len(words), config)
+        text = joined(kept.words, where, config)
         spans = tuple(_span(value, len(words), where) for value in field(item, "entities", list, where))
         values = field(item, "relations", list, where) if "relations" in item else ()
         relations = tuple(_relation(value, spans, where) for value in values)
-        yield Example(text, Graph(spans, relations), source, mended=marks(item, source, "relations", NO_RELATIONS))
+        graph, lost = kept.graph(spans, relations)
+        mended = (*kept.notes, *marks(item, source, "relations", NO_RELATIONS))
+        yield Example(text, graph, source, lost=tuple(lost), mended=mended)
 
 
 def _span(value: Item, length: int, where: str) -> Span:

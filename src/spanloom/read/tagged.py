@@ -7,15 +7,19 @@ single characters, then to make the examples. Only the tags that there are, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spanloom.config import DataConfig
 from spanloom.core import Example, Frame, Label, LostFact, Source, Tags, Text
 from spanloom.errors import DataError
+from spanloom.read.blanks import Kept, without_blanks
 from spanloom.read.json_items import shown
 from spanloom.read.texts import joined
 from spanloom.text.joining import CharacterCount, spaces
-from spanloom.text.tags import EDGE, OUTSIDE, PLACES, convert, illegal, parts_of, tag_scheme
+from spanloom.text.tag_spelling import TagReading, tag_reading
+from spanloom.text.tags import EDGE, OUTSIDE, PLACES, illegal, parts_of, spans_from_tags, tags_from_spans
+
+Notes = tuple[tuple[Source, str], ...]
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Sentence:
     tags: one a word, or None where it has no gold. lines: the line of each word where it has one of its own.
     text: where the file gives the text that the words stand in. scheme: where the tags are sure to be in one.
     lost: gold that the tags could not say. intent: of the whole; with it the tags are slots, and the gold is a Frame.
-    column: what the column of the tags is called, where there are several.
+    column: what the column of the tags is called, where there are several. notes: what was passed over before it.
     """
 
     source: Source
@@ -37,6 +41,7 @@ class Sentence:
     lost: tuple[LostFact, ...] = ()
     intent: Label | None = None
     column: str = ""
+    notes: Notes = ()
 
     def source_of(self, position: int) -> Source:
         return Source(self.source.path, self.lines[position]) if self.lines else self.source
@@ -54,11 +59,16 @@ def tagged_examples(sentences: Callable[[], Iterator[Sentence]], config: DataCon
     sentences: begins anew at each call.
     """
     characters = CharacterCount()
-    scheme = tag_scheme(_looked_at(sentences(), characters))
-    if config.tags != "auto":
-        scheme = None if config.tags == "none" else config.tags
-    for sentence in sentences():
-        yield _example(sentence, scheme, characters.by_character, config)
+    reading = tag_reading(_looked_at(sentences(), characters), config.tags)
+    waiting: Notes = ()  # what is to be said of sentences of which nothing is left, and of all of them
+    for number, sentence in enumerate(sentences()):
+        if number == 0 and reading.note:
+            waiting = ((sentence.source, reading.note),)
+        kept = kept_of(sentence, config)
+        notes = (*waiting, *sentence.notes, *kept.notes)
+        if kept.words:
+            yield _example(sentence, kept, reading, characters.by_character, config, notes)
+        waiting = () if kept.words else notes
 
 
 def _looked_at(sentences: Iterator[Sentence], characters: CharacterCount) -> Iterator[Sequence[str]]:
@@ -67,40 +77,55 @@ def _looked_at(sentences: Iterator[Sentence], characters: CharacterCount) -> Ite
         yield () if sentence.scheme else sentence.tags or ()
 
 
-def _example(sentence: Sentence, scheme: str | None, by_character: bool, config: DataConfig) -> Example:
-    text = text_of(sentence, by_character, config)
+def _example(
+    sentence: Sentence, kept: Kept, reading: TagReading, by_character: bool, config: DataConfig, notes: Notes
+) -> Example:
+    text = text_of(sentence, kept, by_character, config)
     if sentence.tags is None:
-        return Example(text, None, sentence.source, lost=sentence.lost)
+        return Example(text, None, sentence.source, lost=sentence.lost, mended=notes)
     of_spans = "bio2" if sentence.intent else None  # slots are spans, even where a file's tags look like plain labels
-    tags, mended = gold_tags(sentence, sentence.tags, sentence.scheme or scheme or of_spans, config)
+    if sentence.scheme:
+        reading = TagReading(sentence.scheme)
+    elif reading.scheme is None:
+        reading = replace(reading, scheme=of_spans)
+    tags, mended, lost = gold_tags(sentence, kept, reading, config)
     gold = tags if sentence.intent is None else Frame(sentence.intent, tags)
-    return Example(text, gold, sentence.source, lost=sentence.lost, mended=mended)
+    return Example(text, gold, sentence.source, lost=(*sentence.lost, *lost), mended=(*notes, *mended))
 
 
-def text_of(sentence: Sentence, by_character: bool, config: DataConfig) -> Text:
-    """The text that the words stand in: the one that is given, or the words joined. Raises DataError for a blank one.
+def kept_of(sentence: Sentence, config: DataConfig) -> Kept:
+    """The tokens of a sentence that are not blank. Raises DataError for one that is, without `data.repair`."""
+    return without_blanks(sentence.words, [*map(sentence.source_of, range(len(sentence.words)))], config)
+
+
+def text_of(sentence: Sentence, kept: Kept, by_character: bool, config: DataConfig) -> Text:
+    """The text that the words stand in: the one that is given, or the words joined.
 
     by_character: the file's words are the single characters of Chinese text.
     """
-    for position, word in enumerate(sentence.words):
-        if not word.strip():
-            where = str(sentence.source_of(position))
-            raise DataError(where, f"the token is {word!r}", "a token that is not blank", "Correct the line.")
-    return sentence.text or joined(sentence.words, str(sentence.source), config, spaces(sentence.words, by_character))
+    if sentence.text is None:
+        return joined(kept.words, str(sentence.source), config, spaces(kept.words, by_character))
+    return Text(sentence.text.text, tuple(token for token in sentence.text.tokens if token.text.strip()))
 
 
 def gold_tags(
-    sentence: Sentence, tags: Sequence[str], scheme: str | None, config: DataConfig
-) -> tuple[Tags, tuple[tuple[Source, str], ...]]:
-    """The tags in BIO2, or as they are without a scheme, and what was mended in them. Raises DataError."""
+    sentence: Sentence, kept: Kept, reading: TagReading, config: DataConfig
+) -> tuple[Tags, Notes, list[LostFact]]:
+    """The tags of the tokens that are kept, in BIO2, or as they are without a scheme; what was mended; what was lost.
+
+    Raises DataError.
+    """
+    scheme, tags = reading.scheme, reading.read(sentence.tags or ())
     for position, tag in enumerate(tags):
-        if not tag.strip():
+        blank = not tag.strip()
+        if blank and sentence.words[position].strip():
             found = f"the tag is {tag!r}{sentence.called(position)}"
             raise DataError(str(sentence.source_of(position)), found, "a tag for each token", "Fill it in.")
-        if scheme and parts_of(tag, scheme) is None:
+        if scheme and not blank and parts_of(tag, scheme) is None:
             _refuse_tag(sentence, position, tag, scheme)
     if scheme is None:
-        return Tags(tuple(tags)), ()
+        return Tags(tuple(tag for tag, word in zip(tags, sentence.words, strict=True) if word.strip())), (), []
+    tags = [tag if tag.strip() else OUTSIDE for tag in tags]  # that of a blank token
     mended: list[tuple[Source, str]] = []
     for position, previous, tag in illegal(tags, scheme):
         at = min(position, len(tags) - 1)
@@ -109,7 +134,8 @@ def gold_tags(
             remedy = "Fix the line, or set data.repair = true."
             raise DataError(str(sentence.source_of(at)), found, _expected(previous, tag, scheme), remedy)
         mended.append((sentence.source_of(at), found))
-    return Tags(tuple(convert(tags, scheme, "bio2"))), tuple(mended)
+    spans, lost = kept.spans(spans_from_tags(tags, scheme))
+    return Tags(tuple(tags_from_spans(spans, len(kept.words), "bio2"))), tuple(mended), lost
 
 
 def _refuse_tag(sentence: Sentence, position: int, tag: str, scheme: str) -> None:
@@ -131,7 +157,7 @@ def _transition(previous: str, tag: str) -> str:
 def _expected(previous: str, tag: str, scheme: str) -> str:
     """What would have been legal: the rest of a span that was left open, or the beginning of one."""
     name, inside = scheme.upper(), PLACES[scheme][1]
-    if scheme in ("bioes", "bmes") and previous[:1] in ("B", inside):
-        rest, last = inside + previous[1:], "E" + previous[1:]
+    if len(PLACES[scheme]) > 2 and previous[:1] in ("B", inside):
+        rest, last = inside + previous[1:], PLACES[scheme][2] + previous[1:]
         return f"{name} expects '{last}' last" if tag == EDGE else f"{name} expects '{rest}' or '{last}' next"
     return f"{name} expects '{'I' if scheme == 'bio1' else 'B'}{tag[1:]}' first"

@@ -4,6 +4,7 @@
     bio2   B-X begins every span, I-X goes on with it
     bioes  S-X for a span of one token, else B-X, I-X …, E-X
     bmes   the same with M-X in place of I-X
+    bilou  the same with U-X for a span of one token and L-X for the last of a longer one (spaCy: biluo)
 
 `O` is outside. Word segmentation has tags without a label (`B M E S`): theirs is "word".
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -20,26 +21,29 @@ import numpy as np
 
 from spanloom.core import Array, Span
 
-SCHEMES = ("bio1", "bio2", "bioes", "bmes")
-PLACES = {"bio1": "BI", "bio2": "BI", "bioes": "BIES", "bmes": "BMES"}
+SCHEMES = ("bio1", "bio2", "bioes", "bmes", "bilou")
+PLACES = {"bio1": "BI", "bio2": "BI", "bioes": "BIES", "bmes": "BMES", "bilou": "BILU"}  # in it, last, alone
+OTHER_NAMES = {"iob": "bio1", "iob1": "bio1", "bio": "bio2", "iob2": "bio2", "iobes": "bioes", "biluo": "bilou"}
 OUTSIDE = "O"
 EDGE = ""  # what stands before the first tag and after the last
 WORD = "word"  # the label of a tag that has none
 DIGITS = re.compile(r"(\d+)")
 WITH_A_LABEL = re.compile(r"[BIMESLU]-.")
 
+READ_AS = str.maketrans("MLU", "IES")
+
 Parts = tuple[str, str]  # (place, label); the place is B, I, E, S or O, whatever the scheme calls it
 
 
 @lru_cache(maxsize=2**14)
 def parts_of(tag: str, scheme: str) -> Parts | None:
-    """The place and the label of a tag, `M` read as `I`; None for a tag that the scheme does not have."""
+    """The place and the label of a tag, `M`, `L`, `U` read as `I`, `E`, `S`; None for one that the scheme has not."""
     if tag in (OUTSIDE, EDGE):
         return OUTSIDE, ""
     place, hyphen, label = tag.partition("-")
     if len(place) != 1 or place not in PLACES[scheme] or (hyphen and not label):
         return None
-    return place.replace("M", "I"), label or WORD
+    return place.translate(READ_AS), label or WORD
 
 
 def tag_names(labels: Iterable[str], scheme: str) -> list[str]:
@@ -81,9 +85,10 @@ def _of_one(length: int, label: str, scheme: str) -> list[str]:
     """The tags of one span that follows no other."""
     if scheme in ("bio1", "bio2"):
         return [f"{'B' if scheme == 'bio2' else 'I'}-{label}", *[f"I-{label}"] * (length - 1)]
+    begin, inside, last, alone = tuple(PLACES[scheme])
     if length == 1:
-        return [f"S-{label}"]
-    return [f"B-{label}", *[f"{PLACES[scheme][1]}-{label}"] * (length - 2), f"E-{label}"]
+        return [f"{alone}-{label}"]
+    return [f"{begin}-{label}", *[f"{inside}-{label}"] * (length - 2), f"{last}-{label}"]
 
 
 def spans_from_tags(tags: Sequence[str], scheme: str) -> list[Span]:
@@ -149,27 +154,38 @@ def transitions(labels: Sequence[str], scheme: str) -> tuple[Array, Array, Array
 # ---- which scheme ----------------------------------------------------------------------------------------------------
 
 
-def tag_scheme(sequences: Iterable[Sequence[str]]) -> str | None:
-    """The scheme that all these sentences break least often, or None for plain labels such as parts of speech.
+def tag_pairs(sequences: Iterable[Sequence[str]]) -> Counter[tuple[str, str]]:
+    """How often a tag follows another in these sentences, `EDGE` standing before the first and after the last.
 
     Streamed: what is kept grows with the tags there are, not with the sentences.
     """
     pairs: Counter[tuple[str, str]] = Counter()
     for tags in sequences:
         pairs.update(pairwise([EDGE, *tags, EDGE]))
+    return pairs
+
+
+def tag_counts(pairs: Mapping[tuple[str, str], int]) -> Counter[str]:
+    """How often each tag is there."""
     counts: Counter[str] = Counter()
     for (_, tag), count in pairs.items():
         counts[tag] += count
     del counts[EDGE]
+    return counts
+
+
+def tag_scheme(pairs: Counter[tuple[str, str]]) -> str | None:
+    """The scheme that sentences with these pairs break least often; None for plain labels such as parts of speech."""
+    counts = tag_counts(pairs)
     if not _are_spans(counts):
         return None
-    return min(("bio2", "bioes", "bmes", "bio1"), key=lambda scheme: _breaches(pairs, counts, scheme))
+    return min(("bio2", "bioes", "bmes", "bilou", "bio1"), key=lambda scheme: _breaches(pairs, counts, scheme))
 
 
 def _are_spans(counts: Counter[str]) -> bool:
     """Whether these tags are those of spans; a few that are not, such as a misspelt one, do not make them labels."""
     inside = Counter({tag: count for tag, count in counts.items() if tag != OUTSIDE})
-    if "B" in inside and len(inside) > 1 and inside.keys() <= set("BIMES"):
+    if "B" in inside and len(inside) > 1 and inside.keys() <= set("BIMESLU"):
         return True
     with_a_label = sum(count for tag, count in inside.items() if WITH_A_LABEL.match(tag))
     return bool(counts) and 2 * with_a_label >= inside.total()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spanloom.core import Example, Tags, Text
 from spanloom.errors import DataError
-from spanloom.read.conll_columns import DOCUMENT
+from spanloom.read.column_layout import DOCUMENT
 from spanloom.text.tags import convert, is_bio2
 from spanloom.write.lines import atomic_text
 
@@ -17,9 +17,9 @@ BREAKS = "\t\n\r"
 def write_columns(path: Path, examples: Iterable[Example], scheme: str = "bio2", separator: str = "\t") -> int:
     """Write token, separator and tag lines, a blank line after each sentence; how many sentences.
 
-    scheme: "bio1", "bio2", "bioes" or "bmes", for the tags of spans; plain labels stay as they are. Raises DataError
-    for a sentence without gold and for what columns cannot hold, SpanloomError where the file cannot be written; `path`
-    is then as it was.
+    scheme: "bio1", "bio2", "bioes", "bmes" or "bilou", for the tags of spans; plain labels stay as they are. Raises
+    DataError for a sentence without gold and for what columns cannot hold, SpanloomError where the file cannot be
+    written; `path` is then as it was.
     """
     count = 0
     with atomic_text(path) as file:
@@ -39,8 +39,8 @@ def _lines(example: Example, scheme: str, separator: str) -> str:
     for token, label in zip(text.tokens, labels, strict=True):
         for value in (token.text, label):
             broken = any(mark in value for mark in (*BREAKS, separator)) or value != value.strip(" ")
-            if broken or value.startswith(DOCUMENT):
-                expected = f"no {DOCUMENT}, tab, line break, outer space or separator in it"
+            if broken or value.startswith((DOCUMENT, "# ")):
+                expected = f"no {DOCUMENT}, tab, line break, outer space, separator or comment in it"
                 raise DataError(str(example.source), f"{value!r} in a column", expected, "Write JSON lines instead.")
         lines.append(f"{token.text}{separator}{label}\n")
     return "".join(lines)

@@ -137,7 +137,9 @@ def _json_entry(predictor: Predictor, line: str, where: str) -> Entry | None:
     fields = _object(line, where)
     try:
         if fields.keys() >= MARKED and isinstance(predictor.task.answer(), Relation):
-            return Entry(marked_text(fields, where, DataConfig(max_characters=UNLIMITED, unknown_keys="ignored")), where, fields)
+            return Entry(
+                marked_text(fields, where, DataConfig(max_characters=UNLIMITED, unknown_keys="ignored")), where, fields
+            )
         return Entry(predictor.attempt(_texts_in(fields, predictor.texts, where), where), where, fields)
     except DataError as error:
         return Entry(error, where, fields)
@@ -205,7 +207,9 @@ def _tells_json(line: str) -> bool:
 
 def _annotated(path: Path, predictor: Predictor, encoding: str) -> Iterator[Entry]:
     """What the task's own readers make of a path; fields stay where an example is a JSON object on a line."""
-    examples = predictor.task.read(path, DataConfig(encoding=encoding, max_characters=UNLIMITED, unknown_keys="ignored"))
+    examples = predictor.task.read(
+        path, DataConfig(encoding=encoding, max_characters=UNLIMITED, unknown_keys="ignored")
+    )
     objects = _objects(path, encoding) if path.is_file() else iter(())
     number = 0
     item: dict[str, Any] = {}
