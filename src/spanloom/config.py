@@ -29,13 +29,13 @@ class DataConfig:
 
     format: "auto" tells the formats apart by content. max_characters: a longer text is refused as a probable mistake.
     repair: mend what can be mended without a guess (an I- tag that continues nothing) and accept labels that differ
-    only by case. unknown_labels: whether a dev label that training never had is an error, or a fact that the model is
-    bound to miss. token_column, tag_column: of files in columns, counted from 0, or from the end as -1, -2, …; in
-    CoNLL-U a field's name will do. Without it the tags are in the last column, or in `upos`. Layers of tags are in that
-    column and all behind it, or in all behind the tokens. tags: the scheme they are in; "auto" finds it from the whole
-    file, "none" takes them for plain labels. delimiter, header, quoting: of a table, told by its content where "auto".
-    text_column, second_column, label_column: of a table, by the header's name or counted as above; what is not given is
-    told by name and content.
+    only by case. unknown_labels: whether a label that training never had, in dev data or in data to evaluate on, is a
+    fact that the model is bound to miss, which is counted and said, or an error. token_column, tag_column: of files in
+    columns, counted from 0, or from the end as -1, -2, …; in CoNLL-U a field's name will do. Without it the tags are in
+    the last column, or in `upos`. Layers of tags are in that column and all behind it, or in all behind the tokens.
+    tags: the scheme they are in; "auto" finds it from the whole file, "none" takes them for plain labels. delimiter,
+    header, quoting: of a table, told by its content where "auto". text_column, second_column, label_column: of a table,
+    by the header's name or counted as above; what is not given is told by name and content.
     """
 
     train: Path | None = None
@@ -44,7 +44,7 @@ class DataConfig:
     encoding: str = "utf-8"
     max_characters: int = 100_000
     repair: bool = False
-    unknown_labels: Literal["error", "missed"] = "error"
+    unknown_labels: Literal["error", "missed"] = "missed"
     token_column: int = 0
     tag_column: int | str | None = None
     tags: Literal["auto", "none", "bio1", "bio2", "bioes", "bmes"] = "auto"

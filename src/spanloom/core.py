@@ -275,11 +275,13 @@ class Codec(Protocol):
 
     Law: `decode(perfect(batch), batch)` gives back the gold of every row in the batch, or `encode` said what was lost.
     `perfect` builds the outputs that a faultless model would give, from the batch's targets.
-    `require_known` raises DataError for a gold label that training never had. `limits` names integer arrays of a row
-    and the exclusive upper bound of their values: what is checked before training.
+    `unknown` lists the gold facts whose label training never had, each as a kind and its label; `require_known` raises
+    DataError for the first of them. `limits` names integer arrays of a row and the exclusive upper bound of their
+    values: what is checked before training.
     """
 
     def encode(self, example: Example) -> Row: ...
+    def unknown(self, example: Example) -> list[tuple[str, str]]: ...
     def require_known(self, example: Example) -> None: ...
     def collate(self, rows: Sequence[Row]) -> Batch: ...
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Any]: ...
@@ -325,6 +327,8 @@ class Task:
     carried    outputs that become the inputs of the same name of the next batch, detached, where rows are trained on in
                sequence (train.sampler = "sequential"): row i of a batch goes on where row i of the one before it ended
     measures   (the means of an epoch's losses) -> what is shown of the training data beside the scores of dev
+    questions  example -> the texts, each with its source, by which it is told whether training had them; None where
+               that is the whole input
     """
 
     name: str
@@ -349,3 +353,4 @@ class Task:
     )
     carried: tuple[str, ...] = ()
     measures: Callable[[Mapping[str, float]], dict[str, float]] | None = None
+    questions: Callable[[Example], Iterator[tuple[str, Source]]] | None = None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -14,22 +13,24 @@ from typing import Any
 import numpy as np
 import torch
 
+from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.config import RunConfig, flatten, to_table, to_toml
-from spanloom.core import Codec, Example, Task
+from spanloom.core import Codec, Task
 from spanloom.engine.calibrate import calibrate
 from spanloom.engine.card import facts, model_card
 from spanloom.engine.checkpoint import Checkpoint, read_checkpoint, restore, save_checkpoint, save_model
 from spanloom.engine.device import check_float16, keep_freed_memory, pick_device, repeatable
-from spanloom.engine.encoded import Encoded, in_windows
-from spanloom.engine.guard import check_rows, check_settings
+from spanloom.engine.encoded import Encoded
+from spanloom.engine.guard import check_settings
 from spanloom.engine.plots import draw_plots
+from spanloom.engine.prepare import prepare
 from spanloom.engine.processes import copy_first, from_first, gather, process_count, rank
-from spanloom.engine.report import EpochReport, Metrics, Notice, Report, Stage, read_metrics
+from spanloom.engine.report import EpochReport, Metrics, Notice, Report, read_metrics
 from spanloom.engine.state import Training, begin
 from spanloom.engine.stop import StopRequest
 from spanloom.engine.tracking import Tracking
 from spanloom.engine.train import train
-from spanloom.errors import CheckpointError, ConfigError, DataError, SpanloomError
+from spanloom.errors import CheckpointError, ConfigError, SpanloomError
 from spanloom.nn.storage import load_json, store, store_json
 
 MAY_CHANGE = frozenset(
@@ -108,6 +109,8 @@ def run_training(
             on_report(Notice(_without_dev(task)))
         if first:
             store(output / "config.toml", to_toml(config))
+            if data.texts is not None:
+                data.texts.save(output / TRAINING_TEXTS)
         try:
             _train_and_save(task, config, codec, state, data, dev, output, about, on_report, device)
             from_first(lambda: calibrate(task, codec, dev, output, device, on_report))
@@ -189,43 +192,6 @@ def _check_folder(output: Path, resume: bool) -> None:
         raise ConfigError(str(output), "the folder is not empty", expected, "Choose another --output, or add --resume.")
     if resume and not output.exists():
         raise CheckpointError(str(output), "no such folder", "a run that was started", "Leave out --resume.")
-
-
-def prepare(
-    task: Task, config: RunConfig, on_report: Callable[[Report], None]
-) -> tuple[Encoded, Encoded | None, Codec]:
-    """Read both parts, fit the codec on the training part alone, encode both, and check every row."""
-    train_path, dev_path = config.data.train, config.data.dev
-    assert train_path is not None, "check_settings saw to it"
-    examples = _read(task, config, train_path)
-    dev_examples = _read(task, config, dev_path) if dev_path is not None else None
-    codec: Codec = task.fit(examples, config)
-    data = _encode(codec, in_windows(examples, config, on_report), "encoding training data", on_report)
-    if task.arrange is not None:
-        data = Encoded(*task.arrange(data.examples, data.rows, codec, config))
-    strict = config.data.unknown_labels == "error"
-    dev = _encode(codec, dev_examples, "encoding dev data", on_report, strict) if dev_examples is not None else None
-    return data, dev, codec
-
-
-def _read(task: Task, config: RunConfig, path: Path) -> list[Example]:
-    examples = [example for example in task.read(path, config.data) if example.gold is not None]
-    if not examples:
-        raise DataError(str(path), "no example with a gold answer", "at least one", "Check data.format and the file.")
-    return examples
-
-
-def _encode(
-    codec: Codec, examples: Sequence[Example], name: str, on_report: Callable[[Report], None], with_gold: bool = True
-) -> Encoded:
-    """Rows of examples. Without gold nothing can be unknown, and scoring needs the examples' gold, not the rows'."""
-    rows = []
-    for example in examples:
-        rows.append(codec.encode(example if with_gold else dataclasses.replace(example, gold=None)))
-        if len(rows) % 100 == 0 or len(rows) == len(examples):
-            on_report(Stage(name, len(rows), len(examples)))
-    check_rows(rows, examples, codec)
-    return Encoded(examples, rows)
 
 
 def _fingerprint(codec: Codec, data: Encoded) -> str:

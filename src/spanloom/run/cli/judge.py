@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -25,11 +26,13 @@ def evaluate(
     json_: Json = False,
 ) -> None:
     """Score a model on annotated data."""
-    from spanloom.run.evaluate import PAGE, evaluate
+    from spanloom.run.evaluate import PAGE, data_sentences, evaluate
     from spanloom.run.reading import Reading
 
     scorecard = evaluate(model, data, report, data_config(settings or []), second_look.value)
     say_what_was_read(Reading(**scorecard["read"]))
+    for sentence in data_sentences(scorecard):
+        print(sentence, file=sys.stderr)
     if json_:
         print(json.dumps(scorecard, ensure_ascii=False))
         return
@@ -47,9 +50,13 @@ def compare(
 ) -> None:
     """Test whether two models differ: a paired bootstrap over the sentences of two reports."""
     from spanloom.metrics.comparison import compare_scorecards
-    from spanloom.run.evaluate import read_scorecard
+    from spanloom.run.evaluate import data_sentences, read_scorecard
 
-    comparison = compare_scorecards(read_scorecard(a), read_scorecard(b))
+    cards = read_scorecard(a), read_scorecard(b)
+    comparison = compare_scorecards(*cards)
+    for name, path, card in zip("AB", (a, b), cards, strict=True):
+        for sentence in data_sentences(card, str(path)):
+            print(f"{name}: {sentence}", file=sys.stderr)
     if json_:
         print(json.dumps(comparison, ensure_ascii=False))
         return

@@ -119,7 +119,7 @@ class Memory:
     def _known(self, names: Set[int], own: int) -> dict[Pair, list[int]]:
         """The pairs of these names that met in another sentence than `own`, each with what is recalled of it."""
         few = len(names) ** 2 <= len(self._met)
-        pairs = product(names, names) if few else (pair for pair in self._met if names.issuperset(pair))
+        pairs = product(names, names) if few else (pair for pair in self._met if names >= set(pair))
         return {
             pair: [*(2 + relation for relation, only in self._facts.get(pair, {}).items() if only != own), MET]
             for pair in pairs

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.check.texts import check_texts
+from spanloom.check.texts import check_texts, lines_of
 from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, Surprisal, Task, Text, deferred
 from spanloom.metrics.surprisal import surprisal_scorecard
@@ -68,4 +68,5 @@ TASK = Task(
     arrange=arrange,
     carried=("state",),
     measures=_measures,
+    questions=lines_of,
 )
