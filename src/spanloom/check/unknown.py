@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from spanloom.core import Codec, Example
+from spanloom.text.phrases import several
 
 SHOWN = 8
 """Labels that are named."""
@@ -35,7 +36,7 @@ def unknown_sentence(table: dict[str, Any], part: str) -> str:
         return ""
     named = [f"{item['kind']} '{item['label']}' ({item['facts']:,})" for item in labels[:SHOWN]]
     more = [f"{len(labels) - SHOWN:,} more"] if len(labels) > SHOWN else []
-    facts = "1 fact" if table["facts"] == 1 else f"{table['facts']:,} facts"
+    facts = several(table["facts"], "fact")
     return (
         f"Counted as missed, for a label that training never had: {facts} of {part}: {', '.join(named + more)}. "
         "Set data.unknown_labels = 'error' to refuse them."

@@ -8,6 +8,7 @@ from spanloom.check.leaks import Leaks
 from spanloom.config import RunConfig
 from spanloom.core import Example, Row, Task, Text
 from spanloom.engine.guard import may_read_windows
+from spanloom.text.phrases import several
 
 TRUNCATED = "truncated"
 """The cause of what a codec loses behind the words that it reads."""
@@ -19,8 +20,8 @@ def left_out(examples: Sequence[Example], part: str) -> list[str]:
     if not without:
         return []
     what = "not trained on" if part == "training" else "not scored"
-    first = f"the first is at {without[0].source}"
-    return [f"{len(without):,} of {len(examples):,} {part} examples have no gold answer and are {what}; {first}."]
+    found = f"No gold answer in {len(without):,} of {len(examples):,} {part} examples"
+    return [f"{found}, which are {what}; the first is at {without[0].source}."]
 
 
 def cut_off(task: Task, config: RunConfig, examples: Sequence[Example], rows: Sequence[Row], part: str) -> list[str]:
@@ -30,26 +31,24 @@ def cut_off(task: Task, config: RunConfig, examples: Sequence[Example], rows: Se
         return []
     words = sum(rows[number].cut["words"] for number in longer)
     facts = sum(fact.kind != "text" and fact.cause == TRUNCATED for number in longer for fact in rows[number].lost)
-    behind = f"{words:,} words" + (f" and {facts:,} gold facts" if facts else "")
-    limit = f"(model.max_words = {config.model.max_words:,})"
-    first = f"The first is at {examples[longer[0]].source}."
-    found = f"{len(longer):,} of {len(rows):,} {part} examples are longer than the model reads at once {limit}"
+    behind = " and ".join([several(words, "word"), *([several(facts, "gold fact")] if facts else [])])
+    found = f"Longer than the model reads at once (model.max_words = {config.model.max_words:,})"
+    found += f": {len(longer):,} of {len(rows):,} {part} examples, the first at {examples[longer[0]].source}"
     if part == "training":
         remedy = "Raise model.max_words as far as the encoder reads."
         if may_read_windows(task, config):
             remedy = "Set train.augment.windows = true to read them in windows."
-        return [f"{found}: {behind} are cut off and not learned. {first} {remedy}"]
-    missed = " Gold there counts as missed." if facts else ""
-    later = " 'spanloom evaluate' reads such texts in windows." if isinstance(examples[longer[0]].input, Text) else ""
-    return [
-        f"{found}: while training goes on, they are scored without the {behind} behind that.{missed}{later} {first}"
-    ]
+        return [f"{found}. Cut off there and not learned: {behind}. {remedy}"]
+    missed = ", which count as missed" if facts else ""
+    later = "; 'spanloom evaluate' reads such texts in windows" if isinstance(examples[longer[0]].input, Text) else ""
+    return [f"{found}. Scored up to there while training goes on, without {behind}{missed}{later}."]
 
 
 def leaked(found: Leaks) -> list[str]:
     """Of dev texts that training holds too."""
     if not found.count:
         return []
-    where = f"the first is at {found.first[0]}"
     remedy = "Take them out of one of the two: dev scores promise more than new texts will get."
-    return [f"{found.count:,} of {found.of:,} dev texts stand in the training data too, {where}. {remedy}"]
+    return [
+        f"In the training data too: {found.count:,} of {found.of:,} dev texts, the first at {found.first[0]}. {remedy}"
+    ]

@@ -85,8 +85,7 @@ def require_gold(examples: list[Example], path: Path) -> None:
         raise DataError(str(path), "no examples", "at least one annotated example", "Name another file.")
     without = [example for example in examples if example.gold is None]
     if without:
-        found = "no gold answer"
-        found += f", nor have {len(without) - 1:,} others of {len(examples):,} examples" if len(without) > 1 else ""
+        found = f"no gold answer, as in {len(without):,} of {len(examples):,} examples"
         raise DataError(str(without[0].source), found, "annotated data", "Annotate it, or use 'predict'.")
 
 
@@ -99,8 +98,8 @@ def data_sentences(scorecard: Mapping[str, Any], where: str = "scorecard") -> li
     try:
         told = [unknown_sentence(unknown, "this data")]
         if leaked["count"]:
-            stood = f"{leaked['count']:,} of {leaked['of']:,} texts stood in the training data"
-            told.append(f"{stood}, the first at {leaked['first'][0]}: expect less of new texts.")
+            stood = f"Stood in the training data: {leaked['count']:,} of {leaked['of']:,} texts"
+            told.append(f"{stood}, the first at {leaked['first'][0]}. Expect less of new texts.")
     except (KeyError, TypeError, ValueError, IndexError) as error:
         found = f"'unknown' or 'leaked' is damaged ({error!r})"
         raise DataError(where, found, "what 'evaluate' writes there", "Run 'spanloom evaluate' again.") from error
