@@ -70,7 +70,7 @@ def test_the_warm_up_ends_at_the_decay() -> None:
 
 @pytest.mark.parametrize("samples", [1, 9, 200])
 def test_p_is_never_0(samples: int) -> None:
-    """One model has every fact, the other none: no resampling ever comes as far, and p is one of all, itself counted."""
+    """One model has every fact, the other none: no resampling comes as far, and p is one of all, itself counted."""
     none, all_ = np.tile([0, 1, 1], (30, 1)), np.tile([1, 1, 1], (30, 1))
     assert paired_bootstrap(none, all_, samples)["p_value"] == 1 / (1 + samples)
     assert verdict(0.0, 1.0, np.ones(samples))["p_value"] == 1 / (1 + samples)
