@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from spanloom.check.leaks import Leaks
 from spanloom.config import RunConfig
@@ -21,7 +22,7 @@ def left_out(examples: Sequence[Example], part: str) -> list[str]:
         return []
     what = "not trained on" if part == "training" else "not scored"
     found = f"No gold answer in {len(without):,} of {len(examples):,} {part} examples"
-    return [f"{found}, which are {what}; the first is at {without[0].source}."]
+    return [f"{found}, which are {what}; the first is at {_place(str(without[0].source))}."]
 
 
 def cut_off(task: Task, config: RunConfig, examples: Sequence[Example], rows: Sequence[Row], part: str) -> list[str]:
@@ -33,7 +34,9 @@ def cut_off(task: Task, config: RunConfig, examples: Sequence[Example], rows: Se
     facts = sum(fact.kind != "text" and fact.cause == TRUNCATED for number in longer for fact in rows[number].lost)
     behind = " and ".join([several(words, "word"), *([several(facts, "gold fact")] if facts else [])])
     found = f"Longer than the model reads at once (model.max_words = {config.model.max_words:,})"
-    found += f": {len(longer):,} of {len(rows):,} {part} examples, the first at {examples[longer[0]].source}"
+    found += (
+        f": {len(longer):,} of {len(rows):,} {part} examples, the first at {_place(str(examples[longer[0]].source))}"
+    )
     if part == "training":
         remedy = "Raise model.max_words as far as the encoder reads."
         if may_read_windows(task, config):
@@ -49,6 +52,10 @@ def leaked(found: Leaks) -> list[str]:
     if not found.count:
         return []
     remedy = "Take them out of one of the two: dev scores promise more than new texts will get."
-    return [
-        f"In the training data too: {found.count:,} of {found.of:,} dev texts, the first at {found.first[0]}. {remedy}"
-    ]
+    first = _place(found.first[0])
+    return [f"In the training data too: {found.count:,} of {found.of:,} dev texts, the first at {first}. {remedy}"]
+
+
+def _place(source: str) -> str:
+    """The file's name and the line: the card goes with the model to machines where a path of this one says nothing."""
+    return PurePath(source).name

@@ -70,8 +70,8 @@ def test_examples_without_gold_are_counted_in_both_parts(tmp_path: Path) -> None
     dev = write(tmp_path / "d.jsonl", lines(request("No idea", None), request("Fine tea", "yes"), request("Hm", None)))
     notices, card = train("classify", tmp_path / "run", f"data.train={data}", f"data.dev={dev}")
     said = [
-        f"No gold answer in 1 of 3 training examples, which are not trained on; the first is at {data}:2.",
-        f"No gold answer in 2 of 3 dev examples, which are not scored; the first is at {dev}:1.",
+        f"No gold answer in 1 of 3 training examples, which are not trained on; the first is at {data.name}:2.",
+        f"No gold answer in 2 of 3 dev examples, which are not scored; the first is at {dev.name}:1.",
     ]
     for sentence in said:
         assert sentence in notices
@@ -95,10 +95,10 @@ def test_gold_that_is_cut_off_is_said_with_its_cause(tmp_path: Path) -> None:
     common = f"data.train={data}", f"data.dev={data}", "model.max_words=20"
     notices, card = train("tag", tmp_path / "run", *common)
     found = "Longer than the model reads at once (model.max_words = 20): 1 of 3 {} examples, the first at {}:11."
-    (training,) = [notice for notice in notices if notice.startswith(found.format("training", data))]
+    (training,) = [notice for notice in notices if notice.startswith(found.format("training", data.name))]
     assert "Cut off there and not learned: 13 words and 2 gold facts." in training
     assert training.endswith("Set train.augment.windows = true to read them in windows.")
-    (dev,) = [notice for notice in notices if notice.startswith(found.format("dev", data))]
+    (dev,) = [notice for notice in notices if notice.startswith(found.format("dev", data.name))]
     assert "without 13 words and 2 gold facts, which count as missed; 'spanloom evaluate' reads such texts" in dev
     assert training in card
     assert "2 facts of the training data were not learned: 2 truncated." in card
@@ -106,7 +106,7 @@ def test_gold_that_is_cut_off_is_said_with_its_cause(tmp_path: Path) -> None:
     assert "the longest had 33 words" in card
     assert "tokens or pieces" not in card
     notices, card = train("tag", tmp_path / "windows", *common, "train.augment.windows=true")
-    assert not any(notice.startswith(found.format("training", data)) for notice in notices)
+    assert not any(notice.startswith(found.format("training", data.name)) for notice in notices)
     assert "and longer examples in windows; the longest had 33 words" in card
     assert "truncated" not in card
 
@@ -195,7 +195,7 @@ def leaking(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[
 def test_leaks_are_said_while_training(leaking: tuple[Path, Path, list[str]]) -> None:
     run, dev, notices = leaking
     (said,) = [notice for notice in notices if "In the training data too" in notice]
-    assert said.startswith(f"In the training data too: 1 of 2 dev texts, the first at {dev}:2.")
+    assert said.startswith(f"In the training data too: 1 of 2 dev texts, the first at {dev.name}:2.")
     assert said in (run / "README.md").read_text(encoding="utf-8")
 
 
@@ -259,7 +259,7 @@ def test_of_a_language_model_lines_are_compared(tmp_path: Path) -> None:
         "language_model", tmp_path / "run", f"data.train={data}", f"data.dev={dev}", "train.batch_size=1"
     )
     (said,) = [notice for notice in notices if "In the training data too" in notice]
-    assert said.startswith(f"In the training data too: 1 of 2 dev texts, the first at {dev}:2.")
+    assert said.startswith(f"In the training data too: 1 of 2 dev texts, the first at {dev.name}:2.")
     assert evaluate(tmp_path / "run", dev)["leaked"]["count"] == 1
 
 
