@@ -122,9 +122,9 @@ class Classes:
         """
         if not 0 <= smoothing < 1:
             expected = "a part in 0..1, below 1"
-            raise ConfigError("model.label_smoothing", f"is {smoothing}", expected, "Change it.")
+            raise ConfigError("model.label_smoothing", f"is {smoothing}", expected, "Set model.label_smoothing = 0.")
         if not gamma >= 0:
-            raise ConfigError("model.focal_gamma", f"is {gamma}", "0 or more", "Change it.")
+            raise ConfigError("model.focal_gamma", f"is {gamma}", "0 or more", "Set model.focal_gamma = 0.")
         weights = {"class_weights": self.balanced(examples)} if class_weights == "balanced" else {}
         return {"focal_gamma": gamma, "label_smoothing": smoothing, **weights}
 
