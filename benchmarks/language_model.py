@@ -40,8 +40,8 @@ from rows import CONFIGS, RESULTS
 from torch import Tensor, nn
 
 from spanloom.config import RunConfig, load_config
-from spanloom.engine.report import read_metrics
 from spanloom.engine.prepare import prepare
+from spanloom.engine.report import read_metrics
 from spanloom.engine.run import run_training
 from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import begin
