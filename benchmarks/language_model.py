@@ -40,8 +40,9 @@ from rows import CONFIGS, RESULTS
 from torch import Tensor, nn
 
 from spanloom.config import RunConfig, load_config
+from spanloom.engine.prepare import prepare
 from spanloom.engine.report import read_metrics
-from spanloom.engine.run import prepare, run_training
+from spanloom.engine.run import run_training
 from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import begin
 from spanloom.engine.train import build_sampler, groups_of, total_steps, update

@@ -279,13 +279,15 @@ class Codec(Protocol):
 
     Law: `decode(perfect(batch), batch)` gives back the gold of every row in the batch, or `encode` said what was lost.
     `perfect` builds the outputs that a faultless model would give, from the batch's targets.
-    `require_known` raises DataError for a gold label that training never had. `limits` names integer arrays of a row
-    and the exclusive upper bound of their values: what is checked before training; places in the text have names that
-    end in `_at`. `output_sizes` are the axes of what the network puts out, None where they depend on the batch: what
-    labels are compared with when a bundle is opened.
+    `unknown` lists the gold facts whose label training never had, each as a kind and its label; `require_known` raises
+    DataError for the first of them. `limits` names integer arrays of a row and the exclusive upper bound of their
+    values: what is checked before training; places in the text have names that end in `_at`. `output_sizes` are the
+    axes of what the network puts out, None where they depend on the batch: what labels are compared with when a bundle
+    is opened.
     """
 
     def encode(self, example: Example) -> Row: ...
+    def unknown(self, example: Example) -> list[tuple[str, str]]: ...
     def require_known(self, example: Example) -> None: ...
     def collate(self, rows: Sequence[Row]) -> Batch: ...
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Any]: ...
@@ -333,6 +335,8 @@ class Task:
                sequence (train.sampler = "sequential"): row i of a batch goes on where row i of the one before it ended
     measures   (the means of an epoch's losses) -> what is shown of the training data beside the scores of dev
     trial      a text that any model of the task can read, given twice where it reads several: it tries out a bundle
+    questions  example -> the texts, each with its source, by which it is told whether training had them; None where
+               that is the whole input
     """
 
     name: str
@@ -358,3 +362,4 @@ class Task:
     carried: tuple[str, ...] = ()
     measures: Callable[[Mapping[str, float]], dict[str, float]] | None = None
     trial: str = "Ada met Bo."
+    questions: Callable[[Example], Iterator[tuple[str, Source]]] | None = None

@@ -161,7 +161,13 @@ def test_what_a_scheme_loses_in_one_window_another_may_give_back() -> None:
 def test_windows_are_counted() -> None:
     text = sentence("a b c d e f", TWO)
     config = RunConfig("joint", model=JointConfig(max_words=4))
-    assert audit_windows([text, PLAIN], config) == {"used": False, "max_words": 4, "examples": 1, "windows": 2}
+    assert audit_windows([text, PLAIN], config) == {
+        "used": False,
+        "max_words": 4,
+        "examples": 1,
+        "windows": 2,
+        "facts": 0,
+    }
 
 
 @pytest.mark.parametrize("scheme", ["table", "tagging"])

@@ -75,7 +75,13 @@ def test_dev_beside_train() -> None:
     assert found["issues"] == {
         "dev words never seen in train": {"count": 4, "first": [f"d.conll:9: {word}" for word in new]},
         "dev labels never seen in train": {"count": 1, "first": ["d.conll:9: GPE"]},
-        "dev examples that are in train": {"count": 1, "first": ["d.conll:5: the input of g.conll:1 in train"]},
+        "dev examples that are in train": {
+            "count": 2,
+            "first": [
+                "d.conll:1: the input of g.conll:1 in train, white space and case aside",
+                "d.conll:5: the input of g.conll:1 in train",
+            ],
+        },
     }
     alone = check_tags(TRAIN[:1], TRAIN[3:4])["issues"]
     assert alone == {"dev words never seen in train": {"count": 1, "first": ["g.conll:13: rain"]}}

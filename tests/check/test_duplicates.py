@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from spanloom.check.duplicates import CONTRADICTORY, DUPLICATE, leaked, repeated
-from spanloom.core import Example, Label, Source
+from spanloom.check.duplicates import CONTRADICTORY, DUPLICATE, LEAKED, leaked, repeated
+from spanloom.core import Example, Label, Source, Text
+from spanloom.text.words import tokenize
 
 
 def example(line: int, text: str, name: str, path: str = "a.csv") -> Example:
-    return Example(text, Label((name,)), Source(path, line))
+    return Example(Text(text, tokenize(text)), Label((name,)), Source(path, line))
 
 
 def text_of(example: Example) -> str:
-    text: str = example.input
+    text: str = example.input.text
     return text.casefold()
 
 
@@ -36,6 +37,9 @@ def test_every_later_example_is_compared_with_the_first_of_its_input() -> None:
 
 def test_dev_examples_that_training_has_whatever_their_gold() -> None:
     dev = [example(1, "bad TEA", "yes", "b.csv"), example(2, "No tea", "no", "b.csv"), example(3, "Bad tea", "no")]
-    first = ["b.csv:1: the input of a.csv:2 in train", "a.csv:3: the input of a.csv:2 in train"]
-    assert leaked(TRAIN, dev, text_of) == {"count": 2, "first": first}
-    assert leaked(TRAIN, dev[1:2], text_of) == {"count": 0, "first": []}
+    first = [
+        "b.csv:1: the input of a.csv:2 in train, white space and case aside",
+        "a.csv:3: the input of a.csv:2 in train",
+    ]
+    assert leaked(TRAIN, dev) == {LEAKED: {"count": 2, "first": first}}
+    assert leaked(TRAIN, dev[1:2]) == {}

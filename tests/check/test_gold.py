@@ -63,6 +63,7 @@ def test_issues_cite_their_lines() -> None:
         "relation given twice": ["g.jsonl:8: Ada -> is -> Ada"],
         "relation of an entity with itself": ["g.jsonl:8: Ada -> is -> Ada"],
         "relation not located": ["g.jsonl:10: q -> in -> e"],
+        "no gold": ["g.jsonl:7: Not annotated"],
     }
 
 

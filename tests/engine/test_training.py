@@ -105,6 +105,7 @@ def test_a_run_folder_holds_everything(tmp_path: Path) -> None:
         "plots/learning_rate.png",
         "plots/losses.png",
         "scorecard.json",
+        "training_texts.bin",
     }
     assert json.loads((output / "scorecard.json").read_text()) == scorecard
     scored = [report for report in reports if isinstance(report, EpochReport)]

@@ -46,6 +46,12 @@ class ToyCodec:
         targets = {} if example.gold is None else {"tags": np.array(example.gold, dtype=np.int64)}
         return Row({"ids": ids}, targets, len(ids), len(ids))
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        return []
+
+    def require_known(self, example: Example) -> None:
+        pass
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         ids = [row.inputs["ids"] for row in rows]
         mask = np.arange(max(map(len, ids))) < lengths(ids)[:, None]  # [B, T]
@@ -150,6 +156,7 @@ TASK = Task(
     show=lambda text, answer: {"text": text, "vowels": answer},
     line=lambda example: {"text": example.input, "vowels": example.gold},
     divergence=divergence,
+    questions=lambda example: iter([(example.input, example.source)]),
 )
 
 

@@ -33,6 +33,9 @@ class TinyCodec:
         assert 0 < len(ids) <= self.max_words
         return Row({"words": np.array(ids)}, {}, len(ids), len(ids))
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        return []
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         words = np.zeros((len(rows), max(row.width for row in rows)), dtype=np.int64)
         for place, row in zip(words, rows, strict=True):

@@ -79,14 +79,18 @@ def test_the_estimate_is_one_sentence() -> None:
 
 
 def test_what_becomes_of_long_examples_is_said() -> None:
-    windows = {"used": True, "max_words": 200, "examples": 3, "windows": 1007}
+    windows = {"used": True, "max_words": 200, "examples": 3, "windows": 1007, "facts": 12}
     said = "Examples of more than 200 words: 3, read through 1,007 windows in training."
     assert windows_line(windows) == said
     assert said in shown(audit_of_one_sentence() | {"windows": windows})
     assert "Examples of more" not in shown(audit_of_one_sentence() | {"windows": {**windows, "examples": 0}})
     assert windows_line({**windows, "used": False}) == (
-        "Examples of more than 200 words: 3, cut off there in training; train.augment.windows=true reads them through "
-        "1,007 windows."
+        "Examples of more than 200 words: 3, cut off there in training (12 gold facts behind); "
+        "train.augment.windows=true reads them through 1,007 windows."
+    )
+    assert windows_line(windows, "dev data") == (
+        "Examples of more than 200 words in the dev data: 3, scored up to there while training (12 gold facts "
+        "behind); evaluate reads 1,007 windows."
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from spanloom.check.parts import facts_behind
 from spanloom.config import RunConfig
 from spanloom.core import Codec, Example, LostFact, Row, Text
 from spanloom.text.excerpts import excerpts
@@ -91,11 +92,16 @@ def audit(examples: Sequence[Example], codecs: Mapping[str, Codec], windows: boo
 
 
 def audit_windows(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
-    """How many examples have more than `model.max_words` words, in how many windows, and whether they are used."""
+    """How many examples have more than `model.max_words` words, in how many windows, and whether they are used.
+
+    facts: those of the gold that do not stand whole in the first `model.max_words` words.
+    """
     most = config.model.max_words
-    counts = [len(cut(example.input, most)) for example in examples if len(example.input.tokens) > most]
+    longer = [example for example in examples if len(example.input.tokens) > most]
+    windows = sum(len(cut(example.input, most)) for example in longer)
+    facts = sum(facts_behind(example.gold, most) for example in longer)
     used = config.train.augment.windows
-    return {"used": used, "max_words": most, "examples": len(counts), "windows": sum(counts)}
+    return {"used": used, "max_words": most, "examples": len(longer), "windows": windows, "facts": facts}
 
 
 def _audit_one(examples: Sequence[Example], codec: Any, windows: bool) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def _issues(example: Example) -> Iterator[Issue]:
     for missing in example.lost:
         yield f"{missing.kind} {missing.cause}", missing.text
     if example.gold is None:
+        yield "no gold", cut(text.text)
         return
     gold = example.gold
     if not gold.spans and not gold.relations and not example.lost:
@@ -151,7 +152,7 @@ def _compare(examples: Sequence[Example], dev: Sequence[Example]) -> Iterator[tu
         for kind, label in dict.fromkeys(_labels(example)):
             if (kind, label) not in known:
                 yield "dev labels never seen in train", example.source, f"{kind} label '{label}'"
-    yield from leaks(examples, dev, lambda example: example.input.text)
+    yield from leaks(examples, dev)
 
 
 def _labels(example: Example) -> Iterator[tuple[str, str]]:

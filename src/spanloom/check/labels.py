@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
-from spanloom.check.duplicates import LEAKED, leaked, repeats
+from spanloom.check.duplicates import leaked, repeats
 from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
 from spanloom.core import Example, MarkedText, Relation, TextPair, texts_of
 
@@ -71,8 +71,7 @@ def _compare(examples: Sequence[Example], dev: Sequence[Example], gold: dict[str
     gold["labels"]["labels in dev"] = dict(label_counts(dev).most_common())
     unseen = [word.casefold() in new for word in _all_words(dev)]
     gold["shares"]["dev tokens never seen in train"] = round(sum(unseen) / max(1, len(unseen)), 4)
-    leak = leaked(examples, dev, question_of)
-    return {**issues.to_dict(), **({LEAKED: leak} if leak["count"] else {})}
+    return issues.to_dict() | leaked(examples, dev)
 
 
 def require_label_spelling(examples: Iterable[Example]) -> None:

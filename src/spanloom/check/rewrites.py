@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spanloom.check.duplicates import LEAKED, leaked, repeats
+from spanloom.check.duplicates import leaked, repeats
 from spanloom.check.issues import Issues, cut, length_summary
 from spanloom.core import Example, Text
 from spanloom.text.edits import SPACING
@@ -42,13 +42,10 @@ def check_rewrites(
     }
     found = issues.to_dict()
     if dev is not None:
-        beside = Issues()
-        shares = _lost(dev, lost_of, beside)
+        shares = _lost(dev, lost_of, Issues())
         gold["sizes"] |= {f"dev {name}": count for name, count in _sizes(dev).items()}
         gold["shares"] |= {f"dev: {name}": share for name, share in shares.items()}
-        found |= {f"dev: {name}": issue for name, issue in beside.to_dict().items()}
-        if (leak := leaked(examples, dev, _tokens))["count"]:
-            found[LEAKED] = leak
+        found |= leaked(examples, dev)
     return {"answers": "rewrite", "gold": gold, "issues": found}
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from spanloom.check.duplicates import LEAKED, leaked, repeats
+from spanloom.check.duplicates import leaked, repeats
 from spanloom.check.issues import SHOWN, Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
 from spanloom.core import Example, Source, Text
 from spanloom.text.tag_spelling import look_like_spans
@@ -80,8 +80,7 @@ def _compare(
     gold["sizes"] |= {f"dev {name}": count for name, count in _sizes(dev, spans).items()}
     gold["labels"][f"{_section(spans)} in dev"] = dict(_counts(dev, spans).most_common())
     gold["shares"]["dev tokens never seen in train"] = round(unseen / max(1, tokens), 4)
-    leak = leaked(examples, dev, words_of)
-    return {**issues.to_dict(), **({LEAKED: leak} if leak["count"] else {})}
+    return issues.to_dict() | leaked(examples, dev)
 
 
 def require_tag_spelling(examples: Iterable[Example]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from spanloom.check.issues import Issues, cut
+from spanloom.check.leaks import folded
 from spanloom.core import Example, Source
 from spanloom.text.units import UnitCodec
 from spanloom.text.vocab import UNKNOWN
@@ -23,8 +24,11 @@ def check_texts(examples: Sequence[Example], dev: Sequence[Example] | None, unit
     name -> {count, first: ["path:line: case", …]}: lines of some length that come again, and are in both parts.
     """
     issues = Issues()
-    known: dict[Hashable, Source] = {}
-    _repeated(examples, "line that comes again", known, issues)
+    known: dict[str, Source] = {}
+    for example in examples:
+        for line, source in lines_of(example):
+            known.setdefault(folded(line), source)
+    _repeated(examples, issues)
     counts = _counts(examples, units)
     gold: dict[str, Any] = {
         "sizes": _sizes(examples, counts),
@@ -36,29 +40,31 @@ def check_texts(examples: Sequence[Example], dev: Sequence[Example] | None, unit
         of_dev = _counts(dev, units)
         gold["sizes"] |= {f"dev {name}": count for name, count in _sizes(dev, of_dev).items()}
         gold["shares"] |= {f"dev {name}": part for name, part in _shares(dev, of_dev, units).items()}
-        for line, source in _lines(dev):
-            if line in known:
-                issues.add("dev line that is in train", source, f"{cut(line)} is at {known[line]} in train")
+        for example in dev:
+            for line, source in lines_of(example):
+                if (first := known.get(folded(line))) is not None:
+                    issues.add("dev line that is in train", source, f"{cut(line)} is at {first} in train")
     return {"answers": "surprisal", "gold": gold, "issues": issues.to_dict()}
 
 
-def _repeated(examples: Iterable[Example], name: str, known: dict[Hashable, Source], issues: Issues) -> None:
-    for line, source in _lines(examples):
-        first = known.setdefault(line, source)
-        if first is not source:
-            issues.add(name, source, f"{cut(line)} was at {first}")
-
-
-def _lines(examples: Iterable[Example]) -> Iterator[tuple[str, Source]]:
-    """The lines of some length, and where they stand; one that was cut in two is two."""
+def _repeated(examples: Iterable[Example], issues: Issues) -> None:
+    known: dict[str, Source] = {}
     for example in examples:
-        text = example.input.text
-        blank = len(text) - len(text.lstrip())  # the source is that of the first token
-        number = example.source.line - text.count("\n", 0, blank)
-        for line in text.split("\n"):
-            if len(line.strip()) >= SHORT:
-                yield line.strip(), Source(example.source.path, number)
-            number += 1
+        for line, source in lines_of(example):
+            first = known.setdefault(line, source)
+            if first is not source:
+                issues.add("line that comes again", source, f"{cut(line)} was at {first}")
+
+
+def lines_of(example: Example) -> Iterator[tuple[str, Source]]:
+    """The lines of some length, and where they stand; one that was cut in two is two."""
+    text = example.input.text
+    blank = len(text) - len(text.lstrip())  # the source is that of the first token
+    number = example.source.line - text.count("\n", 0, blank)
+    for line in text.split("\n"):
+        if len(line.strip()) >= SHORT:
+            yield line.strip(), Source(example.source.path, number)
+        number += 1
 
 
 def _counts(examples: Iterable[Example], units: UnitCodec) -> Counter[str]:

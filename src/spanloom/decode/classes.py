@@ -14,6 +14,7 @@ import numpy as np
 
 from spanloom.core import Array, Example, Label, Relation
 from spanloom.errors import ConfigError, DataError
+from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import choice, real, strings
 
 Decision = Literal["one", "second", "each"]
@@ -62,18 +63,14 @@ class Classes:
         """What the numbers in a target stay below."""
         return len(self.names) if self.decision == "one" else 2
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """The labels of an example that training never had."""
+        return [("label", name) for name in _names(example) if name not in self._numbers]
+
     def require_known(self, example: Example) -> None:
         """Raises DataError for a class that training never had, and where there must be one class and is not."""
         names = _names(example)
-        for name in names:
-            if name not in self._numbers:
-                few = ", ".join(self.names[:8]) + (", …" if len(self.names) > 8 else "")
-                raise DataError(
-                    str(example.source),
-                    f"unknown label '{name}'",
-                    f"one that the model was trained on ({few})",
-                    "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
-                )
+        refuse_unknown(self.unknown(example), self.names, example.source)
         if self.decision != "each" and len(names) != 1:
             found = f"{len(names)} labels together: {', '.join(names)}" if names else "no label"
             remedy = "Correct it, or train with model.labels = 'multi'."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from spanloom import __version__
 from spanloom.config import RunConfig, to_toml
 from spanloom.config.written import path_text
-from spanloom.core import Task
+from spanloom.core import Example, Row, Task, Text
 from spanloom.engine.encoded import Encoded
 from spanloom.engine.report import by_part, headline, is_share
 from spanloom.engine.state import Training
@@ -24,14 +25,16 @@ class Facts:
 
     parameters: int
     longest: int
-    unsaid: int
+    words: int
+    unsaid: Mapping[str, int]
     step: int
     best_epoch: int
     training: Mapping[str, float]
 
 
 def facts(state: Training, data: Encoded, epochs: Sequence[Mapping[str, Any]] = ()) -> Facts:
-    """Count what the card tells. unsaid: gold facts of the training data that the model's scheme cannot express.
+    """Count what the card tells. longest: of what was read at once, in tokens or pieces. words: of the longest example
+    that was cut off or read in windows, 0 for none. unsaid: gold facts that were not learned, by cause.
 
     epochs: the lines of the metrics that are of epochs; training: what that of the kept weights measured in training.
     """
@@ -39,11 +42,21 @@ def facts(state: Training, data: Encoded, epochs: Sequence[Mapping[str, Any]] = 
     return Facts(
         parameters=sum(weight.numel() for weight in state.model.parameters()),
         longest=max(row.length for row in data.rows),
-        unsaid=sum(len(row.lost) for row in data.rows),
+        words=max(map(_whole, data.examples, data.rows)),
+        unsaid=Counter(fact.cause for row in data.rows for fact in row.lost),
         step=state.step,
         best_epoch=state.best_epoch,
         training=kept[-1].get("training", {}) if kept else {},
     )
+
+
+def _whole(example: Example, row: Row) -> int:
+    """The words of an example that was not read whole at once; 0 for one that was."""
+    cut = row.cut.get("words", 0)
+    if cut:
+        return row.width + cut
+    origin = example.origin
+    return len(origin.tokens) if isinstance(origin, Text) else 0
 
 
 def model_card(
@@ -63,7 +76,7 @@ def model_card(
         "## Scores",
         _scores(known, scorecard),
         "## Limits",
-        _limits(known, scorecard),
+        _limits(known, config, scorecard),
         "## Settings",
         f"```toml\n{to_toml(config)}```",
     ]
@@ -77,7 +90,9 @@ def _data(config: RunConfig, data: Encoded, dev: Encoded | None) -> str:
         for part, path, read in parts
         if path is not None and read is not None
     ]
-    return "\n".join(["| part | path | examples |", "|---|---|---|", *rows])
+    table = "\n".join(["| part | path | examples |", "|---|---|---|", *rows])
+    remarks = [*data.remarks, *(dev.remarks if dev is not None else ())]
+    return "\n\n".join([table, "\n".join(f"- {remark}" for remark in remarks)]) if remarks else table
 
 
 def _scores(known: Facts, scorecard: Mapping[str, Any] | None) -> str:
@@ -104,16 +119,22 @@ def _number(path: str, value: float) -> str:
     return f"{100 * value:.1f}" if is_share(path) else f"{value:.4g}"
 
 
-def _limits(known: Facts, scorecard: Mapping[str, Any] | None) -> str:
+def _longest(known: Facts, config: RunConfig) -> str:
+    if not known.words:
+        return f"The longest training example had {known.longest:,} tokens or pieces; longer text was never seen."
+    most = f"{config.model.max_words:,} words at once (model.max_words)"
+    how = "in windows" if config.train.augment.windows else "no farther: the rest was cut off"
+    return f"Training read up to {most}, and longer examples {how}; the longest had {known.words:,} words."
+
+
+def _limits(known: Facts, config: RunConfig, scorecard: Mapping[str, Any] | None) -> str:
     limits: Sequence[str] = [
         "It knows the labels of its training data and no others, and does best on text of the same kind.",
-        f"The longest training example had {known.longest:,} tokens or pieces; longer text was never seen.",
+        _longest(known, config),
     ]
     if known.unsaid:
-        limits = [
-            *limits,
-            f"{known.unsaid:,} facts of the training data could not be placed or expressed, so not learned.",
-        ]
+        causes = ", ".join(f"{count:,} {cause}" for cause, count in Counter(known.unsaid).most_common())
+        limits = [*limits, f"{sum(known.unsaid.values()):,} facts of the training data were not learned: {causes}."]
     if scorecard is not None:
         limits = [*limits, "The dev scores chose these weights, so expect a little less on data that nobody looked at."]
     return "\n".join(f"- {limit}" for limit in limits)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spanloom.check.leaks import TrainingTexts
 from spanloom.config import RunConfig
 from spanloom.core import Array, Codec, Example, Row
 from spanloom.engine.report import Notice, Report
@@ -20,10 +21,16 @@ _STREAM = 2
 
 @dataclass(frozen=True)
 class Encoded:
-    """Examples beside their rows, in the same order."""
+    """Examples beside their rows, in the same order.
+
+    remarks: what a person should know of what became of this part of the data, a sentence each. texts: of training
+    data, what other data are compared with.
+    """
 
     examples: Sequence[Example]
     rows: Sequence[Row]
+    remarks: tuple[str, ...] = ()
+    texts: TrainingTexts | None = None
 
 
 def in_windows(

@@ -65,9 +65,14 @@ def _check_augmentation(config: RunConfig, task: Task | None) -> None:
         found = f"asks for noise, which the answers of the task '{task.name}' cannot follow"
         remedy = "Set its token_dropout, swaps and character_noise to 0."
         raise ConfigError("train.augment", found, remedy=remedy)
-    if augment.windows and (task.answer not in (Graph, Tags) or not hasattr(config.model, "max_words")):
+    if augment.windows and not may_read_windows(task, config):
         found = f"is true, but the task '{task.name}' answers for whole texts"
         raise ConfigError("train.augment.windows", found, "false for this task", "Set train.augment.windows = false.")
+
+
+def may_read_windows(task: Task, config: RunConfig) -> bool:
+    """Whether `train.augment.windows` is for this task: its answers say something of each part of a text."""
+    return task.answer in (Graph, Tags) and hasattr(config.model, "max_words")
 
 
 def check_rows(rows: Sequence[Row], examples: Sequence[Example], codec: Codec) -> None:

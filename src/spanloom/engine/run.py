@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Any
 
 import torch
 
+from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.config import RunConfig, to_toml
-from spanloom.core import Codec, Example, Task
+from spanloom.core import Codec, Task
 from spanloom.engine.calibrate import calibrate
 from spanloom.engine.card import facts, model_card
 from spanloom.engine.checkpoint import (
@@ -25,19 +25,20 @@ from spanloom.engine.checkpoint import (
     save_model,
 )
 from spanloom.engine.device import check_float16, keep_freed_memory, pick_device
-from spanloom.engine.encoded import Encoded, in_windows
+from spanloom.engine.encoded import Encoded
 from spanloom.engine.folder import claimed
-from spanloom.engine.guard import check_rows, check_settings
+from spanloom.engine.guard import check_settings
 from spanloom.engine.plots import draw_plots
+from spanloom.engine.prepare import prepare
 from spanloom.engine.processes import copy_first, from_first, gather, process_count, rank
 from spanloom.engine.repeat import repeatable
-from spanloom.engine.report import EpochReport, Metrics, Notice, Report, Stage, read_metrics
+from spanloom.engine.report import EpochReport, Metrics, Notice, Report, read_metrics
 from spanloom.engine.resume import check_kept, check_same_data, check_settings_kept, conditions
 from spanloom.engine.state import Training, begin
 from spanloom.engine.stop import StopRequest
 from spanloom.engine.tracking import Tracking
 from spanloom.engine.train import train
-from spanloom.errors import CheckpointError, DataError, SpanloomError
+from spanloom.errors import CheckpointError, SpanloomError
 from spanloom.nn.storage import load_json, store, store_json
 
 
@@ -84,6 +85,8 @@ def run_training(
             if not goes_on:  # so that whatever happens from here on, there is something to go on from
                 save_checkpoint(output, run.state, run.about)
             store(output / "config.toml", to_toml(config))
+            if run.data.texts is not None:
+                run.data.texts.save(output / TRAINING_TEXTS)
         try:
             _train_and_save(run, output, on_report)
             if first:
@@ -209,40 +212,3 @@ def _keep(run: _Run, report: EpochReport, output: Path) -> None:
         save_model(output / "model", run.task, run.config, run.codec, state.model)
     if report.scorecard is not None:
         store_json(output / "scorecard.json", report.scorecard)
-
-
-def prepare(
-    task: Task, config: RunConfig, on_report: Callable[[Report], None]
-) -> tuple[Encoded, Encoded | None, Codec]:
-    """Read both parts, fit the codec on the training part alone, encode both, and check every row."""
-    train_path, dev_path = config.data.train, config.data.dev
-    assert train_path is not None, "check_settings saw to it"
-    examples = _read(task, config, train_path)
-    dev_examples = _read(task, config, dev_path) if dev_path is not None else None
-    codec: Codec = task.fit(examples, config)
-    data = _encode(codec, in_windows(examples, config, on_report), "encoding training data", on_report)
-    if task.arrange is not None:
-        data = Encoded(*task.arrange(data.examples, data.rows, codec, config))
-    strict = config.data.unknown_labels == "error"
-    dev = _encode(codec, dev_examples, "encoding dev data", on_report, strict) if dev_examples is not None else None
-    return data, dev, codec
-
-
-def _read(task: Task, config: RunConfig, path: Path) -> list[Example]:
-    examples = [example for example in task.read(path, config.data) if example.gold is not None]
-    if not examples:
-        raise DataError(str(path), "no example with a gold answer", "at least one", "Check data.format and the file.")
-    return examples
-
-
-def _encode(
-    codec: Codec, examples: Sequence[Example], name: str, on_report: Callable[[Report], None], with_gold: bool = True
-) -> Encoded:
-    """Rows of examples. Without gold nothing can be unknown, and scoring needs the examples' gold, not the rows'."""
-    rows = []
-    for example in examples:
-        rows.append(codec.encode(example if with_gold else dataclasses.replace(example, gold=None)))
-        if len(rows) % 100 == 0 or len(rows) == len(examples):
-            on_report(Stage(name, len(rows), len(examples)))
-    check_rows(rows, examples, codec)
-    return Encoded(examples, rows)

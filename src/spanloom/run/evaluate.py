@@ -8,6 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from spanloom.check.leaks import FILE as TRAINING_TEXTS
+from spanloom.check.leaks import TrainingTexts
+from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
@@ -22,6 +25,7 @@ SCORECARD = "scorecard.json"
 PAGE = "report.html"
 PREDICTIONS = "predictions.jsonl"
 CONFUSION = "confusion.svg"
+NONE_UNKNOWN: dict[str, Any] = {"facts": 0, "labels": []}
 
 
 def evaluate(
@@ -34,8 +38,15 @@ def evaluate(
     """Score a run folder or bundle (None: the bundled model) on annotated data; the scorecard as a plain dict.
 
     report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`,
-    and, where labels are confused with one another, `confusion.svg`. The scorecard's key `read` counts what was longer
-    than the model reads at once, and what was left out (see `Reading`). second_look: see `Predictor`.
+    and, where labels are confused with one another, `confusion.svg`. second_look: see `Predictor`. Keys of the
+    scorecard beside the task's own:
+
+    read     what was longer than the model reads at once, and what was left out (see `Reading`)
+    unknown  facts whose label training never had, which count as missed: `facts`, how many, and `labels`, each with
+             its kind and its number of facts
+    leaked   texts that the run was trained on: `count`, `of` how many, and where the `first` stand; None where the
+             model does not know its training texts, as no bundle does
+
     Raises CheckpointError for the model, DataError for the data, citing the line, ConfigError where the report would
     replace the data.
     """
@@ -48,9 +59,14 @@ def evaluate(
     if (data_config or DataConfig()).unknown_labels == "error":
         for example in examples:
             predictor.codec.require_known(example)
+    trained_on = TrainingTexts.load(predictor.source / TRAINING_TEXTS)
     reading = Reading()
     predictions = list(predictor.predict_inputs((example.input for example in examples), reading))
-    scorecard = predictor.task.score(examples, predictions, predictor.codec) | {"read": reading.to_dict()}
+    scorecard = predictor.task.score(examples, predictions, predictor.codec) | {
+        "read": reading.to_dict(),
+        "unknown": UnknownLabels.of(predictor.codec, examples).to_dict(),
+        "leaked": None if trained_on is None else trained_on.leaks(predictor.task, examples).to_dict(),
+    }
     if report is not None:
         items = list(comparison_items(examples, predictions, predictor.task.show))
         save_report(Path(report), (predictor.source.resolve().name, Path(data).name), scorecard, items)
@@ -75,9 +91,27 @@ def require_gold(examples: list[Example], path: Path) -> None:
     """Raise DataError where there is nothing to score against, citing the first line without gold."""
     if not examples:
         raise DataError(str(path), "no examples", "at least one annotated example", "Name another file.")
-    for example in examples:
-        if example.gold is None:
-            raise DataError(str(example.source), "no gold answer", "annotated data", "Annotate it, or use 'predict'.")
+    without = [example for example in examples if example.gold is None]
+    if without:
+        found = f"no gold answer, as in {len(without):,} of {len(examples):,} examples"
+        raise DataError(str(without[0].source), found, "annotated data", "Annotate it, or use 'predict'.")
+
+
+def data_sentences(scorecard: Mapping[str, Any], where: str = "scorecard") -> list[str]:
+    """What a person should know of the data that a scorecard is of; nothing where all is well.
+
+    Raises DataError, citing `where`, for a scorecard that does not say it as `evaluate` does.
+    """
+    unknown, leaked = scorecard.get("unknown") or NONE_UNKNOWN, scorecard.get("leaked") or {"count": 0}
+    try:
+        told = [unknown_sentence(unknown, "this data")]
+        if leaked["count"]:
+            stood = f"Stood in the training data: {leaked['count']:,} of {leaked['of']:,} texts"
+            told.append(f"{stood}, the first at {leaked['first'][0]}. Expect less of new texts.")
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        found = f"'unknown' or 'leaked' is damaged ({error!r})"
+        raise DataError(where, found, "what 'evaluate' writes there", "Run 'spanloom evaluate' again.") from error
+    return [sentence for sentence in told if sentence]
 
 
 def read_scorecard(path: Path) -> dict[str, Any]:

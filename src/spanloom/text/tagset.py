@@ -11,10 +11,9 @@ import numpy as np
 
 from spanloom.core import Array, Source, Tags
 from spanloom.errors import DataError
+from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import choice, flag, strings
-from spanloom.text.tags import OUTSIDE, convert, is_bio2, natural_order, tag_names, transitions
-
-SHOWN = 8  # known labels that an error names
+from spanloom.text.tags import OUTSIDE, convert, is_bio2, natural_order, spans_from_tags, tag_names, transitions
 
 
 class Tagset:
@@ -56,19 +55,17 @@ class Tagset:
         tags = convert(labels, "bio2", self.scheme) if self.scheme else labels
         return np.array([self._numbers[tag] for tag in tags], dtype=np.int64)
 
+    def unknown(self, gold: Tags) -> list[tuple[str, str]]:
+        """The spans, or the tokens where labels say none, whose label training never had."""
+        odd = [label for label in gold.labels if label not in self._accepted]
+        if not odd or self.scheme is None or not is_bio2(gold.labels):
+            return [("label", label) for label in odd]
+        spans = [span.label for span in spans_from_tags(gold.labels, "bio2") if span.label not in self.names]
+        return [("label", label) for label in (*spans, *(label for label in odd if label == OUTSIDE))]
+
     def require_known(self, gold: Tags, source: Source) -> None:
         """Raises DataError, citing the line, for a gold label that training never had."""
-        for label in gold.labels:
-            if label in self._accepted:
-                continue
-            name = label if self.scheme is None or label == OUTSIDE else label[2:]
-            few = ", ".join(self.names[:SHOWN]) + (", …" if len(self.names) > SHOWN else "")
-            raise DataError(
-                str(source),
-                f"unknown label '{name}'",
-                f"one that the model was trained on ({few})",
-                "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
-            )
+        refuse_unknown(self.unknown(gold), self.names, source)
 
     def rules(self) -> tuple[Array, Array, Array]:
         """Scores that forbid what the scheme does and are 0 elsewhere: transitions [K, K], start [K], end [K]."""

@@ -49,26 +49,32 @@ def plain_gold_table(gold: Mapping[str, Any]) -> Table:
     return table
 
 
-def print_audit(audit: Mapping[str, Any], console: Console) -> None:
-    """Print the dict of `task.check`: `gold` (see check.gold), `audit` by scheme (check.audit), `estimate` of a run."""
+def print_audit(audit: Mapping[str, Any], console: Console, part: str = "") -> None:
+    """Print the dict of `task.check`: `gold` (see check.gold), `audit` by scheme (check.audit), `estimate` of a run.
+
+    part: of the data, where it is not what was named first: "dev data".
+    """
     gold = audit["gold"]
-    console.print(gold_table(gold))
+    of_part = f" of the {part}" if part else ""
+    console.print(gold_table(gold, f"Gold{of_part}"))
     if gold["issues"]:
-        console.print(issue_table(gold["issues"]))
-    console.print(scheme_table(audit["audit"]))
+        console.print(issue_table(gold["issues"], of_part))
+    console.print(scheme_table(audit["audit"], of_part))
     for scheme, result in audit["audit"].items():
         for heading, ledger in (("lost", result["lost"]), ("added by decoding", result["spurious"])):
             if ledger:
-                console.print(ledger_table(f"Scheme {scheme}: facts {heading}, by cause", ledger))
+                console.print(ledger_table(f"Scheme {scheme}: facts{of_part} {heading}, by cause", ledger))
     if audit.get("windows", {}).get("examples"):
-        console.print(windows_line(audit["windows"]), markup=False)
+        console.print(windows_line(audit["windows"], part), markup=False)
     if audit.get("estimate"):
         console.print(estimate_line(audit["estimate"]), markup=False)
+    if "dev" in audit:
+        print_audit(audit["dev"], console, "dev data")
 
 
-def gold_table(gold: Mapping[str, Any]) -> Table:
+def gold_table(gold: Mapping[str, Any], title: str = "Gold") -> Table:
     """Sizes, lengths, labels and kinds of overlap."""
-    table = Table(title="Gold", title_justify="left", show_header=False)
+    table = Table(title=title, title_justify="left", show_header=False)
     words = gold["lengths"]["tokens"]
     table.add_row("sentences", f"{gold['sentences']:,}")
     table.add_row(
@@ -95,9 +101,9 @@ def gold_table(gold: Mapping[str, Any]) -> Table:
     return table
 
 
-def issue_table(issues: Mapping[str, Any]) -> Table:
+def issue_table(issues: Mapping[str, Any], of_part: str = "") -> Table:
     """What looks like a mistake in the gold, with the first cases."""
-    table = Table(title="Worth a look", title_justify="left")
+    table = Table(title=f"Worth a look{of_part and ' in' + of_part.removeprefix(' of')}", title_justify="left")
     table.add_column("what")
     table.add_column("count", justify="right")
     table.add_column("where first", overflow="fold")
@@ -108,9 +114,10 @@ def issue_table(issues: Mapping[str, Any]) -> Table:
     return table
 
 
-def scheme_table(schemes: Mapping[str, Any]) -> Table:
+def scheme_table(schemes: Mapping[str, Any], of_part: str = "") -> Table:
     """The ceiling of each scheme: what a model without a fault would score against all of the gold."""
-    table = Table(title="Ceiling of each scheme: decode(encode(gold)) against the gold", title_justify="left")
+    title = f"Ceiling of each scheme: decode(encode(gold)) against the gold{of_part}"
+    table = Table(title=title, title_justify="left")
     for heading in ("scheme", "facts"):
         table.add_column(heading)
     for heading in ("precision", "recall", "F1", "given back", "gold"):
@@ -141,13 +148,17 @@ def ledger_table(title: str, ledger: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def windows_line(windows: Mapping[str, Any]) -> str:
+def windows_line(windows: Mapping[str, Any], part: str = "") -> str:
     """What becomes of examples that are longer than the model reads at once."""
-    longer = f"Examples of more than {several(windows['max_words'], 'word')}: {windows['examples']:,}"
+    of_part = f" in the {part}" if part else ""
+    longer = f"Examples of more than {several(windows['max_words'], 'word')}{of_part}: {windows['examples']:,}"
     through = several(windows["windows"], "window")
+    behind = f"{several(windows['facts'], 'gold fact')} behind"
+    if part:
+        return f"{longer}, scored up to there while training ({behind}); evaluate reads {through}."
     if windows["used"]:
         return f"{longer}, read through {through} in training."
-    return f"{longer}, cut off there in training; train.augment.windows=true reads them through {through}."
+    return f"{longer}, cut off there in training ({behind}); train.augment.windows=true reads them through {through}."
 
 
 def estimate_line(estimate: Mapping[str, Any]) -> str:

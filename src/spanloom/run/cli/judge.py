@@ -9,7 +9,7 @@ import typer
 
 from spanloom.run.cli.predict import say_what_was_read
 from spanloom.run.cli.settings import Look, SecondLook, Settings, data_config
-from spanloom.write.terminal import tell, tell_json
+from spanloom.write.terminal import say, tell, tell_json
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
 
@@ -25,11 +25,13 @@ def evaluate(
     json_: Json = False,
 ) -> None:
     """Score a model on annotated data."""
-    from spanloom.run.evaluate import PAGE, evaluate
+    from spanloom.run.evaluate import PAGE, data_sentences, evaluate
     from spanloom.run.reading import Reading
 
     scorecard = evaluate(model, data, report, data_config(settings or []), second_look.value)
     say_what_was_read(Reading(**scorecard["read"]))
+    for sentence in data_sentences(scorecard):
+        say(sentence)
     if json_:
         tell_json(scorecard)
         return
@@ -47,9 +49,13 @@ def compare(
 ) -> None:
     """Test whether two models differ: a paired bootstrap over the sentences of two reports."""
     from spanloom.metrics.comparison import compare_scorecards
-    from spanloom.run.evaluate import read_scorecard
+    from spanloom.run.evaluate import data_sentences, read_scorecard
 
-    comparison = compare_scorecards(read_scorecard(a), read_scorecard(b))
+    cards = read_scorecard(a), read_scorecard(b)
+    comparison = compare_scorecards(*cards)
+    for name, path, card in zip("AB", (a, b), cards, strict=True):
+        for sentence in data_sentences(card, str(path)):
+            say(f"{name}: {sentence}")
     if json_:
         tell_json(comparison)
         return

@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,9 @@ CONVERT = "'spanloom convert' takes that setting, and writes what predict can re
 
 ENCODING = re.compile(r"data\.encoding ?= ?'?([\w-]+)'?")
 SETTING = re.compile(r"\bdata\.[a-z_]+")
+
+LEFT_ASIDE = DataConfig(max_characters=UNLIMITED, unknown_keys="ignored")
+"""How annotated data are read of which only the texts are wanted."""
 
 Given = str | list[str]
 
@@ -137,9 +140,7 @@ def _json_entry(predictor: Predictor, line: str, where: str) -> Entry | None:
     fields = _object(line, where)
     try:
         if fields.keys() >= MARKED and isinstance(predictor.task.answer(), Relation):
-            return Entry(
-                marked_text(fields, where, DataConfig(max_characters=UNLIMITED, unknown_keys="ignored")), where, fields
-            )
+            return Entry(marked_text(fields, where, LEFT_ASIDE), where, fields)
         return Entry(predictor.attempt(_texts_in(fields, predictor.texts, where), where), where, fields)
     except DataError as error:
         return Entry(error, where, fields)
@@ -207,9 +208,7 @@ def _tells_json(line: str) -> bool:
 
 def _annotated(path: Path, predictor: Predictor, encoding: str) -> Iterator[Entry]:
     """What the task's own readers make of a path; fields stay where an example is a JSON object on a line."""
-    examples = predictor.task.read(
-        path, DataConfig(encoding=encoding, max_characters=UNLIMITED, unknown_keys="ignored")
-    )
+    examples = predictor.task.read(path, replace(LEFT_ASIDE, encoding=encoding))
     objects = _objects(path, encoding) if path.is_file() else iter(())
     number = 0
     item: dict[str, Any] = {}

@@ -100,6 +100,10 @@ class ClassifyCodec:
             expected, remedy = f"{here} in every example", "Mend the example, or the column names."
             raise DataError(str(example.source), found, expected, remedy)
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """The labels of an example that training never had."""
+        return self.classes.unknown(example)
+
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for a label that training never had."""
         self.classes.require_known(example)

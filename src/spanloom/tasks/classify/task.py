@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spanloom.check.labels import check_label_data, require_label_spelling
+from spanloom.check.parts import with_dev
 from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, Label, Task, Text, TextPair, deferred
 from spanloom.errors import DataError
@@ -26,7 +27,9 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
-    return check_label_data(examples, dev, config.model.max_words)
+    most = config.model.max_words
+    found = check_label_data(examples, dev, most)
+    return with_dev(found, None if dev is None else check_label_data(dev, None, most))
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:

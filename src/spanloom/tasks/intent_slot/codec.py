@@ -19,16 +19,14 @@ from spanloom.core import Array, Arrays, Batch, Example, Frame, Label, LostFact,
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
 from spanloom.decode.tags import SURE, best_tags, perfect_tags, tag_sizes
 from spanloom.decode.viterbi import softmax
-from spanloom.errors import DataError
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
 from spanloom.text.features import Features, features_from_dict, fit_features
+from spanloom.text.known import refuse_unknown
 from spanloom.text.seen import Seen
 from spanloom.text.stored import choice, flag, optional, part, real, strings, whole, wholes
 from spanloom.text.tags import natural_order, spans_from_tags
 from spanloom.text.tagset import Tagset
 from spanloom.text.windows import usual_sentences
-
-SHOWN = 8  # known intents that an error names
 
 
 class IntentSlotCodec:
@@ -95,16 +93,19 @@ class IntentSlotCodec:
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
         return Row(inputs, targets, length, len(tokens), tuple(lost), group, cut=+cut)
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """The intents and the slots of a request that training never had."""
+        if example.gold is None:
+            return []
+        intents = [("intent", name) for name in example.gold.intent.names if name not in self._numbers]
+        return intents + self.tagset.unknown(example.gold.slots)
+
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for an intent or a slot that training never had."""
         if example.gold is None:
             return
-        for name in example.gold.intent.names:
-            if name not in self._numbers:
-                few = ", ".join(self.intents[:SHOWN]) + (", …" if len(self.intents) > SHOWN else "")
-                expected = f"one that the model was trained on ({few})"
-                remedy = "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'."
-                raise DataError(str(example.source), f"unknown intent '{name}'", expected, remedy)
+        intents = [fact for fact in self.unknown(example) if fact[0] == "intent"]
+        refuse_unknown(intents, self.intents, example.source)
         self.tagset.require_known(example.gold.slots, example.source)
 
     def collate(self, rows: Sequence[Row]) -> Batch:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spanloom.check.frames import check_frames, require_frame_spelling
+from spanloom.check.parts import with_cut, with_dev
 from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, Frame, Task, Text, deferred
 from spanloom.metrics.frames import frame_scorecard
@@ -24,7 +25,9 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
-    return check_frames(examples, dev)
+    most = config.model.max_words
+    found = with_cut(check_frames(examples, dev), examples, most)
+    return with_dev(found, None if dev is None else with_cut(check_frames(dev), dev, most))
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> IntentSlotCodec:

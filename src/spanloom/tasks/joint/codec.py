@@ -93,6 +93,10 @@ class JointCodec:
         """Whether training had a relation from an entity of the first label to one of the second."""
         return self.labels.may_relate(head, tail)
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """The entities and the relations of an example whose label training never had."""
+        return self.labels.unknown(example)
+
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for an entity label or a relation that training never had."""
         self.labels.require_known(example)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,6 +11,7 @@ from typing import Any
 
 from spanloom.core import Example, Graph
 from spanloom.errors import DataError
+from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import flag, lists, strings
 
 
@@ -68,23 +69,18 @@ class Labels:
     def relation_number(self, label: str) -> int:
         return self._relation_numbers[label]
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """The entities and the relations of an example whose label the model was not trained on."""
+        gold: Graph = example.gold or Graph()
+        spans = [("entity label", span.label) for span in gold.spans if span.label not in self._entity_numbers]
+        relations = (relation.label for relation in gold.relations)
+        return spans + [("relation", label) for label in relations if label not in self._relation_numbers]
+
     def require_known(self, example: Example) -> None:
         """Raises DataError for a gold label that the model was not trained on."""
-        gold: Graph = example.gold or Graph()
-        self._require("entity label", (span.label for span in gold.spans), self._entity_numbers, example)
-        relations = (relation.label for relation in gold.relations)
-        self._require("relation", relations, self._relation_numbers, example)
-
-    def _require(self, kind: str, found: Iterable[str], known: Mapping[str, int], example: Example) -> None:
-        for label in found:
-            if label not in known:
-                few = ", ".join(list(known)[:8]) + (", …" if len(known) > 8 else "")
-                raise DataError(
-                    str(example.source),
-                    f"unknown {kind} '{label}'",
-                    f"one that the model was trained on ({few})",
-                    "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
-                )
+        for kind, label in self.unknown(example):
+            known = self.entities if kind == "entity label" else self.relations
+            refuse_unknown([(kind, label)], known, example.source)
 
     def to_dict(self) -> dict[str, Any]:
         return {

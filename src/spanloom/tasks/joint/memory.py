@@ -8,20 +8,20 @@ from __future__ import annotations
 import math
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import chain, product
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from spanloom.core import Array, Example, Graph, Text
 from spanloom.tasks.joint.labels import Labels
+from spanloom.tasks.joint.nearest import Pair, Place, count_items, nearest_items
 from spanloom.text.stored import lists, require_within, whole, wholes
 
 NOTHING, MET = 0, 1  # kinds of recalled items: padding, and two names that met; 2 + r is relation r between them
 MOST_PAIRS = 200_000  # kept, so that long documents, where every name meets every other, do not fill a bundle
 MOST_RECALLED = 256  # items a sentence, those of the nearest names first
-Pair = tuple[int, int]
 CHECKSUMS = 2**32 - 1
 LONGEST_NAME = 2**16  # words; none is as long
 SEVERAL = -1  # in place of the one sentence
@@ -108,25 +108,29 @@ class Memory:
         """
         own = _name([token.text for token in (whole or text).tokens])
         found = self._find([token.text for token in text.tokens])
-        items = []
-        for head in found:
-            for tail in found:
-                pair = (head[2], tail[2])
-                apart = head[1] < tail[0] or tail[1] < head[0]
-                if apart and self._met.get(pair, own) != own:
-                    known = [2 + relation for relation, only in self._facts.get(pair, {}).items() if only != own]
-                    place = (abs(head[0] - tail[0]), *head[:2], *tail[:2])
-                    items += [(*place, kind) for kind in (*known, MET)]
-        if not items:
+        known = self._known({name for *_, name in found}, own)
+        total = count_items(found, known)
+        if not total:
             return np.array([NOTHING]), np.zeros((1, 4), dtype=np.int64)
-        if len(items) > MOST_RECALLED and cut is not None:
-            cut["recalled"] += len(items) - MOST_RECALLED
+        if total > MOST_RECALLED and cut is not None:
+            cut["recalled"] += total - MOST_RECALLED
+        items = nearest_items(found, known, total, MOST_RECALLED)
         # Stable, so that a pair's relations stay before its doubt: no cut leaves the doubt alone.
         table = np.array(sorted(items, key=lambda item: item[:-1])[:MOST_RECALLED], dtype=np.int64)
         return table[:, -1], table[:, 1:-1]
 
-    def _find(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
-        """(first word, last word, checksum) of every place that reads like a known name."""
+    def _known(self, names: Set[int], own: int) -> dict[Pair, list[int]]:
+        """The pairs of these names that met in another sentence than `own`, each with what is recalled of it."""
+        few = len(names) ** 2 <= len(self._met)
+        pairs = product(names, names) if few else (pair for pair in self._met if names >= set(pair))
+        return {
+            pair: [*(2 + relation for relation, only in self._facts.get(pair, {}).items() if only != own), MET]
+            for pair in pairs
+            if self._met.get(pair, own) != own
+        }
+
+    def _find(self, words: Sequence[str]) -> list[Place]:
+        """Every place that reads like a known name, in text order."""
         found = []
         spelled = [word.casefold().encode() for word in words]  # letter by letter, where lower() looks at neighbours
         for first, start in enumerate(spelled):
@@ -189,7 +193,8 @@ def _name(words: Iterable[str]) -> int:
 
 def _said(text: Text, graph: Graph, labels: Labels) -> Said:
     names = {span: _name(token.text for token in text.tokens[span.start : span.end]) for span in graph.spans}
-    pairs = {(head, tail) for head in names.values() for tail in names.values() if head != tail}
+    distinct = set(names.values())
+    pairs = {(head, tail) for head in distinct for tail in distinct if head != tail}
     facts = {
         ((names[item.head], names[item.tail]), labels.relation_number(item.label))
         for item in graph.relations

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from spanloom.check.audit import audit, audit_windows
-from spanloom.check.gold import check_gold, check_labels
+from spanloom.check.gold import check_labels
+from spanloom.check.graphs import check_graphs
 from spanloom.config import DataConfig, EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Graph, Task, Text, deferred
 from spanloom.errors import CheckpointError, ConfigError
@@ -27,15 +27,17 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
-    """Whether gold is well formed, what each scheme can say of it, and what training would cost."""
+    """Whether gold is well formed, alone and beside `data.dev`, what each scheme can say of it, what training costs."""
     words = EncoderConfig(kind="rnn")  # what a scheme can say depends on no encoder, so none need be installed
-    codecs: dict[str, Codec] = {
-        scheme: JointCodec.fit(examples, replace(config.model, scheme=scheme, encoder=words))
-        for scheme in get_args(Scheme)
-    }
-    windows = audit_windows(examples, config)
-    found = {"gold": check_gold(examples), "audit": audit(examples, codecs, windows["used"])}
-    return {**found, "windows": windows, "estimate": _estimate(examples, config)}
+    dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
+
+    def codecs_of(some: Sequence[Example]) -> dict[str, Codec]:
+        return {
+            scheme: JointCodec.fit(some, replace(config.model, scheme=scheme, encoder=words))
+            for scheme in get_args(Scheme)
+        }
+
+    return {**check_graphs(examples, dev, codecs_of, config), "estimate": _estimate(examples, config)}
 
 
 def _estimate(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:

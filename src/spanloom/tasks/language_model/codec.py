@@ -68,6 +68,10 @@ class LanguageModelCodec:
             following, ends = following[::-1], len(found.names) - begins[::-1]
         return make_row(np.concatenate([[BEGIN], following[:-1]]), following, ends)
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """Nothing: there are no labels."""
+        return []
+
     def require_known(self, example: Example) -> None:
         """Nothing is refused: there are no labels, and what training never had is the unknown unit."""
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.check.texts import check_texts
+from spanloom.check.parts import with_dev
+from spanloom.check.texts import check_texts, lines_of
 from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, Surprisal, Task, Text, deferred
 from spanloom.metrics.surprisal import surprisal_scorecard
@@ -26,7 +27,8 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Beside `data.dev`, where it is set, as a codec fitted on the examples reads both."""
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
-    return check_texts(examples, dev, _fit(examples, config).units)
+    units = _fit(examples, config).units
+    return with_dev(check_texts(examples, dev, units), None if dev is None else check_texts(dev, None, units))
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> LanguageModelCodec:
@@ -68,4 +70,5 @@ TASK = Task(
     arrange=arrange,
     carried=("state",),
     measures=_measures,
+    questions=lines_of,
 )

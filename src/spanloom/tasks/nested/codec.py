@@ -19,6 +19,7 @@ from spanloom.decode.spans import cross, spans_from_table, without_clashes
 from spanloom.errors import DataError
 from spanloom.tasks.nested.config import NestedConfig
 from spanloom.text.features import Features, features_from_dict, fit_features
+from spanloom.text.known import refuse_unknown
 from spanloom.text.seen import Seen
 from spanloom.text.stored import flag, part, strings, whole, wholes
 from spanloom.text.windows import usual_sentences
@@ -116,17 +117,13 @@ class NestedCodec:
     def _most(self, words: int) -> int:
         return max(100, SPANS_A_WORD * words)
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """The entities of an example whose label training never had."""
+        return [("entity label", span.label) for span in _spans(example) if span.label not in self._numbers]
+
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for a label that training never had."""
-        for span in _spans(example):
-            if span.label not in self._numbers:
-                few = ", ".join(self.labels[:8]) + (", …" if len(self.labels) > 8 else "")
-                raise DataError(
-                    str(example.source),
-                    f"unknown entity label '{span.label}'",
-                    f"one that the model was trained on ({few})",
-                    "Correct the label, train with data that has it, or set data.unknown_labels = 'missed'.",
-                )
+        refuse_unknown(self.unknown(example), self.labels, example.source)
 
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: spans [B, T, T] (first word, last word), 0 for none and k + 1 for label k, and lengths [B]."""

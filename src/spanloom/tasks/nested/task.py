@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from spanloom.check.audit import audit, audit_windows
-from spanloom.check.gold import check_gold, check_labels
+from spanloom.check.gold import check_labels
+from spanloom.check.graphs import check_graphs
 from spanloom.config import DataConfig, EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Graph, Task, Text, deferred
 from spanloom.errors import CheckpointError, ConfigError
@@ -31,13 +31,14 @@ def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Whether gold is well formed, alone and beside `data.dev`, and what span tables and flat tags can say of it."""
     words = EncoderConfig(kind="rnn")  # what can be said depends on no encoder, so none need be installed
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
-    codecs: dict[str, Codec] = {
-        name: NestedCodec.fit(examples, replace(config.model, flat=flat, encoder=words))
-        for name, flat in (("span table", False), ("flat tags (BIO)", True))
-    }
-    windows = audit_windows(examples, config)
-    found = {"gold": check_gold(examples, dev), "audit": audit(examples, codecs, windows["used"])}
-    return {**found, "windows": windows, "estimate": _estimate(examples, config)}
+
+    def codecs_of(some: Sequence[Example]) -> dict[str, Codec]:
+        return {
+            name: NestedCodec.fit(some, replace(config.model, flat=flat, encoder=words))
+            for name, flat in (("span table", False), ("flat tags (BIO)", True))
+        }
+
+    return {**check_graphs(examples, dev, codecs_of, config), "estimate": _estimate(examples, config)}
 
 
 def _estimate(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:

@@ -111,6 +111,10 @@ class RelationCodec:
             raise DataError(str(example.source), found, f"at most {room}, which is what the encoder reads", remedy)
         return kept
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """The labels of an example that training never had."""
+        return self.classes.unknown(example)
+
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for a label that training never had."""
         self.classes.require_known(example)

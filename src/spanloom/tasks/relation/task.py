@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spanloom.check.labels import require_label_spelling
+from spanloom.check.parts import with_dev
 from spanloom.check.relations import check_relations
 from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, MarkedText, Relation, Span, Task, deferred
@@ -33,7 +34,9 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
-    return check_relations(examples, dev, config.model.max_words)
+    most = config.model.max_words
+    found = check_relations(examples, dev, most)
+    return with_dev(found, None if dev is None else check_relations(dev, None, most))
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> RelationCodec:

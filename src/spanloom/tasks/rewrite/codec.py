@@ -58,6 +58,10 @@ class RewriteCodec:
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
         return Row(inputs, targets, length, len(reading.words), lost, item=reading, cut=+cut)
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """Nothing: there are no labels."""
+        return []
+
     def require_known(self, example: Example) -> None:
         """Whatever words an example has, they can be read."""
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanloom.check.parts import with_dev
 from spanloom.check.rewrites import check_rewrites
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Dialogue, Example, Rewrite, Task, Text, deferred
+from spanloom.core import Dialogue, Example, LostFact, Rewrite, Task, Text, deferred
 from spanloom.errors import DataError
 from spanloom.metrics.rewriting import rewrite_scorecard
 from spanloom.read import read
@@ -27,7 +28,12 @@ def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
     scheme = EditScheme(config.model.insertions, config.model.max_words)
-    return check_rewrites(examples, lambda example: scheme.encode(example)[2], dev)
+
+    def lost_of(example: Example) -> Sequence[LostFact]:
+        return scheme.encode(example)[2]
+
+    found = check_rewrites(examples, lost_of, dev)
+    return with_dev(found, None if dev is None else check_rewrites(dev, lost_of))
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> RewriteCodec:

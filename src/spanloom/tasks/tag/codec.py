@@ -90,6 +90,10 @@ class TagCodec:
         spans = (span for span in spans_from_tags(gold.labels, "bio2") if span.end > kept)
         return [LostFact("entity", span.label, text.surface(span), "truncated") for span in spans]
 
+    def unknown(self, example: Example) -> list[tuple[str, str]]:
+        """The spans, or the tokens where labels say none, whose label training never had."""
+        return [] if example.gold is None else self.tagset.unknown(example.gold)
+
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for a label that training never had."""
         if example.gold is not None:

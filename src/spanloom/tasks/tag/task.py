@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spanloom.check.audit import audit_windows
+from spanloom.check.parts import with_cut, with_dev
 from spanloom.check.tags import check_tags, require_tag_spelling
 from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, Tags, Task, Text, deferred
@@ -25,7 +26,9 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Beside `data.dev`, where it is set, which should hold nothing that training holds."""
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
-    return {**check_tags(examples, dev), "windows": audit_windows(examples, config)}
+    most = config.model.max_words
+    found = with_dev(check_tags(examples, dev), None if dev is None else with_cut(check_tags(dev), dev, most))
+    return {**found, "windows": audit_windows(examples, config)}
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> TagCodec:

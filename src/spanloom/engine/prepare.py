@@ -1,0 +1,97 @@
+"""From data files to rows: both parts read, the codec fitted on the training part alone, both encoded and checked.
+
+What of the data is not learned from, or not scored as it stands, is said: to the person who watches, and on the card.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from spanloom.check.leaks import TrainingTexts
+from spanloom.check.unknown import UnknownLabels, unknown_sentence
+from spanloom.config import RunConfig
+from spanloom.core import Codec, Example, Row, Task
+from spanloom.engine.encoded import Encoded, in_windows
+from spanloom.engine.guard import check_rows
+from spanloom.engine.remarks import cut_off, leaked, left_out
+from spanloom.engine.report import Notice, Report, Stage
+from spanloom.errors import DataError
+
+OnReport = Callable[[Report], None]
+
+
+def prepare(task: Task, config: RunConfig, on_report: OnReport) -> tuple[Encoded, Encoded | None, Codec]:
+    """The training part, the dev part if there is one, and the codec.
+
+    Raises DataError for data that will not do, citing the line. Every remark of the two parts is reported too.
+    """
+    train_path, dev_path = config.data.train, config.data.dev
+    assert train_path is not None, "check_settings saw to it"
+    examples, remarks = _read(task, config, train_path, "training")
+    texts = TrainingTexts.fit(task, examples)
+    dev_read = None if dev_path is None else _read(task, config, dev_path, "dev")
+    codec: Codec = task.fit(examples, config)
+    read = in_windows(examples, config, on_report)
+    rows = _encode(codec, read, "encoding training data", on_report)
+    remarks += cut_off(task, config, read, rows, "training")
+    _say(remarks, on_report)
+    arranged = (read, rows) if task.arrange is None else task.arrange(read, rows, codec, config)
+    data = Encoded(*arranged, tuple(remarks), texts)
+    dev = None if dev_read is None else _dev(task, config, codec, texts, *dev_read, on_report)
+    return data, dev, codec
+
+
+def _dev(
+    task: Task,
+    config: RunConfig,
+    codec: Codec,
+    texts: TrainingTexts,
+    examples: Sequence[Example],
+    remarks: list[str],
+    on_report: OnReport,
+) -> Encoded:
+    if config.data.unknown_labels == "error":
+        for example in examples:
+            codec.require_known(example)
+    unknown = UnknownLabels.of(codec, examples)
+    rows = _encode(codec, examples, "encoding dev data", on_report, bool(unknown.counts))
+    remarks = [*remarks, *cut_off(task, config, examples, rows, "dev"), *leaked(texts.leaks(task, examples))]
+    if unknown.counts:
+        remarks.append(unknown_sentence(unknown.to_dict(), "the dev data"))
+    _say(remarks, on_report)
+    return Encoded(examples, rows, tuple(remarks))
+
+
+def _say(remarks: Sequence[str], on_report: OnReport) -> None:
+    for remark in remarks:
+        on_report(Notice(remark))
+
+
+def _read(task: Task, config: RunConfig, path: Path, part: str) -> tuple[list[Example], list[str]]:
+    """The examples that have gold, and what is to be said of those that have none."""
+    examples = list(task.read(path, config.data))
+    kept = [example for example in examples if example.gold is not None]
+    if not kept:
+        raise DataError(str(path), "no example with a gold answer", "at least one", "Check data.format and the file.")
+    return kept, left_out(examples, part)
+
+
+def _encode(
+    codec: Codec, examples: Sequence[Example], name: str, on_report: OnReport, unknown: bool = False
+) -> list[Row]:
+    """Rows of examples. unknown: some have a label that training never had.
+
+    Such an example is encoded without its gold, and then no row has targets, as all must have the same arrays: scoring
+    needs the examples' gold, not the rows'.
+    """
+    rows = []
+    for example in examples:
+        without_gold = unknown and codec.unknown(example)
+        row = codec.encode(dataclasses.replace(example, gold=None) if without_gold else example)
+        rows.append(dataclasses.replace(row, targets={}) if unknown else row)
+        if len(rows) % 100 == 0 or len(rows) == len(examples):
+            on_report(Stage(name, len(rows), len(examples)))
+    check_rows(rows, examples, codec)
+    return rows

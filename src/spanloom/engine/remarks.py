@@ -1,0 +1,61 @@
+"""What of the data is not learned from, or not scored as it stands, in a sentence each: gold is never lost unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from spanloom.check.leaks import Leaks
+from spanloom.config import RunConfig
+from spanloom.core import Example, Row, Task, Text
+from spanloom.engine.guard import may_read_windows
+from spanloom.text.counts import several
+
+TRUNCATED = "truncated"
+"""The cause of what a codec loses behind the words that it reads."""
+
+
+def left_out(examples: Sequence[Example], part: str) -> list[str]:
+    """Of examples without gold. part: "training" or "dev"."""
+    without = [example for example in examples if example.gold is None]
+    if not without:
+        return []
+    what = "not trained on" if part == "training" else "not scored"
+    found = f"No gold answer in {len(without):,} of {len(examples):,} {part} examples"
+    return [f"{found}, which are {what}; the first is at {_place(str(without[0].source))}."]
+
+
+def cut_off(task: Task, config: RunConfig, examples: Sequence[Example], rows: Sequence[Row], part: str) -> list[str]:
+    """Of examples that are longer than the model reads at once, and the gold facts behind that."""
+    longer = [number for number, row in enumerate(rows) if row.cut.get("words")]
+    if not longer:
+        return []
+    words = sum(rows[number].cut["words"] for number in longer)
+    facts = sum(fact.kind != "text" and fact.cause == TRUNCATED for number in longer for fact in rows[number].lost)
+    behind = " and ".join([several(words, "word"), *([several(facts, "gold fact")] if facts else [])])
+    found = f"Longer than the model reads at once (model.max_words = {config.model.max_words:,})"
+    found += (
+        f": {len(longer):,} of {len(rows):,} {part} examples, the first at {_place(str(examples[longer[0]].source))}"
+    )
+    if part == "training":
+        remedy = "Raise model.max_words as far as the encoder reads."
+        if may_read_windows(task, config):
+            remedy = "Set train.augment.windows = true to read them in windows."
+        return [f"{found}. Cut off there and not learned: {behind}. {remedy}"]
+    missed = ", which count as missed" if facts else ""
+    later = "; 'spanloom evaluate' reads such texts in windows" if isinstance(examples[longer[0]].input, Text) else ""
+    return [f"{found}. Scored up to there while training goes on, without {behind}{missed}{later}."]
+
+
+def leaked(found: Leaks) -> list[str]:
+    """Of dev texts that training holds too."""
+    if not found.count:
+        return []
+    remedy = "Take them out of one of the two: dev scores promise more than new texts will get."
+    first = _place(found.first[0])
+    return [f"In the training data too: {found.count:,} of {found.of:,} dev texts, the first at {first}. {remedy}"]
+
+
+def _place(source: str) -> str:
+    """The file's name and the line: the card goes with the model to machines where a path of this one says nothing."""
+    return PurePath(source).name
