@@ -42,15 +42,16 @@ def places(table: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(table[number], (*path, number))
 
 
-def mutations(text: str, most: int = 40) -> Iterator[tuple[str, str]]:
-    """(what was done, the JSON text with it done), every odd value at every place, and texts that are no JSON table.
+def mutations(text: str, most: int) -> Iterator[tuple[str, str]]:
+    """(what was done, the JSON text with it done), odd values at `most` places or fewer, and texts that are no table.
 
-    most: places of one kind (a key, in whatever item of a list) that are looked at.
+    Where there are more places, they are taken evenly.
     """
     for odd in ("", "{", "[]", "null", "3", '"x"', "[" * 100_000, text[: len(text) // 2], "\x00", text + "}"):
         yield f"the text is {odd[:20]!r}", odd
     original = json.loads(text)
-    for path in list(places(original))[: most * 100]:
+    every = list(places(original))
+    for path in every[:: 1 + (len(every) - 1) // most]:
         for value in ODD:
             table = copy.deepcopy(original)
             inner = table

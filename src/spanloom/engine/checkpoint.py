@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ import torch
 from torch import Tensor, nn
 
 from spanloom.config import RunConfig, config_from_table, to_table
-from spanloom.core import Codec, Task
+from spanloom.core import Codec, Example, Task
+from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.state import Training
-from spanloom.errors import CheckpointError, ConfigError
+from spanloom.errors import CheckpointError, ConfigError, SpanloomError
 from spanloom.nn.storage import load_json, load_tensors, read_bytes, store, store_json, store_tensors
 
 FORMAT = 1
@@ -160,7 +162,20 @@ def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
         raise CheckpointError(str(folder / "codec.json"), found, "", "Train the model again.") from error
     model = _build(folder, task, config, codec, about.get("architecture"), weights)
     model.load_state_dict(weights)
-    return SavedModel(task, config, codec, model.eval())
+    model.eval()
+    _try_out(folder, task, codec, model)
+    return SavedModel(task, config, codec, model)
+
+
+def _try_out(folder: Path, task: Task, codec: Codec, model: nn.Module) -> None:
+    """Raise CheckpointError where the model cannot read one small text: a value that nobody asked for until now."""
+    several = int(getattr(codec, "texts", 1)) != 1
+    try:
+        item = task.prepare([task.trial, task.trial] if several else task.trial, codec)
+        task.show(item, predict_rows(model, codec, [codec.encode(Example(item))])[0])
+    except Exception as error:  # whatever values out of all reason lead to
+        found = f"makes a model that cannot read the text {task.trial!r} ({_reason(error)})"
+        raise CheckpointError(str(folder / "model.json"), found, "what the training wrote", RESTORE) from error
 
 
 def _read_settings(folder: Path, about: Mapping[str, Any], find_task: Callable[[str], Task]) -> tuple[Task, RunConfig]:
@@ -193,7 +208,7 @@ def _build(
     path = folder / "model.json"
     try:
         for table in (to_table(config.model), architecture):
-            _check_depth(table, len(weights))
+            _check_numbers(table, len(weights))
         with torch.device("meta"):
             sketch = task.build(config.model, codec, architecture)
     except Exception as error:
@@ -204,23 +219,27 @@ def _build(
     return model
 
 
-def _check_depth(table: Any, weights: int) -> None:
-    """Raise ValueError for more layers than there are weights: building them, even without memory, takes hours."""
+def _check_numbers(table: Any, weights: int) -> None:
+    """Raise ValueError for a number that is none, and for more layers than there are weights: building those, even
+    without memory, takes hours.
+    """
     if isinstance(table, Mapping):
         for key, value in table.items():
             if "layer" in key and type(value) is int and value > weights:
                 raise ValueError(f"{key} is {value}, but there are {weights} weights")
-            _check_depth(value, weights)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{key} is {value}")
+            _check_numbers(value, weights)
 
 
 def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return " ".join((str(error) if isinstance(error, ValueError | SpanloomError) else repr(error)).split())[:200]
 
 
 def _check_format(path: Path, about: Mapping[str, Any]) -> None:
     found = about.get("format")
     if type(found) is not int or found != FORMAT:
-        shown = f"has format {str(found)[:80]!r}"
+        shown = f"has format {str(found)[:80] if type(found) is int else repr(found)[:80]}"
         raise CheckpointError(str(path), shown, f"format {FORMAT}", "Use the version of spanloom that wrote it.")
 
 

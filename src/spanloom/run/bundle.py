@@ -92,7 +92,7 @@ def _read_codec(path: Path, task: Task, content: bytes, tokenizer: bytes | None)
     try:
         codec: Codec = task.load(json.loads(content), tokenizer.decode() if tokenizer is not None else None)
     except Exception as error:  # whatever values of other types lead to
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = " ".join((str(error) if isinstance(error, ValueError) else repr(error)).split())[:200]
         found = f"not a codec of task '{task.name}' ({reason})"
         raise CheckpointError(str(path), found, remedy="Export the bundle again.") from error
     return codec

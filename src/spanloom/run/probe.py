@@ -17,8 +17,8 @@ from spanloom.errors import SpanloomError
 POSITIONS = "_at"
 """How the names of inputs end that are places in a text: beyond its end there are none (see `Codec.limits`)."""
 
-ROOMY = ("pieces", "types")
-"""Inputs that a pretrained encoder may know more of than its tokenizer makes."""
+LOOKED_UP = ("words", "characters", "hashed")
+"""Inputs whose numbers are rows of tables that have no others. Pretrained encoders have rows to spare."""
 
 
 class Misfit(Exception):
@@ -28,8 +28,8 @@ class Misfit(Exception):
 def probe(task: Task, codec: Codec, names: list[str], forward: Any) -> None:
     """Raise Misfit where codec and graph do not belong together. names: of the graph's inputs; forward: see `Backend`.
 
-    The largest number that the codec gives an input must be the largest that the graph knows: where vocabularies
-    differ, each number may stand for something else.
+    The largest number that the codec gives an input must be one that the graph knows, and the largest where its table
+    is of this size: where vocabularies differ, each number may stand for something else.
     """
     several = int(getattr(codec, "texts", 1)) != 1
     try:
@@ -69,7 +69,7 @@ def _compare_vocabularies(inputs: Arrays, limits: Mapping[str, int], forward: An
     largest = {**inputs, **{name: np.full_like(inputs[name], bound - 1) for name, bound in bounds.items()}}
     known = forward(largest)
     for name, bound in bounds.items():
-        if name in ROOMY:
+        if name not in LOOKED_UP:
             continue
         try:
             beyond = forward({**largest, name: np.full_like(inputs[name], bound)})

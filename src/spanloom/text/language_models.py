@@ -16,10 +16,14 @@ from spanloom.config import EncoderConfig
 from spanloom.core import Arrays
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.text.joining import side_by_side, spaces
+from spanloom.text.stored import part, whole
 from spanloom.text.units import BEGIN, UnitCodec
 
 FOLDERS = {"forward": "path", "backward": "backward_path"}
 """The settings that name the runs of models which read either way."""
+
+
+SIZES = ("embedding", "hidden", "layers")
 
 
 class LanguageModelFolder(NamedTuple):
@@ -74,19 +78,29 @@ def _read(path: Path, key: str, way: str) -> LanguageModelFolder:
         remedy = f"Name it as model.encoder.{other}, or train one with model.direction = '{way}'."
         raise ConfigError(key, found, f"a model that reads {way}", remedy)
     tokenizer = folder / "tokenizer.json"
-    stored = tokenizer.read_text(encoding="utf-8") if tokenizer.exists() else None
-    return LanguageModelFolder(folder, UnitCodec.from_dict(codec, stored), about["config"]["model"])
-
-
-def _json(path: Path, key: str) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        stored = tokenizer.read_text(encoding="utf-8") if tokenizer.exists() else None
+        settings = part(part(about, "config"), "model")
+        for name in SIZES:
+            whole(settings, name)
+        return LanguageModelFolder(folder, UnitCodec.from_dict(codec, stored), settings)
+    except (OSError, ValueError) as error:
+        found = f"is no language model that can be read ({' '.join(str(error).split())[:200]})"
+        raise CheckpointError(str(folder), found, remedy="Restore it from a copy, or train it again.") from None
+
+
+def _json(path: Path, key: str) -> dict[str, Any]:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(table, dict):
+            raise ValueError(f"a {type(table).__name__} where a table should be")
+        return table
     except OSError:
         folder = path.parent
         found = f"no {path.name} in this folder" if folder.is_dir() else "no such folder"
         expected = "the folder of a finished run, not of a bundle, which has no weights to learn from"
         raise CheckpointError(str(folder), found, expected, f"Check {key}.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(str(path), f"is damaged: {error}", "JSON", "Restore it from a copy.") from None
 
 

@@ -95,7 +95,10 @@ class Tagset:
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Tagset:
         scheme = choice(table, "scheme", ("bio2", "bioes", None))
-        return cls(strings(table, "names", 1), scheme, flag(table, "outside"))
+        names = strings(table, "names", 1)
+        if scheme is not None and "" in names:
+            raise ValueError("names: a label of spans that is empty")
+        return cls(names, scheme, flag(table, "outside"))
 
 
 def _bio2(tag: str) -> str:

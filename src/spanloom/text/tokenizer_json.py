@@ -16,7 +16,7 @@ def parse_tokenizer(tokenizer_json: str) -> tuple[str, Tokenizer]:
         text = json.dumps(table, ensure_ascii=False)
         tokenizer = Tokenizer.from_str(text)
         # What a damaged table leads to shows only in use, in the library's own panics too.
-        tokenizer.encode(["a", "1"], is_pretokenized=True)
+        tokenizer.encode(["a", "1"], ["b"], is_pretokenized=True)
         tokenizer.encode("a 1")
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
