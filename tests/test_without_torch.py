@@ -23,7 +23,7 @@ class Blocked:
 sys.meta_path.insert(0, Blocked())
 """
 
-NEEDS_TORCH = ("spanloom.nn", "spanloom.engine", "spanloom.run.export")
+NEEDS_TORCH = ("spanloom.nn", "spanloom.engine", "spanloom.run.export", "spanloom.run.to_onnx")
 
 
 def run(repository: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:

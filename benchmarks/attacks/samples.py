@@ -93,6 +93,7 @@ SAMPLES: dict[str, Sample] = {
             ]
         ),
     ),
+    "fasttext": _one("classify", "a.txt", "__label__good Warm soup .\n__label__bad Nobody came .\n"),
     "frame_lines": _one(
         "intent_slot",
         "a.jsonl",

@@ -30,7 +30,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Graph, Relation, Span
 from spanloom.engine.device import autocast
 from spanloom.metrics.scorecard import joint_scorecard
-from spanloom.nn.encoders.transformer import load_transformer
+from spanloom.nn.encoders.pretrained import load_transformer
 from spanloom.read import read
 from spanloom.text.pieces import Pieces, PieceTokenizer, read_tokenizer
 from spanloom.text.pretrained import encoder_folder

@@ -67,8 +67,9 @@ def run_folder(folder: Path) -> Path:
     }
     lines: list[dict[str, Any]] = []
     for epoch, best in ((1, True), (2, True), (3, False)):
-        lines += [{"kind": "step", "epoch": epoch, "seconds": 1.5}] * 2
-        lines.append({"kind": "epoch", "epoch": epoch, "best": best, "seconds": 4.0})
+        numbers = {"step": epoch, "losses": {}, "learning_rate": 1.0, "gradient_norm": 1.0}
+        lines += [{"kind": "step", "epoch": epoch, "seconds": 1.5, **numbers}] * 2
+        lines.append({"kind": "epoch", "step": epoch, "epoch": epoch, "best": best, "seconds": 4.0, "scorecard": {}})
     folder.mkdir(parents=True)
     (folder / "scorecard.json").write_text(json.dumps(card), encoding="utf-8")
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")

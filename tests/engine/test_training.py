@@ -326,7 +326,7 @@ def test_a_model_folder_that_does_not_hold_together_is_refused(tmp_path: Path) -
         load_model(folder, toy.find_task)
     (folder / "codec.json").write_text(codec, encoding="utf-8")
     other = replace(toy.TASK, load=lambda table, tokenizer: table["words"])
-    with pytest.raises(CheckpointError, match=r"codec.json: is not a codec that this version.*KeyError\('words'\)"):
+    with pytest.raises(CheckpointError, match=r"codec.json: is not a codec that this version.*\('words'\)"):
         load_model(folder, lambda name: other)
     about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     wider = about | {"architecture": about["architecture"] | {"width": 9}}

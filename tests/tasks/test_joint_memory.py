@@ -102,8 +102,8 @@ def test_weights_are_what_leaving_one_out_counts() -> None:
 
 
 def test_a_memory_comes_back_from_its_dict() -> None:
-    memory, _ = fitted(TRAINING)
-    again = Memory.from_dict(json.loads(json.dumps(memory.to_dict())))
+    memory, labels = fitted(TRAINING)
+    again = Memory.from_dict(json.loads(json.dumps(memory.to_dict())), len(labels.relations))
     assert again.to_dict() == memory.to_dict()
     assert again.weights == memory.weights
     for example in TRAINING:

@@ -13,13 +13,12 @@ import torch
 from torch import Tensor
 
 from spanloom.config import RunConfig
-from spanloom.core import Batch, Codec, Task
+from spanloom.core import Batch, Codec, Row, Task
 from spanloom.engine.device import to_tensors
 from spanloom.engine.encoded import Encoded
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.room import free_memory, out_of_memory
 from spanloom.engine.state import Training
-from spanloom.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -67,14 +66,11 @@ class Losses:
 
 def with_targets(codec: Codec, dev: Encoded) -> Dev:
     """Dev with the targets of its gold beside inputs that are encoded as if there were none."""
-    rows, judged, unsaid = [], [], []
+    rows, judged, unsaid = list[Row](), list[int](), list[int]()
     for number, (example, row) in enumerate(zip(dev.examples, dev.rows, strict=True)):
-        try:
-            targets = row.targets or codec.encode(example).targets
-            judged.append(number)
-        except DataError:
-            targets = {}
-            unsaid.append(number)
+        known = not codec.unknown(example)
+        targets = (row.targets or codec.encode(example).targets) if known else {}
+        (judged if known else unsaid).append(number)
         rows.append(dataclasses.replace(row, targets=targets))
     return Dev(Encoded(dev.examples, rows), tuple(judged), tuple(unsaid))
 

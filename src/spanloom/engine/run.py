@@ -157,9 +157,6 @@ def _draw(output: Path) -> None:
 def _finish(run: _Run, output: Path) -> dict[str, Any] | None:
     """Write the model card, and return the scorecard of the kept weights, None where dev was never scored."""
     scorecard = load_json(output / "scorecard.json") if run.state.best_epoch else None
-    if scorecard is not None and not isinstance(scorecard, dict):
-        found = f"is damaged: it holds a JSON {type(scorecard).__name__}"
-        raise CheckpointError(str(output / "scorecard.json"), found, "a JSON object", "Restore it from a copy.")
     epochs = [line for line in read_metrics(output / "metrics.jsonl") if line["kind"] == "epoch"]
     known = facts(run.state, run.data, epochs)
     store(output / "README.md", model_card(run.task, run.config, known, run.data, run.dev, scorecard))

@@ -44,9 +44,6 @@ def train(
     schedule, sampler = build_schedule(settings), build_sampler(data.rows, settings, config.seed)
     steps = total_steps(sampler, settings)
     judged = None if dev is None else with_targets(codec, dev)
-    if judged is not None and judged.unsaid:
-        without = f"{len(judged.unsaid):,} of {len(judged.data.rows):,}"
-        yield Notice(f"{without} dev examples have gold that training never had: they are scored, and have no loss.")
     while state.epoch <= settings.epochs and not out_of_patience(state, settings):
         began = time.perf_counter()
         begin_epoch(state.model, state.epoch)

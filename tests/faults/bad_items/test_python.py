@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spanloom.core import Example, Graph, Row, Span
-from spanloom.decode.numbers import refuse_nan, refuse_odd_scores
+from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
 from spanloom.errors import ConfigError, DataError, SpanloomError
 from spanloom.run.bundle import predict_rows
 from spanloom.run.predictor import CHUNK, Predictor
@@ -237,4 +237,4 @@ def test_scores_that_are_no_numbers_are_refused(score: Any) -> None:
     with pytest.raises(DataError, match=r"predict: a score of the answer is (nan|-inf); a finite number"):
         refuse_odd_scores(Graph((Span(0, 1, "Name", 0.5), Span(1, 2, "Name", score))))
     refuse_odd_scores(Graph((Span(0, 1, "Name", None),)))
-    refuse_nan({"scores": np.array([0.0, -np.inf]), "ids": np.array([1])})
+    refuse_odd_outputs({"scores": np.array([0.0, -np.inf]), "ids": np.array([1])})

@@ -118,7 +118,7 @@ def test_damage_in_a_run_folder_is_named_when_it_goes_on(tmp_path: Path, monkeyp
         run_training(toy.TASK, config, output, True, device=device)
     metrics.unlink()
     run_training(toy.TASK, config, output, True, device=device)
-    for content, message in (("[1]", "it holds a JSON list; a JSON object"), ("{", "is damaged: Expecting")):
+    for content, message in (("[1]", "is damaged: a list; a table in JSON"), ("{", "is damaged: Expecting")):
         (output / "scorecard.json").write_text(content, encoding="utf-8")
         with pytest.raises(CheckpointError, match=rf"scorecard\.json: .*{message}"):
             run_training(toy.TASK, config, output, True, device=device)

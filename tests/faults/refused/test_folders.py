@@ -55,8 +55,9 @@ def test_a_link_to_itself_and_a_name_that_is_too_long(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     for name in ("loop", "a" * 300):
         for answer in (Graph, Label):
-            with pytest.raises(DataError, match=rf"{name}: "):
+            with pytest.raises(DataError) as raised:
                 read(tmp_path / name, DataConfig(), answer)
+            assert raised.value.where == str(tmp_path / name)
 
 
 @pytest.mark.parametrize("line", ["R1", "R1\t", "R1\t \t", "T2", "T2\t", "R1\truns"])

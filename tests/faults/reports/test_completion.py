@@ -47,7 +47,7 @@ def test_a_word_is_completed(repository: Path, words: str, expected: set[str]) -
 def test_tasks_and_settings() -> None:
     assert [name for name, _ in complete_task("")] == task_names()
     assert all(summary for _, summary in complete_task("j"))
-    assert complete_setting("data.tags=bio") == ["data.tags=bio1", "data.tags=bio2", "data.tags=bioes"]
+    assert complete_setting("data.tags=bio") == ["data.tags=bio1", "data.tags=bio2", "data.tags=bioes", "data.tags=bio"]
     assert "data.format=spert" in complete_setting("data.format=s")
     assert complete_setting("data.repair=") == ["data.repair=true", "data.repair=false"]
     assert complete_setting("data.token_c") == ["data.token_column="]

@@ -18,7 +18,8 @@ from spanloom.core import Row
 from spanloom.engine.average import WeightAverage
 from spanloom.metrics.measures import paired_test
 from spanloom.metrics.significance import paired_bootstrap, verdict
-from spanloom.nn.encoders.transformer import Transformer, make_transformer
+from spanloom.nn.encoders.pretrained import make_transformer
+from spanloom.nn.encoders.transformer import Transformer
 
 SAMPLERS = ("buckets", "sequential", "shuffled", "breakpoints", "kmeans", "windows")
 
