@@ -144,7 +144,7 @@ def test_what_cannot_be_computed_in_float16_is_said_before_the_first_step(tmp_pa
     reports: list[Report] = []
     message = (
         r"^train.precision: is 'fp16', in which this model cannot be computed on the device 'cpu' "
-        r"\(\"loom\" not implemented for 'Half'\); 'fp32' or 'bf16' there. Change it, or use a GPU.$"
+        r"\(\"loom\" not implemented for 'Half'\); 'fp32' or 'bf16' there. Set train.precision = 'auto', or use a GPU.$"
     )
     with pytest.raises(ConfigError, match=message):
         run_training(
