@@ -135,7 +135,7 @@ def save_codec(folder: Path, codec: Codec) -> None:
 def _codec_hash(table: Mapping[str, Any]) -> str:
     """SHA-256 of what weights are trained with: all of a codec but what is fitted on dev data afterwards."""
     trained = {key: value for key, value in table.items() if key != CALIBRATION}
-    return hashlib.sha256(json.dumps(trained, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(trained, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:

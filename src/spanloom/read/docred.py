@@ -75,7 +75,9 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
     spans = dict.fromkeys(span for entity in entities for span in entity.values())
     ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end, span.label)))
     graph = Graph(ordered, tuple(dict.fromkeys(relations)))
-    mended = marks(item, source, "labels", NO_LABELS)
+    blank = sum(not word.strip() for sentence in sentences for word in sentence)
+    left_out = ((source, f"{several(blank, 'blank token')} left out"),) if blank else ()
+    mended = (*marks(item, source, "labels", NO_LABELS), *left_out)
     return Example(text, graph, source, ambiguous=ambiguous, lost=tuple(lost), mended=mended)
 
 

@@ -21,6 +21,7 @@ from spanloom.run.second_look import look_again
 from spanloom.run.user_text import BYTES, checked
 from spanloom.tasks import find_task
 from spanloom.text.windows import part
+from spanloom.write.folders import aside
 
 RUN_WEIGHTS = Path("model") / "weights.safetensors"
 
@@ -217,7 +218,9 @@ def load(path: Path | str | None = None, threads: int | None = None, second_look
         return _load_run(folder, threads, second_look)
     if not folder.is_dir():
         found = "is a file, not a folder" if folder.exists() else "no such folder"
-        raise CheckpointError(str(folder), found, "a run folder or a bundle", "Check the path.")
+        left = aside(folder)
+        remedy = f"An export here was stopped midway: run it again, or rename {left}." if left.is_dir() else ""
+        raise CheckpointError(str(folder), found, "a run folder or a bundle", remedy or "Check the path.")
     raise CheckpointError(
         str(folder),
         f"neither {MANIFEST} (a bundle) nor {RUN_WEIGHTS.as_posix()} (a run) in this folder",

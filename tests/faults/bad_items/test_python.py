@@ -200,7 +200,7 @@ class Session:
     def get_outputs(self) -> list[Node]:
         return [self.Node("scores")]
 
-    def run(self, names: Sequence[str], fed: dict[str, Any]) -> list[Any]:
+    def run(self, names: Sequence[str], fed: dict[str, Any], options: object = None) -> list[Any]:
         return [np.full(fed["words"].shape, np.nan, dtype=np.float32)]
 
 

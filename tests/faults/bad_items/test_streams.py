@@ -404,3 +404,30 @@ def test_a_pipe_gets_each_answer_before_the_next_text_is_there(
         assert process.stdout.read() == b""
         assert process.wait() == 0
         guard.cancel()
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_list_of_objects_keeps_their_fields_and_goes_on_behind_a_bad_one(
+    indent: int | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Gold of a kind that the model does not know is no reason to refuse a text; another tool wrote it."""
+    items = [{"text": "Mira", "id": 7, "label": [[0, 4, "PER"]]}, {"text": None, "id": 8}, {"text": "Olav", "id": 9}]
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps(items, indent=indent), encoding="utf-8")
+    assert main(["predict", "--input", str(file)]) == 2
+    shown = lines(capsys.readouterr().out)
+    assert [item["id"] for item in shown] == [7, 8, 9]
+    assert ["error" in item for item in shown] == [False, True, False]
+    assert '"text" is None' in shown[1]["error"]
+
+
+def test_a_key_given_twice_is_one_bad_line(
+    model: Callable[..., None], feed: Feed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model("joint", lambda rows: [Graph() for _ in rows])
+    feed(b'{"text": "Mira", "text": "Olav"}\n{"text": "Olav"}\n')
+    assert main(["predict"]) == 2
+    twice, plain = lines(capsys.readouterr().out)
+    assert "the key 'text' twice" in twice["error"]
+    assert plain["text"] == "Olav"

@@ -244,3 +244,11 @@ def test_the_workshop_of_a_process_that_lives_is_left_alone(tmp_path: Path) -> N
         assert first.is_dir()
         assert second.is_dir()
     assert [path.name for path in tmp_path.iterdir()] == [".bundle.abc.part"]
+
+
+def test_a_bundle_that_stands_aside_is_named_to_who_looks_for_it(tmp_path: Path) -> None:
+    (tmp_path / ".bundle.replaced").mkdir()
+    with pytest.raises(
+        CheckpointError, match=r"no such folder; .* stopped midway: run it again, or rename .*\.replaced"
+    ):
+        load(tmp_path / "bundle")

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 from spanloom.config import DataConfig
 from spanloom.core import Relation
 from spanloom.errors import DataError
-from spanloom.read.json_items import first_keys, shown
+from spanloom.read.json_decode import DECODER, shown
+from spanloom.read.json_items import json_items
+from spanloom.read.json_keys import first_keys
+from spanloom.read.lines import opening
 from spanloom.read.relation_lines import marked_text
 from spanloom.run.cli.lines import Lines, Pipe, file_lines, refuse_unreadable
 from spanloom.run.outcomes import always
@@ -106,7 +109,7 @@ def inputs_of(name: str, predictor: Predictor, encoding: str) -> Inputs:
         first, lines = _peek(lines, LOOKED_AT if ending in JSON_LINES else 1)
         if _tells_json(first):
             return Inputs(_entries(lines, partial(_json_entry, predictor), where, encoding))
-    return Inputs(_named_here(_annotated(path, predictor, encoding)))
+    return Inputs(_named_here(_whole(path, predictor, encoding)))
 
 
 def together(line: str, texts: int) -> Given:
@@ -137,7 +140,19 @@ def _json_entry(predictor: Predictor, line: str, where: str) -> Entry | None:
     """The entry that a JSON object makes; none of a blank line. Raises DataError for what is no object."""
     if not line.strip():
         return None
-    fields = _object(line, where)
+    return _object_entry(predictor, _object(line, where), where)
+
+
+def _whole(path: Path, predictor: Predictor, encoding: str) -> Iterator[Entry]:
+    """The entries of what is not read line by line: objects in a JSON list or over several lines, and annotated data."""
+    if path.is_file() and not first_keys(opening(path, encoding)).isdisjoint(itertools.chain(*TEXTS)):
+        for source, item in json_items(path, replace(LEFT_ASIDE, encoding=encoding)):
+            yield _object_entry(predictor, dict(item), str(source))
+    else:
+        yield from _annotated(path, predictor, encoding)
+
+
+def _object_entry(predictor: Predictor, fields: dict[str, Any], where: str) -> Entry:
     try:
         if fields.keys() >= MARKED and isinstance(predictor.task.answer(), Relation):
             return Entry(marked_text(fields, where, LEFT_ASIDE), where, fields)
@@ -148,11 +163,11 @@ def _json_entry(predictor: Predictor, line: str, where: str) -> Entry | None:
 
 def _object(line: str, where: str) -> dict[str, Any]:
     try:
-        item = json.loads(line)
+        item = DECODER.decode(line)
     except RecursionError:
         raise DataError(where, "JSON nested too deep", "one JSON object a line", "Write it flat.") from None
     except ValueError as error:
-        raise DataError(where, f"broken JSON ({error})", "one JSON object a line", "Mend the line.") from None
+        raise DataError(where, f"broken JSON ({error.args[0]})", "one JSON object a line", "Mend the line.") from None
     if not isinstance(item, dict):
         raise DataError(where, f"{shown(item)}", "one JSON object a line", 'Write it as {"text": "…"}.')
     return item
