@@ -16,6 +16,7 @@ import pytest
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.run.bundle import WRITTEN, require_replaceable
 from spanloom.run.export import Source, write_bundle
+from spanloom.run.predictor import load
 from spanloom.write.folders import aside, recover, replace, workshop
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example, find_tiny
 
@@ -248,7 +249,5 @@ def test_the_workshop_of_a_process_that_lives_is_left_alone(tmp_path: Path) -> N
 
 def test_a_bundle_that_stands_aside_is_named_to_who_looks_for_it(tmp_path: Path) -> None:
     (tmp_path / ".bundle.replaced").mkdir()
-    with pytest.raises(
-        CheckpointError, match=r"no such folder; .* stopped midway: run it again, or rename .*\.replaced"
-    ):
+    with pytest.raises(CheckpointError, match=r"no such folder; .* stopped midway: run it again, or rename .*\.repl"):
         load(tmp_path / "bundle")

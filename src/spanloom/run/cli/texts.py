@@ -144,7 +144,7 @@ def _json_entry(predictor: Predictor, line: str, where: str) -> Entry | None:
 
 
 def _whole(path: Path, predictor: Predictor, encoding: str) -> Iterator[Entry]:
-    """The entries of what is not read line by line: objects in a JSON list or over several lines, and annotated data."""
+    """The entries of what is not read line by line: objects in a list or over several lines, and annotated data."""
     if path.is_file() and not first_keys(opening(path, encoding)).isdisjoint(itertools.chain(*TEXTS)):
         for source, item in json_items(path, replace(LEFT_ASIDE, encoding=encoding)):
             yield _object_entry(predictor, dict(item), str(source))
