@@ -150,6 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, help="a JSON file for the result")
     options = parser.parse_args(arguments)
     os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"  # of locks whose processes were killed on purpose
     with tempfile.TemporaryDirectory(prefix="attack.") as work:
         chosen = options.parts.split(",")
         parts = run_all(options.tasks.split(","), options.seconds, options.seed, chosen, Path(work))
