@@ -284,7 +284,18 @@ class Codec(Protocol):
     values: what is checked before training; places in the text have names that end in `_at`. `output_sizes` are the
     axes of what the network puts out, None where they depend on the batch: what labels are compared with when a bundle
     is opened.
+
+    A codec inherits from this class, and with it what most have in common:
+
+    texts          how many a user hands over together: 2 for pairs, 0 for the turns of a dialogue, of any number
+    max_words      tokens that are read at once, None for any number: a longer text is predicted through windows
+    max_sentences  sentences of such a window at most, None for any number
+    merge          one answer from those for the windows of a text, of `sizes` tokens; None where their places say all
     """
+
+    texts: int = 1
+    max_words: int | None = None
+    max_sentences: int | None = None
 
     def encode(self, example: Example) -> Row: ...
     def unknown(self, example: Example) -> list[tuple[str, str]]: ...
@@ -296,6 +307,9 @@ class Codec(Protocol):
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]: ...
     def to_dict(self) -> dict[str, Any]: ...
     def tokenizer_json(self) -> str | None: ...
+
+    def merge(self, answers: Sequence[Any], sizes: Sequence[int]) -> Any | None:
+        return None
 
 
 def deferred(module: str, name: str) -> Callable[..., Any]:
@@ -317,7 +331,7 @@ class Task:
     check      (examples, run config) -> what is wrong with the gold and what each scheme cannot express
     fit        (training examples, run config) -> codec
     load       (codec.to_dict(), tokenizer JSON or None) -> codec
-    build      (model config, codec, architecture or None) -> torch module; None means: start from pretrained weights
+    build      (model config, codec, architecture or None) -> `nn.model.Model`; None: start from pretrained weights
     losses     (outputs, targets) -> sums, named as `Batch.counts`
     score      (examples, predictions, codec) -> scorecard as a plain dict; the codec knows what was seen in training
     best       scorecard -> the number by which the best model is chosen, larger is better

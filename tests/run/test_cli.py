@@ -19,7 +19,7 @@ import pytest
 import spanloom
 import spanloom.run.evaluate
 import spanloom.run.predictor
-from spanloom.core import Example, Graph, Relation, Row, Span
+from spanloom.core import Codec, Example, Graph, Relation, Row, Span
 from spanloom.errors import CheckpointError
 from spanloom.run.cli import build_app, main
 from spanloom.run.predictor import Predictor
@@ -30,7 +30,7 @@ from tests.run.tiny_task import TASK, WORDS, TinyCodec, example
 SENTENCE = "Mira Holm runs Nordvik Press in Bergen ."
 
 
-class Plain:
+class Plain(Codec):
     """A codec for stand-ins of models: a row is the input itself."""
 
     def encode(self, example: Example) -> Row:
@@ -407,9 +407,9 @@ def test_a_wrong_command_line_exits_2(capsys: pytest.CaptureFixture[str], argume
 
 def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from spanloom.core import Graph, Row\n"
+        "import sys; from pathlib import Path; from spanloom.core import Codec, Graph, Row\n"
         "from spanloom.run import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
-        "class Plain:\n"
+        "class Plain(Codec):\n"
         "    def encode(self, example): return Row({}, {}, 1, 1)\n"
         "joint, none = find_task('joint'), lambda rows: [Graph() for row in rows]\n"
         "predictor.load = lambda path, second_look: predictor.Predictor(joint, Plain(), none, Path('nowhere'))\n"

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 import spanloom.run.predictor
-from spanloom.core import Example, Rewrite, Row
+from spanloom.core import Codec, Example, Rewrite, Row
 from spanloom.run.cli import main
 from spanloom.run.predictor import Predictor
 from spanloom.tasks import find_task
 
 
-class Turns:
+class Turns(Codec):
     """A codec for a stand-in of a model: a row is the dialogue itself."""
 
     texts = 0

@@ -40,15 +40,13 @@ def limit_of(codec: Codec) -> str:
 
 
 def _limits(codec: Codec) -> tuple[int | None, int | None]:
-    return getattr(codec, "max_words", None), getattr(codec, "max_sentences", None)
+    return codec.max_words, codec.max_sentences
 
 
 def merged(answers: Sequence[Any], places: Sequence[Window], codec: Codec) -> Any:
     """One answer from those for the windows of a text; by the codec where it takes more than their positions."""
-    by_codec = getattr(codec, "merge", None)
-    if by_codec is None or len(answers) == 1:
-        return merge(answers, places)
-    return by_codec(answers, [end - start for start, end in places])
+    by_codec = codec.merge(answers, [end - start for start, end in places]) if len(answers) > 1 else None
+    return merge(answers, places) if by_codec is None else by_codec
 
 
 def merge(answers: Sequence[Any], places: Sequence[Window]) -> Any:

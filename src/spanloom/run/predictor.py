@@ -54,7 +54,7 @@ class Predictor:
         self.codec = codec
         self.source = source
         self.second_look = second_look
-        self.texts = int(getattr(codec, "texts", 1))
+        self.texts = codec.texts
         self.compute = compute
         self._predict_rows = predict_rows
 

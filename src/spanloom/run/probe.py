@@ -31,7 +31,7 @@ def probe(task: Task, codec: Codec, names: list[str], forward: Any) -> None:
     The largest number that the codec gives an input must be one that the graph knows, and the largest where its table
     is of this size: where vocabularies differ, each number may stand for something else.
     """
-    several = int(getattr(codec, "texts", 1)) != 1
+    several = codec.texts != 1
     try:
         item = task.prepare([task.trial, task.trial] if several else task.trial, codec)
         batch = codec.collate([codec.encode(Example(item))])

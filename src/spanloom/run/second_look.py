@@ -98,8 +98,8 @@ def look_again(
 
     everywhere: pairs farther apart than relations were in training too.
     """
-    spread = None if everywhere else getattr(codec, "spread", None)
-    limits = Limits(codec.max_words, getattr(codec, "max_sentences", None), spread)
+    spread = None if everywhere else codec.spread
+    limits = Limits(codec.max_words, codec.max_sentences, spread)
     excerpts: list[tuple[int, Excerpt]] = []
     for number, work in enumerate(works):
         if work.places is not None and len(work.places) > 1:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import spanloom.run.predictor
-from spanloom.core import Example, Graph, Label, Row, Span, Tags
+from spanloom.core import Codec, Example, Graph, Label, Row, Span, Tags
 from spanloom.run.cli import main
 from spanloom.run.predictor import Predictor
 from spanloom.tasks import find_task
@@ -25,7 +25,7 @@ Feed = Callable[[bytes], None]
 BOMB = "explode"
 
 
-class Plain:
+class Plain(Codec):
     """A codec for a stand-in of a model: a row is the input itself."""
 
     def __init__(self, texts: int = 1) -> None:
@@ -366,9 +366,9 @@ def test_a_text_of_any_length_is_read(tmp_path: Path, capsys: pytest.CaptureFixt
 # ---- a pipe ----------------------------------------------------------------------------------------------------------
 
 ANSWERING = (
-    "import sys; from pathlib import Path; from spanloom.core import Graph, Row\n"
+    "import sys; from pathlib import Path; from spanloom.core import Codec, Graph, Row\n"
     "from spanloom.run import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
-    "class Plain:\n"
+    "class Plain(Codec):\n"
     "    def encode(self, example): return Row({}, {}, 1, 1)\n"
     "joint, none = find_task('joint'), lambda rows: [Graph() for row in rows]\n"
     "predictor.load = lambda path, second_look: predictor.Predictor(joint, Plain(), none, Path('nowhere'))\n"
