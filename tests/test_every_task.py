@@ -31,9 +31,9 @@ from spanloom.engine.guard import check_rows
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.engine.step import Method, Update, train_step
 from spanloom.errors import DataError
-from spanloom.run.bundle import forward, open_bundle, start
-from spanloom.run.export import export
-from spanloom.run.predictor import load
+from spanloom.export.bundle import export
+from spanloom.predict.bundle import forward, open_bundle, start
+from spanloom.predict.predictor import load
 from spanloom.tasks import FOLDER, find_task, task_names
 from tests.engine.interrupt import ctrl_c_at
 

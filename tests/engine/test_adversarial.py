@@ -19,7 +19,6 @@ from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import HashedEmbedding, WordEmbedding
 from spanloom.nn.encoders.pretrained import make_transformer
 from spanloom.nn.encoders.transformer import Transformer
-from spanloom.nn.model import Model
 from tests.engine import toy
 
 FGM, PGD = Attack(0.8, 0.8), Attack(0.8, 0.5, 3)
@@ -161,7 +160,7 @@ def test_tiny_gradients_have_a_direction_and_infinite_ones_none() -> None:
     assert moved[1:].tolist() == [0.0, 0.0]
 
 
-class Looker(Model):
+class Looker(nn.Module):
     """Reads tokens, positions and types, each through a table."""
 
     def __init__(self, tokens: int) -> None:
@@ -188,7 +187,7 @@ def test_tables_that_read_tokens_are_found_by_themselves() -> None:
 
 @pytest.mark.parametrize("frozen", [0, 20])
 def test_words_are_attacked_as_a_whole_whichever_table_holds_them(frozen: int) -> None:
-    class Reader(Model):
+    class Reader(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.words, self.hashed = WordEmbedding(30, 4, 0.0, frozen), HashedEmbedding(99, 3, attributes=2)
@@ -215,12 +214,10 @@ def test_words_are_attacked_as_a_whole_whichever_table_holds_them(frozen: int) -
 def test_the_word_pieces_of_a_pretrained_encoder_are_found_though_frozen() -> None:
     config = BertConfig(vocab_size=60, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)
     encoder = Transformer(make_transformer(config.to_dict()), "mean", True, True, "embeddings")
-    model = Model()
-    model.encoder = encoder
     pieces = torch.tensor([[2, 5, 6, 3], [2, 7, 3, 0]])
     words = torch.tensor([[1, 2], [1, 0]])
     inputs = {"pieces": pieces, "piece_lengths": torch.tensor([4, 3]), "first": words, "last": words.clone()}
-    with shifted(model, inputs, None) as shifts:
+    with shifted(encoder, inputs, None) as shifts:
         encoder(**inputs).vectors.square().sum().backward()
     assert [tuple(shift.shape) for shift in shifts] == [(2, 4, 8)]
     assert encoder.pretrained.get_input_embeddings().weight.grad is None

@@ -11,10 +11,10 @@ import pytest
 from spanloom.config import load_config
 from spanloom.engine.run import run_training
 from spanloom.errors import ConfigError
+from spanloom.export.bundle import export
+from spanloom.predict.predictor import load
 from spanloom.run.cli import main
-from spanloom.run.export import export
 from spanloom.run.generate import Sampling, generate
-from spanloom.run.predictor import load
 from spanloom.tasks import FOLDER, find_task
 from tests.language_model_runs import language_model_run
 

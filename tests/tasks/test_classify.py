@@ -23,9 +23,9 @@ from spanloom.engine.device import to_tensors
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
-from spanloom.run.bundle import forward, start
-from spanloom.run.predictor import Predictor
-from spanloom.run.to_onnx import to_onnx
+from spanloom.export.to_onnx import to_onnx
+from spanloom.predict.bundle import forward, start
+from spanloom.predict.predictor import Predictor
 from spanloom.tasks.classify import TASK
 from spanloom.tasks.classify.codec import ClassifyCodec, proportional
 from spanloom.tasks.classify.config import ClassifyConfig

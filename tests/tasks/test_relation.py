@@ -21,8 +21,8 @@ from spanloom.core import Batch, Example, LostFact, MarkedText, Relation, Source
 from spanloom.engine.device import to_tensors
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
-from spanloom.run.bundle import forward, start
-from spanloom.run.to_onnx import to_onnx
+from spanloom.export.to_onnx import to_onnx
+from spanloom.predict.bundle import forward, start
 from spanloom.tasks.relation import TASK
 from spanloom.tasks.relation.codec import INSIDE, REACH, RelationCodec, distance
 from spanloom.tasks.relation.config import RelationConfig

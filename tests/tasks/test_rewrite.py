@@ -16,7 +16,7 @@ from spanloom.core import Dialogue, Example, Rewrite, Source, Text
 from spanloom.engine.evaluate import predict_rows
 from spanloom.engine.guard import check_settings as check_run
 from spanloom.errors import ConfigError, DataError
-from spanloom.run.predictor import Predictor
+from spanloom.predict.predictor import Predictor
 from spanloom.tasks import find_task
 from spanloom.tasks.rewrite.codec import RewriteCodec
 from spanloom.tasks.rewrite.config import RewriteConfig

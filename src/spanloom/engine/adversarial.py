@@ -58,7 +58,7 @@ def build_attack(config: TrainConfig) -> Attack | None:
 
 
 def backward_attacked(
-    model: Model,
+    model: nn.Module,
     inputs: Mapping[str, Tensor],
     objective: Callable[[], Measured],
     attack: Attack,
@@ -98,13 +98,13 @@ def backward_attacked(
 
 
 @contextmanager
-def shifted(model: Model, inputs: Mapping[str, Tensor], shifts: Sequence[Tensor] | None) -> Iterator[list[Tensor]]:
+def shifted(model: nn.Module, inputs: Mapping[str, Tensor], shifts: Sequence[Tensor] | None) -> Iterator[list[Tensor]]:
     """Inside, every look-up of tokens is followed by the addition of the next of `shifts`, or of zeros to learn from.
 
     Gives the shifts that were added, in the order of the look-ups, which is the same in every pass. A model that knows
     better than `_tables` and `_reads_tokens` lists the names of its modules in `adversarial_names`.
     """
-    names = model.adversarial_names
+    names = model.adversarial_names if isinstance(model, Model) else None
     added: list[Tensor] = []
 
     def add(table: nn.Module, looked_up: tuple[Any, ...], output: Tensor) -> Tensor | None:

@@ -12,7 +12,7 @@ from spanloom.config.ranges import PartAboveZero, Range, Seed, out_of_range, sho
 from spanloom.core import Array, Surprisal, Text
 from spanloom.decode.sampling import beam_search, chances, draw
 from spanloom.errors import ConfigError
-from spanloom.run.predictor import Predictor
+from spanloom.predict.predictor import Predictor
 from spanloom.text.units import BEGIN
 from spanloom.text.vocab import UNKNOWN
 from spanloom.text.words import tokenize

@@ -13,9 +13,9 @@ import pytest
 from spanloom.core import Example, Graph, Row, Span
 from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
 from spanloom.errors import ConfigError, DataError, SpanloomError
-from spanloom.run.bundle import predict_rows
-from spanloom.run.predictor import CHUNK, Predictor
-from spanloom.run.reading import Reading
+from spanloom.predict.bundle import predict_rows
+from spanloom.predict.predictor import CHUNK, Predictor
+from spanloom.predict.reading import Reading
 from spanloom.tasks import find_task
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, example, find_tiny
 
@@ -216,7 +216,7 @@ def test_a_bundle_makes_no_answer_of_nan(threads: int) -> None:
 def test_a_run_makes_no_answer_of_nan(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
     import spanloom.engine.checkpoint
-    from spanloom.run.predictor import RUN_WEIGHTS, load
+    from spanloom.predict.predictor import RUN_WEIGHTS, load
 
     model = TASK.build(None, TinyCodec(WORDS))
     with torch.no_grad():

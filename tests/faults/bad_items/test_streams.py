@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-import spanloom.run.predictor
+import spanloom.predict.predictor
 from spanloom.core import Codec, Example, Graph, Label, Row, Span, Tags
+from spanloom.predict.predictor import Predictor
 from spanloom.run.cli import main
-from spanloom.run.predictor import Predictor
 from spanloom.tasks import find_task
 
 Feed = Callable[[bytes], None]
@@ -48,7 +48,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(task: str, predict_rows: Callable[[Sequence[Row]], list[Any]], texts: int = 1) -> None:
         codec: Any = Plain(texts)
         predictor = Predictor(find_task(task), codec, predict_rows, Path("nowhere"))
-        monkeypatch.setattr(spanloom.run.predictor, "load", lambda path, second_look: predictor)
+        monkeypatch.setattr(spanloom.predict.predictor, "load", lambda path, second_look: predictor)
 
     use("joint", first_words)
     return use
@@ -367,7 +367,7 @@ def test_a_text_of_any_length_is_read(tmp_path: Path, capsys: pytest.CaptureFixt
 
 ANSWERING = (
     "import sys; from pathlib import Path; from spanloom.core import Codec, Graph, Row\n"
-    "from spanloom.run import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
+    "from spanloom.predict import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
     "class Plain(Codec):\n"
     "    def encode(self, example): return Row({}, {}, 1, 1)\n"
     "joint, none = find_task('joint'), lambda rows: [Graph() for row in rows]\n"

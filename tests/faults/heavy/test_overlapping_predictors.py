@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from spanloom.engine.repeat import repeatable
+from spanloom.predict.predictor import load
 from spanloom.run.cli import main
-from spanloom.run.predictor import load
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")  # a device is a name: nothing is computed on it here
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-import spanloom.run.predictor
+import spanloom.predict.predictor
 from spanloom.core import Codec, Example, Rewrite, Row
+from spanloom.predict.predictor import Predictor
 from spanloom.run.cli import main
-from spanloom.run.predictor import Predictor
 from spanloom.tasks import find_task
 
 
@@ -38,7 +38,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> None:
         codec: Any = Turns()
         return Predictor(find_task("rewrite"), codec, joined, Path("nowhere"))
 
-    monkeypatch.setattr(spanloom.run.predictor, "load", load)
+    monkeypatch.setattr(spanloom.predict.predictor, "load", load)
 
 
 def rewrites(output: str) -> list[str]:

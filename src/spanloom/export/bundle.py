@@ -19,7 +19,8 @@ from spanloom import __version__
 from spanloom.config import load_config
 from spanloom.core import Codec, Example, Task
 from spanloom.errors import CheckpointError, ConfigError, ExportRefused, MissingExtra
-from spanloom.run.bundle import (
+from spanloom.export.quantize import quantize_int8
+from spanloom.predict.bundle import (
     CARD,
     CODEC,
     FORMAT,
@@ -34,7 +35,6 @@ from spanloom.run.bundle import (
     sha256,
     start,
 )
-from spanloom.run.quantize import quantize_int8
 from spanloom.tasks import find_task
 from spanloom.text.counts import several
 from spanloom.write.folders import recover, replace, workshop
@@ -47,7 +47,7 @@ try:
 
     from spanloom.engine.checkpoint import load_model
     from spanloom.engine.evaluate import predict_rows as predict_rows_with_torch
-    from spanloom.run.to_onnx import compare, spread, to_onnx
+    from spanloom.export.to_onnx import compare, spread, to_onnx
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
         raise

@@ -19,9 +19,9 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from spanloom.core import Example, Graph, Relation, Row, Span, Text
-from spanloom.run.long_text import with_relations
-from spanloom.run.outcomes import CHUNK, Work
-from spanloom.run.reading import Reading
+from spanloom.predict.long_text import with_relations
+from spanloom.predict.outcomes import CHUNK, Work
+from spanloom.predict.reading import Reading
 from spanloom.text.windows import Window, around, sentence_ends
 
 MOST = 32

@@ -14,10 +14,10 @@ import torch
 
 from spanloom.core import Codec, Example, Graph, Row
 from spanloom.errors import CheckpointError, ExportRefused
-from spanloom.run.bundle import open_bundle, start
-from spanloom.run.export import Source, write_bundle
-from spanloom.run.predictor import Predictor
-from spanloom.run.to_onnx import compare, spread, to_onnx
+from spanloom.export.bundle import Source, write_bundle
+from spanloom.export.to_onnx import compare, spread, to_onnx
+from spanloom.predict.bundle import open_bundle, start
+from spanloom.predict.predictor import Predictor
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example, find_tiny
 
 SENTENCES = ["the Ada the Bo", "edge", "the", "Cy edge the the Di", "Ada Bo Cy", "the edge Ada"] * 2
@@ -235,8 +235,8 @@ class Blocked:
             raise ModuleNotFoundError(f"{name} is blocked", name=name)
 
 sys.meta_path.insert(0, Blocked())
-from spanloom.run.bundle import open_bundle, start
-from spanloom.run.predictor import Predictor
+from spanloom.predict.bundle import open_bundle, start
+from spanloom.predict.predictor import Predictor
 from tests.run.tiny_task import find_tiny
 
 bundle = open_bundle(Path(sys.argv[1]), find_tiny)

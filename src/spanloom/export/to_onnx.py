@@ -14,10 +14,10 @@ from torch import nn
 from spanloom.core import Batch, Codec, Row
 from spanloom.engine.device import to_tensors
 from spanloom.errors import ExportRefused
-from spanloom.nn.onnx_graph import forget_origin, rewrite
-from spanloom.nn.onnx_recurrent import with_onnx_recurrent
-from spanloom.run.bundle import AFTER, forward
-from spanloom.run.quantize import quiet
+from spanloom.export.onnx_graph import forget_origin, rewrite
+from spanloom.export.onnx_recurrent import with_onnx_recurrent
+from spanloom.export.quantize import quiet
+from spanloom.predict.bundle import AFTER, forward
 
 TOLERANCE = 1e-3
 """How far the float32 graph may be from the model, absolutely or as a part of the value."""

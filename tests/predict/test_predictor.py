@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import spanloom.run.predictor as predictor_module
+import spanloom.predict.predictor as predictor_module
 from spanloom.core import Example, Graph, Relation, Row, Span
 from spanloom.errors import CheckpointError, DataError, MissingExtra
-from spanloom.run.predictor import CHUNK, Predictor, load
-from spanloom.run.reading import Reading
+from spanloom.predict.predictor import CHUNK, Predictor, load
+from spanloom.predict.reading import Reading
 from tests.run.tiny_task import NAMES, TASK, WORDS, TinyCodec, example
 
 

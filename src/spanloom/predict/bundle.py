@@ -29,8 +29,8 @@ import onnxruntime
 from spanloom.core import Array, Arrays, Codec, Row, Task
 from spanloom.decode.numbers import refuse_odd_outputs
 from spanloom.errors import CheckpointError, ConfigError
-from spanloom.run.graph_bytes import has_outside_data
-from spanloom.run.probe import Misfit, probe
+from spanloom.predict.graph_bytes import has_outside_data
+from spanloom.predict.probe import Misfit, probe
 
 FORMAT = 1
 MANIFEST = "bundle.json"

@@ -13,12 +13,12 @@ from typing import Any, Literal, get_args
 from spanloom.core import Array, Arrays, Codec, Example, Row, Task
 from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
 from spanloom.errors import CheckpointError, ConfigError, DataError, MissingExtra, SpanloomError
-from spanloom.run.bundle import MANIFEST, forward, open_bundle
-from spanloom.run.long_text import limit_of, merged, places_of
-from spanloom.run.outcomes import CHUNK, HERE, Errors, More, Work, always, numbered, placed
-from spanloom.run.reading import Reading
-from spanloom.run.second_look import look_again
-from spanloom.run.user_text import BYTES, checked
+from spanloom.predict.bundle import MANIFEST, forward, open_bundle
+from spanloom.predict.long_text import limit_of, merged, places_of
+from spanloom.predict.outcomes import CHUNK, HERE, Errors, More, Work, always, numbered, placed
+from spanloom.predict.reading import Reading
+from spanloom.predict.second_look import look_again
+from spanloom.predict.user_text import BYTES, checked
 from spanloom.tasks import find_task
 from spanloom.text.windows import part
 from spanloom.write.folders import aside

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from spanloom.core import Example, Graph, Row, TextPair
-from spanloom.run.predictor import Predictor
-from spanloom.run.reading import Reading
+from spanloom.predict.predictor import Predictor
+from spanloom.predict.reading import Reading
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, prepare
 
 
