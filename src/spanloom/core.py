@@ -312,6 +312,19 @@ class Codec(Protocol):
         return None
 
 
+class Backend(Protocol):
+    """A network that is ready to run: arrays in, arrays out. Safe to use from several threads at once.
+
+    forward: the inputs of a batch -> what the network puts out, as `Codec.decode` takes it. batches: which rows go
+    through it together, as lists of their indices, each in one of them. workers: how many batches it is given at once.
+    """
+
+    @property
+    def workers(self) -> int: ...
+    def forward(self, inputs: Mapping[str, Array]) -> Arrays: ...
+    def batches(self, rows: Sequence[Row]) -> Sequence[Sequence[int]]: ...
+
+
 def deferred(module: str, name: str) -> Callable[..., Any]:
     """A module's function, imported when it is first called: so a task is known without the torch of its model."""
 

@@ -16,6 +16,7 @@ from spanloom.core import Codec, Example, Rewrite, Row
 from spanloom.predict.predictor import Predictor
 from spanloom.run.cli import main
 from spanloom.tasks import find_task
+from tests.predict.stand_in import StandIn
 
 
 class Turns(Codec):
@@ -36,7 +37,7 @@ def joined(rows: Sequence[Row]) -> list[Rewrite]:
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(path: Path | None = None, second_look: str = "auto") -> Predictor:
         codec: Any = Turns()
-        return Predictor(find_task("rewrite"), codec, joined, Path("nowhere"))
+        return StandIn(find_task("rewrite"), codec, joined, Path("nowhere"))
 
     monkeypatch.setattr(spanloom.predict.predictor, "load", load)
 

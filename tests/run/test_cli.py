@@ -25,6 +25,7 @@ from spanloom.predict.predictor import Predictor
 from spanloom.predict.reading import Reading
 from spanloom.run.cli import build_app, main
 from spanloom.tasks import find_task
+from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, example
 
 SENTENCE = "Mira Holm runs Nordvik Press in Bergen ."
@@ -50,7 +51,7 @@ def capitalised(rows: Sequence[Row]) -> list[Graph]:
 
 def stand_in(task: str, predict_rows: Callable[[Sequence[Row]], list[Any]]) -> Predictor:
     codec: Any = Plain()
-    return Predictor(find_task(task), codec, predict_rows, Path("nowhere"))
+    return StandIn(find_task(task), codec, predict_rows, Path("nowhere"))
 
 
 @pytest.fixture
@@ -286,7 +287,7 @@ def test_a_text_and_a_file_are_one_too_many(model: list[Any], capsys: pytest.Cap
 
 def tiny_predictor(path: Path | None = None, second_look: str = "auto") -> Predictor:
     """Reads six words at once and finds nothing in them."""
-    return Predictor(TASK, TinyCodec(WORDS), lambda rows: [Graph() for _ in rows], Path("tiny"))
+    return StandIn(TASK, TinyCodec(WORDS), lambda rows: [Graph() for _ in rows], Path("tiny"))
 
 
 def test_what_was_not_read_at_once_is_said_at_the_end(
@@ -412,8 +413,9 @@ def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
         "from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
         "class Plain(Codec):\n"
         "    def encode(self, example): return Row({}, {}, 1, 1)\n"
-        "joint, none = find_task('joint'), lambda rows: [Graph() for row in rows]\n"
-        "predictor.load = lambda path, second_look: predictor.Predictor(joint, Plain(), none, Path('nowhere'))\n"
+        "class Finds(predictor.Predictor):\n"
+        "    def predict_rows(self, rows): return [Graph() for row in rows]\n"
+        "predictor.load = lambda path, second_look: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
         "sys.exit(main(['predict', *(['Mira'] * 20000)]))"
     )
     with subprocess.Popen(

@@ -22,7 +22,8 @@ from torch import Tensor, nn
 
 from spanloom.config import RunConfig, config_from_table, to_table
 from spanloom.core import Codec, Example, Task
-from spanloom.engine.evaluate import predict_rows
+from spanloom.decode.rows import predict_rows
+from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.state import Training
 from spanloom.errors import CheckpointError, ConfigError, SpanloomError
 from spanloom.nn.model import Model
@@ -171,7 +172,8 @@ def _try_out(folder: Path, task: Task, codec: Codec, model: Model) -> None:
     several = codec.texts != 1
     try:
         item = task.prepare([task.trial, task.trial] if several else task.trial, codec)
-        task.show(item, predict_rows(model, codec, [codec.encode(Example(item))])[0])
+        rows = [codec.encode(Example(item))]
+        task.show(item, predict_rows(TorchBackend(model), codec, rows, check=None)[0])
     except Exception as error:  # whatever values out of all reason lead to
         found = f"makes a model that cannot read the text {task.trial!r} ({_reason(error)})"
         raise CheckpointError(str(folder / "model.json"), found, "what the training wrote", RESTORE) from error

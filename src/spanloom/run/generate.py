@@ -84,8 +84,7 @@ def _step(predictor: Predictor, tokens: Array, state: Array) -> tuple[Array, Arr
     tokens = tokens.astype(np.int64)
     lengths = np.full(len(tokens), tokens.shape[1], dtype=np.int64)
     inputs: dict[str, Any] = {"tokens": tokens, "following": np.zeros_like(tokens), "lengths": lengths, "state": state}
-    assert predictor.compute is not None, "whatever `load` makes has it"
-    found = predictor.compute(inputs)
+    found = predictor.backend.forward(inputs)
     logits = found["next"].copy()
     logits[:, : UNKNOWN + 1] = -np.inf
     return logits, found["state"]

@@ -16,9 +16,9 @@ import pytest
 
 import spanloom.predict.predictor
 from spanloom.core import Codec, Example, Graph, Label, Row, Span, Tags
-from spanloom.predict.predictor import Predictor
 from spanloom.run.cli import main
 from spanloom.tasks import find_task
+from tests.predict.stand_in import StandIn
 
 Feed = Callable[[bytes], None]
 
@@ -47,7 +47,7 @@ def first_words(rows: Sequence[Row]) -> list[Graph]:
 def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(task: str, predict_rows: Callable[[Sequence[Row]], list[Any]], texts: int = 1) -> None:
         codec: Any = Plain(texts)
-        predictor = Predictor(find_task(task), codec, predict_rows, Path("nowhere"))
+        predictor = StandIn(find_task(task), codec, predict_rows, Path("nowhere"))
         monkeypatch.setattr(spanloom.predict.predictor, "load", lambda path, second_look: predictor)
 
     use("joint", first_words)
@@ -370,8 +370,9 @@ ANSWERING = (
     "from spanloom.predict import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
     "class Plain(Codec):\n"
     "    def encode(self, example): return Row({}, {}, 1, 1)\n"
-    "joint, none = find_task('joint'), lambda rows: [Graph() for row in rows]\n"
-    "predictor.load = lambda path, second_look: predictor.Predictor(joint, Plain(), none, Path('nowhere'))\n"
+    "class Finds(predictor.Predictor):\n"
+    "    def predict_rows(self, rows): return [Graph() for row in rows]\n"
+    "predictor.load = lambda path, second_look: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
     "sys.exit(main(sys.argv[1:]))"
 )
 PATIENCE = 60.0
