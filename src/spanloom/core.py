@@ -335,6 +335,19 @@ def deferred(module: str, name: str) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True)
+class Again:
+    """What a task wants read once more of an input that was read in windows, and what it makes of that.
+
+    items: inputs of the task. settle: the answers for them -> the answer for the whole, and how many facts are new in
+    it. counts: what a user is told of it, by the names that `predict.reading.Reading` has.
+    """
+
+    items: Sequence[Any]
+    settle: Callable[[Sequence[Any]], tuple[Any, int]]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Task:
     """A task, as functions in pipeline order. One folder under `tasks/` makes one and nothing else knows of it.
 
@@ -364,6 +377,9 @@ class Task:
     trial      a text that any model of the task can read, given twice where it reads several: it tries out a bundle
     questions  example -> the texts, each with its source, by which it is told whether training had them; None where
                that is the whole input
+    revisit    (input, its answer, the windows that it was read in, codec, everywhere) -> what to read once more, where
+               windows hide something from the model; "everywhere" where a user wants all of it, not the likely part.
+               None where nothing is hidden
     """
 
     name: str
@@ -390,3 +406,4 @@ class Task:
     measures: Callable[[Mapping[str, float]], dict[str, float]] | None = None
     trial: str = "Ada met Bo."
     questions: Callable[[Example], Iterator[tuple[str, Source]]] | None = None
+    revisit: Callable[[Any, Any, Sequence[tuple[int, int]], Any, bool], Again] | None = None

@@ -4,6 +4,7 @@ import importlib
 import itertools
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from spanloom.core import Example, Graph, Relation, Row, Span
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.predict.predictor import CHUNK, Predictor, load
 from spanloom.predict.reading import Reading
+from spanloom.tasks.joint.second_look import revisit
 from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import NAMES, TASK, WORDS, TinyCodec, example
 
@@ -153,6 +155,9 @@ class Related(TinyCodec):
         return True
 
 
+RELATING = replace(TASK, revisit=revisit)
+
+
 def sure(rows: Sequence[Row]) -> list[Graph]:
     """Every two names of a row, the one next to the other, without doubt."""
     answers = []
@@ -171,7 +176,7 @@ def related(text: str, look: Any, sizes: list[int] | None = None) -> tuple[set[t
         return sure(given)
 
     reading = Reading()
-    predictor = StandIn(TASK, Related(WORDS), rows, Path("nowhere"), look)
+    predictor = StandIn(RELATING, Related(WORDS), rows, Path("nowhere"), look)
     [graph] = predictor.predict([text], reading)
     assert all(relation.head in graph.spans and relation.tail in graph.spans for relation in graph.relations)
     assert list(graph.relations) == sorted(graph.relations, key=lambda r: (r.head.start, r.tail.start))
@@ -206,14 +211,14 @@ def test_names_that_stood_in_one_window_are_not_judged_again() -> None:
             self.rows += len(given)
             return [Graph(graph.spans) for graph in sure(given)] if self.rows == len(given) else sure(given)
 
-    predictor = StandIn(TASK, Related(WORDS), Once(), Path("nowhere"), "all")
+    predictor = StandIn(RELATING, Related(WORDS), Once(), Path("nowhere"), "all")
     [graph] = predictor.predict(["Ada Bo . Cy ."])
     assert [(r.head.start, r.tail.start) for r in graph.relations] == [(0, 3), (1, 3)]
 
 
 def test_second_looks_of_many_texts_go_together_and_no_more_than_a_chunk_at_once() -> None:
     sizes: list[int] = []
-    predictor = StandIn(TASK, Related(WORDS), lambda rows: sizes.append(len(rows)) or sure(rows), Path("x"), "all")
+    predictor = StandIn(RELATING, Related(WORDS), lambda rows: sizes.append(len(rows)) or sure(rows), Path("x"), "all")
     texts = ["Ada . Bo . Cy . Di ."] * 80
     graphs = list(predictor.predict(texts))
     assert all(len(graph.relations) == 6 for graph in graphs)

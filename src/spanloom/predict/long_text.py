@@ -1,7 +1,7 @@
 """What was predicted of a long text window by window, merged again.
 
-Nothing is dropped in silence: every token stands in at least one window. Relations between spans that no window holds
-together are left to a second look, see `second_look.py`.
+Nothing is dropped in silence: every token stands in at least one window. What no window holds together is left to the
+task, see `revisit.py`.
 """
 
 from __future__ import annotations
@@ -118,15 +118,6 @@ def merge_graphs(graphs: Sequence[Graph], places: Sequence[Window]) -> Graph:
     ]
     dropped = sum(graph.dropped for graph in graphs)
     return Graph(tuple(sorted(spans.values(), key=_span_order)), tuple(merged), dropped)
-
-
-def with_relations(graph: Graph, more: Sequence[Relation]) -> Graph:
-    """The graph with more relations between its spans, which keep their scores."""
-    if not more:
-        return graph
-    spans = {span: span for span in graph.spans}
-    added = (dataclasses.replace(item, head=spans[item.head], tail=spans[item.tail]) for item in more)
-    return dataclasses.replace(graph, relations=tuple(sorted((*graph.relations, *added), key=_relation_order)))
 
 
 def _holds(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import reprlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,7 +18,7 @@ from spanloom.predict.bundle import MANIFEST, open_bundle
 from spanloom.predict.long_text import limit_of, merged, places_of
 from spanloom.predict.outcomes import CHUNK, HERE, Errors, More, Work, always, numbered, placed
 from spanloom.predict.reading import Reading
-from spanloom.predict.second_look import look_again
+from spanloom.predict.revisit import read_again
 from spanloom.predict.user_text import BYTES, checked
 from spanloom.tasks import find_task
 from spanloom.text.windows import part
@@ -33,9 +34,9 @@ class Predictor:
     """Answers questions about texts with one model. Safe to use from several threads at once.
 
     task: what it does. codec: its vocabularies and limits. backend: its network. source: where the model was loaded
-    from. second_look: which pairs of spans that no window of a long text holds together are scored again, by a model
-    that relates spans: those no farther apart, in sentences, than relations were in training ("auto"), "all", or none
-    ("off"). texts: how many it reads together, see `core.Codec`.
+    from. texts: how many it reads together, see `core.Codec`. second_look: what of a long text no window shows is read
+    once more, by tasks that can tell, such as `joint` of pairs of spans that no window holds together: the part that is
+    likely to matter ("auto"), "all", or none ("off").
 
     `predict` is made of stages, each of which can be called by itself: text -> `prepare` -> input -> `encode` -> its
     windows, as rows -> `forward` -> what the network puts out -> `decode` -> answers, one a row -> `merge` -> answer.
@@ -208,8 +209,9 @@ class Predictor:
                 reading.windowed += 1
                 reading.windows += len(work.places)
             answers.append(self.merge(work, [next(windows) for _ in work.rows]))
-        if self.second_look != "off" and hasattr(self.codec, "may_relate"):
-            look_again(works, answers, self.codec, self.second_look == "all", self._predicted, reading)
+        if self.second_look != "off":
+            predict = partial(self._predicted, reading=reading)
+            read_again(works, answers, self.task, self.codec, self.second_look == "all", predict, reading)
         for answer in answers:
             refuse_odd_scores(answer)
         return answers
