@@ -23,7 +23,7 @@ from wording import LANGUAGES
 
 from spanloom.config import DataConfig
 from spanloom.core import Frame
-from spanloom.run.predictor import load
+from spanloom.predict.predictor import load
 from spanloom.tasks import find_task
 
 OTHER = {"atis": "snips", "snips": "atis"}

@@ -32,7 +32,7 @@ from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import EpochReport
 from spanloom.engine.state import begin
 from spanloom.engine.train import train
-from spanloom.run.predictor import load
+from spanloom.predict.predictor import load
 from spanloom.tasks import find_task
 from spanloom.write.atomic import atomic_write
 

@@ -26,8 +26,8 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Graph, Label, Relation, Span, Text, Token
 from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.scorecard import joint_scorecard
-from spanloom.run.predictor import Predictor, SecondLook, load
-from spanloom.run.reading import Reading
+from spanloom.predict.predictor import Predictor, SecondLook, load
+from spanloom.predict.reading import Reading
 from spanloom.tasks import find_task
 from spanloom.text.windows import cut
 

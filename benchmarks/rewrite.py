@@ -27,8 +27,8 @@ from unannotated import environment
 from wording import LANGUAGES
 
 from spanloom.config import load_config
-from spanloom.run.export import export
-from spanloom.run.predictor import Predictor, load
+from spanloom.export.bundle import export
+from spanloom.predict.predictor import Predictor, load
 from spanloom.tasks import find_task
 
 ROW = "rewrite-rnn"

@@ -30,9 +30,9 @@ from wording import LANGUAGES
 
 from spanloom.config import load_config
 from spanloom.core import Example, Tags
+from spanloom.export.bundle import export
 from spanloom.metrics.tags import tag_scorecard
-from spanloom.run.export import export
-from spanloom.run.predictor import load
+from spanloom.predict.predictor import load
 from spanloom.tasks import find_task
 
 PEERS_ON = "conll03"

@@ -31,6 +31,7 @@ from spanloom.engine.state import begin
 from spanloom.engine.step import Method, train_step
 from spanloom.nn.encoders.rnn import reversal, take
 from spanloom.nn.heads.forward_backward import Scores, in_probabilities, layout_of
+from spanloom.nn.model import Model
 
 FOLDER = Path(__file__).parent / "pictures"
 PAPER, INK, PALE = "#fcfcfa", "#333333", "#e3e3de"  # a ground of its own: readable where the page is dark, too
@@ -247,6 +248,10 @@ def schedules() -> Figure:
     return figure
 
 
+class Line(Model, nn.Linear):
+    """A weight and a bias."""
+
+
 def feedback() -> Figure:
     scores = [60, 70, 76, 80, 79, 82, 83, 83, 82.5, 82.8, 84, 84.4, 84.2, 84.3]
     epochs = range(1, len(scores) + 1)
@@ -255,7 +260,7 @@ def feedback() -> Figure:
     above.set_ylabel("dev score (given)")
     for name, colour in (("plateau", BLUE), ("bold", RED)):
         config, factors = TrainConfig(schedule=name), []
-        state = begin(nn.Linear(1, 1), config)
+        state = begin(Line(1, 1), config)
         for score in scores:
             heed_score(state, config, score)
             state.best_score = max(score, state.best_score or score)
@@ -269,7 +274,7 @@ def feedback() -> Figure:
 # ---- adversarial training --------------------------------------------------------------------------------------------
 
 
-class Surface(nn.Module):
+class Surface(Model):
     """One word of two dimensions, and a loss that bends; `seen` are the vectors that each pass was given."""
 
     adversarial_names = ("embed",)

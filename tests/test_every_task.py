@@ -23,17 +23,18 @@ from torch import nn
 
 from spanloom.config import RunConfig, load_config, to_toml
 from spanloom.core import Batch, Example, Graph, Rewrite, Row, Surprisal, Task, Text
+from spanloom.decode.rows import predict_rows
 from spanloom.engine.adversarial import Attack
 from spanloom.engine.checkpoint import load_model, read_checkpoint
 from spanloom.engine.device import to_tensors
-from spanloom.engine.evaluate import predict_rows
+from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_rows
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.engine.step import Method, Update, train_step
 from spanloom.errors import DataError
-from spanloom.run.bundle import forward, open_bundle, start
-from spanloom.run.export import export
-from spanloom.run.predictor import load
+from spanloom.export.bundle import export
+from spanloom.predict.bundle import OnnxBackend, open_bundle, start
+from spanloom.predict.predictor import load
 from spanloom.tasks import FOLDER, find_task, task_names
 from tests.engine.interrupt import ctrl_c_at
 
@@ -207,7 +208,7 @@ def test_what_a_user_sees_is_plain_json(case: Case) -> None:
     for example in case.examples:
         json.dumps(case.task.show(example.input, example.gold))
     item = case.task.prepare(texts_in_readme(case), case.codec)
-    [answer] = predict_rows(case.model(), case.codec, [case.codec.encode(Example(item))])
+    [answer] = predict_rows(TorchBackend(case.model().eval()), case.codec, [case.codec.encode(Example(item))])
     json.dumps(case.task.show(item, answer))
     if isinstance(item, Text):
         json.dumps(case.task.show(case.task.prepare("", case.codec), case.task.answer()))
@@ -362,9 +363,9 @@ def test_the_sample_overfits(trained: Trained) -> None:
 def test_a_trained_model_answers_the_same_alone_and_in_company(trained: Trained) -> None:
     _, _, codec, model = load_model(trained.run, find_task)
     rows = [codec.encode(replace(example, gold=None)) for example in trained.case.examples]
-    together = predict_rows(model, codec, rows, batch_size=len(rows), batch_tokens=10**6)
-    turned = predict_rows(model, codec, rows[::-1], batch_size=5)[::-1]
-    alone = [predict_rows(model, codec, [row])[0] for row in rows]
+    together = predict_rows(TorchBackend(model, batch_size=len(rows), batch_tokens=10**6), codec, rows)
+    turned = predict_rows(TorchBackend(model, batch_size=5), codec, rows[::-1])[::-1]
+    alone = [predict_rows(TorchBackend(model), codec, [row])[0] for row in rows]
     assert list(map(facts, together)) == list(map(facts, turned)) == list(map(facts, alone))
 
 
@@ -402,12 +403,13 @@ def test_the_exported_graph_computes_what_the_model_does(trained: Trained, bundl
     assert exported["best"] == pytest.approx(before["best"], rel=1e-5)
     assert exported["summary"] == pytest.approx(before["summary"], rel=1e-5)
     assert manifest["inputs"] == list(trained.case.batch(trained.case.examples[:1]).inputs)
-    model, session = load_model(trained.run, find_task).model, start((bundle / "model.onnx").read_bytes(), str(bundle))
+    model = load_model(trained.run, find_task).model
+    graph = OnnxBackend(start((bundle / "model.onnx").read_bytes(), str(bundle)))
     some = [[example] for example in trained.case.examples]
     for batch in map(trained.case.batch, [*some, trained.case.examples[:5]]):
         with torch.no_grad():
             wanted = model(**to_tensors(batch.inputs, CPU))
-        found = forward(session, batch.inputs)
+        found = graph.forward(batch.inputs)
         assert found.keys() == wanted.keys()
         for name, tensor in wanted.items():
             values = tensor.numpy()
@@ -422,4 +424,4 @@ def test_the_bundle_answers_as_the_run_does(trained: Trained, bundle: Path) -> N
     assert answers[0] == answers[1]
     opened = open_bundle(bundle, find_task, threads=1)
     rows: Iterator[Row] = (opened.codec.encode(Example(item)) for item in inputs)
-    assert list(map(facts, opened.predict_rows(list(rows)))) == answers[1]
+    assert list(map(facts, predict_rows(opened.backend, opened.codec, list(rows)))) == answers[1]

@@ -27,6 +27,8 @@ LAYERS = (
     "nn",
     "engine",
     "tasks",
+    "predict",
+    "export",
     "run",
 )
 LATE = {"importlib.import_module", "__import__", "deferred"}
@@ -67,7 +69,7 @@ def home(module: str) -> str:
 def may_import_torch(module: str) -> bool:
     parts = module.split(".")
     is_model = parts[1:2] == ["tasks"] and len(parts) == 4 and parts[3] == "model"
-    return home(module) in ("nn", "engine") or is_model or module in ("spanloom.run.export", "spanloom.run.to_onnx")
+    return home(module) in ("nn", "engine", "export") or is_model or module == "spanloom.predict.torch_run"
 
 
 def fault(module: str, target: str) -> str | None:
@@ -163,7 +165,9 @@ def test_every_folder_has_its_place_in_the_order(repository: Path) -> None:
         ("spanloom.tasks.joint.task", "deferred('spanloom.tasks.tag.model', 'build')", "a task knows no other task"),
         ("spanloom.tasks.joint.codec", "import torch.nn as nn", "may not import torch.nn"),
         ("spanloom.decode.spans", "def f():\n    import torch", "may not import torch"),
-        ("spanloom.run.predictor", "from transformers import AutoTokenizer", "may not import transformers"),
+        ("spanloom.run.train", "import torch", "may not import torch"),
+        ("spanloom.predict.bundle", "import spanloom.export.to_onnx", "export is below predict"),
+        ("spanloom.predict.predictor", "from transformers import AutoTokenizer", "may not import transformers"),
         ("from_scratch.crf", "from spanloom.core import Span", "do not know each other"),
         ("spanloom.nn.heads.crf", "import from_scratch.crf", "do not know each other"),
     ],
@@ -181,9 +185,9 @@ def test_a_breach_is_found(module: str, text: str, expected: str) -> None:
         ("spanloom.decode.spans", "import numpy as np\nfrom spanloom.core import Span"),
         ("spanloom.nn.heads.crf", "import torch\nfrom spanloom.nn.encoders.rnn import Rnn"),
         ("spanloom.tasks.joint.model", "import torch\nfrom spanloom.tasks.joint.config import JointConfig"),
-        ("spanloom.run.export", "import torch\nimport onnx"),
-        ("spanloom.run.bundle", "from spanloom import __version__"),
-        ("spanloom", "from spanloom.run.predictor import load"),
+        ("spanloom.export.bundle", "import torch\nimport onnx"),
+        ("spanloom.predict.bundle", "from spanloom import __version__"),
+        ("spanloom", "from spanloom.predict.predictor import load"),
     ],
 )
 def test_what_is_allowed_is_not_called_a_breach(module: str, text: str) -> None:

@@ -23,7 +23,7 @@ class Blocked:
 sys.meta_path.insert(0, Blocked())
 """
 
-NEEDS_TORCH = ("spanloom.nn", "spanloom.engine", "spanloom.run.export", "spanloom.run.to_onnx")
+NEEDS_TORCH = ("spanloom.nn", "spanloom.engine", "spanloom.export", "spanloom.predict.torch_run")
 
 
 def run(repository: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,7 +52,7 @@ def test_the_block_blocks(repository: Path) -> None:
 
 def test_every_other_module_imports_without_torch(repository: Path) -> None:
     names = modules(repository)
-    assert "spanloom.run.predictor" in names
+    assert "spanloom.predict.predictor" in names
     code = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
     done = run(repository, code)
     assert done.stderr == ""

@@ -16,7 +16,7 @@ from attacks.mutations import damaged, damaged_json
 from attacks.workers import Outcome
 
 from spanloom.errors import SpanloomError
-from spanloom.run.predictor import load
+from spanloom.predict.predictor import load
 
 TEXTS = {
     1: ["Mira Solberg left Oslo for the harbour of Bergen .", "boats", "灯塔 多高"],

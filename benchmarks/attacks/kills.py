@@ -17,7 +17,7 @@ from attacks.workers import Outcome
 
 from spanloom.config import load_config
 from spanloom.errors import SpanloomError
-from spanloom.run.predictor import load
+from spanloom.predict.predictor import load
 from spanloom.tasks import FOLDER, find_task
 
 RENAMES = ("replace", "rename", "renames", "link")
@@ -36,7 +36,7 @@ def train(task: str, output: Path, resume: bool, epochs: int) -> None:
 
 def export(run: Path, output: Path) -> None:
     """Export a run, whatever its score."""
-    from spanloom.run.export import export as export_run
+    from spanloom.export.bundle import export as export_run
 
     export_run(run, output, max_drop=100.0, precision="fp32")
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spanloom.core import Example, Graph, Relation, Source, Span, Text
     from spanloom.errors import CheckpointError, ConfigError, DataError, ExportRefused, MissingExtra, SpanloomError
+    from spanloom.predict.predictor import load
     from spanloom.run.evaluate import evaluate
-    from spanloom.run.predictor import load
     from spanloom.run.train import train
 
 __version__ = "0.1.0"
@@ -62,7 +62,7 @@ _HOMES = {
         "SpanloomError",
     ),
     "spanloom.run.evaluate": ("evaluate",),
-    "spanloom.run.predictor": ("load",),
+    "spanloom.predict.predictor": ("load",),
     "spanloom.run.train": ("train",),
 }
 

@@ -284,7 +284,18 @@ class Codec(Protocol):
     values: what is checked before training; places in the text have names that end in `_at`. `output_sizes` are the
     axes of what the network puts out, None where they depend on the batch: what labels are compared with when a bundle
     is opened.
+
+    A codec inherits from this class, and with it what most have in common:
+
+    texts          how many a user hands over together: 2 for pairs, 0 for the turns of a dialogue, of any number
+    max_words      tokens that are read at once, None for any number: a longer text is predicted through windows
+    max_sentences  sentences of such a window at most, None for any number
+    merge          one answer from those for the windows of a text, of `sizes` tokens; None where their places say all
     """
+
+    texts: int = 1
+    max_words: int | None = None
+    max_sentences: int | None = None
 
     def encode(self, example: Example) -> Row: ...
     def unknown(self, example: Example) -> list[tuple[str, str]]: ...
@@ -297,6 +308,22 @@ class Codec(Protocol):
     def to_dict(self) -> dict[str, Any]: ...
     def tokenizer_json(self) -> str | None: ...
 
+    def merge(self, answers: Sequence[Any], sizes: Sequence[int]) -> Any | None:
+        return None
+
+
+class Backend(Protocol):
+    """A network that is ready to run: arrays in, arrays out. Safe to use from several threads at once.
+
+    forward: the inputs of a batch -> what the network puts out, as `Codec.decode` takes it. batches: which rows go
+    through it together, as lists of their indices, each in one of them. workers: how many batches it is given at once.
+    """
+
+    @property
+    def workers(self) -> int: ...
+    def forward(self, inputs: Mapping[str, Array]) -> Arrays: ...
+    def batches(self, rows: Sequence[Row]) -> Sequence[Sequence[int]]: ...
+
 
 def deferred(module: str, name: str) -> Callable[..., Any]:
     """A module's function, imported when it is first called: so a task is known without the torch of its model."""
@@ -305,6 +332,19 @@ def deferred(module: str, name: str) -> Callable[..., Any]:
         return getattr(importlib.import_module(module), name)(*arguments)
 
     return call
+
+
+@dataclass(frozen=True)
+class Again:
+    """What a task wants read once more of an input that was read in windows, and what it makes of that.
+
+    items: inputs of the task. settle: the answers for them -> the answer for the whole, and how many facts are new in
+    it. counts: what a user is told of it, by the names that `predict.reading.Reading` has.
+    """
+
+    items: Sequence[Any]
+    settle: Callable[[Sequence[Any]], tuple[Any, int]]
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -317,7 +357,7 @@ class Task:
     check      (examples, run config) -> what is wrong with the gold and what each scheme cannot express
     fit        (training examples, run config) -> codec
     load       (codec.to_dict(), tokenizer JSON or None) -> codec
-    build      (model config, codec, architecture or None) -> torch module; None means: start from pretrained weights
+    build      (model config, codec, architecture or None) -> `nn.model.Model`; None: start from pretrained weights
     losses     (outputs, targets) -> sums, named as `Batch.counts`
     score      (examples, predictions, codec) -> scorecard as a plain dict; the codec knows what was seen in training
     best       scorecard -> the number by which the best model is chosen, larger is better
@@ -337,6 +377,9 @@ class Task:
     trial      a text that any model of the task can read, given twice where it reads several: it tries out a bundle
     questions  example -> the texts, each with its source, by which it is told whether training had them; None where
                that is the whole input
+    revisit    (input, its answer, the windows that it was read in, codec, everywhere) -> what to read once more, where
+               windows hide something from the model; "everywhere" where a user wants all of it, not the likely part.
+               None where nothing is hidden
     """
 
     name: str
@@ -363,3 +406,4 @@ class Task:
     measures: Callable[[Mapping[str, float]], dict[str, float]] | None = None
     trial: str = "Ada met Bo."
     questions: Callable[[Example], Iterator[tuple[str, Source]]] | None = None
+    revisit: Callable[[Any, Any, Sequence[tuple[int, int]], Any, bool], Again] | None = None

@@ -14,6 +14,7 @@ from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.optimizer import build_optimizer
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.errors import ConfigError
+from spanloom.nn.model import Model
 from tests.engine import toy
 from tests.engine.test_training import CPU, ctrl_c_at
 
@@ -43,7 +44,7 @@ def by_hand(kind: str, weight: float, gradients: list[float], momentum: float) -
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("momentum", [0.0, 0.8])
 def test_three_updates_by_hand(kind: Any, momentum: float) -> None:
-    model = nn.Linear(1, 1, bias=False).double()
+    model = Line(1, 1, bias=False).double()
     with torch.no_grad():
         model.weight.fill_(0.7)
     settings = TrainConfig(optimizer=kind, learning_rate=RATE, weight_decay=DECAY, momentum=momentum)
@@ -71,7 +72,11 @@ def test_a_resumed_run_goes_on_to_the_same_bits(
     assert any(name.startswith("optimizer/") for name in whole.tensors) == stateful
 
 
-class Layered(nn.Module):
+class Line(Model, nn.Linear):
+    """One weight."""
+
+
+class Layered(Model):
     """An encoder with the parameter names of a BERT, below a new head."""
 
     pretrained_prefixes = ("bert.",)

@@ -17,8 +17,9 @@ from torch import Tensor
 import spanloom.nn.storage
 from spanloom.config import RunConfig, load_config
 from spanloom.core import Row, Task
+from spanloom.decode.rows import predict_rows
 from spanloom.engine.checkpoint import load_model, read_checkpoint
-from spanloom.engine.evaluate import predict_rows
+from spanloom.engine.evaluate import TorchBackend, evaluating
 from spanloom.engine.report import EpochReport, Notice, Report, StepReport, read_metrics
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.errors import CheckpointError, ConfigError, DataError
@@ -128,7 +129,7 @@ def test_the_kept_model_scores_what_its_scorecard_says(tmp_path: Path) -> None:
     assert saved.config.train == config.train
     assert saved.config.data.train is None
     dev = list(toy.read(tmp_path / "dev.txt", config.data))
-    answers = predict_rows(saved.model, saved.codec, [saved.codec.encode(example) for example in dev])
+    answers = predict_rows(TorchBackend(saved.model), saved.codec, [saved.codec.encode(example) for example in dev])
     assert toy.score(dev, answers, saved.codec) == scorecard
 
 
@@ -137,8 +138,9 @@ def test_answers_come_in_the_order_of_the_rows(tmp_path: Path) -> None:
     codec = toy.TASK.fit(chosen, None)
     model = toy.ToyModel(len(codec.letters) + 2, 4, 0.5)
     rows = [codec.encode(replace(example, gold=None)) for example in chosen]
-    together = predict_rows(model, codec, rows, batch_size=4)
-    assert together == [predict_rows(model, codec, [row])[0] for row in rows]
+    with evaluating(model):
+        together = predict_rows(TorchBackend(model, batch_size=4), codec, rows)
+        assert together == [predict_rows(TorchBackend(model), codec, [row])[0] for row in rows]
     assert model.training
     assert [len(answer) for answer in together] == [row.length for row in rows]
 

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from spanloom.batch.pad import lengths, pad
 from spanloom.config import DataConfig, RunConfig, TrainConfig
-from spanloom.core import Array, Arrays, Batch, Example, Row, Source, Task
+from spanloom.core import Array, Arrays, Batch, Codec, Example, Row, Source, Task
 from spanloom.nn.loss import symmetric_kl
+from spanloom.nn.model import Model
 
 WORDS = ["loom", "span", "thread", "weave", "warp", "weft", "shuttle", "heddle", "reed", "selvage", "a", "yarn", "dye"]
 
@@ -37,7 +38,7 @@ def examples(count: int, seed: int = 0) -> list[Example]:
     return [Example(word, gold(word), Source("toy.txt", line)) for line, word in enumerate(words, 1)]
 
 
-class ToyCodec:
+class ToyCodec(Codec):
     def __init__(self, letters: str) -> None:
         self.letters = letters
 
@@ -77,7 +78,7 @@ class ToyCodec:
         return None
 
 
-class ToyModel(nn.Module):
+class ToyModel(Model):
     """A GRU over letters; padding stands after what is read, so it changes nothing."""
 
     pretrained_prefixes = ("embed.",)

@@ -17,20 +17,21 @@ from typing import Any
 import pytest
 
 import spanloom
+import spanloom.predict.predictor
 import spanloom.run.evaluate
-import spanloom.run.predictor
-from spanloom.core import Example, Graph, Relation, Row, Span
+from spanloom.core import Codec, Example, Graph, Relation, Row, Span
 from spanloom.errors import CheckpointError
+from spanloom.predict.predictor import Predictor
+from spanloom.predict.reading import Reading
 from spanloom.run.cli import build_app, main
-from spanloom.run.predictor import Predictor
-from spanloom.run.reading import Reading
 from spanloom.tasks import find_task
+from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, example
 
 SENTENCE = "Mira Holm runs Nordvik Press in Bergen ."
 
 
-class Plain:
+class Plain(Codec):
     """A codec for stand-ins of models: a row is the input itself."""
 
     def encode(self, example: Example) -> Row:
@@ -50,7 +51,7 @@ def capitalised(rows: Sequence[Row]) -> list[Graph]:
 
 def stand_in(task: str, predict_rows: Callable[[Sequence[Row]], list[Any]]) -> Predictor:
     codec: Any = Plain()
-    return Predictor(find_task(task), codec, predict_rows, Path("nowhere"))
+    return StandIn(find_task(task), codec, predict_rows, Path("nowhere"))
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
         asked.append(path)
         return stand_in("joint", capitalised)
 
-    monkeypatch.setattr(spanloom.run.predictor, "load", load)
+    monkeypatch.setattr(spanloom.predict.predictor, "load", load)
     return asked
 
 
@@ -113,7 +114,7 @@ def causes(rows: Sequence[Row]) -> list[Relation]:
 def test_marked_texts_come_with_marks_or_with_offsets(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(spanloom.run.predictor, "load", lambda path, second_look: stand_in("relation", causes))
+    monkeypatch.setattr(spanloom.predict.predictor, "load", lambda path, second_look: stand_in("relation", causes))
     marked = "<e1>Rain</e1> woke <e2>Ida</e2>"
     plain, lines, broken = (tmp_path / name for name in ("a.txt", "a.jsonl", "b.txt"))
     plain.write_text(f"{marked}\n", encoding="utf-8")
@@ -286,13 +287,13 @@ def test_a_text_and_a_file_are_one_too_many(model: list[Any], capsys: pytest.Cap
 
 def tiny_predictor(path: Path | None = None, second_look: str = "auto") -> Predictor:
     """Reads six words at once and finds nothing in them."""
-    return Predictor(TASK, TinyCodec(WORDS), lambda rows: [Graph() for _ in rows], Path("tiny"))
+    return StandIn(TASK, TinyCodec(WORDS), lambda rows: [Graph() for _ in rows], Path("tiny"))
 
 
 def test_what_was_not_read_at_once_is_said_at_the_end(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(spanloom.run.predictor, "load", tiny_predictor)
+    monkeypatch.setattr(spanloom.predict.predictor, "load", tiny_predictor)
     assert main(["predict", "Ada", "the " * 11, "the " * 7]) == 0
     captured = capsys.readouterr()
     assert len(captured.out.splitlines()) == 3
@@ -337,7 +338,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def load(path: Path | None = None, second_look: str = "auto") -> None:
         raise error
 
-    monkeypatch.setattr(spanloom.run.predictor, "load", load)
+    monkeypatch.setattr(spanloom.predict.predictor, "load", load)
 
 
 def test_what_the_user_can_mend_is_one_line_and_exit_2(
@@ -407,12 +408,14 @@ def test_a_wrong_command_line_exits_2(capsys: pytest.CaptureFixture[str], argume
 
 def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from spanloom.core import Graph, Row\n"
-        "from spanloom.run import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
-        "class Plain:\n"
+        "import sys; from pathlib import Path; from spanloom.core import Codec, Graph, Row\n"
+        "from spanloom.predict import predictor\n"
+        "from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
+        "class Plain(Codec):\n"
         "    def encode(self, example): return Row({}, {}, 1, 1)\n"
-        "joint, none = find_task('joint'), lambda rows: [Graph() for row in rows]\n"
-        "predictor.load = lambda path, second_look: predictor.Predictor(joint, Plain(), none, Path('nowhere'))\n"
+        "class Finds(predictor.Predictor):\n"
+        "    def predict_rows(self, rows): return [Graph() for row in rows]\n"
+        "predictor.load = lambda path, second_look: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
         "sys.exit(main(['predict', *(['Mira'] * 20000)]))"
     )
     with subprocess.Popen(

@@ -11,10 +11,10 @@ import pytest
 from spanloom.config import load_config
 from spanloom.engine.run import run_training
 from spanloom.errors import ConfigError
+from spanloom.export.bundle import export
+from spanloom.predict.predictor import load
 from spanloom.run.cli import main
-from spanloom.run.export import export
 from spanloom.run.generate import Sampling, generate
-from spanloom.run.predictor import load
 from spanloom.tasks import FOLDER, find_task
 from tests.language_model_runs import language_model_run
 
@@ -65,8 +65,7 @@ def test_the_seed_decides_and_beams_find_what_is_no_less_likely(folders: Folders
 
 def test_reading_a_prefix_unit_by_unit_is_reading_it_at_once(folders: Folders) -> None:
     predictor = load(folders[1])
-    compute = predictor.compute
-    assert compute is not None
+    compute = predictor.backend.forward
     tokens = np.array([[0, 3, 4, 5, 2]])
     state = np.zeros((1, predictor.codec.state), np.float32)  # type: ignore[attr-defined]
     lengths = np.array([5])

@@ -12,8 +12,8 @@ import torch
 from spanloom.config import load_config
 from spanloom.engine.checkpoint import load_model
 from spanloom.engine.run import run_training
-from spanloom.run.export import export
-from spanloom.run.predictor import load
+from spanloom.export.bundle import export
+from spanloom.predict.predictor import load
 from spanloom.tasks import FOLDER, find_task
 from tests.language_model_runs import language_model_run
 

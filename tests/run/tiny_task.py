@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Batch, Example, Graph, Relation, Row, Span, Task, Text, Token
+from spanloom.core import Array, Batch, Codec, Example, Graph, Relation, Row, Span, Task, Text, Token
 from spanloom.write.spanloom import example_to_dict
 
 NAMES = ("Ada", "Bo", "Cy", "Di")
 WORDS = ("<pad>", "<unk>", *NAMES, "edge", "the")
 
 
-class TinyCodec:
+class TinyCodec(Codec):
     max_words = 6
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -114,7 +114,9 @@ def show(item: Text, graph: Graph) -> dict[str, Any]:
 def build(config: Any, codec: TinyCodec, architecture: Any = None) -> Any:
     import torch
 
-    class TinyModel(torch.nn.Module):
+    from spanloom.nn.model import Model
+
+    class TinyModel(Model):
         def __init__(self) -> None:
             super().__init__()
             self.table = torch.nn.Embedding(len(WORDS), 8)

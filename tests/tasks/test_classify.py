@@ -20,12 +20,12 @@ from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertMode
 from spanloom.config import DataConfig, EncoderConfig, RunConfig
 from spanloom.core import Batch, Example, Label, LostFact, Source, TextPair
 from spanloom.engine.device import to_tensors
-from spanloom.engine.evaluate import predict_rows
+from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
-from spanloom.run.bundle import forward, start
-from spanloom.run.predictor import Predictor
-from spanloom.run.to_onnx import to_onnx
+from spanloom.export.to_onnx import to_onnx
+from spanloom.predict.bundle import OnnxBackend, start
+from spanloom.predict.predictor import Predictor
 from spanloom.tasks.classify import TASK
 from spanloom.tasks.classify.codec import ClassifyCodec, proportional
 from spanloom.tasks.classify.config import ClassifyConfig
@@ -203,11 +203,11 @@ def same_when_exported(case: Case, tmp_path: Path) -> None:
     model = case.model()
     rows = [case.codec.encode(replace(item, gold=None)) for item in case.examples]
     to_onnx(model, case.codec, rows, tmp_path / "model.onnx")
-    session = start((tmp_path / "model.onnx").read_bytes(), "model.onnx")
+    graph = OnnxBackend(start((tmp_path / "model.onnx").read_bytes(), "model.onnx"))
     batches = [case.codec.collate(some) for some in ([rows[0]], [rows[1]], rows[2:4], rows)]
-    assert {node.name for node in session.get_inputs()} <= batches[0].inputs.keys()
+    assert {node.name for node in graph.session.get_inputs()} <= batches[0].inputs.keys()
     for batch in batches:
-        np.testing.assert_allclose(forward(session, batch.inputs)["classes"], run(model, batch), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(graph.forward(batch.inputs)["classes"], run(model, batch), rtol=1e-4, atol=1e-5)
 
 
 def test_what_a_user_sees_reads_back(case: Case) -> None:
@@ -341,7 +341,7 @@ def test_windows_of_a_text_are_averaged_by_their_length(name: str, folder: Path)
     """A predictor's answer for a long text, beside the mean worked out here."""
     case = fitted(name, folder, max_words=4)
     model, codec = case.model(), case.codec
-    predictor = Predictor(TASK, codec, lambda rows: predict_rows(model, codec, rows), Path("nowhere"))
+    predictor = Predictor(TASK, codec, TorchBackend(model.eval()), Path("nowhere"))
     text = text_of(["a", "b", "c", "d", "e", "a", "b", "c", "d"])
     [answer] = predictor.predict_inputs([text])
     windows = cut(text, 4)

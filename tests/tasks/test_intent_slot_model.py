@@ -14,9 +14,9 @@ from spanloom.core import Batch
 from spanloom.engine.device import to_tensors
 from spanloom.engine.run import run_training
 from spanloom.errors import ConfigError
+from spanloom.export.bundle import export
 from spanloom.nn.heads.crf import nll
-from spanloom.run.export import export
-from spanloom.run.predictor import load
+from spanloom.predict.predictor import load
 from spanloom.tasks import FOLDER
 from spanloom.tasks.intent_slot import TASK
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec

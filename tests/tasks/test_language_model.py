@@ -16,8 +16,8 @@ from spanloom.core import Example, Source, Text
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.run import Interrupted, prepare, run_training
 from spanloom.errors import ConfigError
-from spanloom.run.long_text import merge
-from spanloom.run.predictor import load
+from spanloom.predict.long_text import merge
+from spanloom.predict.predictor import load
 from spanloom.tasks import find_task
 from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.tasks.language_model.config import LanguageModelConfig

@@ -15,7 +15,7 @@ from spanloom.config import EncoderConfig, load_config
 from spanloom.core import Batch
 from spanloom.engine.device import to_tensors
 from spanloom.engine.run import run_training
-from spanloom.run.predictor import load
+from spanloom.predict.predictor import load
 from spanloom.tasks import FOLDER
 from spanloom.tasks.nested import TASK
 from spanloom.tasks.nested.codec import NestedCodec

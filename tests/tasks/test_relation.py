@@ -21,8 +21,8 @@ from spanloom.core import Batch, Example, LostFact, MarkedText, Relation, Source
 from spanloom.engine.device import to_tensors
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
-from spanloom.run.bundle import forward, start
-from spanloom.run.to_onnx import to_onnx
+from spanloom.export.to_onnx import to_onnx
+from spanloom.predict.bundle import OnnxBackend, start
 from spanloom.tasks.relation import TASK
 from spanloom.tasks.relation.codec import INSIDE, REACH, RelationCodec, distance
 from spanloom.tasks.relation.config import RelationConfig
@@ -189,9 +189,9 @@ def test_the_exported_graph_computes_what_the_model_does(name: str, folders: dic
     model = case.model()
     rows = [case.codec.encode(replace(item, gold=None)) for item in EXAMPLES]
     to_onnx(model, case.codec, rows, tmp_path / "model.onnx")
-    session = start((tmp_path / "model.onnx").read_bytes(), "model.onnx")
+    graph = OnnxBackend(start((tmp_path / "model.onnx").read_bytes(), "model.onnx"))
     for batch in (case.codec.collate(some) for some in ([rows[0]], [rows[2]], rows[2:4], rows)):
-        np.testing.assert_allclose(forward(session, batch.inputs)["classes"], run(model, batch), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(graph.forward(batch.inputs)["classes"], run(model, batch), rtol=1e-4, atol=1e-5)
 
 
 def test_two_outputs_are_as_far_apart_as_their_probabilities(folders: dict[str, Path]) -> None:

@@ -13,10 +13,10 @@ import torch
 from spanloom.check.rewrites import check_rewrites
 from spanloom.config import AugmentConfig, DataConfig, EncoderConfig, RunConfig, TrainConfig, check_values
 from spanloom.core import Dialogue, Example, Rewrite, Source, Text
-from spanloom.engine.evaluate import predict_rows
+from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_settings as check_run
 from spanloom.errors import ConfigError, DataError
-from spanloom.run.predictor import Predictor
+from spanloom.predict.predictor import Predictor
 from spanloom.tasks import find_task
 from spanloom.tasks.rewrite.codec import RewriteCodec
 from spanloom.tasks.rewrite.config import RewriteConfig
@@ -172,7 +172,7 @@ def test_an_empty_utterance_has_an_empty_answer_and_a_lonely_one_its_own() -> No
     known = codec(example("灯塔", "多高"))
     torch.manual_seed(0)
     model = TASK.build(RewriteConfig(encoder=SMALL), known, None)
-    predictor = Predictor(TASK, known, lambda rows: predict_rows(model, known, rows), Path("run"))
+    predictor = Predictor(TASK, known, TorchBackend(model.eval()), Path("run"))
     answers = list(predictor.predict([["灯塔", " "], ["", "多高"], "多高"]))
     assert answers[0] == Rewrite("")
     assert set(answers[1].text + answers[2].text) <= set("多高")

@@ -14,9 +14,9 @@ from spanloom.config import EncoderConfig, load_config
 from spanloom.core import Batch
 from spanloom.engine.device import to_tensors
 from spanloom.engine.run import run_training
+from spanloom.export.bundle import export
 from spanloom.nn.loss import class_loss
-from spanloom.run.export import export
-from spanloom.run.predictor import load
+from spanloom.predict.predictor import load
 from spanloom.tasks import FOLDER
 from spanloom.tasks.tag import TASK
 from spanloom.tasks.tag.codec import TagCodec

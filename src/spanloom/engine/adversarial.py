@@ -20,6 +20,7 @@ from spanloom.config import TrainConfig
 from spanloom.errors import ConfigError
 from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import WordEmbedding
+from spanloom.nn.model import Model
 
 MOST_SYMBOLS = 50
 """A table of at most so many rows holds word shapes, token types and the like, not tokens."""
@@ -103,7 +104,7 @@ def shifted(model: nn.Module, inputs: Mapping[str, Tensor], shifts: Sequence[Ten
     Gives the shifts that were added, in the order of the look-ups, which is the same in every pass. A model that knows
     better than `_tables` and `_reads_tokens` lists the names of its modules in `adversarial_names`.
     """
-    names = getattr(model, "adversarial_names", None)
+    names = model.adversarial_names if isinstance(model, Model) else None
     added: list[Tensor] = []
 
     def add(table: nn.Module, looked_up: tuple[Any, ...], output: Tensor) -> Tensor | None:

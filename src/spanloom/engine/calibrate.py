@@ -8,9 +8,10 @@ from pathlib import Path
 import torch
 
 from spanloom.core import Codec, Task
+from spanloom.decode.rows import predict_rows
 from spanloom.engine.checkpoint import load_model, save_codec
 from spanloom.engine.encoded import Encoded
-from spanloom.engine.evaluate import predict_rows
+from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.report import Notice, Report
 from spanloom.nn.storage import store_json
 from spanloom.text.counts import several
@@ -33,10 +34,11 @@ def calibrate(
     if task.calibrate is None or dev is None:
         return
     model = load_model(output, lambda name: task).model.to(device)
-    fitted = task.calibrate(dev.examples, predict_rows(model, codec, dev.rows, device=device), codec)
+    backend = TorchBackend(model, device)
+    fitted = task.calibrate(dev.examples, predict_rows(backend, codec, dev.rows, check=None), codec)
     if fitted.to_dict() == codec.to_dict():
         return
-    answers = predict_rows(model, fitted, dev.rows, device=device)
+    answers = predict_rows(backend, fitted, dev.rows, check=None)
     save_codec(output / "model", fitted)
     if (output / "scorecard.json").exists():
         store_json(output / "scorecard.json", task.score(dev.examples, answers, fitted))

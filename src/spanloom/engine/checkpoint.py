@@ -22,9 +22,11 @@ from torch import Tensor, nn
 
 from spanloom.config import RunConfig, config_from_table, to_table
 from spanloom.core import Codec, Example, Task
-from spanloom.engine.evaluate import predict_rows
+from spanloom.decode.rows import predict_rows
+from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.state import Training
 from spanloom.errors import CheckpointError, ConfigError, SpanloomError
+from spanloom.nn.model import Model
 from spanloom.nn.storage import load_json, load_tensors, read_bytes, store, store_json, store_tensors
 
 FORMAT = 1
@@ -105,23 +107,21 @@ class SavedModel(NamedTuple):
     task: Task
     config: RunConfig
     codec: Codec
-    model: nn.Module
+    model: Model
 
 
-def save_model(folder: Path, task: Task, config: RunConfig, codec: Codec, model: nn.Module) -> None:
+def save_model(folder: Path, task: Task, config: RunConfig, codec: Codec, model: Model) -> None:
     """Write a model folder: everything needed to use the model without its pretrained encoder or its training data.
 
-    `model.architecture`, where the model has that attribute, is a plain dict from which `task.build` makes the same
-    module.
+    `model.architecture` is among it, from which `task.build` makes the same module.
     """
     table = to_table(config)
     table["data"] = {key: value for key, value in table["data"].items() if key not in ("train", "dev")}
-    architecture = getattr(model, "architecture", None)
     save_codec(folder, codec)
     tokenizer = codec.tokenizer_json()
     if tokenizer is not None:
         store(folder / "tokenizer.json", tokenizer)
-    about = {"format": FORMAT, "task": task.name, "architecture": architecture, "config": table}
+    about = {"format": FORMAT, "task": task.name, "architecture": model.architecture, "config": table}
     store_json(folder / "model.json", about)
     hashed = {"format": FORMAT, "codec": _codec_hash(codec.to_dict())}
     store_tensors(folder / "weights.safetensors", model.state_dict(), hashed)
@@ -167,12 +167,13 @@ def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
     return SavedModel(task, config, codec, model)
 
 
-def _try_out(folder: Path, task: Task, codec: Codec, model: nn.Module) -> None:
+def _try_out(folder: Path, task: Task, codec: Codec, model: Model) -> None:
     """Raise CheckpointError where the model cannot read one small text: a value that nobody asked for until now."""
-    several = int(getattr(codec, "texts", 1)) != 1
+    several = codec.texts != 1
     try:
         item = task.prepare([task.trial, task.trial] if several else task.trial, codec)
-        task.show(item, predict_rows(model, codec, [codec.encode(Example(item))])[0])
+        rows = [codec.encode(Example(item))]
+        task.show(item, predict_rows(TorchBackend(model), codec, rows, check=None)[0])
     except Exception as error:  # whatever values out of all reason lead to
         found = f"makes a model that cannot read the text {task.trial!r} ({_reason(error)})"
         raise CheckpointError(str(folder / "model.json"), found, "what the training wrote", RESTORE) from error
@@ -200,7 +201,7 @@ def _read_settings(folder: Path, about: Mapping[str, Any], find_task: Callable[[
 
 def _build(
     folder: Path, task: Task, config: RunConfig, codec: Codec, architecture: Any, weights: Mapping[str, Tensor]
-) -> nn.Module:
+) -> Model:
     """The module of a model folder, which its weights fit. Raises CheckpointError where they do not.
 
     It is first made without memory: sizes out of all reason would take more than there is.
@@ -215,7 +216,7 @@ def _build(
         found = f"does not say how the model is made ({_reason(error)})"
         raise CheckpointError(str(path), found, "what the training wrote", RESTORE) from error
     _check_fit(sketch, weights, folder / "weights.safetensors")
-    model: nn.Module = task.build(config.model, codec, architecture)
+    model: Model = task.build(config.model, codec, architecture)
     return model
 
 

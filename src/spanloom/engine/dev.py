@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from spanloom.config import RunConfig
-from spanloom.core import Batch, Codec, Row, Task
+from spanloom.core import Arrays, Batch, Codec, Row, Task
+from spanloom.decode.rows import predict_rows
 from spanloom.engine.device import to_tensors
 from spanloom.engine.encoded import Encoded
-from spanloom.engine.evaluate import predict_rows
+from spanloom.engine.evaluate import TorchBackend, evaluating
 from spanloom.engine.room import free_memory, out_of_memory
 from spanloom.engine.state import Training
 
@@ -41,13 +41,13 @@ class Losses:
     totals: dict[str, list[float]] = field(default_factory=dict)
     full: bool = False
 
-    def add(self, batch: Batch, outputs: Mapping[str, Tensor]) -> None:
+    def add(self, batch: Batch, outputs: Arrays) -> None:
         """Count a batch. Where there is no memory for it there is no loss: nothing else shall fail for a picture."""
         if self.full:
             return
         try:
             with torch.inference_mode():
-                sums = self.losses(outputs, to_tensors(batch.targets, self.device))
+                sums = self.losses(to_tensors(outputs, self.device), to_tensors(batch.targets, self.device))
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
@@ -82,18 +82,12 @@ def score_dev(
     settings = config.train
     losses = Losses(task.losses, device)
     answers: list[Any] = [None] * len(dev.data.rows)
-    with nullcontext() if state.average is None else state.average.applied():
+    sizes = settings.batch_size, settings.batch_tokens
+    backend = TorchBackend(state.model, device, settings.precision, *sizes)
+    with evaluating(state.model), nullcontext() if state.average is None else state.average.applied():
         for numbers, also in ((dev.judged, losses.add), (dev.unsaid, None)):
-            found = predict_rows(
-                state.model,
-                codec,
-                [dev.data.rows[number] for number in numbers],
-                batch_size=settings.batch_size,
-                batch_tokens=settings.batch_tokens,
-                device=device,
-                precision=settings.precision,
-                also=also,
-            )
+            rows = [dev.data.rows[number] for number in numbers]
+            found = predict_rows(backend, codec, rows, check=None, also=also)
             for number, answer in zip(numbers, found, strict=True):
                 answers[number] = answer
     return task.score(dev.data.examples, answers, codec), losses.means()

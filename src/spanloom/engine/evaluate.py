@@ -1,67 +1,52 @@
-"""Answers for encoded rows, in the order of the rows."""
+"""A network in PyTorch that is ready to run: the backend of dev scores, of exports and of a run that predicts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from spanloom.batch.buckets import batches
-from spanloom.core import Array, Arrays, Batch, Codec, Row
+from spanloom.core import Array, Arrays, Row
 from spanloom.engine.device import autocast, to_tensors, widen
 
+CPU = torch.device("cpu")
 
-def predict_rows(
-    model: nn.Module,
-    codec: Codec,
-    rows: Sequence[Row],
-    *,
-    batch_size: int = 32,
-    batch_tokens: int = 4096,
-    device: torch.device | None = None,
-    precision: str = "fp32",
-    check: Callable[[Arrays], None] | None = None,
-    also: Callable[[Batch, Mapping[str, Tensor]], None] | None = None,
-) -> list[Any]:
-    """One answer for each row, in the order of `rows`; batches are made of rows of like length.
 
-    check: raises an error for outputs of which no answer should be made. also: what else is made of each batch and what
-    the model puts out for it, once its answers are taken. The model is left in the mode, training or evaluation, that
-    it was in.
+@dataclass(frozen=True)
+class TorchBackend:
+    """A module on a device; see `core.Backend`. Batches are made of rows of like length.
+
+    The module runs in the mode, training or evaluation, that it is in.
     """
-    device = device or torch.device("cpu")
-    answers: list[Any] = [None] * len(rows)
+
+    model: nn.Module
+    device: torch.device = CPU
+    precision: str = "fp32"
+    batch_size: int = 32
+    batch_tokens: int = 4096
+    workers: int = 1
+
+    def batches(self, rows: Sequence[Row]) -> list[list[int]]:
+        lengths = [row.length for row in rows]
+        made = batches(lengths, 0, 0, self.batch_size, self.batch_tokens, shuffle=False)
+        return [numbers.tolist() for numbers in made]
+
+    def forward(self, inputs: Mapping[str, Array]) -> Arrays:
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            outputs = widen(self.model(**to_tensors(inputs, self.device)))
+        return {name: tensor.cpu().numpy() for name, tensor in outputs.items()}
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """The module is in evaluation mode inside, and afterwards in the mode that it was in."""
     training = model.training
     model.eval()
     try:
-        for indices in batches([row.length for row in rows], 0, 0, batch_size, batch_tokens, shuffle=False):
-            batch = codec.collate([rows[index] for index in indices])
-            outputs = _outputs(model, batch.inputs, device, precision)
-            arrays = _arrays(outputs)
-            if check is not None:
-                check(arrays)
-            for index, answer in zip(indices, codec.decode(arrays, batch), strict=True):
-                answers[index] = answer
-            if also is not None:
-                also(batch, outputs)
+        yield
     finally:
         model.train(training)
-    return answers
-
-
-def compute(model: nn.Module, inputs: Mapping[str, Array], device: torch.device, precision: str = "fp32") -> Arrays:
-    """What a model puts out for the inputs of a batch, in the mode that it is in."""
-    return _arrays(_outputs(model, inputs, device, precision))
-
-
-def _outputs(
-    model: nn.Module, inputs: Mapping[str, Array], device: torch.device, precision: str
-) -> Mapping[str, Tensor]:
-    with torch.inference_mode(), autocast(device, precision):
-        return widen(model(**to_tensors(inputs, device)))
-
-
-def _arrays(outputs: Mapping[str, Tensor]) -> Arrays:
-    return {name: tensor.cpu().numpy() for name, tensor in outputs.items()}

@@ -7,24 +7,24 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import nn
 
 from spanloom.config import TrainConfig
 from spanloom.errors import ConfigError
+from spanloom.nn.model import Model
 
 _LAYER = re.compile(r"\.layers?\.(\d+)\.")
 _NEW = -1  # the depth of what is not pretrained
 
 
-def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+def build_optimizer(model: Model, config: TrainConfig) -> torch.optim.Optimizer:
     """The optimizer that `config` names, over what is trainable in `model`.
 
-    A parameter whose name starts with one of `model.pretrained_prefixes` (none, if the model has no such attribute)
-    takes `encoder_learning_rate`, times `layer_decay` for each layer that it lies below the top one; every other takes
-    `learning_rate`. Biases and norms, which have fewer than two axes, do not decay. Each group says which `part` of the
-    model it is, and its `peak` learning rate. Raises ConfigError for a `layer_decay` where no layers are found.
+    A parameter whose name starts with one of `model.pretrained_prefixes` takes `encoder_learning_rate`, times
+    `layer_decay` for each layer that it lies below the top one; every other takes `learning_rate`. Biases and norms,
+    which have fewer than two axes, do not decay. Each group says which `part` of the model it is, and its `peak`
+    learning rate. Raises ConfigError for a `layer_decay` where no layers are found.
     """
-    prefixes = tuple(getattr(model, "pretrained_prefixes", ()))
+    prefixes = model.pretrained_prefixes
     names = [name for name, _ in model.named_parameters() if name.startswith(prefixes)]
     depths = dict.fromkeys(names, 0) if config.layer_decay == 1 else _depths(names, config.layer_decay)
     groups: dict[tuple[int, bool], dict[str, Any]] = {}

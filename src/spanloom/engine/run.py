@@ -136,7 +136,7 @@ def _begin(
     copy_first(model)
     state = begin(model, config.train)
     about = conditions(task, config, codec, data, dev, device)
-    about["architecture"] = getattr(state.model, "architecture", None)
+    about["architecture"] = state.model.architecture
     check_same_data(about["fingerprint"], config)
     if checkpoint is not None:
         check_kept(checkpoint, about, config)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spanloom.config import TrainConfig
 from spanloom.engine.average import WeightAverage
 from spanloom.engine.device import build_scaler
 from spanloom.engine.optimizer import build_optimizer
 from spanloom.engine.room import Room
+from spanloom.nn.model import Model
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Training:
     so far and the items that it is of.
     """
 
-    model: nn.Module
+    model: Model
     optimizer: torch.optim.Optimizer
     average: WeightAverage | None
     step: int = 0
@@ -100,7 +101,7 @@ class Training:
             self.optimizer.state[weights[name]][kind] = tensor.to(where, copy=True)
 
 
-def begin(model: nn.Module, config: TrainConfig) -> Training:
+def begin(model: Model, config: TrainConfig) -> Training:
     """A training that has made no step yet."""
     average = WeightAverage(model, config.ema) if config.ema else None
     scaler = build_scaler(next(model.parameters()).device, config.precision)

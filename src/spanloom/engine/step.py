@@ -18,6 +18,7 @@ from spanloom.engine.device import autocast, to_tensors, widen
 from spanloom.engine.processes import add_up, add_up_gradients
 from spanloom.engine.room import Room, free_memory, out_of_memory
 from spanloom.errors import ConfigError
+from spanloom.nn.model import Model
 
 Tensors = Mapping[str, Any]
 _APART = "_divergence"
@@ -76,7 +77,7 @@ class Update:
 
 
 def train_step(
-    model: nn.Module,
+    model: Model,
     group: Sequence[Sequence[Row]],
     collate: Callable[[Sequence[Row]], Batch],
     method: Method,
@@ -145,7 +146,7 @@ def _continued(batches: Sequence[Batch], carried: Mapping[str, Tensor]) -> list[
 
 
 def _add_gradients(
-    model: nn.Module,
+    model: Model,
     batches: Sequence[tuple[Batch, dict[str, Tensor]]],
     counts: Mapping[str, float],
     method: Method,
@@ -171,7 +172,7 @@ def _add_gradients(
 
 
 def _backward(
-    model: nn.Module,
+    model: Model,
     batch: Batch,
     carried: Mapping[str, Tensor],
     counts: Mapping[str, float],

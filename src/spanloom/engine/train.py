@@ -21,6 +21,7 @@ from spanloom.engine.report import EpochReport, Notice, StepReport
 from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import Training
 from spanloom.engine.step import build_method, train_step
+from spanloom.nn.model import ByEpoch
 
 
 def train(
@@ -71,9 +72,8 @@ def train(
 def begin_epoch(model: nn.Module, epoch: int) -> None:
     """Tell the parts of a model that change with the epochs, counted from 1, which one begins."""
     for part in model.modules():
-        begins = getattr(part, "begin_epoch", None)
-        if callable(begins):
-            begins(epoch)
+        if isinstance(part, ByEpoch):
+            part.begin_epoch(epoch)
 
 
 def groups_of(sampler: Sampler, settings: TrainConfig, epoch: int) -> list[list[Array]]:

@@ -174,7 +174,7 @@ def speed(here: Machine) -> Iterator[Finding]:
 def prediction() -> Finding:
     """Does the bundled model load and answer?"""
     try:
-        from spanloom.run.predictor import load
+        from spanloom.predict.predictor import load
 
         graph = load()(SENTENCE)
     except SpanloomError as error:

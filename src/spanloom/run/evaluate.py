@@ -14,8 +14,8 @@ from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
-from spanloom.run.predictor import SecondLook, load
-from spanloom.run.reading import Reading
+from spanloom.predict.predictor import SecondLook, load
+from spanloom.predict.reading import Reading
 from spanloom.write.atomic import atomic_write
 from spanloom.write.confusion import confusion_svg
 from spanloom.write.html import comparison_items, scorecard_page

@@ -12,7 +12,7 @@ from spanloom.config.ranges import PartAboveZero, Range, Seed, out_of_range, sho
 from spanloom.core import Array, Surprisal, Text
 from spanloom.decode.sampling import beam_search, chances, draw
 from spanloom.errors import ConfigError
-from spanloom.run.predictor import Predictor
+from spanloom.predict.predictor import Predictor
 from spanloom.text.units import BEGIN
 from spanloom.text.vocab import UNKNOWN
 from spanloom.text.words import tokenize
@@ -84,8 +84,7 @@ def _step(predictor: Predictor, tokens: Array, state: Array) -> tuple[Array, Arr
     tokens = tokens.astype(np.int64)
     lengths = np.full(len(tokens), tokens.shape[1], dtype=np.int64)
     inputs: dict[str, Any] = {"tokens": tokens, "following": np.zeros_like(tokens), "lengths": lengths, "state": state}
-    assert predictor.compute is not None, "whatever `load` makes has it"
-    found = predictor.compute(inputs)
+    found = predictor.backend.forward(inputs)
     logits = found["next"].copy()
     logits[:, : UNKNOWN + 1] = -np.inf
     return logits, found["state"]

@@ -12,11 +12,13 @@ import pytest
 
 from spanloom.core import Example, Graph, Row, Span
 from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
+from spanloom.decode.rows import predict_rows
 from spanloom.errors import ConfigError, DataError, SpanloomError
-from spanloom.run.bundle import predict_rows
-from spanloom.run.predictor import CHUNK, Predictor
-from spanloom.run.reading import Reading
+from spanloom.predict.bundle import OnnxBackend
+from spanloom.predict.predictor import CHUNK, Predictor
+from spanloom.predict.reading import Reading
 from spanloom.tasks import find_task
+from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, example, find_tiny
 
 
@@ -44,7 +46,7 @@ def names(rows: Sequence[Row]) -> list[Graph]:
 
 @pytest.fixture
 def predictor() -> Predictor:
-    return Predictor(TASK, Fragile(WORDS), names, pathlib.Path("nowhere"))
+    return StandIn(TASK, Fragile(WORDS), names, pathlib.Path("nowhere"))
 
 
 class Own(str):
@@ -67,7 +69,7 @@ NO_STRINGS = [
 @pytest.mark.parametrize(("text", "message"), NO_STRINGS)
 def test_what_is_no_string_is_said_with_its_place(text: Any, message: str) -> None:
     codec: Any = Fragile(WORDS)
-    predictor = Predictor(find_task("joint"), codec, names, pathlib.Path("nowhere"))
+    predictor = StandIn(find_task("joint"), codec, names, pathlib.Path("nowhere"))
     for ask in (predictor, predictor.show):
         with pytest.raises(DataError) as caught:
             ask(text)
@@ -96,7 +98,7 @@ def test_what_is_no_stream_of_texts_is_said_at_once(predictor: Predictor, texts:
 def test_a_model_of_pairs_says_what_it_reads() -> None:
     codec: Any = Fragile(WORDS)
     codec.texts = 2
-    predictor = Predictor(find_task("classify"), codec, names, pathlib.Path("nowhere"))
+    predictor = StandIn(find_task("classify"), codec, names, pathlib.Path("nowhere"))
     with pytest.raises(DataError, match="predict: one text; exactly two"):
         predictor("Ada")
     with pytest.raises(DataError, match=r"text 1 \(index 0\): string 2 of 2 is None, of type NoneType; a string"):
@@ -210,13 +212,13 @@ def test_a_bundle_makes_no_answer_of_nan(threads: int) -> None:
     session: Any = Session()
     rows = [codec.encode(Example(example("Ada").input))] * 3
     with pytest.raises(DataError, match="predict: the model's output 'scores' holds nan; numbers"):
-        predict_rows(session, codec, rows, threads)
+        predict_rows(OnnxBackend(session, threads), codec, rows)
 
 
 def test_a_run_makes_no_answer_of_nan(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
-    import spanloom.engine.checkpoint
-    from spanloom.run.predictor import RUN_WEIGHTS, load
+    import spanloom.predict.torch_run
+    from spanloom.predict.predictor import RUN_WEIGHTS, load
 
     model = TASK.build(None, TinyCodec(WORDS))
     with torch.no_grad():
@@ -224,7 +226,7 @@ def test_a_run_makes_no_answer_of_nan(tmp_path: pathlib.Path, monkeypatch: pytes
     (tmp_path / RUN_WEIGHTS).parent.mkdir()
     (tmp_path / RUN_WEIGHTS).touch()
     monkeypatch.setattr(
-        spanloom.engine.checkpoint,
+        spanloom.predict.torch_run,
         "load_model",
         lambda folder, find: (find_tiny("tiny"), None, TinyCodec(WORDS), model),
     )

@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-import spanloom.run.predictor
-from spanloom.core import Example, Graph, Label, Row, Span, Tags
+import spanloom.predict.predictor
+from spanloom.core import Codec, Example, Graph, Label, Row, Span, Tags
 from spanloom.run.cli import main
-from spanloom.run.predictor import Predictor
 from spanloom.tasks import find_task
+from tests.predict.stand_in import StandIn
 
 Feed = Callable[[bytes], None]
 
 BOMB = "explode"
 
 
-class Plain:
+class Plain(Codec):
     """A codec for a stand-in of a model: a row is the input itself."""
 
     def __init__(self, texts: int = 1) -> None:
@@ -47,8 +47,8 @@ def first_words(rows: Sequence[Row]) -> list[Graph]:
 def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(task: str, predict_rows: Callable[[Sequence[Row]], list[Any]], texts: int = 1) -> None:
         codec: Any = Plain(texts)
-        predictor = Predictor(find_task(task), codec, predict_rows, Path("nowhere"))
-        monkeypatch.setattr(spanloom.run.predictor, "load", lambda path, second_look: predictor)
+        predictor = StandIn(find_task(task), codec, predict_rows, Path("nowhere"))
+        monkeypatch.setattr(spanloom.predict.predictor, "load", lambda path, second_look: predictor)
 
     use("joint", first_words)
     return use
@@ -366,12 +366,13 @@ def test_a_text_of_any_length_is_read(tmp_path: Path, capsys: pytest.CaptureFixt
 # ---- a pipe ----------------------------------------------------------------------------------------------------------
 
 ANSWERING = (
-    "import sys; from pathlib import Path; from spanloom.core import Graph, Row\n"
-    "from spanloom.run import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
-    "class Plain:\n"
+    "import sys; from pathlib import Path; from spanloom.core import Codec, Graph, Row\n"
+    "from spanloom.predict import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
+    "class Plain(Codec):\n"
     "    def encode(self, example): return Row({}, {}, 1, 1)\n"
-    "joint, none = find_task('joint'), lambda rows: [Graph() for row in rows]\n"
-    "predictor.load = lambda path, second_look: predictor.Predictor(joint, Plain(), none, Path('nowhere'))\n"
+    "class Finds(predictor.Predictor):\n"
+    "    def predict_rows(self, rows): return [Graph() for row in rows]\n"
+    "predictor.load = lambda path, second_look: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
     "sys.exit(main(sys.argv[1:]))"
 )
 PATIENCE = 60.0

@@ -14,10 +14,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from spanloom.errors import CheckpointError, DataError
-from spanloom.run.bundle import start
+from spanloom.predict.bundle import start
+from spanloom.predict.graph_bytes import has_outside_data
+from spanloom.predict.predictor import load
 from spanloom.run.cli import main
-from spanloom.run.graph_bytes import has_outside_data
-from spanloom.run.predictor import load
 from spanloom.tasks import FOLDER, task_names
 
 
@@ -128,7 +128,7 @@ def test_scores_that_are_no_numbers_are_refused(bundle: Path, value: float, tmp_
 def test_a_text_whose_scores_are_no_numbers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A graph that is sound for one text and not for another: no answer is made of what is no number."""
     predictor = load(threads=1)
-    import spanloom.run.bundle as module
+    import spanloom.predict.bundle as module
 
     whole = module.forward
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.export.bundle import _without_folders
 from spanloom.run.cli import main
-from spanloom.run.export import _without_folders
 
 CONFIG = """
 task = "tag"

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from spanloom.errors import CheckpointError, ConfigError
-from spanloom.run.bundle import WRITTEN, require_replaceable
-from spanloom.run.export import Source, write_bundle
-from spanloom.run.predictor import load
+from spanloom.export.bundle import Source, write_bundle
+from spanloom.predict.bundle import WRITTEN, require_replaceable
+from spanloom.predict.predictor import load
 from spanloom.write.folders import aside, recover, replace, workshop
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example, find_tiny
 
@@ -160,7 +160,7 @@ def test_a_rename_that_fails_leaves_the_old_bundle(bundle: Path, failing: int, m
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from spanloom.run.bundle import WRITTEN
+from spanloom.predict.bundle import WRITTEN
 from spanloom.write.folders import replace, workshop
 
 moment, when = int(sys.argv[2]), sys.argv[3]

@@ -41,7 +41,7 @@ def test_data_are_not_replaced_by_what_is_made_of_them(
     class Model:
         texts = 1
 
-    monkeypatch.setattr("spanloom.run.predictor.load", lambda path=None, **options: Model())
+    monkeypatch.setattr("spanloom.predict.predictor.load", lambda path=None, **options: Model())
     source, target = data, data.with_name("out.jsonl")
     if way == "same":
         target = data

@@ -136,7 +136,9 @@ def test_nothing_imports_onnxruntime_without_spanloom(repository: Path) -> None:
     assert guilty == []
 
 
-@pytest.mark.parametrize("module", ["spanloom", "spanloom.run.bundle", "spanloom.run.quantize", "spanloom.errors"])
+@pytest.mark.parametrize(
+    "module", ["spanloom", "spanloom.predict.bundle", "spanloom.export.quantize", "spanloom.errors"]
+)
 def test_importing_any_part_of_spanloom_says_so_first(module: str, repository: Path) -> None:
     program = (
         "import os, sys\n"

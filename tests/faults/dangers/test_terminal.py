@@ -85,7 +85,7 @@ def test_a_bug_report_and_a_traceback_are_escaped_too(
     def load(path: Path | None = None, **options: object) -> None:
         raise ZeroDivisionError(f"{RED}{'x' * 100_000}")
 
-    monkeypatch.setattr("spanloom.run.predictor.load", load)
+    monkeypatch.setattr("spanloom.predict.predictor.load", load)
     assert main(["predict", "Mira", "--debug"]) == 1
     error = capsys.readouterr().err
     assert "Traceback" in error

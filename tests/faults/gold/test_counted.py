@@ -13,9 +13,9 @@ from spanloom.config import RunConfig, load_config
 from spanloom.engine import run as engine_run
 from spanloom.engine.report import Notice, Report
 from spanloom.engine.run import run_training
+from spanloom.export.bundle import export
 from spanloom.run.cli import main
 from spanloom.run.evaluate import evaluate
-from spanloom.run.export import export
 from spanloom.tasks import FOLDER, find_task
 
 TAGGED = "Mira B-PER\nleft O\nOslo B-LOC\n. O\n\nBo B-PER\nsaw O\nLima B-LOC\n. O\n\n"

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import torch
 
+from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.repeat import repeatable
+from spanloom.predict.predictor import load
 from spanloom.run.cli import main
-from spanloom.run.predictor import load
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")  # a device is a name: nothing is computed on it here
 
@@ -97,13 +98,13 @@ def test_a_run_that_answers_in_two_threads_leaves_what_was_set(
     assert main(["train", str(config), "train.epochs=1", "--output", str(tmp_path / "run")]) == 0
     predictors = [load(tmp_path / "run", threads=number) for number in (1, 2)]
     before, inside = settings(), threading.Barrier(2)
-    decode = type(predictors[0].codec).decode
+    forward = TorchBackend.forward
 
-    def decode_together(*arguments: Any) -> Any:
+    def forward_together(*arguments: Any) -> Any:
         inside.wait(30)  # both are inside at this moment
-        return decode(*arguments)
+        return forward(*arguments)
 
-    monkeypatch.setattr(type(predictors[0].codec), "decode", decode_together)
+    monkeypatch.setattr(TorchBackend, "forward", forward_together)
     for thread in [in_a_thread(lambda p=predictor: p("Ida left Leeds.")) for predictor in predictors]:  # type: ignore[misc]
         thread.join(30)
     assert settings() == before

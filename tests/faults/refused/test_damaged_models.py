@@ -20,8 +20,8 @@ from transformers import BertConfig, BertModel
 from spanloom.engine.checkpoint import _codec_hash
 from spanloom.errors import CheckpointError
 from spanloom.nn.storage import load_tensors, store_tensors
+from spanloom.predict.predictor import load
 from spanloom.run.cli import main
-from spanloom.run.predictor import load
 from tests.faults.odd_values import mutations
 from tests.text.tiny_tokenizer import PIECES, tiny_tokenizer
 

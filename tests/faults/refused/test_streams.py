@@ -131,7 +131,7 @@ def test_a_fault_of_the_system_is_one_sentence(
     def load(path: Path | None = None, **options: object) -> None:
         raise error
 
-    monkeypatch.setattr("spanloom.run.predictor.load", load)
+    monkeypatch.setattr("spanloom.predict.predictor.load", load)
     assert main(["predict", "Mira"]) == 2
     said = capsys.readouterr().err
     assert message in said

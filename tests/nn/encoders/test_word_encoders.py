@@ -17,10 +17,10 @@ from transformers import BertConfig, BertModel
 from spanloom.batch.inputs import pad_inputs
 from spanloom.config import EncoderConfig
 from spanloom.core import Row
+from spanloom.export.onnx_recurrent import with_onnx_recurrent
+from spanloom.export.quantize import quiet
 from spanloom.nn.encoders.size import encoder_size
 from spanloom.nn.encoders.words import Encoder, build_encoder
-from spanloom.nn.onnx_recurrent import with_onnx_recurrent
-from spanloom.run.quantize import quiet
 from spanloom.text.features import Features, WordFeatures, features_from_dict, fit_features
 from spanloom.text.language_models import FOLDERS
 from tests.language_model_runs import language_model_run

@@ -17,9 +17,9 @@ from spanloom.write.terminal import json_text, running_text, terminal
 
 if TYPE_CHECKING:
     from spanloom.core import Task
+    from spanloom.predict.predictor import Predictor
+    from spanloom.predict.reading import Reading
     from spanloom.run.cli.texts import Entry, Inputs
-    from spanloom.run.predictor import Predictor
-    from spanloom.run.reading import Reading
 
 
 class Format(StrEnum):
@@ -81,7 +81,7 @@ def answered(predictor: Predictor, inputs: Inputs, reading: Reading) -> Answers:
 
 def finished(entry: Entry, outcome: Any, task: Task, reading: Reading) -> Answered:
     """An answer as a user sees it, or the error in its place."""
-    from spanloom.run.outcomes import placed
+    from spanloom.predict.outcomes import placed
 
     if not isinstance(outcome, SpanloomError):
         try:

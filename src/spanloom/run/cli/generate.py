@@ -31,8 +31,8 @@ def generate(
     given = [name for name, value in drawing.items() if value is not None]
     if beams and given:
         raise ConfigError("generate", f"{given[0]} and --beams {beams}", "one of the two", "Leave one out.")
+    from spanloom.predict.predictor import load
     from spanloom.run.generate import Sampling, generate, unknown_units
-    from spanloom.run.predictor import load
 
     chosen = Sampling(
         length,

@@ -25,8 +25,8 @@ def evaluate(
     json_: Json = False,
 ) -> None:
     """Score a model on annotated data."""
+    from spanloom.predict.reading import Reading
     from spanloom.run.evaluate import PAGE, data_sentences, evaluate
-    from spanloom.run.reading import Reading
 
     scorecard = evaluate(model, data, report, data_config(settings or []), second_look.value)
     say_what_was_read(Reading(**scorecard["read"]))

@@ -16,8 +16,8 @@ from spanloom.write.lines import refuse_to_replace
 from spanloom.write.terminal import say
 
 if TYPE_CHECKING:
-    from spanloom.run.predictor import Predictor
-    from spanloom.run.reading import Reading
+    from spanloom.predict.predictor import Predictor
+    from spanloom.predict.reading import Reading
 
 GREETINGS = (
     "Type what is said, turn by turn, and press Enter after each; an empty line begins a new dialogue",
@@ -61,10 +61,10 @@ def predict(
     if output is not None and input not in (None, "-"):
         refuse_to_replace(output, Path(input))
     form = format or default_format(output)
+    from spanloom.predict.predictor import load
+    from spanloom.predict.reading import Reading
     from spanloom.run.cli.lines import checked_encoding
     from spanloom.run.cli.texts import arguments, inputs_of
-    from spanloom.run.predictor import load
-    from spanloom.run.reading import Reading
 
     checked_encoding(encoding)
     predictor, reading = load(model, second_look=second_look.value), Reading()

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 from spanloom.config import DataConfig
 from spanloom.core import Relation
 from spanloom.errors import DataError
+from spanloom.predict.outcomes import always
 from spanloom.read.json_decode import DECODER, shown
 from spanloom.read.json_items import json_items
 from spanloom.read.json_keys import first_keys
 from spanloom.read.lines import opening
 from spanloom.read.relation_lines import marked_text
 from spanloom.run.cli.lines import Lines, Pipe, file_lines, refuse_unreadable
-from spanloom.run.outcomes import always
 
 if TYPE_CHECKING:
-    from spanloom.run.predictor import Predictor
+    from spanloom.predict.predictor import Predictor
 
 PLAIN = (".txt", ".text", "")
 """The file name endings of plain text, one text a line."""

@@ -117,7 +117,7 @@ def export(
     ] = Precision.int8,
 ) -> None:
     """Export a run as a bundle that predicts without PyTorch."""
-    from spanloom.run.export import export
+    from spanloom.export.bundle import export
 
     manifest = export(run, output, max_drop, golden, precision.value)
     before, after = (100 * manifest["scores"][stage]["best"] for stage in ("torch", precision.value))

@@ -14,7 +14,7 @@ import numpy as np
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Example, Label, LostFact, Row, Text, texts_of
+from spanloom.core import Array, Arrays, Batch, Codec, Example, Label, LostFact, Row, Text, texts_of
 from spanloom.decode.classes import Classes
 from spanloom.errors import DataError
 from spanloom.tasks.classify.config import ClassifyConfig
@@ -23,18 +23,20 @@ from spanloom.text.stored import choice, part, whole
 from spanloom.text.words import visible
 
 
-class ClassifyCodec:
+class ClassifyCodec(Codec):
     """What a classifier knows besides its weights: features, classes, how its loss weighs, and limits.
 
-    texts: how many it reads together, 1 or 2. limit: words of an example at most; what is cut off is declared lost.
+    texts: how many it reads together, 1 or 2. max_words: of an example; what is cut off is declared lost.
     Predicting reads a longer text in windows instead, and cuts the two of a pair. loss: see `Classes.weighing`.
     """
 
-    def __init__(self, features: Features, classes: Classes, texts: int, limit: int, loss: Mapping[str, Any]) -> None:
+    def __init__(
+        self, features: Features, classes: Classes, texts: int, max_words: int, loss: Mapping[str, Any]
+    ) -> None:
         self.features = features
         self.classes = classes
         self.texts = texts
-        self.limit = limit
+        self.max_words: int = max_words
         self.loss = dict(loss)
 
     @classmethod
@@ -50,11 +52,6 @@ class ClassifyCodec:
             limit = min(limit, features.tokenizer.room(texts))
         loss = classes.weighing(examples, config.focal_gamma, config.label_smoothing, config.class_weights)
         return cls(features, classes, texts, limit, loss)
-
-    @property
-    def max_words(self) -> int:
-        """Words of a window."""
-        return self.limit
 
     @property
     def siamese(self) -> bool:
@@ -74,7 +71,7 @@ class ClassifyCodec:
             self.require_known(example)
             _require_visible(texts, example)
             targets = {"classes": self.classes.encode(example)}
-        kept = proportional([len(text.tokens) for text in texts], self.limit)
+        kept = proportional([len(text.tokens) for text in texts], self.max_words)
         words = [[token.text for token in text.tokens[:size]] or [""] for text, size in zip(texts, kept, strict=True)]
         lost = [*example.lost, *_cut_off(texts, kept, example.gold)]
         cut = Counter({"words": sum(len(text.tokens) for text in texts) - sum(kept)})
@@ -143,7 +140,7 @@ class ClassifyCodec:
             "features": self.features.to_dict(),
             "classes": self.classes.to_dict(),
             "texts": self.texts,
-            "limit": self.limit,
+            "limit": self.max_words,
             "loss": self.loss,
         }
 

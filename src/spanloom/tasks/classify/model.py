@@ -15,11 +15,12 @@ from spanloom.errors import ConfigError
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.pooling import Pooling
 from spanloom.nn.loss import binary_loss, class_loss, symmetric_kl, symmetric_kl_of_cells
+from spanloom.nn.model import Model
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig, backward_width
 
 
-class ClassifyModel(nn.Module):
+class ClassifyModel(Model):
     """classes [B, S], logits.
 
     siamese: the inputs are [B, 2, ...], two texts that the same encoder reads one by one. Of their vectors u and v, the
@@ -44,7 +45,7 @@ class ClassifyModel(nn.Module):
         return {"classes": self.classifier(self.dropout(pooled))}
 
 
-def build(config: ClassifyConfig, codec: ClassifyCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+def build(config: ClassifyConfig, codec: ClassifyCodec, architecture: Mapping[str, Any] | None = None) -> Model:
     """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
 
     Raises ConfigError where there is but one class to choose, CheckpointError or DataError for pretrained files.
@@ -55,8 +56,8 @@ def build(config: ClassifyConfig, codec: ClassifyCodec, architecture: Mapping[st
     encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture)
     pooling = Pooling(config.pooling, encoder.width, backward_width(config, encoder.width))
     model = ClassifyModel(encoder, pooling, codec.siamese, config.dropout, codec.classes.scores)
-    model.architecture = encoder.architecture  # type: ignore[assignment]
-    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    model.architecture = encoder.architecture
+    model.pretrained_prefixes = encoder.pretrained_prefixes
     return model
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.targets import tag_targets
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Example, Frame, Label, LostFact, Row
+from spanloom.core import Array, Arrays, Batch, Codec, Example, Frame, Label, LostFact, Row
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
 from spanloom.decode.tags import SURE, best_tags, perfect_tags, tag_sizes
 from spanloom.decode.viterbi import softmax
@@ -29,7 +29,7 @@ from spanloom.text.tagset import Tagset
 from spanloom.text.windows import usual_sentences
 
 
-class IntentSlotCodec:
+class IntentSlotCodec(Codec):
     """What a model of intents and slots knows besides its weights.
 
     intents: their names, in order. loss: of a softmax head, None for a CRF. max_words, max_sentences: of a window.
@@ -52,8 +52,8 @@ class IntentSlotCodec:
         self.seen = seen
         self.settings = dict(settings)
         self.calibration = calibration
-        self.max_words = int(settings["max_words"])
-        self.max_sentences = int(settings["max_sentences"])
+        self.max_words: int = int(settings["max_words"])
+        self.max_sentences: int = int(settings["max_sentences"])
         self.loss = {"focal_gamma": 0.0, "label_smoothing": 0.0} if settings["head"] == "softmax" else None
         self._numbers = {name: number for number, name in enumerate(self.intents)}
 

@@ -17,11 +17,12 @@ from spanloom.nn.heads.crf import LinearChainCRF
 from spanloom.nn.heads.pooling import Pooling
 from spanloom.nn.heads.tags import build_crf, tag_divergence, tag_loss, tag_outputs
 from spanloom.nn.loss import class_loss, symmetric_kl
+from spanloom.nn.model import Model
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
 
 
-class IntentSlotModel(nn.Module):
+class IntentSlotModel(Model):
     """intents [B, I], logits; emissions [B, T, K], and what a CRF above needs besides.
 
     A request's vector is the maximum of its words' vectors beside their attention-weighted mean. How probable each
@@ -53,7 +54,7 @@ class IntentSlotModel(nn.Module):
         return {"intents": intents, **tag_outputs(self.tagger(hidden), self.crf)}
 
 
-def build(config: IntentSlotConfig, codec: IntentSlotCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+def build(config: IntentSlotConfig, codec: IntentSlotCodec, architecture: Mapping[str, Any] | None = None) -> Model:
     """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
 
     Raises ConfigError where there is but one intent to choose, CheckpointError or DataError for pretrained files.
@@ -65,8 +66,8 @@ def build(config: IntentSlotConfig, codec: IntentSlotCodec, architecture: Mappin
     crf = build_crf(codec.tagset) if config.head == "crf" else None
     sizes = len(codec.intents), len(codec.tagset.tags), config.intent_width
     model = IntentSlotModel(encoder, *sizes, config.dropout, crf)
-    model.architecture = encoder.architecture  # type: ignore[assignment]
-    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    model.architecture = encoder.architecture
+    model.pretrained_prefixes = encoder.pretrained_prefixes
     return model
 
 

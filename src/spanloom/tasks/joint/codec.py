@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from spanloom.batch.inputs import pad_inputs
-from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Text
+from spanloom.core import Array, Arrays, Batch, Codec, Example, Graph, LostFact, Row, Text
 from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.labels import Labels
 from spanloom.tasks.joint.memory import NOTHING, Memory
@@ -27,7 +27,7 @@ RECALLED = dict.fromkeys(("recalled", "recalled_at"), NOTHING)
 """Inputs that are lists of their own, and what pads them."""
 
 
-class JointCodec:
+class JointCodec(Codec):
     """What a joint extraction model knows besides its weights: features, labels, scheme and limits.
 
     max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them into windows
@@ -52,8 +52,8 @@ class JointCodec:
         self.labels = labels
         self.scheme = TableScheme(labels) if scheme == TableScheme.name else TaggingScheme(labels, alpha)
         self.alpha = alpha
-        self.max_words = max_words
-        self.max_sentences = max_sentences
+        self.max_words: int = max_words
+        self.max_sentences: int = max_sentences
         self.spread = spread
         self.memory = memory
         self.recall = recall and isinstance(self.scheme, TableScheme)

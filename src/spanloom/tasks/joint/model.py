@@ -15,13 +15,14 @@ from spanloom.errors import ConfigError
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.token_pair import Attended, Between, PairTable, at_cells, attention_strength
 from spanloom.nn.loss import multilabel_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
+from spanloom.nn.model import Model
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
 
 TAG_WEIGHT = 3.0  # the tagger only helps the tables; of all sentences, so that it weighs the same at any length
 
 
-class TableModel(nn.Module):
+class TableModel(Model):
     """A tagger whose label embedding joins the words' vectors, a span table, and two relation tables over them.
 
     The text between two words, what the encoder attends to, where there is such an encoder, and what is recalled of two
@@ -75,7 +76,7 @@ class TableModel(nn.Module):
         return {"tags": tags, **tables}
 
 
-class TaggingModel(nn.Module):
+class TaggingModel(Model):
     """One linear layer over the encoder: tags [B, T, K], logits."""
 
     def __init__(self, encoder: Encoder, codec: JointCodec) -> None:
@@ -87,7 +88,7 @@ class TaggingModel(nn.Module):
         return {"tags": self.tagger(self.encoder(**inputs).vectors)}
 
 
-def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any] | None = None) -> Model:
     """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
 
     Raises ConfigError where training data had no relation at all, CheckpointError or DataError for pretrained files.
@@ -98,8 +99,8 @@ def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any
     maps = config.encoder.attention and config.scheme == "table"
     encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture, maps)
     model = TableModel(encoder, config, codec) if config.scheme == "table" else TaggingModel(encoder, codec)
-    model.architecture = encoder.architecture  # type: ignore[assignment]
-    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    model.architecture = encoder.architecture
+    model.pretrained_prefixes = encoder.pretrained_prefixes
     return model
 
 

@@ -18,6 +18,7 @@ from spanloom.read.entities_alone import relations_wanted
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate
+from spanloom.tasks.joint.second_look import revisit
 from spanloom.text.words import one_text
 from spanloom.write.spanloom import example_to_dict, to_dict
 
@@ -82,4 +83,5 @@ TASK = Task(
     show=to_dict,
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.joint.model", "divergence"),
+    revisit=revisit,
 )

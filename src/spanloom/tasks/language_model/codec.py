@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spanloom.batch.pad import lengths, pad
-from spanloom.core import Array, Arrays, Batch, Example, Row, Surprisal, Text
+from spanloom.core import Array, Arrays, Batch, Codec, Example, Row, Surprisal, Text
 from spanloom.tasks.language_model.config import LanguageModelConfig, check_settings
 from spanloom.text.pieces import read_tokenizer
 from spanloom.text.pretrained import encoder_folder
@@ -32,7 +32,7 @@ class Size(NamedTuple):
     unknown: int
 
 
-class LanguageModelCodec:
+class LanguageModelCodec(Codec):
     """What a language model knows besides its weights: its units, the size of its state, and a limit.
 
     direction: "forward", or "backward" from the end of a text. max_words: a longer text is read through windows when
@@ -43,7 +43,7 @@ class LanguageModelCodec:
         self.units = units
         self.direction = direction
         self.state = state
-        self.max_words = max_words
+        self.max_words: int = max_words
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: LanguageModelConfig) -> LanguageModelCodec:

@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from spanloom.nn.encoders.language_model import UnitEncoder
+from spanloom.nn.model import Model
 from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.tasks.language_model.config import LanguageModelConfig
 
 
-class LanguageModel(nn.Module):
+class LanguageModel(Model):
     """tokens, following [B, T], lengths [B], state [B, S] -> log_probs [B, T] of what follows, 0 at padding; next
     [B, V], the logits of what comes behind each row; and the state [B, S] there.
     """
@@ -46,7 +47,7 @@ class LanguageModel(nn.Module):
 
 def build(
     config: LanguageModelConfig, codec: LanguageModelCodec, architecture: Mapping[str, Any] | None = None
-) -> nn.Module:
+) -> Model:
     """The model of a configuration; there is nothing pretrained to start from."""
     return LanguageModel(config, len(codec.units))
 

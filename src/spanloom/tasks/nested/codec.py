@@ -14,7 +14,7 @@ import numpy as np
 
 from spanloom.batch.inputs import pad_inputs
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Row, Span, Text
+from spanloom.core import Array, Arrays, Batch, Codec, Example, Graph, LostFact, Row, Span, Text
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
 from spanloom.errors import DataError
 from spanloom.tasks.nested.config import NestedConfig
@@ -30,7 +30,7 @@ SURE = 20.0
 """A score that leaves no doubt."""
 
 
-class NestedCodec:
+class NestedCodec(Codec):
     """What a model of nested entities knows besides its weights: features, labels, what may overlap, and limits.
 
     flat: no two answers overlap. crossing: training had spans that overlap and neither of which holds the other; only
@@ -52,8 +52,8 @@ class NestedCodec:
         self.labels = tuple(labels)
         self.flat = flat
         self.crossing = crossing
-        self.max_words = max_words
-        self.max_sentences = max_sentences
+        self.max_words: int = max_words
+        self.max_sentences: int = max_sentences
         self.seen = seen
         self._numbers = {label: number for number, label in enumerate(self.labels)}
 

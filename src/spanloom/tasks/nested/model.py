@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.biaffine import Biaffine
 from spanloom.nn.loss import symmetric_kl
+from spanloom.nn.model import Model
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
 
 
-class NestedModel(nn.Module):
+class NestedModel(Model):
     """A biaffine table over the encoder: spans [B, T, T, K] (first word, last word), logits; none is the logit 0."""
 
     def __init__(self, encoder: Encoder, config: NestedConfig, labels: int) -> None:
@@ -30,15 +31,15 @@ class NestedModel(nn.Module):
         return {"spans": self.spans(self.encoder(**inputs).vectors)}
 
 
-def build(config: NestedConfig, codec: NestedCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+def build(config: NestedConfig, codec: NestedCodec, architecture: Mapping[str, Any] | None = None) -> Model:
     """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
 
     Raises CheckpointError or DataError for pretrained files.
     """
     encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture)
     model = NestedModel(encoder, config, len(codec.labels))
-    model.architecture = encoder.architecture  # type: ignore[assignment]
-    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    model.architecture = encoder.architecture
+    model.pretrained_prefixes = encoder.pretrained_prefixes
     return model
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from spanloom.batch.inputs import pad_inputs
-from spanloom.core import Array, Arrays, Batch, Example, LostFact, MarkedText, Relation, Row, Span
+from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, MarkedText, Relation, Row, Span
 from spanloom.decode.classes import Classes
 from spanloom.errors import DataError
 from spanloom.tasks.relation.config import RelationConfig, check_settings
@@ -32,7 +32,7 @@ PLAIN_MARKS = ("$", "$", "#", "#")
 """What stands for `MARKS` where a vocabulary of pieces has none to spare for them (Wu and He 2019)."""
 
 
-class RelationCodec:
+class RelationCodec(Codec):
     """What a relation classifier knows besides its weights.
 
     markers: the four words that are written before and behind head and tail. limit: words of a text at most; what is

@@ -15,6 +15,7 @@ from spanloom.errors import ConfigError
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.pooling import Pooling, mean_where
 from spanloom.nn.loss import class_loss, symmetric_kl
+from spanloom.nn.model import Model
 from spanloom.tasks.relation.codec import INSIDE, RelationCodec
 from spanloom.tasks.relation.config import Part, RelationConfig
 
@@ -34,7 +35,7 @@ class Positions(nn.Module):
         return torch.cat([self.from_head(from_head), self.from_tail(from_tail)], dim=-1)
 
 
-class RelationModel(nn.Module):
+class RelationModel(Model):
     """classes [B, K], logits. parts: how vectors are pooled, side by side; see `RelationConfig`."""
 
     def __init__(
@@ -75,7 +76,7 @@ class RelationModel(nn.Module):
         return {"classes": self.classifier(together)}
 
 
-def build(config: RelationConfig, codec: RelationCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+def build(config: RelationConfig, codec: RelationCodec, architecture: Mapping[str, Any] | None = None) -> Model:
     """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
 
     Raises ConfigError where there is but one relation to choose, CheckpointError or DataError for pretrained files.
@@ -87,8 +88,8 @@ def build(config: RelationConfig, codec: RelationCodec, architecture: Mapping[st
     encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture, beside=2 * width)
     positions = Positions(width) if width else None
     model = RelationModel(encoder, positions, config.pooling, config.projection, config.dropout, codec.classes.scores)
-    model.architecture = encoder.architecture  # type: ignore[assignment]
-    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    model.architecture = encoder.architecture
+    model.pretrained_prefixes = encoder.pretrained_prefixes
     return model
 
 

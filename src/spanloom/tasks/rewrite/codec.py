@@ -15,7 +15,7 @@ import numpy as np
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Example, Rewrite, Row
+from spanloom.core import Array, Arrays, Batch, Codec, Example, Rewrite, Row
 from spanloom.decode.edits import Edits, EditScores, likely_edits
 from spanloom.tasks.rewrite.config import RewriteConfig
 from spanloom.tasks.rewrite.reading import SHARED, TURNS, Reading, read_dialogue
@@ -27,7 +27,7 @@ SURE = 20.0
 """A score that leaves no doubt."""
 
 
-class RewriteCodec:
+class RewriteCodec(Codec):
     """What a rewriter knows besides its weights: features, and the scheme of its edits with its limits."""
 
     texts = 0  # that `prepare` takes together: any number
@@ -35,6 +35,7 @@ class RewriteCodec:
     def __init__(self, features: Features, scheme: EditScheme) -> None:
         self.features = features
         self.scheme = scheme
+        self.max_words = scheme.max_words  # tokens of a dialogue that are read
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: RewriteConfig) -> RewriteCodec:
@@ -43,11 +44,6 @@ class RewriteCodec:
         read = (read_dialogue(example.input, config.max_words).words for example in examples)
         features = fit_features(read, config.encoder, config.max_words)
         return cls(features, EditScheme(config.insertions, config.max_words))
-
-    @property
-    def max_words(self) -> int:
-        """Tokens of a dialogue that are read."""
-        return self.scheme.max_words
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold."""

@@ -15,12 +15,13 @@ from torch import Tensor, nn
 from spanloom.nn.encoders.layers import LayersAbove
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.edits import EditTable, edit_losses
+from spanloom.nn.model import Model
 from spanloom.tasks.rewrite.codec import RewriteCodec
 from spanloom.tasks.rewrite.config import RewriteConfig
 from spanloom.tasks.rewrite.reading import SHARED, TURNS
 
 
-class RewriteModel(nn.Module):
+class RewriteModel(Model):
     """What the encoder says of each token, which turn it stands in and in which others too, layers above, edits.
 
     The encoder has no layers of its own above the words: they stand here, above all that is known of a token.
@@ -43,7 +44,7 @@ class RewriteModel(nn.Module):
         return scores
 
 
-def build(config: RewriteConfig, codec: RewriteCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+def build(config: RewriteConfig, codec: RewriteCodec, architecture: Mapping[str, Any] | None = None) -> Model:
     """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
 
     Raises CheckpointError or DataError for pretrained files.
@@ -51,8 +52,8 @@ def build(config: RewriteConfig, codec: RewriteCodec, architecture: Mapping[str,
     below = replace(config.encoder, layers=0)
     encoder = build_encoder(below, config.dropout, codec.features, architecture)
     model = RewriteModel(encoder, config)
-    model.architecture = encoder.architecture  # type: ignore[assignment]
-    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    model.architecture = encoder.architecture
+    model.pretrained_prefixes = encoder.pretrained_prefixes
     return model
 
 

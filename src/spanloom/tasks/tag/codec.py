@@ -11,7 +11,7 @@ from typing import Any
 
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.targets import tag_targets
-from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row, Tags, Text
+from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Tags, Text
 from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
 from spanloom.tasks.tag.config import TagConfig, check_settings
 from spanloom.text.features import Features, features_from_dict, fit_features
@@ -22,7 +22,7 @@ from spanloom.text.tagset import Tagset
 from spanloom.text.windows import usual_sentences
 
 
-class TagCodec:
+class TagCodec(Codec):
     """What a tagging model knows besides its weights: features, tags, what training had seen, and limits.
 
     loss: of a softmax head: "focal_gamma", "label_smoothing" and, where tags weigh differently, "class_weights" [K];
@@ -44,8 +44,8 @@ class TagCodec:
         self.tagset = tagset
         self.seen = seen
         self.loss = loss
-        self.max_words = max_words
-        self.max_sentences = max_sentences
+        self.max_words: int = max_words
+        self.max_sentences: int = max_sentences
         self.confidence = confidence
 
     @classmethod

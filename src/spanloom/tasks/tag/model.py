@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.crf import LinearChainCRF
 from spanloom.nn.heads.tags import build_crf, tag_divergence, tag_loss, tag_outputs
+from spanloom.nn.model import Model
 from spanloom.tasks.tag.codec import TagCodec
 from spanloom.tasks.tag.config import TagConfig
 
 
-class TagModel(nn.Module):
+class TagModel(Model):
     """A linear layer over the encoder: emissions [B, T, K], and what a CRF above needs besides."""
 
     def __init__(self, encoder: Encoder, tags: int, crf: LinearChainCRF | None) -> None:
@@ -30,15 +31,15 @@ class TagModel(nn.Module):
         return tag_outputs(self.tagger(self.encoder(**inputs).vectors), self.crf)
 
 
-def build(config: TagConfig, codec: TagCodec, architecture: Mapping[str, Any] | None = None) -> nn.Module:
+def build(config: TagConfig, codec: TagCodec, architecture: Mapping[str, Any] | None = None) -> Model:
     """The model of a configuration; `architecture` None starts from pretrained weights and vectors.
 
     Raises CheckpointError or DataError for pretrained files.
     """
     encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture)
     model = TagModel(encoder, len(codec.tagset.tags), build_crf(codec.tagset) if config.head == "crf" else None)
-    model.architecture = encoder.architecture  # type: ignore[assignment]
-    model.pretrained_prefixes = encoder.pretrained_prefixes  # type: ignore[assignment]
+    model.architecture = encoder.architecture
+    model.pretrained_prefixes = encoder.pretrained_prefixes
     return model
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanloom.core import Graph, Relation, Span, Text
-from spanloom.run.second_look import SURE, Excerpt, Limits, PairsApart, plan
+from spanloom.tasks.joint.second_look import SURE, Excerpt, Limits, PairsApart, plan
 from spanloom.text.windows import Window, cut, sentence_ends
 from tests.run.tiny_task import prepare
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from onnx import GraphProto, TensorProto, helper, numpy_helper
 
-from spanloom.nn.onnx_graph import drop_unused_constants
+from spanloom.export.onnx_graph import drop_unused_constants
 
 ROWS = 256
 """Smaller tables stay as they are: there is little to save."""

@@ -13,7 +13,7 @@ import numpy as np
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
 from spanloom.core import Array
-from spanloom.nn.onnx_graph import drop_unused_constants
+from spanloom.export.onnx_graph import drop_unused_constants
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from spanloom.core import Frame, Graph, Label, Relation, Span, Tags
-from spanloom.run.long_text import merge, with_relations
+from spanloom.predict.long_text import merge
+from spanloom.tasks.joint.second_look import with_relations
 from spanloom.text.windows import cut
 from tests.run.tiny_task import prepare
 

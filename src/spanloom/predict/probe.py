@@ -6,11 +6,10 @@ What the codec and the graph each say of labels is compared, so that no answer i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from spanloom.core import Arrays, Codec, Example, Task
+from spanloom.core import Arrays, Backend, Codec, Example, Task
 from spanloom.decode.numbers import refuse_odd_outputs
 from spanloom.errors import SpanloomError
 
@@ -25,24 +24,24 @@ class Misfit(Exception):
     """What does not fit, in a few words."""
 
 
-def probe(task: Task, codec: Codec, names: list[str], forward: Any) -> None:
-    """Raise Misfit where codec and graph do not belong together. names: of the graph's inputs; forward: see `Backend`.
+def probe(task: Task, codec: Codec, names: list[str], backend: Backend) -> None:
+    """Raise Misfit where codec and graph do not belong together. names: of the graph's inputs.
 
     The largest number that the codec gives an input must be one that the graph knows, and the largest where its table
     is of this size: where vocabularies differ, each number may stand for something else.
     """
-    several = int(getattr(codec, "texts", 1)) != 1
+    several = codec.texts != 1
     try:
         item = task.prepare([task.trial, task.trial] if several else task.trial, codec)
         batch = codec.collate([codec.encode(Example(item))])
         for name in names:
             if name not in batch.inputs:
                 raise Misfit(f"the graph has an input '{name}', which the codec does not make")
-        outputs = forward(batch.inputs)
+        outputs = backend.forward(batch.inputs)
         _compare_sizes(outputs, codec.output_sizes())
         refuse_odd_outputs(outputs)
         task.show(item, codec.decode(outputs, batch)[0])
-        _compare_vocabularies(batch.inputs, {name: codec.limits().get(name, 0) for name in names}, forward)
+        _compare_vocabularies(batch.inputs, {name: codec.limits().get(name, 0) for name in names}, backend)
     except Misfit:
         raise
     except Exception as error:  # whatever values out of all reason lead to, in onnxruntime too
@@ -64,15 +63,15 @@ def _compare_sizes(outputs: Arrays, sizes: Mapping[str, tuple[int | None, ...]])
             raise Misfit(f"the graph's output '{name}' is of shape {found}, where the codec's labels make it [{shown}]")
 
 
-def _compare_vocabularies(inputs: Arrays, limits: Mapping[str, int], forward: Any) -> None:
+def _compare_vocabularies(inputs: Arrays, limits: Mapping[str, int], backend: Backend) -> None:
     bounds = {name: bound for name, bound in limits.items() if bound and not name.endswith(POSITIONS)}
     largest = {**inputs, **{name: np.full_like(inputs[name], bound - 1) for name, bound in bounds.items()}}
-    known = forward(largest)
+    known = backend.forward(largest)
     for name, bound in bounds.items():
         if name not in LOOKED_UP:
             continue
         try:
-            beyond = forward({**largest, name: np.full_like(inputs[name], bound)})
+            beyond = backend.forward({**largest, name: np.full_like(inputs[name], bound)})
         except Exception:  # as there is no such number; onnxruntime's own exceptions share no public base class
             continue
         if any(not np.array_equal(beyond[output], array) for output, array in known.items()):  # else unused

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from torch import nn
 
-from spanloom.core import Batch, Codec, Row
+from spanloom.core import Backend, Batch, Codec, Row
 from spanloom.engine.device import to_tensors
 from spanloom.errors import ExportRefused
-from spanloom.nn.onnx_graph import forget_origin, rewrite
-from spanloom.nn.onnx_recurrent import with_onnx_recurrent
-from spanloom.run.bundle import AFTER, forward
-from spanloom.run.quantize import quiet
+from spanloom.export.onnx_graph import forget_origin, rewrite
+from spanloom.export.onnx_recurrent import with_onnx_recurrent
+from spanloom.export.quantize import quiet
+from spanloom.predict.bundle import AFTER
 
 TOLERANCE = 1e-3
 """How far the float32 graph may be from the model, absolutely or as a part of the value."""
@@ -60,7 +59,7 @@ def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -
     return outputs
 
 
-def compare(model: nn.Module, session: onnxruntime.InferenceSession, codec: Codec, rows: Sequence[Row]) -> float:
+def compare(model: nn.Module, graph: Backend, codec: Codec, rows: Sequence[Row]) -> float:
     """The largest difference between the outputs of model and graph, over rows of other sizes than were exported.
 
     Raises ExportRefused when it is more than rounding, or the graph runs at the exported size alone.
@@ -71,7 +70,7 @@ def compare(model: nn.Module, session: onnxruntime.InferenceSession, codec: Code
         with torch.no_grad():
             wanted = model(**to_tensors(inputs, torch.device("cpu")))
         try:
-            found = forward(session, inputs)
+            found = graph.forward(inputs)
         except Exception as error:  # onnxruntime's own exceptions share no public base class
             sizes = ", ".join(f"{name} {array.shape}" for name, array in inputs.items())
             raise _fault(f"the ONNX graph does not run on {sizes} ({' '.join(str(error).split())[:300]})") from error

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-import spanloom.run.predictor
-from spanloom.core import Example, Rewrite, Row
+import spanloom.predict.predictor
+from spanloom.core import Codec, Example, Rewrite, Row
+from spanloom.predict.predictor import Predictor
 from spanloom.run.cli import main
-from spanloom.run.predictor import Predictor
 from spanloom.tasks import find_task
+from tests.predict.stand_in import StandIn
 
 
-class Turns:
+class Turns(Codec):
     """A codec for a stand-in of a model: a row is the dialogue itself."""
 
     texts = 0
@@ -36,9 +37,9 @@ def joined(rows: Sequence[Row]) -> list[Rewrite]:
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(path: Path | None = None, second_look: str = "auto") -> Predictor:
         codec: Any = Turns()
-        return Predictor(find_task("rewrite"), codec, joined, Path("nowhere"))
+        return StandIn(find_task("rewrite"), codec, joined, Path("nowhere"))
 
-    monkeypatch.setattr(spanloom.run.predictor, "load", load)
+    monkeypatch.setattr(spanloom.predict.predictor, "load", load)
 
 
 def rewrites(output: str) -> list[str]:

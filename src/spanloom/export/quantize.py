@@ -13,17 +13,17 @@ from pathlib import Path
 def quantize_int8(source: Path, target: Path) -> None:
     """Weights as int8: a scale for each column of a product, for each row of an embedding table.
 
-    Activations are scaled as they come. See `nn/onnx_weights.py` for why 8 bits are safe on processors without VNNI:
+    Activations are scaled as they come. See `onnx_weights.py` for why 8 bits are safe on processors without VNNI:
     a bundle travels to machines that nobody has scored it on.
     https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    from spanloom.nn.onnx_graph import load_graph, rewrite
-    from spanloom.nn.onnx_merge import merge_products
-    from spanloom.nn.onnx_rows import quantize_rows
-    from spanloom.nn.onnx_weights import rescale_weights
+    from spanloom.export.onnx_graph import load_graph, rewrite
+    from spanloom.export.onnx_merge import merge_products
+    from spanloom.export.onnx_rows import quantize_rows
+    from spanloom.export.onnx_weights import rescale_weights
 
     folded = source.with_suffix(".folded.onnx")
     with quiet():

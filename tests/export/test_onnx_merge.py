@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
-from spanloom.nn.onnx_merge import merge_products
+from spanloom.export.onnx_merge import merge_products
 
 SIZES = {"query": 3, "key": 5, "plain": 2, "other": 4}
 

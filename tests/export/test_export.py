@@ -13,11 +13,12 @@ import pytest
 import torch
 
 from spanloom.core import Codec, Example, Graph, Row
+from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ExportRefused
-from spanloom.run.bundle import open_bundle, start
-from spanloom.run.export import Source, write_bundle
-from spanloom.run.predictor import Predictor
-from spanloom.run.to_onnx import compare, spread, to_onnx
+from spanloom.export.bundle import Source, write_bundle
+from spanloom.export.to_onnx import compare, spread, to_onnx
+from spanloom.predict.bundle import OnnxBackend, open_bundle, start
+from spanloom.predict.predictor import Predictor
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example, find_tiny
 
 SENTENCES = ["the Ada the Bo", "edge", "the", "Cy edge the the Di", "Ada Bo Cy", "the edge Ada"] * 2
@@ -88,7 +89,9 @@ def test_a_bundle_answers_as_gold_says_at_any_length(exported: tuple[Path, dict[
     bundle = open_bundle(exported[0], find_tiny, threads=2)
     for texts in (["Ada"], ["edge the", "the", "Di Cy Bo Ada edge the"], SENTENCES):
         examples = [example(text) for text in texts]
-        assert bundle.predict_rows(encoded(bundle.codec, examples)) == [item.gold for item in examples]
+        assert predict_rows(bundle.backend, bundle.codec, encoded(bundle.codec, examples)) == [
+            item.gold for item in examples
+        ]
 
 
 def test_the_graph_is_really_int8(exported: tuple[Path, dict[str, Any]]) -> None:
@@ -235,12 +238,12 @@ class Blocked:
             raise ModuleNotFoundError(f"{name} is blocked", name=name)
 
 sys.meta_path.insert(0, Blocked())
-from spanloom.run.bundle import open_bundle, start
-from spanloom.run.predictor import Predictor
+from spanloom.predict.bundle import OnnxBackend, open_bundle, start
+from spanloom.predict.predictor import Predictor
 from tests.run.tiny_task import find_tiny
 
 bundle = open_bundle(Path(sys.argv[1]), find_tiny)
-predictor = Predictor(bundle.task, bundle.codec, bundle.predict_rows, bundle.folder)
+predictor = Predictor(bundle.task, bundle.codec, bundle.backend, bundle.folder)
 print([span.start for span in predictor("the Ada edge the Bo . Cy the the").spans])
 """
 
@@ -262,7 +265,7 @@ def test_streams_from_a_bundle_do_not_depend_on_threads(exported: tuple[Path, di
     answers = []
     for threads in (1, 3):
         bundle = open_bundle(exported[0], find_tiny, threads)
-        answers.append(list(Predictor(bundle.task, bundle.codec, bundle.predict_rows, bundle.folder).predict(texts)))
+        answers.append(list(Predictor(bundle.task, bundle.codec, bundle.backend, bundle.folder).predict(texts)))
     assert answers[0] == answers[1]
     scores = [[span.score for graph in stream for span in graph.spans] for stream in answers]
     assert scores[0] == scores[1]
@@ -285,10 +288,10 @@ def test_a_graph_unlike_its_model_is_refused(source: Source, graph: Path) -> Non
     with torch.no_grad():
         other.out.bias.add_(0.25)
     rows = encoded(source.codec, source.golden)
-    session = start(graph.read_bytes(), "the graph")
-    assert compare(source.model, session, source.codec, rows) < 1e-5
+    backend = OnnxBackend(start(graph.read_bytes(), "the graph"))
+    assert compare(source.model, backend, source.codec, rows) < 1e-5
     with pytest.raises(ExportRefused, match=r"output 'scores' of the ONNX graph is 0\.25 away from the model's"):
-        compare(other, session, source.codec, rows)
+        compare(other, backend, source.codec, rows)
 
 
 def test_a_graph_of_one_size_only_is_refused(source: Source, graph: Path, tmp_path: Path) -> None:
@@ -299,6 +302,6 @@ def test_a_graph_of_one_size_only_is_refused(source: Source, graph: Path, tmp_pa
         for axis in node.type.tensor_type.shape.dim:
             axis.dim_value = 6
     onnx.save(fixed, tmp_path / "fixed.onnx")
-    session = start((tmp_path / "fixed.onnx").read_bytes(), "the graph")
+    backend = OnnxBackend(start((tmp_path / "fixed.onnx").read_bytes(), "the graph"))
     with pytest.raises(ExportRefused, match=r"does not run on words \(1, 1\), lengths \(1,\) .*Please report it"):
-        compare(source.model, session, source.codec, encoded(source.codec, source.golden[1:2]))
+        compare(source.model, backend, source.codec, encoded(source.codec, source.golden[1:2]))

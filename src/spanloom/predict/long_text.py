@@ -1,7 +1,7 @@
 """What was predicted of a long text window by window, merged again.
 
-Nothing is dropped in silence: every token stands in at least one window. Relations between spans that no window holds
-together are left to a second look, see `second_look.py`.
+Nothing is dropped in silence: every token stands in at least one window. What no window holds together is left to the
+task, see `revisit.py`.
 """
 
 from __future__ import annotations
@@ -40,15 +40,13 @@ def limit_of(codec: Codec) -> str:
 
 
 def _limits(codec: Codec) -> tuple[int | None, int | None]:
-    return getattr(codec, "max_words", None), getattr(codec, "max_sentences", None)
+    return codec.max_words, codec.max_sentences
 
 
 def merged(answers: Sequence[Any], places: Sequence[Window], codec: Codec) -> Any:
     """One answer from those for the windows of a text; by the codec where it takes more than their positions."""
-    by_codec = getattr(codec, "merge", None)
-    if by_codec is None or len(answers) == 1:
-        return merge(answers, places)
-    return by_codec(answers, [end - start for start, end in places])
+    by_codec = codec.merge(answers, [end - start for start, end in places]) if len(answers) > 1 else None
+    return merge(answers, places) if by_codec is None else by_codec
 
 
 def merge(answers: Sequence[Any], places: Sequence[Window]) -> Any:
@@ -120,15 +118,6 @@ def merge_graphs(graphs: Sequence[Graph], places: Sequence[Window]) -> Graph:
     ]
     dropped = sum(graph.dropped for graph in graphs)
     return Graph(tuple(sorted(spans.values(), key=_span_order)), tuple(merged), dropped)
-
-
-def with_relations(graph: Graph, more: Sequence[Relation]) -> Graph:
-    """The graph with more relations between its spans, which keep their scores."""
-    if not more:
-        return graph
-    spans = {span: span for span in graph.spans}
-    added = (dataclasses.replace(item, head=spans[item.head], tail=spans[item.tail]) for item in more)
-    return dataclasses.replace(graph, relations=tuple(sorted((*graph.relations, *added), key=_relation_order)))
 
 
 def _holds(

@@ -4,17 +4,20 @@ import importlib
 import itertools
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import spanloom.run.predictor as predictor_module
+import spanloom.predict.predictor as predictor_module
 from spanloom.core import Example, Graph, Relation, Row, Span
 from spanloom.errors import CheckpointError, DataError, MissingExtra
-from spanloom.run.predictor import CHUNK, Predictor, load
-from spanloom.run.reading import Reading
+from spanloom.predict.predictor import CHUNK, Predictor, load
+from spanloom.predict.reading import Reading
+from spanloom.tasks.joint.second_look import revisit
+from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import NAMES, TASK, WORDS, TinyCodec, example
 
 
@@ -42,7 +45,7 @@ def model() -> Perfect:
 
 @pytest.fixture
 def predictor(model: Perfect) -> Predictor:
-    return Predictor(TASK, TinyCodec(WORDS), model, Path("nowhere"))
+    return StandIn(TASK, TinyCodec(WORDS), model, Path("nowhere"))
 
 
 def test_one_text_gives_one_answer(predictor: Predictor) -> None:
@@ -84,7 +87,7 @@ def test_a_model_without_a_limit_is_not_asked_about_nothing(model: Perfect) -> N
             assert example.input.tokens
             return Row({"words": np.array([1])}, {}, 1, 1)
 
-    predictor = Predictor(TASK, Unlimited(WORDS), model, Path("nowhere"))
+    predictor = StandIn(TASK, Unlimited(WORDS), model, Path("nowhere"))
     assert list(predictor.predict(["", "x", " "])) == [Graph()] * 3
     assert model.sizes == [1]
 
@@ -152,6 +155,9 @@ class Related(TinyCodec):
         return True
 
 
+RELATING = replace(TASK, revisit=revisit)
+
+
 def sure(rows: Sequence[Row]) -> list[Graph]:
     """Every two names of a row, the one next to the other, without doubt."""
     answers = []
@@ -170,7 +176,7 @@ def related(text: str, look: Any, sizes: list[int] | None = None) -> tuple[set[t
         return sure(given)
 
     reading = Reading()
-    predictor = Predictor(TASK, Related(WORDS), rows, Path("nowhere"), look)
+    predictor = StandIn(RELATING, Related(WORDS), rows, Path("nowhere"), look)
     [graph] = predictor.predict([text], reading)
     assert all(relation.head in graph.spans and relation.tail in graph.spans for relation in graph.relations)
     assert list(graph.relations) == sorted(graph.relations, key=lambda r: (r.head.start, r.tail.start))
@@ -205,14 +211,14 @@ def test_names_that_stood_in_one_window_are_not_judged_again() -> None:
             self.rows += len(given)
             return [Graph(graph.spans) for graph in sure(given)] if self.rows == len(given) else sure(given)
 
-    predictor = Predictor(TASK, Related(WORDS), Once(), Path("nowhere"), "all")
+    predictor = StandIn(RELATING, Related(WORDS), Once(), Path("nowhere"), "all")
     [graph] = predictor.predict(["Ada Bo . Cy ."])
     assert [(r.head.start, r.tail.start) for r in graph.relations] == [(0, 3), (1, 3)]
 
 
 def test_second_looks_of_many_texts_go_together_and_no_more_than_a_chunk_at_once() -> None:
     sizes: list[int] = []
-    predictor = Predictor(TASK, Related(WORDS), lambda rows: sizes.append(len(rows)) or sure(rows), Path("x"), "all")
+    predictor = StandIn(RELATING, Related(WORDS), lambda rows: sizes.append(len(rows)) or sure(rows), Path("x"), "all")
     texts = ["Ada . Bo . Cy . Di ."] * 80
     graphs = list(predictor.predict(texts))
     assert all(len(graph.relations) == 6 for graph in graphs)
@@ -261,7 +267,7 @@ def test_a_run_without_torch_names_the_extra(tmp_path: Path, monkeypatch: pytest
     weights.write_bytes(b"")
     importlib.import_module("spanloom.engine")
     monkeypatch.setattr("spanloom.engine", sys.modules["spanloom.engine"])  # what is imported anew goes again
-    for name in [name for name in sys.modules if name.startswith("spanloom.engine")]:
+    for name in [name for name in sys.modules if name.startswith(("spanloom.engine", "spanloom.predict.torch_run"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtra, match=r"Install it with: pip install 'spanloom\[train\]'"):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from spanloom.core import Example, Graph, Row, TextPair
-from spanloom.run.predictor import Predictor
-from spanloom.run.reading import Reading
+from spanloom.predict.reading import Reading
+from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, prepare
 
 
@@ -77,7 +77,7 @@ class Cutting(TinyCodec):
 
 
 def test_what_rows_and_answers_leave_out_is_counted_while_predicting() -> None:
-    predictor = Predictor(TASK, Cutting(WORDS), lambda rows: [Graph(dropped=7) for _ in rows], Path("nowhere"))
+    predictor = StandIn(TASK, Cutting(WORDS), lambda rows: [Graph(dropped=7) for _ in rows], Path("nowhere"))
     pair = TextPair(prepare("the " * 8), prepare("the " * 7))
     reading = Reading()
     assert (

@@ -1,15 +1,11 @@
 """A bundle: one folder with an exported model and all that prediction needs. NumPy, onnxruntime and tokenizers only.
 
-    model.onnx       the graph; its inputs are `Batch.inputs`, its outputs what `Codec.decode` takes
-    codec.json       `Codec.to_dict()`
-    tokenizer.json   where the codec has one
-    golden.jsonl     the sentences that it was scored on, where they were named for it
-    bundle.json      format, task, precision, hashes, versions, scores before and after the export
-    README.md        the model card
-
-Rows are run one at a time, unpadded. On a CPU that is as fast as a padded batch, and it makes every answer independent
-of what else is predicted: an int8 graph scales its activations over a whole batch, so that neighbours would leak into
-each other.
+model.onnx       the graph; its inputs are `Batch.inputs`, its outputs what `Codec.decode` takes
+codec.json       `Codec.to_dict()`
+tokenizer.json   where the codec has one
+golden.jsonl     the sentences that it was scored on, where they were named for it
+bundle.json      format, task, precision, hashes, versions, scores before and after the export
+README.md        the model card
 """
 
 from __future__ import annotations
@@ -18,19 +14,16 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import onnxruntime
 
 from spanloom.core import Array, Arrays, Codec, Row, Task
-from spanloom.decode.numbers import refuse_odd_outputs
 from spanloom.errors import CheckpointError, ConfigError
-from spanloom.run.graph_bytes import has_outside_data
-from spanloom.run.probe import Misfit, probe
+from spanloom.predict.graph_bytes import has_outside_data
+from spanloom.predict.probe import Misfit, probe
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -50,6 +43,34 @@ DAMAGED = "Copy the bundle again, or export it again."
 
 
 @dataclass(frozen=True)
+class OnnxBackend:
+    """An exported graph; see `core.Backend`. session: of one thread; workers: how many rows are run at the same time.
+
+    Rows are run one at a time, unpadded. On a CPU that is as fast as a padded batch, and it makes every answer
+    independent of what else is predicted: an int8 graph scales its activations over a whole batch, so that neighbours
+    would leak into each other.
+    """
+
+    session: onnxruntime.InferenceSession
+    workers: int = 1
+    silent: bool = False
+
+    def batches(self, rows: Sequence[Row]) -> list[list[int]]:
+        return [[number] for number in range(len(rows))]
+
+    def forward(self, inputs: Mapping[str, Array]) -> Arrays:
+        """Inputs that the graph does not use are left out. silent: onnxruntime does not print what it raises."""
+        fed = {node.name: inputs[node.name] for node in self.session.get_inputs()}
+        names = [node.name for node in self.session.get_outputs()]
+        options = None
+        if self.silent:
+            options = onnxruntime.RunOptions()
+            options.log_severity_level = 4
+        found = zip(names, self.session.run(names, fed, options), strict=True)
+        return {shorter if (shorter := name.removesuffix(AFTER)) in fed else name: array for name, array in found}
+
+
+@dataclass(frozen=True)
 class Bundle:
     """An opened bundle. Safe to use from several threads at once."""
 
@@ -57,12 +78,7 @@ class Bundle:
     task: Task
     codec: Codec
     manifest: Mapping[str, Any]
-    session: onnxruntime.InferenceSession
-    threads: int
-
-    def predict_rows(self, rows: Sequence[Row]) -> list[Any]:
-        """One answer for each row, in the order of `rows`."""
-        return predict_rows(self.session, self.codec, rows, self.threads)
+    backend: OnnxBackend
 
 
 def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | None = None) -> Bundle:
@@ -81,11 +97,12 @@ def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | N
     codec = _read_codec(folder / CODEC, task, contents[CODEC], contents.get(TOKENIZER))
     session = start(contents[MODEL], str(folder / MODEL))
     try:
-        probe(task, codec, [node.name for node in session.get_inputs()], partial(forward, session, options=_silent()))
+        probe(task, codec, [node.name for node in session.get_inputs()], OnnxBackend(session, silent=True))
     except Misfit as error:
         found, expected = f"does not fit {MODEL}: {error}", "the files of one export"
         raise CheckpointError(str(folder / CODEC), found, expected, DAMAGED) from error
-    return Bundle(folder, task, codec, manifest, session, processors() if threads is None else max(threads, 1))
+    backend = OnnxBackend(session, processors() if threads is None else max(threads, 1))
+    return Bundle(folder, task, codec, manifest, backend)
 
 
 def _read_codec(path: Path, task: Task, content: bytes, tokenizer: bytes | None) -> Codec:
@@ -203,43 +220,6 @@ def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
         reason = str(error).strip().splitlines()[0][:200]
         version = onnxruntime.__version__
         raise CheckpointError(where, f"onnxruntime {version} cannot load it ({reason})", remedy=DAMAGED) from error
-
-
-def _silent() -> onnxruntime.RunOptions:
-    """Options to run a graph that may fail: onnxruntime prints what it raises."""
-    options = onnxruntime.RunOptions()
-    options.log_severity_level = 4
-    return options
-
-
-def forward(
-    session: onnxruntime.InferenceSession, inputs: Mapping[str, Array], options: onnxruntime.RunOptions | None = None
-) -> Arrays:
-    """One pass through an exported graph: output arrays by name. Inputs that the graph does not use are left out."""
-    fed = {node.name: inputs[node.name] for node in session.get_inputs()}
-    names = [node.name for node in session.get_outputs()]
-    found = zip(names, session.run(names, fed, options), strict=True)
-    return {shorter if (shorter := name.removesuffix(AFTER)) in fed else name: array for name, array in found}
-
-
-def predict_rows(
-    session: onnxruntime.InferenceSession, codec: Codec, rows: Sequence[Row], threads: int = 1
-) -> list[Any]:
-    """One answer for each row, in order; `threads` rows at the same time, each by itself.
-
-    Raises DataError for scores that are not numbers.
-    """
-
-    def answer(row: Row) -> Any:
-        batch = codec.collate([row])
-        outputs = forward(session, batch.inputs)
-        refuse_odd_outputs(outputs)
-        return codec.decode(outputs, batch)[0]
-
-    if threads == 1 or len(rows) < 2:
-        return [answer(row) for row in rows]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(answer, rows))
 
 
 def processors() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,9 +45,12 @@ class Reading:
 
     def add(self, other: Reading) -> None:
         """Add another's counts to these."""
-        for name, count in asdict(other).items():
-            if name != "limit":
-                setattr(self, name, getattr(self, name) + count)
+        self.count({name: number for name, number in asdict(other).items() if name != "limit"})
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Add counts by their names."""
+        for name, number in counts.items():
+            setattr(self, name, getattr(self, name) + number)
 
     def add_rows(self, rows: Sequence[Row], answers: Sequence[Any]) -> None:
         """Count what these rows left out of their inputs, and these answers of what the model found."""

@@ -13,9 +13,9 @@ from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from spanloom.core import Array
-from spanloom.nn.onnx_graph import load_graph, rewrite
-from spanloom.nn.onnx_rows import ROWS, quantize_rows
-from spanloom.nn.onnx_weights import TOGETHER, quantized_columns, rescale_weights
+from spanloom.export.onnx_graph import load_graph, rewrite
+from spanloom.export.onnx_rows import ROWS, quantize_rows
+from spanloom.export.onnx_weights import TOGETHER, quantized_columns, rescale_weights
 
 
 def model(nodes: list[onnx.NodeProto], constants: dict[str, Array], kind: int, width: int) -> ModelProto:

@@ -4,59 +4,58 @@ from __future__ import annotations
 
 import itertools
 import reprlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from spanloom.core import Array, Arrays, Codec, Example, Row, Task
+from spanloom.core import Backend, Codec, Example, Row, Task
 from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
-from spanloom.errors import CheckpointError, ConfigError, DataError, MissingExtra, SpanloomError
-from spanloom.run.bundle import MANIFEST, forward, open_bundle
-from spanloom.run.long_text import limit_of, merged, places_of
-from spanloom.run.outcomes import CHUNK, HERE, Errors, More, Work, always, numbered, placed
-from spanloom.run.reading import Reading
-from spanloom.run.second_look import look_again
-from spanloom.run.user_text import BYTES, checked
+from spanloom.decode.rows import Passed, decoded, in_order, pass_through, predict_rows
+from spanloom.errors import CheckpointError, ConfigError, DataError, SpanloomError
+from spanloom.predict.bundle import MANIFEST, open_bundle
+from spanloom.predict.long_text import limit_of, merged, places_of
+from spanloom.predict.outcomes import CHUNK, HERE, Errors, More, Work, always, numbered, placed
+from spanloom.predict.reading import Reading
+from spanloom.predict.revisit import read_again
+from spanloom.predict.user_text import BYTES, checked
 from spanloom.tasks import find_task
 from spanloom.text.windows import part
 from spanloom.write.folders import aside
 
 RUN_WEIGHTS = Path("model") / "weights.safetensors"
 
-PredictRows = Callable[[Sequence[Row]], list[Any]]
-Compute = Callable[[Mapping[str, Array]], Arrays]
 UserText = str | Sequence[str]
 SecondLook = Literal["auto", "all", "off"]
 
 
 class Predictor:
-    """Answers questions about texts with one model.
+    """Answers questions about texts with one model. Safe to use from several threads at once.
 
-    task: what it does. codec: its vocabularies and limits. predict_rows: encoded rows -> one answer each. source: where
-    the model was loaded from. texts: how many it reads together, 2 for a model of pairs, 0 for the turns of a dialogue,
-    of any number. second_look: which pairs of spans that no window of a long text holds together are scored again, by a
-    model that relates spans: those no farther apart, in sentences, than relations were in training ("auto"), "all", or
-    none ("off"). compute: the inputs of a batch -> what the network puts out, which writing text needs.
+    task: what it does. codec: its vocabularies and limits. backend: its network. source: where the model was loaded
+    from. texts: how many it reads together, see `core.Codec`. second_look: what of a long text no window shows is read
+    once more, by tasks that can tell, such as `joint` of pairs of spans that no window holds together: the part that is
+    likely to matter ("auto"), "all", or none ("off").
+
+    `predict` is made of stages, each of which can be called by itself: text -> `prepare` -> input -> `encode` -> its
+    windows, as rows -> `forward` -> what the network puts out -> `decode` -> answers, one a row -> `merge` -> answer.
     """
 
     def __init__(
         self,
         task: Task,
         codec: Codec,
-        predict_rows: PredictRows,
+        backend: Backend,
         source: Path,
         second_look: SecondLook = "auto",
-        compute: Compute | None = None,
     ) -> None:
         self.task = task
         self.codec = codec
+        self.backend = backend
         self.source = source
         self.second_look = second_look
-        self.texts = int(getattr(codec, "texts", 1))
-        self.compute = compute
-        self._predict_rows = predict_rows
+        self.texts = codec.texts
 
     def __call__(self, text: UserText) -> Any:
         """The answer for one text, of the type that gold answers of the task have; offsets count tokens.
@@ -144,6 +143,31 @@ class Predictor:
         if not isinstance(ended, StopIteration):
             raise ended
 
+    def encode(self, item: Any) -> Work:
+        """An input of the task, its windows where it is longer than the model reads at once, and a row for each."""
+        places = places_of(item, self.codec)
+        pieces = [item] if places is None else [part(item, place) for place in places]
+        return Work(item, places, [self.codec.encode(Example(piece)) for piece in pieces])
+
+    def forward(self, rows: Sequence[Row]) -> Iterator[Passed]:
+        """What the network puts out for these rows, batch by batch. Raises DataError where that is not a number."""
+        groups = self.backend.batches(rows)
+        return (pass_through(self.backend, self.codec, rows, numbers, refuse_odd_outputs) for numbers in groups)
+
+    def decode(self, passed: Iterable[Passed]) -> list[Any]:
+        """One answer for each row, in the order of the rows that `forward` was given."""
+        return in_order(decoded(self.codec, batch) for batch in passed)
+
+    def predict_rows(self, rows: Sequence[Row]) -> list[Any]:
+        """One answer for each row: `forward` and `decode` in one, as many batches at a time as the network can take."""
+        return predict_rows(self.backend, self.codec, rows)
+
+    def merge(self, work: Work, answers: Sequence[Any]) -> Any:
+        """The answer for an input from those for its rows; the empty one for a text that has none."""
+        if work.places is None:
+            return answers[0]
+        return merged(answers, work.places, self.codec) if work.places else self.task.answer()
+
     def show(self, text: UserText) -> dict[str, Any]:
         """The answer for one text as plain values ready for JSON; offsets count characters of `text`."""
         item = self.prepare(text)
@@ -154,9 +178,7 @@ class Predictor:
         if isinstance(item, Exception):
             return item
         try:
-            places = places_of(item, self.codec)
-            pieces = [item] if places is None else [part(item, place) for place in places]
-            return Work(item, places, [self.codec.encode(Example(piece)) for piece in pieces])
+            return self.encode(item)
         except Exception as error:
             return error
 
@@ -186,19 +208,16 @@ class Predictor:
             if work.places is not None and len(work.places) > 1:
                 reading.windowed += 1
                 reading.windows += len(work.places)
-            found = [next(windows) for _ in work.rows]
-            if work.places is None:
-                answers += found
-            else:
-                answers.append(merged(found, work.places, self.codec) if work.places else self.task.answer())
-        if self.second_look != "off" and hasattr(self.codec, "may_relate"):
-            look_again(works, answers, self.codec, self.second_look == "all", self._predicted, reading)
+            answers.append(self.merge(work, [next(windows) for _ in work.rows]))
+        if self.second_look != "off":
+            predict = partial(self._predicted, reading=reading)
+            read_again(works, answers, self.task, self.codec, self.second_look == "all", predict, reading)
         for answer in answers:
             refuse_odd_scores(answer)
         return answers
 
     def _predicted(self, rows: Sequence[Row], reading: Reading) -> list[Any]:
-        answers = self._predict_rows(rows) if rows else []
+        answers = self.predict_rows(rows) if rows else []
         reading.add_rows(rows, answers)
         return answers
 
@@ -212,10 +231,11 @@ def load(path: Path | str | None = None, threads: int | None = None, second_look
     folder = bundled() if path is None else Path(path).expanduser()
     if (folder / MANIFEST).is_file():
         bundle = open_bundle(folder, find_task, threads)
-        compute = partial(forward, bundle.session)
-        return Predictor(bundle.task, bundle.codec, bundle.predict_rows, folder, second_look, compute)
+        return Predictor(bundle.task, bundle.codec, bundle.backend, folder, second_look)
     if (folder / RUN_WEIGHTS).is_file():
-        return _load_run(folder, threads, second_look)
+        from spanloom.predict.torch_run import open_run
+
+        return Predictor(*open_run(folder, threads), folder, second_look)
     if not folder.is_dir():
         found = "is a file, not a folder" if folder.exists() else "no such folder"
         left = aside(folder)
@@ -232,28 +252,3 @@ def load(path: Path | str | None = None, threads: int | None = None, second_look
 def bundled() -> Path:
     """The folder of the model that comes with spanloom."""
     return Path(str(resources.files("spanloom"))) / "bundled" / "default"
-
-
-def _load_run(folder: Path, threads: int | None, second_look: SecondLook) -> Predictor:
-    try:
-        from spanloom.engine.checkpoint import load_model
-        from spanloom.engine.device import pick_device
-        from spanloom.engine.evaluate import compute, predict_rows
-        from spanloom.engine.repeat import repeatable
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("spanloom"):
-            raise
-        raise MissingExtra("Running a training run", "train") from error
-    task, _, codec, model = load_model(folder, find_task)
-    device = pick_device()
-    model.to(device)
-
-    def answers(rows: Sequence[Row]) -> list[Any]:
-        with repeatable(device, threads or 0):
-            return predict_rows(model, codec, rows, device=device, check=refuse_odd_outputs)
-
-    def outputs(inputs: Mapping[str, Array]) -> Arrays:
-        with repeatable(device, threads or 0):
-            return compute(model, inputs, device)
-
-    return Predictor(task, codec, answers, folder, second_look, outputs)

@@ -16,12 +16,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from spanloom.core import Example, Graph, Relation, Row, Span, Text
-from spanloom.run.long_text import with_relations
-from spanloom.run.outcomes import CHUNK, Work
-from spanloom.run.reading import Reading
+from spanloom.core import Again, Graph, Relation, Span, Text
+from spanloom.tasks.joint.codec import JointCodec
 from spanloom.text.windows import Window, around, sentence_ends
 
 MOST = 32
@@ -86,36 +84,36 @@ class Plan:
     beyond: int = 0
 
 
-def look_again(
-    works: Sequence[Work],
-    answers: list[Any],
-    codec: Any,
-    everywhere: bool,
-    predict: Callable[[Sequence[Row], Reading], list[Any]],
-    reading: Reading,
-) -> None:
-    """Add to the answers, in place, the relations between spans that stood together in no window.
+def revisit(text: Text, graph: Graph, places: Sequence[Window], codec: JointCodec, everywhere: bool) -> Again:
+    """What `Task.revisit` asks: the excerpts of a text that was read in windows, whose relations join its answer.
 
     everywhere: pairs farther apart than relations were in training too.
     """
-    spread = None if everywhere else getattr(codec, "spread", None)
-    limits = Limits(codec.max_words, getattr(codec, "max_sentences", None), spread)
-    excerpts: list[tuple[int, Excerpt]] = []
-    for number, work in enumerate(works):
-        if work.places is not None and len(work.places) > 1:
-            found = plan(work.item, answers[number].spans, work.places, codec.may_relate, limits)
-            reading.pairs += found.tried
-            reading.untried += found.untried
-            reading.beyond += found.beyond
-            excerpts += [(number, excerpt) for excerpt in found.excerpts]
-    reading.excerpts += len(excerpts)
-    for start in range(0, len(excerpts), CHUNK):
-        some = excerpts[start : start + CHUNK]
-        graphs = predict([codec.encode(Example(excerpt.text)) for _, excerpt in some], reading)
-        for (number, excerpt), graph in zip(some, graphs, strict=True):
-            relations = excerpt.judged(graph)
-            reading.found += len(relations)
-            answers[number] = with_relations(answers[number], relations)
+    limits = Limits(codec.max_words, codec.max_sentences, None if everywhere else codec.spread)
+    planned = plan(text, graph.spans, places, codec.may_relate, limits)
+    excerpts = planned.excerpts
+
+    def settle(graphs: Sequence[Graph]) -> tuple[Graph, int]:
+        pairs = zip(excerpts, graphs, strict=True)
+        more = [relation for excerpt, found in pairs for relation in excerpt.judged(found)]
+        return with_relations(graph, more), len(more)
+
+    counts = {"pairs": planned.tried, "untried": planned.untried, "beyond": planned.beyond, "excerpts": len(excerpts)}
+    return Again([excerpt.text for excerpt in excerpts], settle, counts)
+
+
+def with_relations(graph: Graph, more: Sequence[Relation]) -> Graph:
+    """The graph with more relations between its spans, which keep their scores."""
+    if not more:
+        return graph
+    spans = {span: span for span in graph.spans}
+    added = (replace(item, head=spans[item.head], tail=spans[item.tail]) for item in more)
+    return replace(graph, relations=tuple(sorted((*graph.relations, *added), key=_text_order)))
+
+
+def _text_order(relation: Relation) -> tuple[int | str, ...]:
+    places = (part for span in (relation.head, relation.tail) for part in (span.start, span.end, span.label))
+    return *places, relation.label
 
 
 def plan(

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
+from spanloom.export.onnx_recurrent import OnnxRecurrent, with_onnx_recurrent
+from spanloom.export.quantize import quiet
 from spanloom.nn.encoders.recurrence import Recurrence
 from spanloom.nn.encoders.rnn import RecurrentLayers
-from spanloom.nn.onnx_recurrent import OnnxRecurrent, with_onnx_recurrent
-from spanloom.run.quantize import quiet
 
 
 @pytest.mark.parametrize(

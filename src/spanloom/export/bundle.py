@@ -18,8 +18,10 @@ import onnxruntime
 from spanloom import __version__
 from spanloom.config import load_config
 from spanloom.core import Codec, Example, Task
+from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ConfigError, ExportRefused, MissingExtra
-from spanloom.run.bundle import (
+from spanloom.export.quantize import quantize_int8
+from spanloom.predict.bundle import (
     CARD,
     CODEC,
     FORMAT,
@@ -28,13 +30,12 @@ from spanloom.run.bundle import (
     MODEL,
     TOKENIZER,
     WRITTEN,
+    OnnxBackend,
     open_bundle,
-    predict_rows,
     require_replaceable,
     sha256,
     start,
 )
-from spanloom.run.quantize import quantize_int8
 from spanloom.tasks import find_task
 from spanloom.text.counts import several
 from spanloom.write.folders import recover, replace, workshop
@@ -46,8 +47,8 @@ try:
     from torch import nn
 
     from spanloom.engine.checkpoint import load_model
-    from spanloom.engine.evaluate import predict_rows as predict_rows_with_torch
-    from spanloom.run.to_onnx import compare, spread, to_onnx
+    from spanloom.engine.evaluate import TorchBackend
+    from spanloom.export.to_onnx import compare, spread, to_onnx
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
         raise
@@ -169,14 +170,14 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
     shipped = task.load(json.loads((folder / CODEC).read_text(encoding="utf-8")), tokenizer)
     shipped_rows = [shipped.encode(example) for example in inputs]
 
-    scores = {"torch": _score(source, predict_rows_with_torch(source.model, codec, rows))}
-    session = start(plain.read_bytes(), "the exported graph")
-    difference = compare(source.model, session, codec, rows)
-    scores["fp32"] = _score(source, predict_rows(session, shipped, shipped_rows))
+    scores = {"torch": _score(source, predict_rows(TorchBackend(source.model), codec, rows, check=None))}
+    graph = OnnxBackend(start(plain.read_bytes(), "the exported graph"))
+    difference = compare(source.model, graph, codec, rows)
+    scores["fp32"] = _score(source, predict_rows(graph, shipped, shipped_rows))
     if precision == "int8":
         quantize(plain, folder / MODEL)
-        session = start((folder / MODEL).read_bytes(), "the quantized graph")
-        scores["int8"] = _score(source, predict_rows(session, shipped, shipped_rows))
+        graph = OnnxBackend(start((folder / MODEL).read_bytes(), "the quantized graph"))
+        scores["int8"] = _score(source, predict_rows(graph, shipped, shipped_rows))
     else:
         shutil.move(plain, folder / MODEL)
     return {
@@ -188,7 +189,7 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
         "drop": round(100 * (scores["torch"]["best"] - scores[precision]["best"]), 2),
         "fp32_difference": difference,
         "golden": {"examples": len(golden)},
-        "inputs": [node.name for node in session.get_inputs()],
+        "inputs": [node.name for node in graph.session.get_inputs()],
         "outputs": outputs,
         "versions": {"torch": torch.__version__, "onnx": version("onnx"), "onnxruntime": onnxruntime.__version__},
     }
@@ -217,9 +218,9 @@ def _probe(source: Source, folder: Path, find: Callable[[str], Task]) -> None:
     """Open the finished bundle as a user would, and check that it answers as the graph that was scored."""
     bundle = open_bundle(folder, find, threads=1)
     examples = [Example(example.input) for example in spread(source.golden, 16)]
-    again = bundle.predict_rows([bundle.codec.encode(example) for example in examples])
-    session = start((folder / MODEL).read_bytes(), str(folder))
-    first = predict_rows(session, bundle.codec, [source.codec.encode(example) for example in examples])
+    again = predict_rows(bundle.backend, bundle.codec, [bundle.codec.encode(example) for example in examples])
+    graph = OnnxBackend(start((folder / MODEL).read_bytes(), str(folder)))
+    first = predict_rows(graph, bundle.codec, [source.codec.encode(example) for example in examples])
     assert again == first, "the bundle as opened answers differently from the graph that was scored"
 
 

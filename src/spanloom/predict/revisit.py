@@ -1,0 +1,38 @@
+"""What a task wants read once more of texts that were read in windows, see `core.Again`: all of it together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from spanloom.core import Codec, Example, Row, Task
+from spanloom.predict.outcomes import CHUNK, Work
+from spanloom.predict.reading import Reading
+
+
+def read_again(
+    works: Sequence[Work],
+    answers: list[Any],
+    task: Task,
+    codec: Codec,
+    everywhere: bool,
+    predict: Callable[[Sequence[Row]], list[Any]],
+    reading: Reading,
+) -> None:
+    """Settle the answers for works that were read in several windows, in place. everywhere: see `Task.revisit`."""
+    if task.revisit is None:
+        return
+    again = {
+        number: task.revisit(work.item, answers[number], work.places, codec, everywhere)
+        for number, work in enumerate(works)
+        if work.places is not None and len(work.places) > 1
+    }
+    items = [item for one in again.values() for item in one.items]
+    found: list[Any] = []
+    for start in range(0, len(items), CHUNK):
+        found += predict([codec.encode(Example(item)) for item in items[start : start + CHUNK]])
+    taken = iter(found)
+    for number, one in again.items():
+        reading.count(one.counts)
+        answers[number], gained = one.settle([next(taken) for _ in one.items])
+        reading.found += gained

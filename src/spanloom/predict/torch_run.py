@@ -1,0 +1,39 @@
+"""Prediction with a training run, by PyTorch: the only file here that imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from spanloom.core import Array, Arrays, Codec, Task
+from spanloom.errors import MissingExtra
+from spanloom.tasks import find_task
+
+try:
+    from spanloom.engine.checkpoint import load_model
+    from spanloom.engine.device import pick_device
+    from spanloom.engine.evaluate import TorchBackend
+    from spanloom.engine.repeat import repeatable
+except ModuleNotFoundError as error:
+    if (error.name or "").startswith("spanloom"):
+        raise
+    raise MissingExtra("Running a training run", "train") from error
+
+
+@dataclass(frozen=True)
+class RepeatableBackend(TorchBackend):
+    """A run's network, whose answers are the same bits each time on a CPU. threads: of PyTorch, 0 for all."""
+
+    threads: int = 0
+
+    def forward(self, inputs: Mapping[str, Array]) -> Arrays:
+        with repeatable(self.device, self.threads):
+            return super().forward(inputs)
+
+
+def open_run(folder: Path, threads: int | None = None) -> tuple[Task, Codec, RepeatableBackend]:
+    """The task, the codec and the network of a run folder. Raises CheckpointError for one that is damaged."""
+    task, _, codec, model = load_model(folder, find_task)
+    device = pick_device()
+    return task, codec, RepeatableBackend(model.to(device), device, threads=threads or 0)

@@ -1,0 +1,29 @@
+"""A predictor without a network: a test says what it answers for encoded rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from spanloom.core import Codec, Row, Task
+from spanloom.predict.predictor import Predictor, SecondLook
+
+
+class StandIn(Predictor):
+    """answers: encoded rows -> one answer each."""
+
+    def __init__(
+        self,
+        task: Task,
+        codec: Codec,
+        answers: Callable[[Sequence[Row]], list[Any]],
+        source: Path,
+        second_look: SecondLook = "auto",
+    ) -> None:
+        no_network: Any = None
+        super().__init__(task, codec, no_network, source, second_look)
+        self._answers_to = answers
+
+    def predict_rows(self, rows: Sequence[Row]) -> list[Any]:
+        return self._answers_to(rows)
