@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib.util
 import io
+import json
 import re
 import shlex
 import tomllib
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 import pytest
 
-from spanloom.config import DataConfig, TrainConfig
+from spanloom.config import RunConfig, TrainConfig
+from spanloom.config.listing import tables_of
 from spanloom.run.cli import main
 from spanloom.tasks import find_task, task_names
 
@@ -45,19 +46,12 @@ def blocks(language: str) -> list[Any]:
 def settings() -> dict[str, list[Any]]:
     """Every key of a configuration, with its default in each task."""
     known: dict[str, list[Any]] = {}
-
-    def add(kind: type, prefix: str) -> None:
-        default = kind()
-        for item in dataclasses.fields(kind):
-            value = getattr(default, item.name)
-            known.setdefault(prefix + item.name, []).append(list(value) if isinstance(value, tuple) else value)
-            if dataclasses.is_dataclass(value):
-                add(type(value), f"{prefix}{item.name}.")
-
-    add(TrainConfig, "train.")
-    add(DataConfig, "data.")
-    for name in task_names():
-        add(find_task(name).config, "model.")
+    models = (tables_of(find_task(name).config, "model") for name in task_names())
+    for table in chain(tables_of(RunConfig), *models):
+        for setting in table.settings:
+            known.setdefault(f"{table.name}.{setting.name}".lstrip("."), []).append(
+                json.loads(setting.default or "null")
+            )
     return known
 
 

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
+from spanloom.config.listing import NAMES
 from spanloom.config.ranges import check_values, refusal, shown
-from spanloom.config.tables import RunConfig
+from spanloom.config.run import RunConfig
 from spanloom.config.written import FILE_URI
 from spanloom.errors import ConfigError
 
 T = TypeVar("T")
 
-_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a string", Path: "a path, as a string"}
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes that Linux and macOS take at most
 
 
@@ -182,11 +182,11 @@ class _Setting:
             try:
                 return float(value)
             except OverflowError:
-                raise self.refused(value, _NAMES[float]) from None
+                raise self.refused(value, NAMES[float]) from None
         if isinstance(value, str) and kind is Path:
             return self._path(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise self.refused(value, _NAMES.get(kind, f"a value of type {kind.__name__}"))
+            raise self.refused(value, NAMES.get(kind, f"a value of type {kind.__name__}"))
         if isinstance(value, str) and not _is_unicode(value):
             raise self.refused(value, "text that is Unicode")
         return value
@@ -215,7 +215,7 @@ class _Setting:
         plain = [typing.get_args(kind)[0] if typing.get_origin(kind) is Annotated else kind for kind in named]
         fits = [kind for kind in plain if isinstance(kind, type) and isinstance(value, kind)]
         if not fits and len(plain) > 1:
-            raise self.refused(value, " or ".join(_NAMES.get(kind, str(kind)) for kind in plain))
+            raise self.refused(value, " or ".join(NAMES.get(kind, str(kind)) for kind in plain))
         return self.read(fits[0] if fits else plain[0], value)
 
     def _path(self, text: str) -> Path:
