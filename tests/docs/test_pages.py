@@ -11,11 +11,11 @@ import shlex
 import tomllib
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple
 
 import pytest
 
-from spanloom.config import RunConfig, TrainConfig
+from spanloom.config import RunConfig, TrainConfig, kinds_of
 from spanloom.config.listing import tables_of
 from spanloom.run.cli import main
 from spanloom.tasks import find_task, task_names
@@ -107,7 +107,7 @@ def test_settings_exist_and_have_the_defaults_of_the_tables(page: Path) -> None:
 def test_every_choice_is_explained(page: str, key: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     rows = "\n".join(line for line in text.splitlines() if line.startswith('| `"'))
-    assert set(re.findall(r'`"(\w+)"`', rows)) >= set(get_args(get_type_hints(TrainConfig)[key]))
+    assert set(re.findall(r'`"(\w+)"`', rows)) >= set(kinds_of(TrainConfig, key))
 
 
 def test_tasks_that_can_do_r_drop_are_named() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
+from spanloom.config.attacks import AttackConfig, NoAttack
+from spanloom.config.optimizers import AdamW, OptimizerConfig
 from spanloom.config.ranges import (
     Amount,
     Count,
@@ -13,16 +15,12 @@ from spanloom.config.ranges import (
     Part,
     PartAboveZero,
     PartBelowOne,
-    Range,
     Rate,
     Threads,
 )
+from spanloom.config.samplers import Buckets, SamplerConfig
+from spanloom.config.schedules import Linear, ScheduleConfig
 from spanloom.config.settings import setting
-
-Sampling = Literal["buckets", "sequential", "shuffled", "breakpoints", "kmeans", "windows", "weighted"]
-Falling = Literal[
-    "linear", "constant", "step", "multistep", "exponential", "cosine", "polynomial", "onecycle", "plateau", "bold"
-]
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,6 @@ class TrainConfig:
     encoder_learning_rate: Rate = setting(1e-4, "the peak rate of a pretrained encoder")
     weight_decay: Rate = setting(0.01, "part of the rate by which weights shrink; biases and norms do not")
     warmup: Part = setting(0.1, "part of the whole run over which the rates rise to their peak")
-    final_learning_rate: Part = setting(0.0, "where falling rates end, a part of the peak")
     clip: Amount = setting(1.0, "largest norm of the gradient, 0 for no bound")
     clip_value: Amount = setting(
         0.0, "largest size of each number of the gradient, bounded before the norm is, 0 for no bound"
@@ -70,33 +67,15 @@ class TrainConfig:
     )
     checkpoint_every: CountOrNone = setting(0, "updates between checkpoints, beside the one of each epoch; 0 for none")
     threads: Threads = setting(0, "those of PyTorch, 0 for its own choice; a resumed run takes as many as it had")
-    sampler: Sampling = setting("buckets", "which examples go together")
-    breakpoints: tuple[Count, ...] = setting((8, 16, 32, 64, 128), "the longest length of each group, rising")
-    length_buckets: Count = setting(8, "groups of lengths at most")
-    window: Count = setting(50, "batches whose examples are sorted together")
-    sample_by: Literal["class", "example"] = setting("class", "make classes equally frequent, or go by example weights")
+    sampler: SamplerConfig = setting(Buckets(), "which examples go together")
     drop_last: bool = setting(False, "leave out what does not fill a batch")
     subset: PartAboveZero = setting(1.0, "part of the training data to train on, chosen by the seed")
-    schedule: Falling = setting("linear", "what the rates do after the warm-up")
-    power: Rate = setting(2.0, "degree of the polynomial")
-    gamma: PartAboveZero = setting(0.5, "what a drop multiplies the rates by")
-    decay_every: PartAboveZero = setting(0.25, "part of the run between drops")
-    milestones: tuple[Part, ...] = setting((0.5, 0.75), "parts of the run at which the rates drop, rising")
-    cycle_start: Part = setting(0.04, "where the rates start, a part of the peak")
-    plateau: CountOrNone = setting(2, "scored epochs in a row without a better score that are put up with")
-    optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = setting("adamw", "what makes steps of gradients")
-    momentum: PartBelowOne = setting(0.9, "part of the last step that the next one repeats")
+    schedule: ScheduleConfig = setting(Linear(), "what the rates do after the warm-up")
+    optimizer: OptimizerConfig = setting(AdamW(), "what makes updates of gradients")
     layer_decay: PartAboveZero = setting(
         1.0, "a pretrained encoder's rate is multiplied by it once for each layer below the top"
     )
-    adversarial: Literal["none", "fgm", "pgd"] = setting(
-        "none", "learn from embedded sentences moved to raise the loss too"
-    )
-    adversarial_epsilon: Amount = setting(
-        1.0, "how far they are moved at most, a length over all tokens; 0 for not at all"
-    )
-    adversarial_alpha: Amount = setting(0.3, "length of one of the steps")
-    adversarial_steps: Annotated[int, Range(1, 1000)] = setting(3, "how many times they are moved")
+    adversarial: AttackConfig = setting(NoAttack(), "learn from embedded sentences moved to raise the loss too")
     r_drop: Amount = setting(
         0.0, "how much two passes with different dropout are made to agree (the alpha of R-Drop), 0 for one pass"
     )

@@ -27,12 +27,14 @@ a path or a column that is not given. What samplers, schedules and adversarial t
 def settings_lines(tables: Iterable[Table], width: int) -> Iterator[str]:
     """The tables as a configuration writes them, each setting with what it may be, and its meaning below it."""
     for table in tables:
-        yield from _folded(f"[{table.name}]  {table.meaning}" if table.name else table.meaning, width, "", "  ")
-        yield ""
+        kind = f'kind = "{table.kind}"  ' if table.kind else ""
+        heading = f"[{table.name}]  {kind}{table.meaning}" if table.name else table.meaning
+        yield from (*_folded(heading, width, "", "  "), "")
         for setting in table.settings:
             yield from _folded(f"{setting.name} = {setting.default or '…'}    {setting.may_be}", width, "  ", "      ")
             yield from _folded(setting.meaning, width, "      ", "      ")
-        yield ""
+        if table.settings:
+            yield ""
 
 
 def _folded(text: str, width: int, first: str, rest: str) -> list[str]:
@@ -45,6 +47,7 @@ def settings_json(tables: Iterable[Table]) -> list[dict[str, Any]]:
     return [
         {
             "table": table.name,
+            "kind": table.kind or None,
             "meaning": table.meaning,
             "settings": [
                 {
@@ -66,9 +69,12 @@ def settings_page(tables: Sequence[tuple[str, Table]]) -> str:
 
 
 def _section(task: str, table: Table) -> Iterator[str]:
-    of_task = f" of the task `{task}`" if task else ""
-    yield f"## `[{table.name}]`{of_task}" if table.name else "## At the top"
-    yield from ("", table.meaning, "", "| setting | default | may be | meaning |", "|---|---|---|---|")
+    of = f" of the task `{task}`" if task else f" of kind `{table.kind}`" if table.kind else ""
+    yield f"## `[{table.name}]`{of}" if table.name else "## At the top"
+    yield from ("", table.meaning, "")
+    if not table.settings:
+        return
+    yield from ("| setting | default | may be | meaning |", "|---|---|---|---|")
     for setting in table.settings:
         default = f" `{setting.default}` " if setting.default else " "
         yield f"| `{_key(table, setting)}` |{default}| {setting.may_be} | {setting.meaning} |"
