@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from turns import alternate
 
 from spanloom.batch.padding import padding_waste
 from spanloom.batch.samplers import build_sampler
-from spanloom.config import RunConfig, TrainConfig, load_config
+from spanloom.config import RunConfig, TrainConfig, kinds_of, load_config
 from spanloom.core import Example
 from spanloom.engine.encoded import Encoded
 from spanloom.engine.repeat import repeatable
@@ -26,7 +26,7 @@ from spanloom.tasks import find_task
 
 SENTENCES = 2000
 ROUNDS = 5
-SAMPLERS = [name for name in get_args(get_type_hints(TrainConfig)["sampler"]) if name != "weighted"]
+SAMPLERS = {name: kind for name, kind in kinds_of(TrainConfig, "sampler").items() if name != "weighted"}
 CPU = torch.device("cpu")
 
 
@@ -40,7 +40,7 @@ def measure_padding(examples: Sequence[Example], configuration: Path) -> dict[st
     codec = task.fit(sample, config)
     rows = [codec.encode(example) for example in sample]
     lengths = np.array([row.length for row in rows])
-    configs = {name: replace(config, train=replace(config.train, sampler=name)) for name in SAMPLERS}
+    configs = {name: replace(config, train=replace(config.train, sampler=kind())) for name, kind in SAMPLERS.items()}
     waste = {
         name: padding_waste(lengths, build_sampler(rows, chosen.train, config.seed)(1))
         for name, chosen in configs.items()

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from from_scratch.crf import Array, Chain, backward, best_path, forward, log_sum_exp
 from spanloom.batch.padding import compare_samplers, padding_waste
 from spanloom.batch.samplers import build_sampler
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, kinds_of
 from spanloom.core import Batch, Row
 from spanloom.engine.adversarial import Attack, Measured, backward_attacked
 from spanloom.engine.feedback import heed_score
@@ -33,6 +33,7 @@ from spanloom.nn.encoders.rnn import reversal, take
 from spanloom.nn.heads.forward_backward import Scores, in_probabilities, layout_of
 from spanloom.nn.model import Model
 
+SCHEDULES, SAMPLERS = kinds_of(TrainConfig, "schedule"), kinds_of(TrainConfig, "sampler")
 FOLDER = Path(__file__).parent / "pictures"
 PAPER, INK, PALE = "#fcfcfa", "#333333", "#e3e3de"  # a ground of its own: readable where the page is dark, too
 BLUE, RED, YELLOW, GREEN, GREY = "#2a6f97", "#d1495b", "#edae49", "#3c887e", "#8d8d8d"
@@ -130,7 +131,7 @@ def padding_batches() -> Figure:
     sizes = np.array([row.length for row in rows])
     figure, both = panels(6.4, 3.0, 2, sharey=True)
     for axes, sampler in zip(both, ("shuffled", "buckets"), strict=True):
-        batches = build_sampler(rows, TrainConfig(sampler=sampler, batch_size=6), 0)(1)
+        batches = build_sampler(rows, TrainConfig(sampler=SAMPLERS[sampler](), batch_size=6), 0)(1)
         for number, batch in enumerate(batches):
             places = np.arange(len(batch)) + number * 7.2
             axes.barh(places, sizes[batch].max(), height=1, color=YELLOW, edgecolor=PAPER, linewidth=0.5)
@@ -240,7 +241,7 @@ def schedules() -> Figure:
     figure, grid = panels(6.4, 3.0, 4, 2, sharex=True, sharey=True)
     total = 200
     for axes, name in zip(grid.flat, names, strict=True):
-        schedule = build_schedule(TrainConfig(schedule=name))
+        schedule = build_schedule(TrainConfig(schedule=SCHEDULES[name]()))
         axes.plot([schedule(step, total) for step in range(total)], color=BLUE)
         axes.set(title=name, xticks=[0, total], xticklabels=["first", "last"], yticks=[0, 0.5, 1])
     figure.supylabel("part of the peak", fontsize=9)
@@ -259,7 +260,7 @@ def feedback() -> Figure:
     above.plot(epochs, scores, color=GREEN, marker="o", markersize=3)
     above.set_ylabel("dev score (given)")
     for name, colour in (("plateau", BLUE), ("bold", RED)):
-        config, factors = TrainConfig(schedule=name), []
+        config, factors = TrainConfig(schedule=SCHEDULES[name]()), []
         state = begin(Line(1, 1), config)
         for score in scores:
             heed_score(state, config, score)

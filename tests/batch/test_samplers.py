@@ -15,9 +15,16 @@ from spanloom.batch.samplers import build_sampler, length_clusters, row_weights,
 from spanloom.config import TrainConfig
 from spanloom.core import Array, Row
 from spanloom.errors import ConfigError
+from tests.choices import train_config
 
 LENGTHS = np.random.default_rng(3).integers(1, 90, size=500)
 EVERY_ROW = [name for name in SAMPLERS if name != "weighted"]
+NARROW: dict[str, Any] = {
+    "breakpoints": {"kind": "breakpoints", "breakpoints": (45,)},
+    "kmeans": {"kind": "kmeans", "groups": 2},
+    "windows": {"kind": "windows", "window": 4},
+}
+"""Samplers with settings that a few rows feel."""
 
 
 def rows_of(lengths: Any, groups: str = "", weights: Any = None) -> list[Row]:
@@ -31,14 +38,14 @@ def rows_of(lengths: Any, groups: str = "", weights: Any = None) -> list[Row]:
 
 
 def order(lengths: Any, epoch: int = 1, seed: int = 5, **train: Any) -> list[list[int]]:
-    config = TrainConfig(**{"batch_size": 16, "batch_tokens": 400, **train})
+    config = train_config(**{"batch_size": 16, "batch_tokens": 400, **train})
     return [batch.tolist() for batch in build_sampler(rows_of(lengths), config, seed)(epoch)]
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize(("size", "tokens"), [(1, 10), (7, 100), (16, 400), (1000, 333), (32, 1_000_000)])
 def test_no_limit_is_broken_and_every_index_stands_once(sampler: str, size: int, tokens: int) -> None:
-    found = order(LENGTHS, sampler=sampler, batch_size=size, batch_tokens=tokens, window=4)
+    found = order(LENGTHS, sampler=NARROW.get(sampler, sampler), batch_size=size, batch_tokens=tokens)
     for batch in found:
         assert 1 <= len(batch) <= size
         assert len(batch) == 1 or len(batch) * LENGTHS[batch].max() <= tokens
@@ -60,8 +67,7 @@ def test_an_order_is_pure_in_seed_and_epoch(sampler: str) -> None:
 def test_dropping_leaves_out_what_fills_no_batch_and_no_row_for_ever(sampler: str) -> None:
     kept = Counter[int]()
     for epoch in range(1, 31):
-        groups: dict[str, Any] = {"breakpoints": (45,), "length_buckets": 2}
-        found = order(LENGTHS[:43], epoch, sampler=sampler, drop_last=True, batch_tokens=10**6, **groups)
+        found = order(LENGTHS[:43], epoch, sampler=NARROW.get(sampler, sampler), drop_last=True, batch_tokens=10**6)
         assert found
         assert all(len(batch) == 16 for batch in found)
         kept.update({index for batch in found for index in batch})
@@ -92,7 +98,7 @@ def test_sequential_keeps_the_order_of_the_file() -> None:
 
 def test_groups_by_breakpoints_include_their_upper_end() -> None:
     lengths = [4, 5, 8, 9, 40, 1]
-    found = order(lengths, sampler="breakpoints", breakpoints=(4, 8), batch_tokens=10**6)
+    found = order(lengths, sampler={"kind": "breakpoints", "breakpoints": (4, 8)}, batch_tokens=10**6)
     assert {frozenset(batch) for batch in found} == {frozenset({0, 5}), frozenset({1, 2}), frozenset({3, 4})}
 
 
@@ -120,13 +126,13 @@ def test_there_are_no_more_clusters_than_lengths() -> None:
 
 
 def test_batches_of_length_clusters_stay_within_them() -> None:
-    found = order([3, 50, 4, 52, 3, 51], sampler="kmeans", length_buckets=2, batch_tokens=10**6)
+    found = order([3, 50, 4, 52, 3, 51], sampler={"kind": "kmeans", "groups": 2}, batch_tokens=10**6)
     assert {frozenset(batch) for batch in found} == {frozenset({0, 2, 4}), frozenset({1, 3, 5})}
 
 
 def test_a_window_is_sorted_inside_and_drawn_from_everywhere() -> None:
     lengths = np.arange(1, 65)
-    found = order(lengths, sampler="windows", window=2, batch_size=8, batch_tokens=10**6)
+    found = order(lengths, sampler={"kind": "windows", "window": 2}, batch_size=8, batch_tokens=10**6)
     assert len(found) == 8
     pairs = 0
     for batch, other in combinations(found, 2):  # the two batches of one window do not overlap in length
@@ -140,14 +146,14 @@ def test_a_window_as_large_as_the_data_wastes_least_and_one_batch_wide_as_much_a
     def waste(**train: Any) -> float:
         return padding_waste(LENGTHS, [np.array(batch) for batch in order(LENGTHS, batch_tokens=10**6, **train)])
 
-    assert waste(sampler="windows", window=1) > 0.9 * waste(sampler="shuffled")
-    assert waste(sampler="windows", window=100) < 0.03
+    assert waste(sampler={"kind": "windows", "window": 1}) > 0.9 * waste(sampler="shuffled")
+    assert waste(sampler={"kind": "windows", "window": 100}) < 0.03
 
 
 def test_classes_are_drawn_equally_often() -> None:
     """One example in a hundred is of class b; half of what is drawn is. The bound is five standard deviations."""
     rows = rows_of(np.full(2000, 5), "b" + "a" * 99 + "b" * 19 + "a" * 1881)
-    config = TrainConfig(sampler="weighted", batch_tokens=10**6)
+    config = train_config(sampler="weighted", batch_tokens=10**6)
     drawn = Counter(rows[i].group for batch in build_sampler(rows, config, 0)(1) for i in batch)
     assert abs(drawn["b"] - 1000) < 5 * np.sqrt(2000 * 0.25)
 
@@ -164,17 +170,17 @@ def test_an_example_is_drawn_in_proportion_to_its_weight() -> None:
 @pytest.mark.parametrize(
     ("by", "weights", "message"),
     [
-        ("class", [1, 1, 1], "train.sample_by: is 'class', but the examples of this task have no class"),
-        ("example", [1, -2, 1], "train.sample_by: is 'example', and an example weighs -2.0; weights from 0 up"),
+        ("class", [1, 1, 1], "train.sampler.by: is 'class', but the examples of this task have no class"),
+        ("example", [1, -2, 1], "train.sampler.by: is 'example', and an example weighs -2.0; weights from 0 up"),
         ("example", [1, np.inf, 1], "an example weighs inf"),
         ("example", [0, 0, 0], "an example weighs 0.0; weights from 0 up, not all 0"),
-        ("example", [3, 3, 3], "train.sample_by: is 'example', but every example weighs 3; examples of different"),
+        ("example", [3, 3, 3], "train.sampler.by: is 'example', but every example weighs 3; examples of different"),
     ],
 )
 def test_rows_without_what_weighted_sampling_needs_are_refused(by: str, weights: list[float], message: str) -> None:
     rows = [replace(row, group="") for row in rows_of([1, 2, 3], weights=weights)]
     with pytest.raises(ConfigError, match=message):
-        build_sampler(rows, TrainConfig(sampler="weighted", sample_by=by), 0)  # type: ignore[arg-type]
+        build_sampler(rows, train_config(sampler={"kind": "weighted", "by": by}), 0)
 
 
 def test_a_subset_is_fixed_by_the_seed_and_kept_in_order() -> None:
@@ -215,4 +221,4 @@ def test_a_sampler_that_the_rows_do_not_allow_is_left_out_unless_it_is_the_chose
     rows = [replace(row, group="") for row in rows_of(LENGTHS)]
     assert "weighted" not in [cost.sampler for cost in compare_samplers(rows, TrainConfig(), 0)]
     with pytest.raises(ConfigError, match="have no class"):
-        compare_samplers(rows, TrainConfig(sampler="weighted"), 0)
+        compare_samplers(rows, train_config(sampler="weighted"), 0)

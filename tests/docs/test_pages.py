@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib.util
 import io
+import json
 import re
 import shlex
 import tomllib
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple
 
 import pytest
 
-from spanloom.config import DataConfig, TrainConfig
+from spanloom.config import RunConfig, TrainConfig, kinds_of
+from spanloom.config.listing import tables_of
 from spanloom.run.cli import main
 from spanloom.tasks import find_task, task_names
 
@@ -45,19 +46,12 @@ def blocks(language: str) -> list[Any]:
 def settings() -> dict[str, list[Any]]:
     """Every key of a configuration, with its default in each task."""
     known: dict[str, list[Any]] = {}
-
-    def add(kind: type, prefix: str) -> None:
-        default = kind()
-        for item in dataclasses.fields(kind):
-            value = getattr(default, item.name)
-            known.setdefault(prefix + item.name, []).append(list(value) if isinstance(value, tuple) else value)
-            if dataclasses.is_dataclass(value):
-                add(type(value), f"{prefix}{item.name}.")
-
-    add(TrainConfig, "train.")
-    add(DataConfig, "data.")
-    for name in task_names():
-        add(find_task(name).config, "model.")
+    models = (tables_of(find_task(name).config, "model") for name in task_names())
+    for table in chain(tables_of(RunConfig), *models):
+        for setting in table.settings:
+            known.setdefault(f"{table.name}.{setting.name}".lstrip("."), []).append(
+                json.loads(setting.default or "null")
+            )
     return known
 
 
@@ -113,7 +107,7 @@ def test_settings_exist_and_have_the_defaults_of_the_tables(page: Path) -> None:
 def test_every_choice_is_explained(page: str, key: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     rows = "\n".join(line for line in text.splitlines() if line.startswith('| `"'))
-    assert set(re.findall(r'`"(\w+)"`', rows)) >= set(get_args(get_type_hints(TrainConfig)[key]))
+    assert set(re.findall(r'`"(\w+)"`', rows)) >= set(kinds_of(TrainConfig, key))
 
 
 def test_tasks_that_can_do_r_drop_are_named() -> None:

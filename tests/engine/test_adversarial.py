@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig
 
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, attacks
 from spanloom.core import Row
 from spanloom.engine.adversarial import Attack, Measured, backward_attacked, build_attack, shifted
 from spanloom.engine.step import Method, train_step
@@ -234,7 +234,7 @@ def test_a_model_without_tokens_is_an_error() -> None:
 
 def test_attacks_are_built_from_the_settings() -> None:
     assert build_attack(TrainConfig()) is None
-    assert build_attack(TrainConfig(adversarial="pgd", adversarial_epsilon=0.0)) is None
-    assert build_attack(TrainConfig(adversarial="fgm", adversarial_epsilon=0.7)) == Attack(0.7, 0.7, 1)
-    pgd = TrainConfig(adversarial="pgd", adversarial_epsilon=0.7, adversarial_alpha=0.2, adversarial_steps=4)
+    assert build_attack(TrainConfig(adversarial=attacks.PGD(epsilon=0.0))) is None
+    assert build_attack(TrainConfig(adversarial=attacks.FGM(epsilon=0.7))) == Attack(0.7, 0.7, 1)
+    pgd = TrainConfig(adversarial=attacks.PGD(epsilon=0.7, alpha=0.2, steps=4))
     assert build_attack(pgd) == Attack(0.7, 0.2, 4)

@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, schedules
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.feedback import heed_score
 from spanloom.engine.report import EpochReport, Report, StepReport
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.engine.state import Training, begin
+from tests.choices import train_config
 from tests.engine import toy
 from tests.engine.test_training import CPU, ctrl_c_at, scoring
 
@@ -31,7 +32,7 @@ def heed(state: Training, config: TrainConfig, score: float) -> str:
 
 @pytest.mark.parametrize("patience", [0, 1, 2, 5])
 def test_plateau_is_that_of_torch(patience: int) -> None:
-    config = TrainConfig(schedule="plateau", plateau=patience, gamma=0.3, final_learning_rate=0.02)
+    config = TrainConfig(schedule=schedules.Plateau(patience=patience, gamma=0.3, final=0.02))
     state = begin(toy.ToyModel(4, 2, 0.0), config)
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(()))], lr=1.0)
     peer = torch.optim.lr_scheduler.ReduceLROnPlateau(
@@ -44,7 +45,7 @@ def test_plateau_is_that_of_torch(patience: int) -> None:
 
 
 def test_plateau_says_when_it_lowers_the_rate() -> None:
-    config = TrainConfig(schedule="plateau", plateau=1, gamma=0.5, final_learning_rate=0.5)
+    config = TrainConfig(schedule=schedules.Plateau(patience=1, gamma=0.5, final=0.5))
     state = begin(toy.ToyModel(4, 2, 0.0), config)
     notes = [heed(state, config, 0.5) for _ in range(6)]
     assert notes == ["", "", "learning rate lowered to 0.5 of its peak", "", "", ""]
@@ -61,7 +62,7 @@ def one_step(state: Training) -> None:
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "rmsprop"])
 def test_the_bold_driver_by_hand(optimizer: Any) -> None:
-    config = TrainConfig(schedule="bold", optimizer=optimizer)
+    config = train_config(schedule="bold", optimizer=optimizer)
     torch.manual_seed(0)
     state = begin(toy.ToyModel(4, 2, 0.0), config)
     seen: list[dict[str, Tensor]] = []
@@ -103,7 +104,8 @@ def test_a_resumed_run_heeds_its_scores_to_the_same_bits(
 ) -> None:
     """Three updates an epoch; the third epoch is worse than the second, so that 7 and 9 stop around the change."""
     scores = [0.3, 0.6, 0.5, 0.55, 0.7, 0.1]
-    config = toy.settings(tmp_path, epochs=6, schedule=schedule, plateau=0, optimizer=optimizer)
+    chosen = {"kind": "plateau", "patience": 0} if schedule == "plateau" else schedule
+    config = toy.settings(tmp_path, epochs=6, schedule=chosen, optimizer=optimizer)
     run_training(scoring(*scores), config, tmp_path / "whole", device=CPU)
     whole = read_checkpoint(tmp_path / "whole")
     assert whole.about["factor"] < 1

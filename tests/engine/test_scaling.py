@@ -104,7 +104,7 @@ def test_a_group_without_items_neither_overflows_nor_fails() -> None:
 def test_fp16_resumes_to_the_same_bits_and_says_which_steps_it_skipped(tmp_path: Path) -> None:
     """With an attack and R-Drop besides, all of which draw dropout anew."""
     task = replace(toy.TASK, losses=times(100.0))
-    config = toy.settings(tmp_path, precision="fp16", adversarial="pgd", adversarial_steps=2, r_drop=1.0, epochs=4)
+    config = toy.settings(tmp_path, precision="fp16", adversarial={"kind": "pgd", "steps": 2}, r_drop=1.0, epochs=4)
     reports: list[Report] = []
     run_training(task, config, tmp_path / "whole", on_report=reports.append, device=CPU)
     with pytest.raises(Interrupted):

@@ -2,20 +2,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, kinds_of
 from spanloom.engine.schedule import ON_DEV, build_schedule
+from tests.choices import train_config
 
-SCHEDULES = get_args(get_type_hints(TrainConfig)["schedule"])
+SCHEDULES = list(kinds_of(TrainConfig, "schedule"))
 
 
-def factors(total: int, schedule: str = "linear", warmup: float = 0.0, **train: Any) -> list[float]:
-    factor = build_schedule(TrainConfig(schedule=schedule, warmup=warmup, **train))  # type: ignore[arg-type]
+def factors(total: int, kind: str = "linear", warmup: float = 0.0, **settings: Any) -> list[float]:
+    factor = build_schedule(train_config(schedule={"kind": kind, **settings}, warmup=warmup))
     return [factor(step, total) for step in range(total)]
 
 
@@ -27,7 +28,7 @@ def test_hand_values() -> None:
 
 def test_it_falls_to_the_final_part_and_stays_there() -> None:
     for schedule in ("linear", "cosine", "onecycle"):
-        factor = build_schedule(TrainConfig(schedule=schedule, warmup=0.0, final_learning_rate=0.5))
+        factor = build_schedule(train_config(schedule={"kind": schedule, "final": 0.5}, warmup=0.0))
         assert factor(5, 10) == pytest.approx(0.75)
         assert factor(10, 10) == 0.5
         assert factor(99, 10) == 0.5
@@ -50,9 +51,9 @@ def test_constant_stays_at_the_peak(schedule: str) -> None:
 
 
 def test_steps_by_hand() -> None:
-    assert factors(8, "step", gamma=0.5, decay_every=0.25) == [1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
+    assert factors(8, "step", gamma=0.5, every=0.25) == [1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
     assert factors(8, "multistep", gamma=0.1, milestones=(0.5, 0.75)) == pytest.approx([1] * 4 + [0.1] * 2 + [0.01] * 2)
-    assert factors(3, "step", decay_every=0.01) == [1, 0.5, 0.25], "no more than once a step"
+    assert factors(3, "step", every=0.01) == [1, 0.5, 0.25], "no more than once a step"
 
 
 def of_torch(total: int, scheduler: Callable[[torch.optim.Optimizer], Any], peak: float = 1.0) -> list[float]:
@@ -69,28 +70,28 @@ def of_torch(total: int, scheduler: Callable[[torch.optim.Optimizer], Any], peak
 @pytest.mark.parametrize(
     ("settings", "scheduler"),
     [
-        ({"schedule": "step", "gamma": 0.3, "decay_every": 0.2}, lambda o: lr_scheduler.StepLR(o, 8, 0.3)),
+        ({"kind": "step", "gamma": 0.3, "every": 0.2}, lambda o: lr_scheduler.StepLR(o, 8, 0.3)),
         (
-            {"schedule": "multistep", "gamma": 0.3, "milestones": (0.25, 0.5, 0.9)},
+            {"kind": "multistep", "gamma": 0.3, "milestones": (0.25, 0.5, 0.9)},
             lambda o: lr_scheduler.MultiStepLR(o, [10, 20, 36], 0.3),
         ),
         (
-            {"schedule": "exponential", "gamma": 0.3, "decay_every": 0.25},
+            {"kind": "exponential", "gamma": 0.3, "every": 0.25},
             lambda o: lr_scheduler.ExponentialLR(o, 0.3 ** (1 / 10)),
         ),
         (
-            {"schedule": "linear", "final_learning_rate": 0.2},
+            {"kind": "linear", "final": 0.2},
             lambda o: lr_scheduler.LinearLR(o, 1.0, 0.2, total_iters=40),
         ),
         (
-            {"schedule": "cosine", "final_learning_rate": 0.2},
+            {"kind": "cosine", "final": 0.2},
             lambda o: lr_scheduler.CosineAnnealingLR(o, 40, eta_min=0.2),
         ),
-        ({"schedule": "polynomial", "power": 3.0}, lambda o: lr_scheduler.PolynomialLR(o, 40, power=3.0)),
-        ({"schedule": "constant"}, lambda o: lr_scheduler.ConstantLR(o, 1.0)),
+        ({"kind": "polynomial", "power": 3.0}, lambda o: lr_scheduler.PolynomialLR(o, 40, power=3.0)),
+        ({"kind": "constant"}, lambda o: lr_scheduler.ConstantLR(o, 1.0)),
         (
             # Torch counts the last step of each phase in, so that its 41 steps are our 40 and the end.
-            {"schedule": "onecycle", "warmup": 0.25, "cycle_start": 0.1, "final_learning_rate": 0.01},
+            {"kind": "onecycle", "warmup": 0.25, "start": 0.1, "final": 0.01},
             lambda o: lr_scheduler.OneCycleLR(
                 o, 1.0, total_steps=41, pct_start=11 / 41, div_factor=10, final_div_factor=10, cycle_momentum=False
             ),

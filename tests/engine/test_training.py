@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 import spanloom.nn.storage
-from spanloom.config import RunConfig, load_config
+from spanloom.config import RunConfig, attacks, load_config
 from spanloom.core import Row, Task
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.checkpoint import load_model, read_checkpoint
@@ -60,11 +60,10 @@ def test_six_steps_equal_some_then_the_rest_bit_for_bit(tmp_path: Path, stop: in
     assert lines[0] == lines[1]
 
 
-@pytest.mark.parametrize("knob", ["adversarial_epsilon", "r_drop", "clip_value"])
-def test_a_run_with_a_knob_at_zero_is_a_plain_one(tmp_path: Path, knob: str) -> None:
+def test_a_run_with_its_knobs_at_zero_is_a_plain_one(tmp_path: Path) -> None:
     config = toy.settings(tmp_path, epochs=1)
     run(config, tmp_path / "plain")
-    turned = replace(config.train, **{"adversarial": "pgd", "adversarial_epsilon": 0.0, knob: 0.0})
+    turned = replace(config.train, adversarial=attacks.PGD(epsilon=0.0), r_drop=0.0, clip_value=0.0)
     run(replace(config, train=turned), tmp_path / "turned")
     assert toy.same_bits(state_of(tmp_path / "plain"), state_of(tmp_path / "turned"))
 

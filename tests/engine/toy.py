@@ -16,6 +16,7 @@ from spanloom.config import DataConfig, RunConfig, TrainConfig
 from spanloom.core import Array, Arrays, Batch, Codec, Example, Row, Source, Task
 from spanloom.nn.loss import symmetric_kl
 from spanloom.nn.model import Model
+from tests.choices import with_choices
 
 WORDS = ["loom", "span", "thread", "weave", "warp", "weft", "shuttle", "heddle", "reed", "selvage", "a", "yarn", "dye"]
 
@@ -173,7 +174,7 @@ def settings(folder: Path, dev: bool = True, **train: Any) -> RunConfig:
         (folder / f"{name}.txt").write_text("\n".join(words), encoding="utf-8")
     data = DataConfig(train=folder / "train.txt", dev=folder / "dev.txt" if dev else None)
     base = TrainConfig(epochs=2, batch_size=4, batch_tokens=1000, accumulate=2, learning_rate=0.01, precision="fp32")
-    return RunConfig("toy", seed=1, data=data, train=replace(base, **train), model=ToyConfig())
+    return RunConfig("toy", seed=1, data=data, train=replace(base, **with_choices(train)), model=ToyConfig())
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:

@@ -24,7 +24,7 @@ from from_scratch.characters import (
 )
 from from_scratch.curves import draw_curves
 from from_scratch.finite_difference import gradient
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, optimizers
 from spanloom.engine.optimizer import build_optimizer
 from spanloom.tasks.language_model.config import LanguageModelConfig
 from spanloom.tasks.language_model.model import LanguageModel, losses
@@ -160,7 +160,9 @@ def test_the_language_model_of_the_toolkit_takes_the_same_step(model: ModuleType
     assert cost.item() == pytest.approx(loss, rel=1e-6)
     after = np.concatenate(last, axis=1) if model is lstm else last
     np.testing.assert_allclose(found["state"].detach().numpy(), after, rtol=0, atol=1e-6)
-    optimizer = build_optimizer(ours, TrainConfig(optimizer="sgd", momentum=0.0, learning_rate=0.5, weight_decay=0.0))
+    optimizer = build_optimizer(
+        ours, TrainConfig(optimizer=optimizers.SGD(momentum=0.0), learning_rate=0.5, weight_decay=0.0)
+    )
     optimizer.step()
     own = dict(ours.encoder.recurrence.layers[0].named_parameters())
     for mine, array, slope in (

@@ -45,4 +45,4 @@ def test_a_sampler_that_the_task_cannot_serve_is_refused(
     tiny: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["train", tiny, "train.sampler=weighted", "--plot-samplers", str(tmp_path / "x.png")]) == 2
-    assert "train.sample_by: is 'class', but the examples of this task have no class" in capsys.readouterr().err
+    assert "train.sampler.by: is 'class', but the examples of this task have no class" in capsys.readouterr().err

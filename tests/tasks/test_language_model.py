@@ -38,7 +38,7 @@ def run_config(folder: Path, **settings: Any) -> RunConfig:
     (folder / "run.toml").write_text(
         'task = "language_model"\n'
         '[data]\ntrain = "text.txt"\nmax_characters = 50\n'
-        '[train]\nepochs = 2\nbatch_size = 3\nsampler = "sequential"\noptimizer = "sgd"\nmomentum = 0.0\n'
+        '[train]\nepochs = 2\nbatch_size = 3\nsampler = "sequential"\noptimizer = { kind = "sgd", momentum = 0.0 }\n'
         'learning_rate = 0.5\nema = 0.0\nwarmup = 0.0\nschedule = "constant"\nprecision = "fp32"\nthreads = 1\n'
         '[model]\ncell = "gru"\nhidden = 8\nsteps = 10\nnormalise = true\n',
         encoding="utf-8",

@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
 from spanloom.batch.samplers import build_sampler
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, kinds_of
 from spanloom.core import Array, Row
 from spanloom.errors import ConfigError
 
-SAMPLERS: tuple[Any, ...] = get_args(get_type_hints(TrainConfig)["sampler"])
+SAMPLERS = kinds_of(TrainConfig, "sampler")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +41,18 @@ def padding_waste(lengths: Sequence[int] | Array, batches: Sequence[Array]) -> f
 
 
 def compare_samplers(rows: Sequence[Row], config: TrainConfig, seed: int) -> list[SamplerCost]:
-    """The first epoch of every sampler with these settings; one that the rows do not allow is left out.
+    """The first epoch of every sampler: of the one that `config` names with its settings, of the others with defaults.
 
-    Raises ConfigError where the one that `config` names is not allowed.
+    One that the rows do not allow is left out; ConfigError where it is the one that `config` names.
     """
     lengths = np.array([row.length for row in rows], dtype=np.int64)
     costs = []
-    for name in SAMPLERS:
+    for name, kind in SAMPLERS.items():
+        sampler = config.sampler if name == config.sampler.kind else kind()
         try:
-            batches = build_sampler(rows, dataclasses.replace(config, sampler=name), seed)(1)
+            batches = build_sampler(rows, dataclasses.replace(config, sampler=sampler), seed)(1)
         except ConfigError:
-            if name == config.sampler:
+            if name == config.sampler.kind:
                 raise
             continue
         waste, padded = padding_waste(lengths, batches), padded_tokens(lengths, batches)

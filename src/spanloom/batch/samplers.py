@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
 from spanloom.batch.buckets import batches, fill, fill_to_a_gap
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, samplers
 from spanloom.core import Array, Row
 from spanloom.errors import ConfigError
 from spanloom.text.counts import several
@@ -24,7 +24,7 @@ Sampler = Callable[[int], list[Array]]
 
 
 def build_sampler(rows: Sequence[Row], config: TrainConfig, seed: int) -> Sampler:
-    """The sampler that `config.sampler` names, over `rows` or the part of them that `config.subset` leaves.
+    """The sampler that `config.sampler` says, over `rows` or the part of them that `config.subset` leaves.
 
     What is the same in every epoch is computed here, once. Raises ConfigError where the rows lack what a weighted
     sampler needs, and where `drop_last` would leave nothing.
@@ -42,20 +42,24 @@ def _order(rows: Sequence[Row], config: TrainConfig, seed: int) -> Sampler:
     sizes = np.array([row.length for row in rows], dtype=np.int64)  # [N]
     limits: dict[str, Any] = {"batch_size": config.batch_size, "batch_tokens": config.batch_tokens}
     limits["drop_last"] = config.drop_last
-    if config.sampler == "sequential":
-        always = fill(sizes, np.arange(len(sizes)), **limits)
-        return lambda epoch: always
-    if config.sampler == "shuffled":
-        return partial(shuffled, sizes, seed, **limits)
-    if config.sampler == "breakpoints":
-        return partial(grouped, sizes, np.searchsorted(config.breakpoints, sizes), seed, **limits)
-    if config.sampler == "kmeans":
-        return partial(grouped, sizes, length_clusters(sizes, config.length_buckets), seed, **limits)
-    if config.sampler == "windows":
-        return partial(sorted_windows, sizes, config.window, seed, **limits)
-    if config.sampler == "weighted":
-        return partial(weighted, sizes, row_weights(rows, config.sample_by), seed, **limits)
-    return partial(batches, sizes, seed, **limits)
+    match config.sampler:
+        case samplers.Buckets():
+            return partial(batches, sizes, seed, **limits)
+        case samplers.Sequential():
+            always = fill(sizes, np.arange(len(sizes)), **limits)
+            return lambda epoch: always
+        case samplers.Shuffled():
+            return partial(shuffled, sizes, seed, **limits)
+        case samplers.Breakpoints(breakpoints=breakpoints):
+            return partial(grouped, sizes, np.searchsorted(breakpoints, sizes), seed, **limits)
+        case samplers.KMeans(groups=groups):
+            return partial(grouped, sizes, length_clusters(sizes, groups), seed, **limits)
+        case samplers.Windows(window=window):
+            return partial(sorted_windows, sizes, window, seed, **limits)
+        case samplers.Weighted(by=by):
+            return partial(weighted, sizes, row_weights(rows, by), seed, **limits)
+        case _ as other:
+            assert_never(other)
 
 
 def subset(count: int, part: float, seed: int) -> Array:
@@ -164,15 +168,15 @@ def row_weights(rows: Sequence[Row], by: str) -> Array:
     if by == "class":
         if not all(row.group for row in rows):
             found = "is 'class', but the examples of this task have no class"
-            raise ConfigError("train.sample_by", found, "one class an example", "Choose another train.sampler.")
+            raise ConfigError("train.sampler.by", found, "one class an example", "Choose another train.sampler.")
         counts = Counter(row.group for row in rows)
         return np.array([1.0 / counts[row.group] for row in rows])
     weights = np.array([row.weight for row in rows], dtype=np.float64)
     if not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() == 0:
         odd = next((row.weight for row in rows if not 0 <= row.weight < np.inf), 0.0)
         expected = "weights from 0 up, not all 0"
-        raise ConfigError("train.sample_by", f"is 'example', and an example weighs {odd}", expected, "Mend the data.")
+        raise ConfigError("train.sampler.by", f"is 'example', and an example weighs {odd}", expected, "Mend the data.")
     if (weights == weights[0]).all():
         found = f"is 'example', but every example weighs {weights[0]:g}"
-        raise ConfigError("train.sample_by", found, "examples of different weight", "Choose another train.sampler.")
+        raise ConfigError("train.sampler.by", found, "examples of different weight", "Choose another train.sampler.")
     return weights

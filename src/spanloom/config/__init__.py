@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from spanloom.config.parse import apply_override, build, config_from_table, load_config
+from spanloom.config.data import DataConfig
+from spanloom.config.encoder import EncoderConfig
+from spanloom.config.parse import apply_override, apply_overrides, build, config_from_table, load_config
 from spanloom.config.ranges import Range, check_values
-from spanloom.config.tables import AugmentConfig, DataConfig, EncoderConfig, RunConfig, TrainConfig
+from spanloom.config.run import RunConfig
+from spanloom.config.settings import kinds_of, setting
+from spanloom.config.train import AugmentConfig, TrainConfig
 from spanloom.config.written import flatten, to_table, to_toml
 
 __all__ = [
@@ -15,11 +19,14 @@ __all__ = [
     "RunConfig",
     "TrainConfig",
     "apply_override",
+    "apply_overrides",
     "build",
     "check_values",
     "config_from_table",
     "flatten",
+    "kinds_of",
     "load_config",
+    "setting",
     "to_table",
     "to_toml",
 ]

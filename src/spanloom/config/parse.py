@@ -8,7 +8,6 @@ import os
 import re
 import stat
 import tomllib
-import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +15,15 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
+from spanloom.config.listing import NAMES
 from spanloom.config.ranges import check_values, refusal, shown
-from spanloom.config.tables import RunConfig
+from spanloom.config.run import RunConfig
+from spanloom.config.settings import UNIONS, kinds_in, moved, short_form
 from spanloom.config.written import FILE_URI
 from spanloom.errors import ConfigError
 
 T = TypeVar("T")
 
-_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a string", Path: "a path, as a string"}
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes that Linux and macOS take at most
 
 
@@ -40,8 +40,7 @@ def load_config(path: Path, overrides: Sequence[str], model_type: Callable[[str]
     wrong type, or out of its range.
     """
     table = _parse(_read(path), str(path))
-    for override in overrides:
-        apply_override(table, override)
+    apply_overrides(table, overrides)
     return config_from_table(table, str(path), path.parent, model_type)
 
 
@@ -93,6 +92,12 @@ def config_from_table(
     return dataclasses.replace(config, model=model)
 
 
+def apply_overrides(table: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Set each `a.b=value`, the outer keys first: `train.schedule=step` undoes no `train.schedule.gamma` before it."""
+    for override in sorted(overrides, key=lambda override: override.partition("=")[0].count(".")):
+        apply_override(table, override)
+
+
 def apply_override(table: dict[str, Any], override: str) -> None:
     """Set one `a.b=value` in a nested table, in place. The value is TOML; what is not TOML is taken as a string."""
     key, sign, text = override.partition("=")
@@ -104,8 +109,11 @@ def apply_override(table: dict[str, Any], override: str) -> None:
     if not all((*parents, last)):
         found = "a part of the key is empty"
         raise ConfigError(where, found, "names with a single dot between two", "Write, say, train.epochs=5.")
-    for name in parents:
-        table = table.setdefault(name, {})
+    for depth, name in enumerate(parents):
+        inner = table.setdefault(name, {})
+        if isinstance(inner, str) and depth:  # the short form of a table that its kind tells from others
+            inner = table[name] = {"kind": inner}
+        table = inner
         if not isinstance(table, dict):
             raise ConfigError(where, f"{shown(name)} is a value, not a table", remedy="Leave out what follows it.")
     table[last] = _typed_value(text)
@@ -128,9 +136,7 @@ def build(kind: type[T], table: Any, where: str, folder: Path, prefix: str = "")
     hints = typing.get_type_hints(kind, include_extras=True)
     for key in table:
         if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1)
-            hint = f"did you mean {prefix}{near[0]}?" if near else f"known keys: {', '.join(hints)}"
-            raise ConfigError(where, f"unknown key {prefix}{_quoted(key)}", hint, "Rename it, or leave it out.")
+            raise _unknown(key, hints, where, prefix)
     defaults = {item.name: item.default for item in dataclasses.fields(typing.cast(Any, kind))}
     values = {
         key: _Setting(where, folder, f"{prefix}{key}", defaults[key]).read(hints[key], value)
@@ -142,6 +148,25 @@ def build(kind: type[T], table: Any, where: str, folder: Path, prefix: str = "")
         raise ConfigError(where, f"{prefix or 'configuration'} {error}", remedy="Add the missing key.") from None
     check_values(built, prefix, where)
     return built
+
+
+def _unknown(key: str, hints: Mapping[str, Any], where: str, prefix: str) -> ConfigError:
+    """The error that a table with these fields has no such key; it says where the setting of that name stands now."""
+    places = list(moved(hints, key))
+    if places:
+        new, kinds = f"{prefix}{places[0][0]}", [kind for _, kind in places]
+        choice = new.rpartition(".")[0]
+        remedy = f"Set {new}, with {choice}.kind = '{kinds[0]}'{', say' if kinds[1:] else ''}."
+        of = f"of the kind{'s' if kinds[1:] else ''} {_listed(kinds)}"
+        return ConfigError(where, f"{prefix}{key} is called {new} now", of, remedy)
+    near = difflib.get_close_matches(key, hints, n=1)
+    hint = f"did you mean {prefix}{near[0]}?" if near else f"known keys: {', '.join(hints)}"
+    return ConfigError(where, f"unknown key {prefix}{_quoted(key)}", hint, "Rename it, or leave it out.")
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    *others, last = (f"'{kind}'" for kind in kinds)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _quoted(key: str) -> str:
@@ -162,8 +187,8 @@ class _Setting:
         origin, inside = typing.get_origin(kind), typing.get_args(kind)
         if origin is Annotated:
             return self.read(inside[0], value)
-        if origin in (typing.Union, types.UnionType):
-            return self._of_union(inside, value)
+        if origin in UNIONS:
+            return self._of_union(kind, value)
         if dataclasses.is_dataclass(kind):
             return build(typing.cast(type, kind), value, self.where, self.folder, f"{self.key}.")
         if kind is Any:
@@ -182,11 +207,11 @@ class _Setting:
             try:
                 return float(value)
             except OverflowError:
-                raise self.refused(value, _NAMES[float]) from None
+                raise self.refused(value, NAMES[float]) from None
         if isinstance(value, str) and kind is Path:
             return self._path(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise self.refused(value, _NAMES.get(kind, f"a value of type {kind.__name__}"))
+            raise self.refused(value, NAMES.get(kind, f"a value of type {kind.__name__}"))
         if isinstance(value, str) and not _is_unicode(value):
             raise self.refused(value, "text that is Unicode")
         return value
@@ -208,15 +233,36 @@ class _Setting:
             raise ConfigError(self.where, found, names, f"Set {self.key} = '{near[0]}', say.")
         raise self.refused(value, names)
 
-    def _of_union(self, kinds: tuple[Any, ...], value: Any) -> Any:
+    def _of_union(self, union: Any, value: Any) -> Any:
+        if tables := kinds_in(union):
+            return self._of_kind(tables, value)
+        kinds = typing.get_args(union)
         named = [kind for kind in kinds if kind is not type(None)]
         if isinstance(value, str) and value == "" and type(None) in kinds:
             return None
         plain = [typing.get_args(kind)[0] if typing.get_origin(kind) is Annotated else kind for kind in named]
         fits = [kind for kind in plain if isinstance(kind, type) and isinstance(value, kind)]
         if not fits and len(plain) > 1:
-            raise self.refused(value, " or ".join(_NAMES.get(kind, str(kind)) for kind in plain))
+            raise self.refused(value, " or ".join(NAMES.get(kind, str(kind)) for kind in plain))
         return self.read(fits[0] if fits else plain[0], value)
+
+    def _of_kind(self, kinds: Mapping[str, type], value: Any) -> Any:
+        """The table of a choice that its `kind` names; a string is the kind alone, no kind the default one."""
+        usual = short_form(self.default)
+        if not isinstance(value, Mapping):
+            name = dataclasses.replace(self, default=usual)._choice(tuple(kinds), value)
+            return kinds[name]()
+        chosen = dataclasses.replace(self, key=f"{self.key}.kind", default=usual)
+        name = chosen._choice(tuple(kinds), value.get("kind", usual))
+        others = [kind for kind in kinds if kind != name]
+        for key in value:
+            having = [kind for kind in others if key in _names(kinds[kind])]
+            if key not in _names(kinds[name]) and having:
+                has = f"{_listed(having)} {'have' if having[1:] else 'has'}"
+                found = f"{self.key}.{key}: kind '{name}' has no such setting; {has}"
+                remedy = f"Leave it out, or set {self.key}.kind = '{having[0]}'."
+                raise ConfigError(self.where, found, remedy=remedy)
+        return build(kinds[name], value, self.where, self.folder, f"{self.key}.")
 
     def _path(self, text: str) -> Path:
         """The absolute path that is meant. Raises ConfigError for what can be no path."""
@@ -237,6 +283,10 @@ class _Setting:
         if longest > _LONGEST_NAME or length > _LONGEST_PATH:
             raise self.refused(text, f"names of {_LONGEST_NAME} bytes at most, {_LONGEST_PATH} in all")
         return resolved
+
+
+def _names(table: type) -> set[str]:
+    return {item.name for item in dataclasses.fields(typing.cast(Any, table))}
 
 
 def _is_unicode(text: str) -> bool:

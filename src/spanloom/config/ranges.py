@@ -9,8 +9,10 @@ import dataclasses
 import json
 import typing
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any
 
+from spanloom.config.settings import kinds_in, short_form
 from spanloom.errors import ConfigError
 
 
@@ -23,7 +25,9 @@ class Range:
     above: bool = False
     below: bool = False
 
-    def holds(self, number: float) -> bool:
+    def holds(self, number: Any) -> bool:
+        if not isinstance(number, (int, float)):
+            return False
         low = self.least < number if self.above else self.least <= number
         return low and (number < self.most if self.below else number <= self.most)
 
@@ -34,6 +38,18 @@ class Range:
         return f"{'above' if self.above else 'at least'} {least}, {'below' if self.below else 'at most'} {most}"
 
 
+@dataclass(frozen=True)
+class Rising:
+    """Of a list: each number is larger than the one before it, and there is at least one."""
+
+    def holds(self, numbers: Any) -> bool:
+        return len(numbers) > 0 and all(first < second for first, second in pairwise(numbers))
+
+    def __str__(self) -> str:
+        return "rising numbers, at least one"
+
+
+RISING = Rising()
 Part = Annotated[float, Range(0, 1)]
 PartBelowOne = Annotated[float, Range(0, 1, below=True)]
 PartAboveZero = Annotated[float, Range(0, 1, above=True)]
@@ -81,7 +97,7 @@ def refusal(where: str, key: str, value: Any, expected: str, default: Any) -> Co
     if default is None or default is dataclasses.MISSING:
         remedy = f"Set {key} so, or leave it out."
     else:
-        remedy = f"Set {key} = {json.dumps(default)}, say."
+        remedy = f"Set {key} = {json.dumps(short_form(default))}, say."
     found = f"is {shown(value)}"
     return ConfigError(where or key, f"{key} {found}" if where else found, expected, remedy)
 
@@ -101,15 +117,16 @@ def _wrong(hint: Any, value: Any) -> str | None:
     if value is None:
         return None
     if origin is Annotated:
-        ranges = [range_ for range_ in inside[1:] if isinstance(range_, Range)]
-        is_number = isinstance(value, (int, float))
-        return next((str(range_) for range_ in ranges if not is_number or not range_.holds(value)), None)
+        wrong = _wrong(inside[0], value)
+        return wrong or next((str(rule) for rule in inside[1:] if not rule.holds(value)), None)
     if origin is typing.Literal:
         return None if value in inside else " or ".join(repr(choice) for choice in inside)
     if origin is tuple:
         wrong = next((wrong for item in value if (wrong := _wrong(inside[0], item)) is not None), None)
         return wrong and f"each {wrong}"
     found = [_wrong(kind, value) for kind in inside if _is_of(kind, value)]  # of a union
+    if not found and (kinds := kinds_in(hint)):
+        return f"a table of the kind {' or '.join(map(repr, kinds))}"
     return found[0] if found else None
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, attacks
 from spanloom.errors import ConfigError
 from spanloom.nn.encoders.char_cnn import CharCNN
 from spanloom.nn.encoders.embedding import WordEmbedding
@@ -49,12 +49,12 @@ class Attack:
 
 def build_attack(config: TrainConfig) -> Attack | None:
     """The attack of a configuration, None where there is none or its epsilon is 0."""
-    epsilon = config.adversarial_epsilon
-    if config.adversarial == "none" or epsilon == 0:
-        return None
-    if config.adversarial == "fgm":
-        return Attack(epsilon, epsilon)
-    return Attack(epsilon, config.adversarial_alpha, config.adversarial_steps)
+    match config.adversarial:
+        case attacks.FGM(epsilon=epsilon) if epsilon > 0:
+            return Attack(epsilon, epsilon)
+        case attacks.PGD(epsilon=epsilon, alpha=alpha, steps=steps) if epsilon > 0:
+            return Attack(epsilon, alpha, steps)
+    return None
 
 
 def backward_attacked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, schedules
 from spanloom.engine.state import Training
 
 RAISE, LOWER = 1.05, 0.5
@@ -15,19 +15,20 @@ def heed_score(state: Training, config: TrainConfig, score: float) -> str:
     To be called before `state.best_score` takes the score in. The score is larger for a smaller error.
     """
     best = state.best_score
-    if config.schedule == "plateau":
-        return _plateau(state, config, best is None or score > best)
-    if config.schedule == "bold":
-        return _bold(state, better=best is None or score > best, worse=best is not None and score < best)
+    match config.schedule:
+        case schedules.Plateau() as plateau:
+            return _plateau(state, plateau, best is None or score > best)
+        case schedules.Bold():
+            return _bold(state, better=best is None or score > best, worse=best is not None and score < best)
     return ""
 
 
-def _plateau(state: Training, config: TrainConfig, better: bool) -> str:
+def _plateau(state: Training, settings: schedules.Plateau, better: bool) -> str:
     state.bad_epochs = 0 if better else state.bad_epochs + 1
-    if state.bad_epochs <= config.plateau:
+    if state.bad_epochs <= settings.patience:
         return ""
     state.bad_epochs = 0
-    lowered = max(state.factor * config.gamma, config.final_learning_rate)
+    lowered = max(state.factor * settings.gamma, settings.final)
     if lowered >= state.factor:
         return ""
     state.factor = lowered

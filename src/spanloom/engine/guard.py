@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from spanloom.config import RunConfig, TrainConfig, check_values
+from spanloom.config.settings import short_form
 from spanloom.core import Array, Codec, Example, Graph, Row, Tags, Task
+from spanloom.engine.adversarial import build_attack
 from spanloom.engine.processes import process_count
 from spanloom.engine.schedule import ON_DEV
 from spanloom.errors import ConfigError, DataError
@@ -23,15 +24,11 @@ def check_settings(config: RunConfig, task: Task | None = None) -> None:
     check_values(config)
     if config.data.train is None:
         raise ConfigError("data.train", "is not set", "the path of the training data", "Set data.train=PATH.")
-    for key, values in (("breakpoints", train.breakpoints), ("milestones", train.milestones)):
-        if not values or any(not first < second for first, second in pairwise(values)):
-            remedy = f"Set train.{key} = {list(getattr(TrainConfig(), key))}, say."
-            raise ConfigError(f"train.{key}", f"is {list(values)}", "rising numbers, at least one", remedy)
-    if train.schedule in ON_DEV and config.data.dev is None:
-        found = f"is '{train.schedule}', which goes by the dev score, and there is no dev data"
+    if train.schedule.kind in ON_DEV and config.data.dev is None:
+        found = f"is '{train.schedule.kind}', which goes by the dev score, and there is no dev data"
         raise ConfigError("train.schedule", found, "", "Set data.dev=PATH, or choose another schedule.")
     _check_augmentation(config, task)
-    if task is not None and task.carried and train.sampler == "sequential":
+    if task is not None and task.carried and train.sampler.kind == "sequential":
         _check_sequence(train, ", ".join(task.carried))
     if task is not None and train.r_drop and task.divergence is None:
         found = f"is {train.r_drop}, but the task '{task.name}' does not say how far two outputs are apart"
@@ -44,12 +41,14 @@ def _check_sequence(train: TrainConfig, carried: str) -> None:
         "accumulate": train.accumulate > 1,
         "subset": train.subset < 1,
         "r_drop": train.r_drop > 0,
-        "adversarial": train.adversarial != "none" and train.adversarial_epsilon > 0,
+        "adversarial": build_attack(train) is not None,
     }
     for key, set_so in refused.items():
         if set_so:
-            found = f"is {getattr(train, key)!r}, while each batch goes on with the {carried} of the one before it"
-            plain = getattr(TrainConfig(), key)
+            found = (
+                f"is {short_form(getattr(train, key))!r}, while each batch goes on with the {carried} of the one before"
+            )
+            plain = short_form(getattr(TrainConfig(), key))
             remedy = f"Set train.{key} = {plain!r}, or train.sampler = 'shuffled'."
             raise ConfigError(f"train.{key}", found, f"{plain!r} with train.sampler = 'sequential'", remedy)
     if process_count() > 1:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, assert_never
 
 import torch
 
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, optimizers
 from spanloom.errors import ConfigError
 from spanloom.nn.model import Model
 
@@ -17,7 +17,7 @@ _NEW = -1  # the depth of what is not pretrained
 
 
 def build_optimizer(model: Model, config: TrainConfig) -> torch.optim.Optimizer:
-    """The optimizer that `config` names, over what is trainable in `model`.
+    """The optimizer that `config` says, over what is trainable in `model`.
 
     A parameter whose name starts with one of `model.pretrained_prefixes` takes `encoder_learning_rate`, times
     `layer_decay` for each layer that it lies below the top one; every other takes `learning_rate`. Biases and norms,
@@ -41,12 +41,17 @@ def build_optimizer(model: Model, config: TrainConfig) -> torch.optim.Optimizer:
         groups.setdefault((depth, decays), group)["params"].append(weight)
     ordered = [groups[key] for key in sorted(groups)]
     fused = all(weight.device.type in ("cpu", "cuda") for group in ordered for weight in group["params"])
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(ordered, lr=config.learning_rate, momentum=config.momentum, fused=fused)
-    if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(ordered)
-    kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
-    return kind(ordered, fused=fused)
+    match config.optimizer:
+        case optimizers.AdamW():
+            return torch.optim.AdamW(ordered, fused=fused)
+        case optimizers.Adam():
+            return torch.optim.Adam(ordered, fused=fused)
+        case optimizers.SGD(momentum=momentum):
+            return torch.optim.SGD(ordered, lr=config.learning_rate, momentum=momentum, fused=fused)
+        case optimizers.RMSProp():
+            return torch.optim.RMSprop(ordered)
+        case _ as other:
+            assert_never(other)
 
 
 def _depths(names: Iterable[str], layer_decay: float) -> dict[str, int]:

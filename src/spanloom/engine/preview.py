@@ -51,7 +51,7 @@ def preview_samplers(task: Task, config: RunConfig, path: Path, on_report: OnRep
     """Draw the padding waste of every sampler on the training data. Raises as `run_training` does."""
     data, _ = _training_data(task, config, on_report)
     costs = compare_samplers(data.rows, config.train, config.seed)
-    draw_samplers(costs, config.train.sampler, path)
+    draw_samplers(costs, config.train.sampler.kind, path)
     return costs
 
 
@@ -65,7 +65,7 @@ def preview_schedule(task: Task, config: RunConfig, path: Path, on_report: OnRep
     shown = np.unique(np.linspace(0, steps - 1, 2000).astype(np.int64))
     factors = np.array([factor(step, steps) for step in shown.tolist()])
     draw_schedule(shown + 1, {part: peak * factors for part, peak in peaks.items()}, path)
-    note = "; what the dev scores will change is not drawn" if config.train.schedule in ON_DEV else ""
+    note = "; what the dev scores will change is not drawn" if config.train.schedule.kind in ON_DEV else ""
     return Schedule(steps, {part: peak * float(factors.max()) for part, peak in peaks.items()}, note)
 
 

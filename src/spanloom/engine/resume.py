@@ -70,7 +70,7 @@ def _fingerprint(task: Task, codec: Codec, data: Encoded, lines: bool) -> str:
 def check_settings_kept(checkpoint: Checkpoint, config: RunConfig) -> None:
     """Refuse to go on with other settings than before, because the result would be neither run."""
     before, now = flatten(checkpoint.about["config"]), flatten(to_table(config))
-    for key in sorted(before.keys() | now.keys()):
+    for key in sorted(before.keys() | now.keys(), key=lambda key: (not key.endswith(".kind"), key)):
         if before.get(key) != now.get(key) and key not in MAY_CHANGE:
             found = f"{key} is {now.get(key)!r}"
             expected = f"{before.get(key)!r}, {_as_before(checkpoint)}"

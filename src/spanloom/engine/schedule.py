@@ -6,8 +6,9 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import partial
+from typing import assert_never
 
-from spanloom.config import TrainConfig
+from spanloom.config import TrainConfig, schedules
 
 Schedule = Callable[[int, int], float]
 """Step, counted from 0, and total -> what every peak learning rate is multiplied by at that step."""
@@ -17,19 +18,29 @@ ON_DEV = ("plateau", "bold")
 
 
 def build_schedule(config: TrainConfig) -> Schedule:
-    """The schedule that `config.schedule` names, a pure function; total is the number of updates of the whole run."""
-    final = config.final_learning_rate
-    if config.schedule == "onecycle":
-        return partial(one_cycle, rise=config.warmup, start=config.cycle_start, final=final)
-    after: dict[str, Schedule] = {
-        "linear": partial(polynomial, power=1.0, final=final, warmup=config.warmup),
-        "polynomial": partial(polynomial, power=config.power, final=final, warmup=config.warmup),
-        "cosine": partial(cosine, final=final, warmup=config.warmup),
-        "step": partial(step_decay, gamma=config.gamma, every=config.decay_every),
-        "multistep": partial(multi_step, gamma=config.gamma, milestones=config.milestones),
-        "exponential": partial(exponential, gamma=config.gamma, every=config.decay_every),
-    }
-    return partial(warmed_up, warmup=config.warmup, after=after.get(config.schedule, constant))
+    """The schedule that `config.schedule` says, a pure function; total is the number of updates of the whole run."""
+    warmup = config.warmup
+    after: Schedule
+    match config.schedule:
+        case schedules.OneCycle(start=start, final=final):
+            return partial(one_cycle, rise=warmup, start=start, final=final)
+        case schedules.Linear(final=final):
+            after = partial(polynomial, power=1.0, final=final, warmup=warmup)
+        case schedules.Polynomial(power=power, final=final):
+            after = partial(polynomial, power=power, final=final, warmup=warmup)
+        case schedules.Cosine(final=final):
+            after = partial(cosine, final=final, warmup=warmup)
+        case schedules.Step(gamma=gamma, every=every):
+            after = partial(step_decay, gamma=gamma, every=every)
+        case schedules.MultiStep(gamma=gamma, milestones=milestones):
+            after = partial(multi_step, gamma=gamma, milestones=milestones)
+        case schedules.Exponential(gamma=gamma, every=every):
+            after = partial(exponential, gamma=gamma, every=every)
+        case schedules.Constant() | schedules.Plateau() | schedules.Bold():
+            after = constant
+        case _ as other:
+            assert_never(other)
+    return partial(warmed_up, warmup=warmup, after=after)
 
 
 def warmed_up(step: int, total: int, warmup: float, after: Schedule) -> float:

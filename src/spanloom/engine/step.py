@@ -57,7 +57,7 @@ def build_method(task: Task, config: TrainConfig) -> Method:
         config.clip_value,
         build_attack(config),
         config.r_drop,
-        task.carried if config.sampler == "sequential" else (),
+        task.carried if config.sampler.kind == "sequential" else (),
     )
 
 

@@ -24,6 +24,7 @@ from spanloom.config import (
     to_table,
     to_toml,
 )
+from spanloom.config.settings import kinds_in
 from spanloom.errors import ConfigError
 from spanloom.run.cli import main
 from spanloom.tasks import find_task, task_names
@@ -66,13 +67,22 @@ def load(folder: Path, text: str, *overrides: str) -> RunConfig:
         ("model.encoder.dilations=[1, 0]", "model.encoder.dilations is [1, 0]; each at least 1"),
         ("data.max_characters=0", "data.max_characters is 0; at least 1"),
         ("data.tag_column=99999", "data.tag_column is 99999; at least -9999, at most 9999"),
-        ("train.milestones=[0.5, 1.5]", "train.milestones is [0.5, 1.5]; each a part in 0..1"),
-        ("train.breakpoints=short", "train.breakpoints is 'short'; a list, each a whole number. Set train.breakpoints"),
         (
-            "train.breakpoints=8,16",
-            "train.breakpoints is '8,16'; a list, each a whole number. Set train.breakpoints = [",
+            "train.schedule={kind='multistep', milestones=[0.5, 1.5]}",
+            "train.schedule.milestones is [0.5, 1.5]; each a part in 0..1",
         ),
-        ("train.breakpoints=[8, [16]]", "train.breakpoints is [16]; a list, each a whole number"),
+        (
+            "train.sampler={kind='breakpoints', breakpoints='short'}",
+            "train.sampler.breakpoints is 'short'; a list, each a whole number. Set train.sampler.breakpoints",
+        ),
+        (
+            "train.sampler={kind='breakpoints', breakpoints='8,16'}",
+            "train.sampler.breakpoints is '8,16'; a list, each a whole number. Set train.sampler.breakpoints = [",
+        ),
+        (
+            "train.sampler={kind='breakpoints', breakpoints=[8, [16]]}",
+            "train.sampler.breakpoints is [16]; a list, each a whole number",
+        ),
         ("train.track=[5]", "train.track is 5; a list, each 'tensorboard' or 'mlflow'"),
         ("train.precision=fp8", "train.precision is 'fp8'; 'auto' or 'fp32' or 'bf16' or 'fp16'. Set train.precision"),
         ("train.sampler=bucket", "did you mean 'buckets'?; 'buckets' or"),
@@ -99,8 +109,8 @@ def test_a_value_that_cannot_be_meant_is_named(tmp_path: Path, override: str, me
 
 
 def test_one_value_is_a_list_of_it(tmp_path: Path) -> None:
-    config = load(tmp_path, SAMPLE, "train.breakpoints=8", "train.milestones=0.5", "train.track=tensorboard")
-    assert (config.train.breakpoints, config.train.milestones, config.train.track) == ((8,), (0.5,), ("tensorboard",))
+    config = load(tmp_path, SAMPLE, "model.encoder.dilations=2", "train.track=tensorboard")
+    assert (config.model.encoder.dilations, config.train.track) == ((2,), ("tensorboard",))
 
 
 def test_an_override_sets_one_key_however_many_lines_it_has(tmp_path: Path) -> None:
@@ -174,14 +184,15 @@ def tables() -> Iterator[type]:
     while left:
         kind = left.pop()
         yield kind
-        left += [hint for hint in typing.get_type_hints(kind).values() if dataclasses.is_dataclass(hint)]
+        for hint in typing.get_type_hints(kind).values():
+            left += [hint] if dataclasses.is_dataclass(hint) else kinds_in(hint).values()
 
 
 def numbers(hint: Any) -> Iterator[Any]:
     """The plain number types in a hint that have no range."""
     if typing.get_origin(hint) is Annotated:
         if not any(isinstance(extra, Range) for extra in typing.get_args(hint)[1:]):
-            yield hint
+            yield from numbers(typing.get_args(hint)[0])
         return
     if hint in (int, float):
         yield hint

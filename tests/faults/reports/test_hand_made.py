@@ -13,13 +13,13 @@ from torch import nn
 
 from spanloom.batch.buckets import batches
 from spanloom.batch.samplers import build_sampler
-from spanloom.config import TrainConfig
 from spanloom.core import Row
 from spanloom.engine.average import WeightAverage
 from spanloom.metrics.measures import paired_test
 from spanloom.metrics.significance import paired_bootstrap, verdict
 from spanloom.nn.encoders.pretrained import make_transformer
 from spanloom.nn.encoders.transformer import Transformer
+from tests.choices import train_config
 
 SAMPLERS = ("buckets", "sequential", "shuffled", "breakpoints", "kmeans", "windows")
 
@@ -94,7 +94,7 @@ def test_a_batch_may_fill_its_tokens_to_the_last(shuffle: bool) -> None:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_fills_the_budget_to_the_last(sampler: str) -> None:
     rows = [Row({}, {}, 5, 5) for _ in range(8)]
-    settings = TrainConfig(sampler=sampler, batch_size=64, batch_tokens=20, length_buckets=1)  # type: ignore[arg-type]
+    settings = train_config(sampler=sampler, batch_size=64, batch_tokens=20)
     assert [len(batch) for batch in build_sampler(rows, settings, 0)(1)] == [4, 4]
 
 

@@ -21,6 +21,7 @@ from spanloom.run.cli.data import check, convert
 from spanloom.run.cli.faults import BUG, MENDABLE, bug_report, mendable
 from spanloom.run.cli.generate import generate
 from spanloom.run.cli.judge import compare, evaluate
+from spanloom.run.cli.listing import settings
 from spanloom.run.cli.predict import predict
 from spanloom.run.cli.streams import STANDARD_OUTPUT, prepare_streams
 from spanloom.run.cli.training import export, train
@@ -77,7 +78,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    for command in (predict, train, evaluate, compare, check, convert, export, generate, tasks, doctor):
+    for command in (predict, train, evaluate, compare, check, convert, export, generate, tasks, settings, doctor):
         app.command()(command)
     return app
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spanloom.config import DataConfig, RunConfig, apply_override, build, config_from_table
+from spanloom.config import DataConfig, RunConfig, apply_overrides, build, config_from_table
 from spanloom.run.cli.completion import complete_setting
 
 Settings = Annotated[
@@ -48,14 +48,12 @@ def run_config(task: str, settings: Sequence[str]) -> RunConfig:
     from spanloom.tasks import find_task
 
     table: dict[str, Any] = {"task": task}
-    for setting in settings:
-        apply_override(table, setting)
+    apply_overrides(table, settings)
     return config_from_table(table, "command line", Path.cwd(), lambda name: find_task(name).config)
 
 
 def data_config(settings: Sequence[str]) -> DataConfig:
     """The `data.` settings alone. Raises ConfigError for any other key."""
     table: dict[str, Any] = {}
-    for setting in settings:
-        apply_override(table, setting)
+    apply_overrides(table, settings)
     return build(OnlyData, table, "command line", Path.cwd()).data

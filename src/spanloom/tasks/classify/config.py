@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from spanloom.config import EncoderConfig
+from spanloom.config import EncoderConfig, setting
 from spanloom.config.ranges import PartBelowOne, PartBetween, Rate, TwoWords
 from spanloom.errors import ConfigError
 
@@ -14,31 +14,34 @@ Pooling = Literal["first", "last", "max", "mean", "attention"]
 
 @dataclass(frozen=True)
 class ClassifyConfig:
-    """The `[model]` table of the classify task.
+    """How texts are classified."""
 
-    labels: "single" is one class an example; "multi" any number; "auto" is what the training data show. pooling: how
-    the vectors of a text become one: the "first" (of a transformer, its [CLS] piece), the "last" state of recurrent
-    layers in each direction, or "max", "mean" or "attention" over all. Of a transformer they are the vectors of pieces.
-    max_words: what an example has beyond so many, both texts of a pair together, is cut off at the end of each text, in
-    proportion, and counted.
-
-    loss, of single labels: "cross_entropy", or, with two classes, "binary": one score, above 0 for the second. Labels
-    that may stand together are always decided one by one. threshold: how probable such a label must be. class_weights:
-    "balanced" lets all classes weigh the same in total, however rare, and each label that may stand with others as
-    much where it holds as where it does not. focal_gamma: makes what is already right weigh less (Lin et al. 2017), 0
-    for the plain loss. label_smoothing: spreads this part of each target over all classes.
-    """
-
-    labels: Literal["auto", "single", "multi"] = "auto"
-    pooling: Pooling = "mean"
-    max_words: TwoWords = 200
-    dropout: PartBelowOne = 0.3
-    loss: Literal["cross_entropy", "binary"] = "cross_entropy"
-    threshold: PartBetween = 0.5
-    class_weights: Literal["none", "balanced"] = "none"
-    focal_gamma: Rate = 0.0
-    label_smoothing: PartBelowOne = 0.0
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    labels: Literal["auto", "single", "multi"] = setting(
+        "auto", "one class an example, any number of them, or what the training data show"
+    )
+    pooling: Pooling = setting(
+        "mean",
+        "how the vectors of a text become one: the first (of a transformer, its [CLS] piece), the last state "
+        "of recurrent layers in each direction, or the max, mean or attention over all (of a transformer, "
+        "over pieces)",
+    )
+    max_words: TwoWords = setting(
+        200, "what an example has beyond so many, both texts of a pair together, is cut off at the ends, and counted"
+    )
+    dropout: PartBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
+    loss: Literal["cross_entropy", "binary"] = setting(
+        "cross_entropy",
+        "of single labels: of all classes together, or, with two, of one score that is above 0 for the second",
+    )
+    threshold: PartBetween = setting(0.5, "how probable each of the labels that may stand together must be")
+    class_weights: Literal["none", "balanced"] = setting(
+        "none",
+        "'balanced' lets all classes weigh the same in total, however rare, and each of several labels as "
+        "much where it holds as where it does not",
+    )
+    focal_gamma: Rate = setting(0.0, "makes what is already right weigh less (Lin et al. 2017), 0 for the plain loss")
+    label_smoothing: PartBelowOne = setting(0.0, "the part of each target that is spread over all classes")
+    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
 
 
 def backward_width(config: ClassifyConfig, width: int) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from spanloom.config import EncoderConfig
+from spanloom.config import EncoderConfig, setting
 from spanloom.config.ranges import Amount, PartBelowOne, Width, WidthOrNone, Words
 
 Scheme = Literal["table", "tagging"]
@@ -13,26 +13,26 @@ Scheme = Literal["table", "tagging"]
 
 @dataclass(frozen=True)
 class JointConfig:
-    """The `[model]` table of the joint task.
+    """How entities and relations are found together."""
 
-    scheme: "table" says overlapping triples; "tagging" is one tag a word (Zheng et al. 2017). max_words: longer
-    sentences are cut into windows when predicting, and what is cut off in training is counted. map_dropout: of the
-    attention maps that the pair tables read. rank, projection: of the pair tables. reach: the longest distance between
-    two words that they tell apart. between: features of the text between two words, 0 for none. label_width: of the tag
-    embedding that feeds the tables, 0 for none. recall: let what training data said of two names move the scores of
-    their relations when they meet again, as far as that was reliable in training (see memory.py). alpha: the weight of
-    entity tags in the tagging scheme's loss.
-    """
-
-    scheme: Scheme = "table"
-    max_words: Words = 200
-    dropout: PartBelowOne = 0.3
-    map_dropout: PartBelowOne = 0.3
-    rank: Width = 64
-    projection: Width = 192
-    reach: WidthOrNone = 24
-    between: WidthOrNone = 64
-    label_width: WidthOrNone = 32
-    recall: bool = True
-    alpha: Amount = 10.0
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    scheme: Scheme = setting(
+        "table", "'table' says overlapping triples; 'tagging' is one tag a word (Zheng et al. 2017)"
+    )
+    max_words: Words = setting(
+        200, "longer sentences are cut into windows when predicting; what is cut off in training is counted"
+    )
+    dropout: PartBelowOne = setting(0.3, "part of what the heads read that is hidden in training")
+    map_dropout: PartBelowOne = setting(
+        0.3, "part of the attention maps that is hidden from the pair tables in training"
+    )
+    rank: Width = setting(64, "rank of the pair tables")
+    projection: Width = setting(192, "width of the vectors of words that the pair tables read")
+    reach: WidthOrNone = setting(24, "the longest distance between two words that the pair tables tell apart")
+    between: WidthOrNone = setting(64, "features of the text between two words, 0 for none")
+    label_width: WidthOrNone = setting(32, "width of the tag embedding that feeds the pair tables, 0 for none")
+    recall: bool = setting(
+        True,
+        "let what training said of two names move the scores of their relations, as far as that was reliable there",
+    )
+    alpha: Amount = setting(10.0, "weight of entity tags in the loss of the tagging scheme")
+    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")

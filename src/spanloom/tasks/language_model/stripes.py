@@ -26,7 +26,7 @@ def arrange(examples: Sequence[Example], rows: Sequence[Row], codec: LanguageMod
     steps = config.model.steps
     if codec.direction == "backward":  # each row is the other way round already, and what comes last is read first
         examples, rows = examples[::-1], rows[::-1]
-    if config.train.sampler == "sequential":
+    if config.train.sampler.kind == "sequential":
         return _stripes(examples, rows, codec, config)
     found: Arranged = [], []
     for example, row in zip(examples, rows, strict=True):

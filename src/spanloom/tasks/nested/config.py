@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from spanloom.config import EncoderConfig
+from spanloom.config import EncoderConfig, setting
 from spanloom.config.ranges import PartBelowOne, Width, WidthOrNone, Words
 
 
 @dataclass(frozen=True)
 class NestedConfig:
-    """The `[model]` table of the nested task.
+    """How spans that may lie inside each other are found."""
 
-    flat: no two answers overlap, and of overlapping gold spans the longest is learnt. max_words: longer sentences are
-    cut into windows when predicting, and what is cut off in training is counted. projection: width of the vectors of
-    first and last words. reach: the longest span, in words, whose length is told from longer ones.
-    """
-
-    flat: bool = False
-    max_words: Words = 200
-    dropout: PartBelowOne = 0.3
-    projection: Width = 128
-    reach: WidthOrNone = 24
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    flat: bool = setting(False, "no two answers overlap, and of overlapping gold spans the longest is learned")
+    max_words: Words = setting(
+        200, "longer sentences are cut into windows when predicting; what is cut off in training is counted"
+    )
+    dropout: PartBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
+    projection: Width = setting(128, "width of the vectors of first and last words")
+    reach: WidthOrNone = setting(24, "the longest span, in words, whose length is told from longer ones")
+    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")

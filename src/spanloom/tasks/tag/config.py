@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from spanloom.config import EncoderConfig, check_values
+from spanloom.config import EncoderConfig, check_values, setting
 from spanloom.config.ranges import PartBelowOne, Rate, Words
 from spanloom.errors import ConfigError
 
@@ -15,28 +15,29 @@ Scheme = Literal["bio2", "bioes"]
 
 @dataclass(frozen=True)
 class TagConfig:
-    """The `[model]` table of the tag task.
+    """How tokens are tagged."""
 
-    head: "crf" scores whole sequences, with a score for each pair of neighbouring tags (Lafferty et al. 2001);
-    "softmax" chooses each token's tag by itself, but never what the scheme forbids. scheme: how the model writes spans;
-    data and answers are BIO2 either way, and labels that are no spans stay as they are. max_words: longer sentences are
-    cut into windows when predicting, and what is cut off in training is counted. confidence: say how sure each tag is,
-    which takes a CRF twice as long as finding the tags.
-
-    For softmax alone: focal_gamma makes what is already right weigh less (Lin et al. 2017), 0 for plain cross-entropy;
-    label_smoothing spreads this part of each target over all tags; class_weights "balanced" lets all tags weigh the
-    same in total, however rare.
-    """
-
-    head: Head = "crf"
-    scheme: Scheme = "bioes"
-    max_words: Words = 200
-    dropout: PartBelowOne = 0.3
-    confidence: bool = True
-    focal_gamma: Rate = 0.0
-    label_smoothing: PartBelowOne = 0.0
-    class_weights: Literal["none", "balanced"] = "none"
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    head: Head = setting(
+        "crf",
+        "'crf' scores whole sequences of tags (Lafferty et al. 2001), 'softmax' each tag, but never what the "
+        "scheme forbids",
+    )
+    scheme: Scheme = setting(
+        "bioes", "how the model writes spans; data and answers are BIO2 either way, and labels that are no spans stay"
+    )
+    max_words: Words = setting(
+        200, "longer sentences are cut into windows when predicting; what is cut off in training is counted"
+    )
+    dropout: PartBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
+    confidence: bool = setting(True, "say how sure each tag is, which takes a CRF twice as long as finding the tags")
+    focal_gamma: Rate = setting(
+        0.0, "of softmax: makes what is already right weigh less (Lin et al. 2017), 0 for plain cross-entropy"
+    )
+    label_smoothing: PartBelowOne = setting(0.0, "of softmax: the part of each target that is spread over all tags")
+    class_weights: Literal["none", "balanced"] = setting(
+        "none", "of softmax: 'balanced' lets all tags weigh the same in total, however rare"
+    )
+    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
 
 
 def check_settings(config: TagConfig) -> None:
