@@ -291,6 +291,7 @@ class Codec(Protocol):
     max_words      tokens that are read at once, None for any number: a longer text is predicted through windows
     max_sentences  sentences of such a window at most, None for any number
     merge          one answer from those for the windows of a text, of `sizes` tokens; None where their places say all
+    label_names    what answers may be made of, by kind: {"entities": ("LOC", "PER")}
     """
 
     texts: int = 1
@@ -310,6 +311,9 @@ class Codec(Protocol):
 
     def merge(self, answers: Sequence[Any], sizes: Sequence[int]) -> Any | None:
         return None
+
+    def label_names(self) -> Mapping[str, tuple[str, ...]]:
+        return {}
 
 
 class Backend(Protocol):

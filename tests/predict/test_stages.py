@@ -19,3 +19,10 @@ def test_stage_by_stage_is_all_at_once() -> None:
     assert merged[0].spans
     assert merged[2] == predictor.task.answer()
     assert predictor.predict_rows(rows) == predictor.decode(predictor.forward(rows))
+
+
+def test_a_predictor_says_what_it_is() -> None:
+    shown = repr(load())
+    assert shown.startswith("Predictor(task='joint', model='")
+    assert ", entities=('Entity',), relations=('/business/company/advisors', " in shown
+    assert shown.endswith(", ...))")

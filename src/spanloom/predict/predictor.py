@@ -57,6 +57,11 @@ class Predictor:
         self.second_look = second_look
         self.texts = codec.texts
 
+    def __repr__(self) -> str:
+        """Task, model, and what answers are made of; long lists of labels are cut."""
+        labels = "".join(f", {kind}={reprlib.repr(names)}" for kind, names in self.codec.label_names().items())
+        return f"Predictor(task={self.task.name!r}, model={str(self.source)!r}{labels})"
+
     def __call__(self, text: UserText) -> Any:
         """The answer for one text, of the type that gold answers of the task have; offsets count tokens.
 

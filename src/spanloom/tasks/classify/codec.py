@@ -144,6 +144,9 @@ class ClassifyCodec(Codec):
             "loss": self.loss,
         }
 
+    def label_names(self) -> dict[str, tuple[str, ...]]:
+        return {"classes": self.classes.names}
+
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()
 

@@ -158,6 +158,9 @@ class IntentSlotCodec(Codec):
         }
         return table if self.calibration is None else {**table, "calibration": dict(self.calibration)}
 
+    def label_names(self) -> dict[str, tuple[str, ...]]:
+        return {"intents": self.intents, "slots": self.tagset.names}
+
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()
 

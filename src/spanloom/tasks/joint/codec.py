@@ -136,6 +136,9 @@ class JointCodec(Codec):
             "recall": self.recall,
         }
 
+    def label_names(self) -> dict[str, tuple[str, ...]]:
+        return {"entities": self.labels.entities, "relations": self.labels.relations}
+
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()
 

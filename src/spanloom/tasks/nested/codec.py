@@ -174,6 +174,9 @@ class NestedCodec(Codec):
             "seen": self.seen.to_list(),
         }
 
+    def label_names(self) -> dict[str, tuple[str, ...]]:
+        return {"entities": self.labels}
+
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()
 

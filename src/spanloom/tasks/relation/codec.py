@@ -155,6 +155,9 @@ class RelationCodec(Codec):
             "loss": self.loss,
         }
 
+    def label_names(self) -> dict[str, tuple[str, ...]]:
+        return {"relations": self.classes.names}
+
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()
 

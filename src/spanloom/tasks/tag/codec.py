@@ -129,6 +129,9 @@ class TagCodec(Codec):
             "confidence": self.confidence,
         }
 
+    def label_names(self) -> dict[str, tuple[str, ...]]:
+        return {"labels": self.tagset.names}
+
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()
 
