@@ -18,6 +18,7 @@ from spanloom import __version__
 from spanloom.errors import MOST_QUOTED, shortened
 from spanloom.run.cli.about import doctor, tasks
 from spanloom.run.cli.data import check, convert
+from spanloom.run.cli.example import example
 from spanloom.run.cli.faults import BUG, MENDABLE, bug_report, mendable
 from spanloom.run.cli.generate import generate
 from spanloom.run.cli.judge import compare, evaluate
@@ -77,7 +78,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    for command in (predict, train, evaluate, compare, check, convert, export, generate, tasks, doctor):
+    for command in (predict, train, evaluate, compare, check, convert, export, generate, example, tasks, doctor):
         app.command()(command)
     return app
 
