@@ -4,8 +4,10 @@
 
     predictor = spanloom.load()                     # the bundled model, or load("runs/mine") for one of your own
     graph = predictor("Ada Lovelace lived in London.")
-    spanloom.train("joint.toml", output="runs/mine")
-    spanloom.evaluate("runs/mine", "dev.jsonl")
+    spanloom.check("train.jsonl", "joint")
+    spanloom.train("joint.toml", output="runs/mine")    # or a dict of the same tables
+    spanloom.evaluate("runs/mine", "test.jsonl")
+    spanloom.export("runs/mine", "bundles/mine")
 
 Importing this imports nothing heavy: each name below is fetched when it is first used. It also tells the libraries that
 spanloom stands on not to report home, whatever the environment says.
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from spanloom.core import Example, Graph, Relation, Source, Span, Text
     from spanloom.errors import CheckpointError, ConfigError, DataError, ExportRefused, MissingExtra, SpanloomError
     from spanloom.run.evaluate import evaluate
+    from spanloom.run.functions import check, export
     from spanloom.run.predictor import load
     from spanloom.run.train import train
 
@@ -46,7 +49,9 @@ __all__ = [
     "SpanloomError",
     "Text",
     "__version__",
+    "check",
     "evaluate",
+    "export",
     "load",
     "train",
 ]
@@ -62,9 +67,15 @@ _HOMES = {
         "SpanloomError",
     ),
     "spanloom.run.evaluate": ("evaluate",),
+    "spanloom.run.functions": ("check", "export"),
     "spanloom.run.predictor": ("load",),
     "spanloom.run.train": ("train",),
 }
+
+# The folder check/ takes the name `spanloom.check` when it is first imported. That is now, so that the function of this
+# name has it from here on; `from spanloom.check.gold import …` goes by the folder all the same.
+importlib.import_module("spanloom.check")
+del globals()["check"]
 
 
 def __getattr__(name: str) -> Any:

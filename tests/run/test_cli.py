@@ -511,7 +511,10 @@ def environment(repository: Path) -> dict[str, str]:
         ("import spanloom; spanloom.Span", ["typer", "torch", "onnxruntime", "tokenizers"]),
         ("from spanloom.run.cli import main; main(['--help'])", ["numpy", "torch", "onnxruntime", "tokenizers"]),
         ("from spanloom.run.cli import main; main(['tasks'])", ["torch", "onnxruntime", "transformers"]),
-        ("import spanloom; spanloom.load, spanloom.train, spanloom.evaluate", ["torch", "transformers"]),
+        (
+            "import spanloom; spanloom.load, spanloom.train, spanloom.evaluate, spanloom.check, spanloom.export",
+            ["torch", "transformers"],
+        ),
     ],
 )
 def test_nothing_heavy_is_loaded_early(repository: Path, code: str, forbidden: list[str]) -> None:
