@@ -72,10 +72,12 @@ _HOMES = {
     "spanloom.run.train": ("train",),
 }
 
-# The folder check/ takes the name `spanloom.check` when it is first imported. That is now, so that the function of this
-# name has it from here on; `from spanloom.check.gold import …` goes by the folder all the same.
-importlib.import_module("spanloom.check")
-del globals()["check"]
+# A folder takes the name that it shares with one of these functions (check/) when it is first imported. That is now, so
+# that the function has the name from here on; `from spanloom.check.gold import …` goes by the folder all the same.
+for _name in __all__:
+    if os.path.isdir(os.path.join(os.path.dirname(__file__), _name)):
+        importlib.import_module(f"{__name__}.{_name}")
+        del globals()[_name]
 
 
 def __getattr__(name: str) -> Any:

@@ -22,6 +22,7 @@ import spanloom.run.predictor
 from spanloom.core import Example, Graph, Relation, Row, Span
 from spanloom.errors import CheckpointError
 from spanloom.run.cli import build_app, main
+from spanloom.run.cli.threshold import thresholds
 from spanloom.run.predictor import Predictor
 from spanloom.run.reading import Reading
 from spanloom.tasks import find_task
@@ -35,6 +36,9 @@ class Plain:
 
     def encode(self, example: Example) -> Row:
         return Row({}, {}, 1, 1, item=example.input)
+
+    def known(self) -> dict[str, tuple[str, ...]]:
+        return {"entity label": ("Name",), "relation": ("next",)}
 
 
 def capitalised(rows: Sequence[Row]) -> list[Graph]:
@@ -239,6 +243,53 @@ def test_a_table_shows_names_and_relations(model: list[Any], capsys: pytest.Capt
     shown = capsys.readouterr().out
     assert "Nordvik" in shown
     assert "next" in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "entities", "relations"),
+    [
+        (["0.2"], 5, 4),
+        (["0.3"], 5, 0),
+        (["0.5"], 5, 0),
+        (["0.51"], 0, 0),
+        (["next=0.3"], 5, 0),
+        (["0.9", "--threshold", "Name=0.5"], 5, 0),
+        (["0.9", "--threshold", "Name=0.5", "--threshold", "next=0.25"], 5, 4),
+    ],
+)
+def test_less_sure_facts_are_left_out_of_every_format(
+    model: list[Any], capsys: pytest.CaptureFixture[str], given: list[str], entities: int, relations: int
+) -> None:
+    assert main(["predict", SENTENCE, "-f", "jsonl", "--threshold", *given]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (len(shown["entities"]), len(shown["relations"])) == (entities, relations)
+    assert main(["predict", SENTENCE, "-f", "html", "--threshold", *given]) == 0
+    page = capsys.readouterr().out
+    assert (page.count('class="tag '), page.count("data-head=")) == (entities, relations)
+    assert main(["predict", SENTENCE, "-f", "table", "--threshold", *given]) == 0
+    table = capsys.readouterr().out
+    assert (table.count("0.50"), table.count("0.25")) == (entities, relations)
+    found = stand_in("joint", capitalised).predict([SENTENCE], threshold=thresholds([given[0], *given[2::2]]))
+    assert [(len(graph.spans), len(graph.relations)) for graph in found] == [(entities, relations)]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["much"], "threshold: 'much' of 'much' is no number; one from 0 to 1. Set a number such as 0.7."),
+        (["Name="], "threshold: '' of 'Name=' is no number; one from 0 to 1"),
+        (["=0.7"], "threshold: no label before the '=' of '=0.7'"),
+        (["70"], "threshold: is 70.0; a number from 0 to 1"),
+        (["Nmae=0.7"], "unknown label 'Nmae'; did you mean 'Name'?; one that the model was trained on (Name, next)"),
+        (["0.7", "--threshold", "0.8"], "threshold: is given twice for all labels"),
+        (["next=0.7", "--threshold", "next=0.8"], "threshold: is given twice for label 'next'"),
+    ],
+)
+def test_a_threshold_that_means_nothing_is_refused(
+    model: list[Any], capsys: pytest.CaptureFixture[str], given: list[str], message: str
+) -> None:
+    assert main(["predict", SENTENCE, "--threshold", *given]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_failed_prediction_leaves_the_old_output(

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from spanloom.core import Array, Arrays, Codec, Example, Row, Task
 from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
+from spanloom.decode.threshold import Given, threshold_for
 from spanloom.errors import CheckpointError, ConfigError, DataError, MissingExtra, SpanloomError
 from spanloom.run.bundle import MANIFEST, forward, open_bundle
 from spanloom.run.long_text import limit_of, merged, places_of
@@ -66,14 +67,20 @@ class Predictor:
         return next(self.predict_inputs([self.prepare(text)]))
 
     def predict(
-        self, texts: Iterable[UserText], reading: Reading | None = None, errors: Errors = "raise", more: More = always
+        self,
+        texts: Iterable[UserText],
+        reading: Reading | None = None,
+        errors: Errors = "raise",
+        more: More = always,
+        threshold: Given = 0.0,
     ) -> Iterator[Any]:
         """One answer for each text, in order. Texts are taken from the iterable only as they are needed.
 
         reading: where to count what was read, how, and what was not. errors: what a text that fails is to do: "raise"
         its error when its turn comes, or "return" it in place of an answer, a SpanloomError, and go on. more: whether
         another text is at hand; where it is not, what was taken is answered first, so that `lambda: False` answers
-        each text before the next is taken.
+        each text before the next is taken. threshold: facts that score less, in 0..1, are left out of the answers; one
+        for all labels, or a mapping of labels, such as `{"*": 0.7, "Place": 0.8}`.
         """
         if isinstance(texts, str):
             raise DataError("predict", "one string", "an iterable of texts", "For one text, call the predictor itself.")
@@ -81,7 +88,8 @@ class Predictor:
             found = f"{reprlib.repr(texts)}, of type {type(texts).__name__}"
             raise DataError("predict", found, "an iterable of texts", "Give a list of strings.")
         inputs = (self.attempt(text, numbered(index)) for index, text in enumerate(texts))
-        return self._outcomes(inputs, reading, errors, more, numbered)
+        outcomes = self._outcomes(inputs, reading, errors, more, numbered)
+        return map(threshold_for(threshold, self.task, self.codec).kept, outcomes) if threshold else outcomes
 
     def prepare(self, text: UserText) -> Any:
         """A user's text, or texts where the model reads several, as an input of the task. Raises DataError."""

@@ -108,6 +108,10 @@ class ClassifyCodec:
         """Raises DataError, citing the line, for a label that training never had."""
         self.classes.require_known(example)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The classes of training data."""
+        return {"label": self.classes.names}
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Inputs [B, ...], or [B, 2, ...] of two texts in words; targets: classes [B] or [B, S], and their loss."""
         if self.siamese:

@@ -108,6 +108,10 @@ class IntentSlotCodec:
         refuse_unknown(intents, self.intents, example.source)
         self.tagset.require_known(example.gold.slots, example.source)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The intents and the slots of training data."""
+        return {"intent": self.intents, **self.tagset.known()}
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: intents [B], tags [B, T] and what their loss needs."""
         width, inputs = pad_inputs(rows)

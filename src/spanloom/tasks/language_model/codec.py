@@ -75,6 +75,10 @@ class LanguageModelCodec:
     def require_known(self, example: Example) -> None:
         """Nothing is refused: there are no labels, and what training never had is the unknown unit."""
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """Nothing: there are no labels."""
+        return {}
+
     def size(self, text: Text) -> Size:
         """What there is to foretell in a text."""
         found = self.units.reader.read(text)

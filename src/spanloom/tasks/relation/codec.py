@@ -119,6 +119,10 @@ class RelationCodec:
         """Raises DataError, citing the line, for a label that training never had."""
         self.classes.require_known(example)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The classes of training data."""
+        return {"label": self.classes.names}
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Inputs [B, ...]; targets: classes [B] and what their loss goes by."""
         _, inputs = pad_inputs(rows)

@@ -65,6 +65,10 @@ class RewriteCodec:
     def require_known(self, example: Example) -> None:
         """Whatever words an example has, they can be read."""
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """Nothing: there are no labels."""
+        return {}
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: those of the rows, padded, and chosen [B, K]."""
         width, inputs = pad_inputs(rows)

@@ -99,6 +99,10 @@ class TagCodec:
         if example.gold is not None:
             self.tagset.require_known(example.gold, example.source)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The labels of training data."""
+        return self.tagset.known()
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: tags [B, T]; for a CRF lengths [B]; for softmax weights [B, T], 0 at padding, and its loss."""
         width, inputs = pad_inputs(rows)
