@@ -494,7 +494,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         ["predict", "train", "evaluate", "compare", "check", "convert", "export"],
         ["example", "tasks", "doctor"],
     )
-    assert sorted(commands) == sorted([*work, "generate", *about])
+    assert sorted(commands) == sorted([*work, "init", "generate", *about])
     assert all(name in shown for name in commands)
 
 

@@ -48,7 +48,7 @@ def test_a_file_that_is_there_stays_and_nothing_is_copied(
 ) -> None:
     (tmp_path / name).write_text("mine", encoding="utf-8")
     assert main(["example", "tag", str(tmp_path)]) == 2
-    said = "is there already; a new file. Name another folder, or move it away."
+    said = "is there already; a new file. Name another place, or move it away."
     assert f"ConfigError: {tmp_path / name}: {said}" in capsys.readouterr().err
     assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [(name, "mine")]
 

@@ -21,6 +21,7 @@ from spanloom.run.cli.data import check, convert
 from spanloom.run.cli.example import example
 from spanloom.run.cli.faults import BUG, MENDABLE, bug_report, mendable
 from spanloom.run.cli.generate import generate
+from spanloom.run.cli.init import init
 from spanloom.run.cli.judge import compare, evaluate
 from spanloom.run.cli.predict import predict
 from spanloom.run.cli.streams import STANDARD_OUTPUT, prepare_streams
@@ -78,7 +79,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    for command in (predict, train, evaluate, compare, check, convert, export, generate, example, tasks, doctor):
+    for command in (predict, init, train, evaluate, compare, check, convert, export, generate, example, tasks, doctor):
         app.command()(command)
     return app
 

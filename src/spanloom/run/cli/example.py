@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from spanloom.errors import ConfigError
 from spanloom.run.cli.completion import complete_task
 from spanloom.write.terminal import tell
 
@@ -35,13 +33,11 @@ def copy_sample(task: str, folder: Path) -> list[Path]:
     copied. Raises FileError where the folder cannot be written.
     """
     from spanloom.tasks import FOLDER, find_task
-    from spanloom.write.lines import atomic_text
+    from spanloom.write.lines import atomic_text, refuse_existing
 
     home = FOLDER / find_task(task).name
     copies = {file: folder / file.name for pattern in COPIED for file in sorted(home.glob(pattern))}
-    for target in copies.values():
-        if os.path.lexists(target):
-            raise ConfigError(str(target), "is there already", "a new file", "Name another folder, or move it away.")
+    refuse_existing(*copies.values())
     for file, target in copies.items():
         with atomic_text(target) as copy:
             copy.write(file.read_text(encoding="utf-8"))
