@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spanloom.run.functions import check, export
     from spanloom.run.predictor import load
     from spanloom.run.train import train
+    from spanloom.write.answer import Answer
 
 __version__ = "0.1.0"
 
@@ -36,6 +37,7 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 __all__ = [
+    "Answer",
     "CheckpointError",
     "ConfigError",
     "DataError",
@@ -70,6 +72,7 @@ _HOMES = {
     "spanloom.run.functions": ("check", "export"),
     "spanloom.run.predictor": ("load",),
     "spanloom.run.train": ("train",),
+    "spanloom.write.answer": ("Answer",),
 }
 
 # A folder takes the name that it shares with one of these functions (check/) when it is first imported. That is now, so

@@ -22,6 +22,7 @@ from spanloom.run.second_look import look_again
 from spanloom.run.user_text import BYTES, checked
 from spanloom.tasks import find_task
 from spanloom.text.windows import part
+from spanloom.write.answer import Answer
 from spanloom.write.folders import aside
 
 RUN_WEIGHTS = Path("model") / "weights.safetensors"
@@ -156,6 +157,12 @@ class Predictor:
         """The answer for one text as plain values ready for JSON; offsets count characters of `text`."""
         item = self.prepare(text)
         return self.task.show(item, next(self.predict_inputs([item])))
+
+    def answer(self, text: UserText) -> Answer:
+        """The answer for one text, with what it found in words and characters of that text; notebooks draw it."""
+        item = self.prepare(text)
+        found = next(self.predict_inputs([item]))
+        return Answer(self.task.show(item, found), found)
 
     def _begun(self, item: Any) -> Work | Exception:
         """An input cut and encoded, or the error that it or its encoding raised."""
