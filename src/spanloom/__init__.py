@@ -4,8 +4,10 @@
 
     predictor = spanloom.load()                     # the bundled model, or load("runs/mine") for one of your own
     graph = predictor("Ada Lovelace lived in London.")
-    spanloom.train("joint.toml", output="runs/mine")
-    spanloom.evaluate("runs/mine", "dev.jsonl")
+    spanloom.check("train.jsonl", "joint")
+    spanloom.train("joint.toml", output="runs/mine")    # or a dict of the same tables
+    spanloom.evaluate("runs/mine", "test.jsonl")
+    spanloom.export("runs/mine", "bundles/mine")
 
 Importing this imports nothing heavy: each name below is fetched when it is first used. It also tells the libraries that
 spanloom stands on not to report home, whatever the environment says.
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from spanloom.errors import CheckpointError, ConfigError, DataError, ExportRefused, MissingExtra, SpanloomError
     from spanloom.predict.predictor import load
     from spanloom.run.evaluate import evaluate
+    from spanloom.run.functions import check, export
     from spanloom.run.train import train
+    from spanloom.write.answer import Answer
 
 __version__ = "0.1.0"
 
@@ -33,6 +37,7 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 __all__ = [
+    "Answer",
     "CheckpointError",
     "ConfigError",
     "DataError",
@@ -46,7 +51,9 @@ __all__ = [
     "SpanloomError",
     "Text",
     "__version__",
+    "check",
     "evaluate",
+    "export",
     "load",
     "train",
 ]
@@ -63,8 +70,17 @@ _HOMES = {
     ),
     "spanloom.run.evaluate": ("evaluate",),
     "spanloom.predict.predictor": ("load",),
+    "spanloom.run.functions": ("check", "export"),
     "spanloom.run.train": ("train",),
+    "spanloom.write.answer": ("Answer",),
 }
+
+# A folder takes the name that it shares with one of these functions (check/) when it is first imported. That is now, so
+# that the function has the name from here on; `from spanloom.check.gold import …` goes by the folder all the same.
+for _name in __all__:
+    if os.path.isdir(os.path.join(os.path.dirname(__file__), _name)):
+        importlib.import_module(f"{__name__}.{_name}")
+        del globals()[_name]
 
 
 def __getattr__(name: str) -> Any:

@@ -291,7 +291,7 @@ class Codec(Protocol):
     max_words      tokens that are read at once, None for any number: a longer text is predicted through windows
     max_sentences  sentences of such a window at most, None for any number
     merge          one answer from those for the windows of a text, of `sizes` tokens; None where their places say all
-    label_names    what answers may be made of, by kind: {"entities": ("LOC", "PER")}
+    known          the labels that training had, by their kind: {"entity label": ("LOC", "PER")}; none of some tasks
     """
 
     texts: int = 1
@@ -312,7 +312,7 @@ class Codec(Protocol):
     def merge(self, answers: Sequence[Any], sizes: Sequence[int]) -> Any | None:
         return None
 
-    def label_names(self) -> Mapping[str, tuple[str, ...]]:
+    def known(self) -> dict[str, Sequence[str]]:
         return {}
 
 

@@ -24,6 +24,7 @@ from spanloom.errors import CheckpointError
 from spanloom.predict.predictor import Predictor
 from spanloom.predict.reading import Reading
 from spanloom.run.cli import build_app, main
+from spanloom.run.cli.threshold import thresholds
 from spanloom.tasks import find_task
 from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, example
@@ -36,6 +37,9 @@ class Plain(Codec):
 
     def encode(self, example: Example) -> Row:
         return Row({}, {}, 1, 1, item=example.input)
+
+    def known(self) -> dict[str, tuple[str, ...]]:
+        return {"entity label": ("Name",), "relation": ("next",)}
 
 
 def capitalised(rows: Sequence[Row]) -> list[Graph]:
@@ -242,6 +246,53 @@ def test_a_table_shows_names_and_relations(model: list[Any], capsys: pytest.Capt
     assert "next" in shown
 
 
+@pytest.mark.parametrize(
+    ("given", "entities", "relations"),
+    [
+        (["0.2"], 5, 4),
+        (["0.3"], 5, 0),
+        (["0.5"], 5, 0),
+        (["0.51"], 0, 0),
+        (["next=0.3"], 5, 0),
+        (["0.9", "--threshold", "Name=0.5"], 5, 0),
+        (["0.9", "--threshold", "Name=0.5", "--threshold", "next=0.25"], 5, 4),
+    ],
+)
+def test_less_sure_facts_are_left_out_of_every_format(
+    model: list[Any], capsys: pytest.CaptureFixture[str], given: list[str], entities: int, relations: int
+) -> None:
+    assert main(["predict", SENTENCE, "-f", "jsonl", "--threshold", *given]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (len(shown["entities"]), len(shown["relations"])) == (entities, relations)
+    assert main(["predict", SENTENCE, "-f", "html", "--threshold", *given]) == 0
+    page = capsys.readouterr().out
+    assert (page.count('class="tag '), page.count("data-head=")) == (entities, relations)
+    assert main(["predict", SENTENCE, "-f", "table", "--threshold", *given]) == 0
+    table = capsys.readouterr().out
+    assert (table.count("0.50"), table.count("0.25")) == (entities, relations)
+    found = stand_in("joint", capitalised).predict([SENTENCE], threshold=thresholds([given[0], *given[2::2]]))
+    assert [(len(graph.spans), len(graph.relations)) for graph in found] == [(entities, relations)]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["much"], "threshold: 'much' of 'much' is no number; one from 0 to 1. Set a number such as 0.7."),
+        (["Name="], "threshold: '' of 'Name=' is no number; one from 0 to 1"),
+        (["=0.7"], "threshold: no label before the '=' of '=0.7'"),
+        (["70"], "threshold: is 70.0; a number from 0 to 1"),
+        (["Nmae=0.7"], "unknown label 'Nmae'; did you mean 'Name'?; one that the model was trained on (Name, next)"),
+        (["0.7", "--threshold", "0.8"], "threshold: is given twice for all labels"),
+        (["next=0.7", "--threshold", "next=0.8"], "threshold: is given twice for label 'next'"),
+    ],
+)
+def test_a_threshold_that_means_nothing_is_refused(
+    model: list[Any], capsys: pytest.CaptureFixture[str], given: list[str], message: str
+) -> None:
+    assert main(["predict", SENTENCE, "--threshold", *given]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_a_failed_prediction_leaves_the_old_output(
     model: list[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -442,8 +493,11 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     commands = [command.callback.__name__ for command in build_app().registered_commands if command.callback]
-    work, about = ["predict", "train", "evaluate", "compare", "check", "convert", "export"], ["tasks", "doctor"]
-    assert sorted(commands) == sorted([*work, "generate", *about])
+    work, about = (
+        ["predict", "train", "evaluate", "compare", "check", "convert", "export"],
+        ["example", "tasks", "doctor"],
+    )
+    assert sorted(commands) == sorted([*work, "init", "generate", *about])
     assert all(name in shown for name in commands)
 
 
@@ -511,7 +565,10 @@ def environment(repository: Path) -> dict[str, str]:
         ("import spanloom; spanloom.Span", ["typer", "torch", "onnxruntime", "tokenizers"]),
         ("from spanloom.run.cli import main; main(['--help'])", ["numpy", "torch", "onnxruntime", "tokenizers"]),
         ("from spanloom.run.cli import main; main(['tasks'])", ["torch", "onnxruntime", "transformers"]),
-        ("import spanloom; spanloom.load, spanloom.train, spanloom.evaluate", ["torch", "transformers"]),
+        (
+            "import spanloom; spanloom.load, spanloom.train, spanloom.evaluate, spanloom.check, spanloom.export",
+            ["torch", "transformers"],
+        ),
     ],
 )
 def test_nothing_heavy_is_loaded_early(repository: Path, code: str, forbidden: list[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from spanloom.core import Backend, Codec, Example, Row, Task
 from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
 from spanloom.decode.rows import Passed, decoded, in_order, pass_through, predict_rows
+from spanloom.decode.threshold import Given, threshold_for
 from spanloom.errors import CheckpointError, ConfigError, DataError, SpanloomError
 from spanloom.predict.bundle import MANIFEST, open_bundle
 from spanloom.predict.long_text import limit_of, merged, places_of
@@ -22,6 +23,7 @@ from spanloom.predict.revisit import read_again
 from spanloom.predict.user_text import BYTES, checked
 from spanloom.tasks import find_task
 from spanloom.text.windows import part
+from spanloom.write.answer import Answer
 from spanloom.write.folders import aside
 
 RUN_WEIGHTS = Path("model") / "weights.safetensors"
@@ -59,7 +61,7 @@ class Predictor:
 
     def __repr__(self) -> str:
         """Task, model, and what answers are made of; long lists of labels are cut."""
-        labels = "".join(f", {kind}={reprlib.repr(names)}" for kind, names in self.codec.label_names().items())
+        labels = "".join(f", {kind}={reprlib.repr(names)}" for kind, names in self.codec.known().items())
         return f"Predictor(task={self.task.name!r}, model={str(self.source)!r}{labels})"
 
     def __call__(self, text: UserText) -> Any:
@@ -70,14 +72,20 @@ class Predictor:
         return next(self.predict_inputs([self.prepare(text)]))
 
     def predict(
-        self, texts: Iterable[UserText], reading: Reading | None = None, errors: Errors = "raise", more: More = always
+        self,
+        texts: Iterable[UserText],
+        reading: Reading | None = None,
+        errors: Errors = "raise",
+        more: More = always,
+        threshold: Given = 0.0,
     ) -> Iterator[Any]:
         """One answer for each text, in order. Texts are taken from the iterable only as they are needed.
 
         reading: where to count what was read, how, and what was not. errors: what a text that fails is to do: "raise"
         its error when its turn comes, or "return" it in place of an answer, a SpanloomError, and go on. more: whether
         another text is at hand; where it is not, what was taken is answered first, so that `lambda: False` answers
-        each text before the next is taken.
+        each text before the next is taken. threshold: facts that score less, in 0..1, are left out of the answers; one
+        for all labels, or a mapping of labels, such as `{"*": 0.7, "Place": 0.8}`.
         """
         if isinstance(texts, str):
             raise DataError("predict", "one string", "an iterable of texts", "For one text, call the predictor itself.")
@@ -85,7 +93,8 @@ class Predictor:
             found = f"{reprlib.repr(texts)}, of type {type(texts).__name__}"
             raise DataError("predict", found, "an iterable of texts", "Give a list of strings.")
         inputs = (self.attempt(text, numbered(index)) for index, text in enumerate(texts))
-        return self._outcomes(inputs, reading, errors, more, numbered)
+        outcomes = self._outcomes(inputs, reading, errors, more, numbered)
+        return map(threshold_for(threshold, self.task, self.codec).kept, outcomes) if threshold else outcomes
 
     def prepare(self, text: UserText) -> Any:
         """A user's text, or texts where the model reads several, as an input of the task. Raises DataError."""
@@ -177,6 +186,12 @@ class Predictor:
         """The answer for one text as plain values ready for JSON; offsets count characters of `text`."""
         item = self.prepare(text)
         return self.task.show(item, next(self.predict_inputs([item])))
+
+    def answer(self, text: UserText) -> Answer:
+        """The answer for one text, with what it found in words and characters of that text; notebooks draw it."""
+        item = self.prepare(text)
+        found = next(self.predict_inputs([item]))
+        return Answer(self.task.show(item, found), found)
 
     def _begun(self, item: Any) -> Work | Exception:
         """An input cut and encoded, or the error that it or its encoding raised."""

@@ -16,6 +16,7 @@ from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.predict.predictor import SecondLook, load
 from spanloom.predict.reading import Reading
+from spanloom.run.user_config import data_settings
 from spanloom.write.atomic import atomic_write
 from spanloom.write.confusion import confusion_svg
 from spanloom.write.html import comparison_items, scorecard_page
@@ -32,13 +33,14 @@ def evaluate(
     model: str | Path | None,
     data: str | Path,
     report: str | Path | None = None,
-    data_config: DataConfig | None = None,
+    data_config: DataConfig | Mapping[str, Any] | None = None,
     second_look: SecondLook = "auto",
 ) -> dict[str, Any]:
     """Score a run folder or bundle (None: the bundled model) on annotated data; the scorecard as a plain dict.
 
     report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`,
-    and, where labels are confused with one another, `confusion.svg`. second_look: see `Predictor`. Keys of the
+    and, where labels are confused with one another, `confusion.svg`. data_config: how the data are read, such as
+    `{"encoding": "gb18030"}`, the `[data]` table of a configuration. second_look: see `Predictor`. Keys of the
     scorecard beside the task's own:
 
     read     what was longer than the model reads at once, and what was left out (see `Reading`)
@@ -53,10 +55,11 @@ def evaluate(
     if report is not None:
         for name in (SCORECARD, PAGE, PREDICTIONS, CONFUSION):
             refuse_to_replace(Path(report) / name, Path(data))
+    settings = data_settings(data_config)
     predictor = load(None if model is None else Path(model), second_look=second_look)
-    examples = list(predictor.task.read(Path(data), data_config or DataConfig()))
+    examples = list(predictor.task.read(Path(data), settings))
     require_gold(examples, Path(data))
-    if (data_config or DataConfig()).unknown_labels == "error":
+    if settings.unknown_labels == "error":
         for example in examples:
             predictor.codec.require_known(example)
     trained_on = TrainingTexts.load(predictor.source / TRAINING_TEXTS)

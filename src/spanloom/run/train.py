@@ -8,8 +8,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spanloom.config import RunConfig, load_config
 from spanloom.errors import MissingExtra
+from spanloom.run.user_config import Given, resolved
 from spanloom.tasks import find_task
 
 if TYPE_CHECKING:
@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 
 
 def train(
-    config: str | Path | RunConfig,
+    config: Given,
     output: str | Path,
     overrides: Sequence[str] = (),
     resume: bool = False,
 ) -> dict[str, Any]:
-    """Train the model that a TOML file (or a `RunConfig`) describes, into the run folder `output`.
+    """Train the model that a TOML file, or a dict of the same tables, describes, into the run folder `output`.
 
-    Returns the scorecard of the weights that were kept, empty where there is no dev data. overrides: `key=value`
-    settings over the file's. resume: go on from the last checkpoint in `output`. Progress goes to standard error.
+    Returns the scorecard of the weights that were kept, empty where there is no dev data. Relative paths in a file
+    start from its folder, in a dict from the working directory. overrides: `key=value` settings over the others.
+    resume: go on from the last checkpoint in `output`. Progress goes to standard error.
     Raises ConfigError, DataError or CheckpointError for what the user can mend, MissingExtra without torch, and
     KeyboardInterrupt, saying how to resume, once Ctrl-C was answered by a checkpoint.
 
     Where torchrun or `accelerate launch` started several processes, they train together and return the same.
     """
-    config = _resolved(config, overrides)
+    config = resolved(config, overrides)
     with _training_packages():
         from spanloom.engine.processes import join_processes, read_launch
         from spanloom.engine.progress import ConsoleProgress
@@ -53,34 +54,28 @@ def is_first_process() -> bool:
     return read_launch(os.environ).rank == 0
 
 
-def plot_samplers(config: str | Path | RunConfig, picture: Path, overrides: Sequence[str] = ()) -> list[SamplerCost]:
+def plot_samplers(config: Given, picture: Path, overrides: Sequence[str] = ()) -> list[SamplerCost]:
     """Draw how much padding every sampler would cost on the training data. Trains nothing; raises as `train` does."""
     return _preview("preview_samplers", config, picture, overrides)  # type: ignore[no-any-return]
 
 
-def plot_schedule(config: str | Path | RunConfig, picture: Path, overrides: Sequence[str] = ()) -> Schedule:
+def plot_schedule(config: Given, picture: Path, overrides: Sequence[str] = ()) -> Schedule:
     """Draw the learning rates over the steps of the run. Trains nothing; raises as `train` does."""
     return _preview("preview_schedule", config, picture, overrides)  # type: ignore[no-any-return]
 
 
-def find_rate(config: str | Path | RunConfig, picture: Path, overrides: Sequence[str] = ()) -> RangeTest:
+def find_rate(config: Given, picture: Path, overrides: Sequence[str] = ()) -> RangeTest:
     """Draw the loss of a fresh model under a rising learning rate. Saves no model; raises as `train` does."""
     return _preview("find_rate", config, picture, overrides)  # type: ignore[no-any-return]
 
 
-def _preview(name: str, config: str | Path | RunConfig, picture: Path, overrides: Sequence[str]) -> Any:
-    config = _resolved(config, overrides)
+def _preview(name: str, config: Given, picture: Path, overrides: Sequence[str]) -> Any:
+    config = resolved(config, overrides)
     with _training_packages():
         from spanloom.engine import preview
         from spanloom.engine.progress import ConsoleProgress
     with ConsoleProgress() as show:
         return getattr(preview, name)(find_task(config.task), config, Path(picture), show)
-
-
-def _resolved(config: str | Path | RunConfig, overrides: Sequence[str]) -> RunConfig:
-    if isinstance(config, RunConfig):
-        return config
-    return load_config(Path(config), overrides, lambda name: find_task(name).config)
 
 
 @contextmanager

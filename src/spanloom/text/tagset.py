@@ -15,6 +15,9 @@ from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import choice, flag, strings
 from spanloom.text.tags import OUTSIDE, convert, is_bio2, natural_order, spans_from_tags, tag_names, transitions
 
+TOKEN_LABEL = "token label"
+"""The kind of a label that stands for itself: every token has exactly one."""
+
 
 class Tagset:
     """The K tags of a model by number, from training data only.
@@ -66,6 +69,10 @@ class Tagset:
     def require_known(self, gold: Tags, source: Source) -> None:
         """Raises DataError, citing the line, for a gold label that training never had."""
         refuse_unknown(self.unknown(gold), self.names, source)
+
+    def known(self) -> dict[str, Sequence[str]]:
+        """The labels of training data by their kind: of spans, or of tokens where labels stand for themselves."""
+        return {TOKEN_LABEL if self.scheme is None else "span label": self.names}
 
     def rules(self) -> tuple[Array, Array, Array]:
         """Scores that forbid what the scheme does and are 0 elsewhere: transitions [K, K], start [K], end [K]."""

@@ -48,6 +48,13 @@ def write_lines(path: Path, items: Iterable[Mapping[str, Any]]) -> int:
     return count
 
 
+def refuse_existing(*outputs: Path) -> None:
+    """Raise ConfigError where there is anything, were it a broken link, under the name of a file to be written."""
+    for output in outputs:
+        if os.path.lexists(output):
+            raise ConfigError(str(output), "is there already", "a new file", "Name another place, or move it away.")
+
+
 def refuse_to_replace(output: Path, *inputs: Path) -> None:
     """Raise ConfigError where writing `output` would replace data that are read: by any name, link or folder of theirs.
 

@@ -18,8 +18,10 @@ from spanloom import __version__
 from spanloom.errors import MOST_QUOTED, shortened
 from spanloom.run.cli.about import doctor, tasks
 from spanloom.run.cli.data import check, convert
+from spanloom.run.cli.example import example
 from spanloom.run.cli.faults import BUG, MENDABLE, bug_report, mendable
 from spanloom.run.cli.generate import generate
+from spanloom.run.cli.init import init
 from spanloom.run.cli.judge import compare, evaluate
 from spanloom.run.cli.listing import settings
 from spanloom.run.cli.predict import predict
@@ -78,7 +80,8 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    for command in (predict, train, evaluate, compare, check, convert, export, generate, tasks, settings, doctor):
+    everything = (predict, init, train, evaluate, compare, check, convert, export, generate)
+    for command in (*everything, example, tasks, settings, doctor):
         app.command()(command)
     return app
 

@@ -17,6 +17,7 @@ from spanloom.write.terminal import json_text, running_text, terminal
 
 if TYPE_CHECKING:
     from spanloom.core import Task
+    from spanloom.decode.threshold import Threshold
     from spanloom.predict.predictor import Predictor
     from spanloom.predict.reading import Reading
     from spanloom.run.cli.texts import Entry, Inputs
@@ -66,8 +67,8 @@ def default_format(output: Path | None) -> Format:
     return ENDINGS[ending]
 
 
-def answered(predictor: Predictor, inputs: Inputs, reading: Reading) -> Answers:
-    """The answer, or the error, of each input in order, streamed, and counted in `reading`."""
+def answered(predictor: Predictor, inputs: Inputs, reading: Reading, threshold: Threshold) -> Answers:
+    """The sure part of the answer, or the error, of each input in order, streamed, and counted in `reading`."""
     waiting: deque[Entry] = deque()
 
     def taken() -> Iterator[Any]:
@@ -76,16 +77,17 @@ def answered(predictor: Predictor, inputs: Inputs, reading: Reading) -> Answers:
             yield entry.input
 
     for outcome in predictor.predict_inputs(taken(), reading, "return", inputs.more):
-        yield finished(waiting.popleft(), outcome, predictor.task, reading)
+        yield finished(waiting.popleft(), outcome, predictor.task, reading, threshold)
 
 
-def finished(entry: Entry, outcome: Any, task: Task, reading: Reading) -> Answered:
-    """An answer as a user sees it, or the error in its place."""
+def finished(entry: Entry, outcome: Any, task: Task, reading: Reading, threshold: Threshold) -> Answered:
+    """The sure part of an answer as a user sees it, or the error in its place."""
     from spanloom.predict.outcomes import placed
 
     if not isinstance(outcome, SpanloomError):
         try:
-            return Answered(entry, outcome, task.show(entry.input, outcome))
+            sure = threshold.kept(outcome)
+            return Answered(entry, sure, task.show(entry.input, sure))
         except Exception as error:
             reading.inputs, reading.failed, outcome = reading.inputs - 1, reading.failed + 1, error
     text = entry.fields.get("text", entry.raw)

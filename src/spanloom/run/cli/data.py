@@ -27,14 +27,9 @@ def check(
     json_: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
 ) -> None:
     """Say whether gold is well formed, what looks like a mistake in it, and which facts a scheme cannot express."""
-    from spanloom.run.evaluate import require_gold
-    from spanloom.tasks import find_task
+    from spanloom.run import functions
 
-    config = run_config(task, settings or [])
-    chosen = find_task(task)
-    examples = list(chosen.read(data, config.data))
-    require_gold(examples, data)
-    audit = chosen.check(examples, config)
+    audit = functions.check(data, task, run_config(task, settings or []))
     if json_:
         tell_json(audit)
         return

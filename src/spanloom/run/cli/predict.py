@@ -12,10 +12,12 @@ import typer
 from spanloom.errors import ConfigError
 from spanloom.run.cli.answers import Format, answered, default_format, page_of, write, write_file
 from spanloom.run.cli.settings import Look, SecondLook
+from spanloom.run.cli.threshold import Thresholds, thresholds
 from spanloom.write.lines import refuse_to_replace
 from spanloom.write.terminal import say
 
 if TYPE_CHECKING:
+    from spanloom.decode.threshold import Threshold
     from spanloom.predict.predictor import Predictor
     from spanloom.predict.reading import Reading
 
@@ -45,6 +47,7 @@ def predict(
     ] = None,
     encoding: Annotated[str, typer.Option("--encoding", help="The encoding of --input.")] = "utf-8",
     second_look: SecondLook = Look.auto,
+    threshold: Thresholds = None,
 ) -> None:
     """Answer for texts: entities and relations, tags, labels, or a rewrite, whatever the model was trained for.
 
@@ -61,6 +64,8 @@ def predict(
     if output is not None and input not in (None, "-"):
         refuse_to_replace(output, Path(input))
     form = format or default_format(output)
+    least = thresholds(threshold or [])
+    from spanloom.decode.threshold import Threshold, threshold_for
     from spanloom.predict.predictor import load
     from spanloom.predict.reading import Reading
     from spanloom.run.cli.lines import checked_encoding
@@ -68,12 +73,13 @@ def predict(
 
     checked_encoding(encoding)
     predictor, reading = load(model, second_look=second_look.value), Reading()
+    sure = threshold_for(least, predictor.task, predictor.codec) if least else Threshold()
     if not texts and input is None and sys.stdin.isatty():
-        converse(predictor, form, reading)
+        converse(predictor, form, reading, sure)
         say_what_was_read(reading)
         return
     inputs = arguments(predictor, texts) if texts else inputs_of(input or "-", predictor, encoding)
-    answers, about = answered(predictor, inputs, reading), page_of(model, input)
+    answers, about = answered(predictor, inputs, reading, sure), page_of(model, input)
     if output is None:
         write(answers, form, sys.stdout, about)
     else:
@@ -89,7 +95,7 @@ def say_what_was_read(reading: Reading) -> None:
         say(sentence)
 
 
-def converse(predictor: Predictor, form: Format, reading: Reading) -> None:
+def converse(predictor: Predictor, form: Format, reading: Reading, threshold: Threshold) -> None:
     """Answer a person at a terminal line by line, until Ctrl-D; a line that fails gets its error.
 
     A model of dialogues answers for each line as the next turn of the dialogue so far, in the person's own words.
@@ -112,7 +118,7 @@ def converse(predictor: Predictor, form: Format, reading: Reading) -> None:
             say("A new dialogue.")
             continue
         failed = reading.failed
-        write(answered(predictor, arguments(predictor, parts), reading), form, sys.stdout)
+        write(answered(predictor, arguments(predictor, parts), reading, threshold), form, sys.stdout)
         if reading.failed == failed:
             turns = parts
     say("")

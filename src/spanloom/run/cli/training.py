@@ -117,8 +117,8 @@ def export(
     ] = Precision.int8,
 ) -> None:
     """Export a run as a bundle that predicts without PyTorch."""
-    from spanloom.export.bundle import export
+    from spanloom.run import functions
 
-    manifest = export(run, output, max_drop, golden, precision.value)
+    manifest = functions.export(run, output, max_drop, golden, precision.value)
     before, after = (100 * manifest["scores"][stage]["best"] for stage in ("torch", precision.value))
     tell(f"{output}: {manifest['precision']}, score {after:.1f} (the run's own {before:.1f})")

@@ -105,6 +105,10 @@ class ClassifyCodec(Codec):
         """Raises DataError, citing the line, for a label that training never had."""
         self.classes.require_known(example)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The classes of training data."""
+        return {"label": self.classes.names}
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Inputs [B, ...], or [B, 2, ...] of two texts in words; targets: classes [B] or [B, S], and their loss."""
         if self.siamese:
@@ -143,9 +147,6 @@ class ClassifyCodec(Codec):
             "limit": self.max_words,
             "loss": self.loss,
         }
-
-    def label_names(self) -> dict[str, tuple[str, ...]]:
-        return {"classes": self.classes.names}
 
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()

@@ -108,6 +108,10 @@ class IntentSlotCodec(Codec):
         refuse_unknown(intents, self.intents, example.source)
         self.tagset.require_known(example.gold.slots, example.source)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The intents and the slots of training data."""
+        return {"intent": self.intents, **self.tagset.known()}
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: intents [B], tags [B, T] and what their loss needs."""
         width, inputs = pad_inputs(rows)
@@ -157,9 +161,6 @@ class IntentSlotCodec(Codec):
             "settings": self.settings,
         }
         return table if self.calibration is None else {**table, "calibration": dict(self.calibration)}
-
-    def label_names(self) -> dict[str, tuple[str, ...]]:
-        return {"intents": self.intents, "slots": self.tagset.names}
 
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()

@@ -101,6 +101,10 @@ class JointCodec(Codec):
         """Raises DataError, citing the line, for an entity label or a relation that training never had."""
         self.labels.require_known(example)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The labels of training data by their kind."""
+        return {"entity label": self.labels.entities, "relation": self.labels.relations}
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         width, inputs = pad_inputs(rows, RECALLED)
         targets = self.scheme.collate(rows, width) if rows[0].targets else {}
@@ -135,9 +139,6 @@ class JointCodec(Codec):
             "memory": self.memory.to_dict(),
             "recall": self.recall,
         }
-
-    def label_names(self) -> dict[str, tuple[str, ...]]:
-        return {"entities": self.labels.entities, "relations": self.labels.relations}
 
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()

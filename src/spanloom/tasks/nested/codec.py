@@ -125,6 +125,10 @@ class NestedCodec(Codec):
         """Raises DataError, citing the line, for a label that training never had."""
         refuse_unknown(self.unknown(example), self.labels, example.source)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The labels of training data."""
+        return {"entity label": self.labels}
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: spans [B, T, T] (first word, last word), 0 for none and k + 1 for label k, and lengths [B]."""
         width, inputs = pad_inputs(rows)
@@ -173,9 +177,6 @@ class NestedCodec(Codec):
             "max_sentences": self.max_sentences,
             "seen": self.seen.to_list(),
         }
-
-    def label_names(self) -> dict[str, tuple[str, ...]]:
-        return {"entities": self.labels}
 
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()

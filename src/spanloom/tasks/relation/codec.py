@@ -119,6 +119,10 @@ class RelationCodec(Codec):
         """Raises DataError, citing the line, for a label that training never had."""
         self.classes.require_known(example)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The classes of training data."""
+        return {"label": self.classes.names}
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Inputs [B, ...]; targets: classes [B] and what their loss goes by."""
         _, inputs = pad_inputs(rows)
@@ -154,9 +158,6 @@ class RelationCodec(Codec):
             "no_relation": list(self.no_relation),
             "loss": self.loss,
         }
-
-    def label_names(self) -> dict[str, tuple[str, ...]]:
-        return {"relations": self.classes.names}
 
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()

@@ -99,6 +99,10 @@ class TagCodec(Codec):
         if example.gold is not None:
             self.tagset.require_known(example.gold, example.source)
 
+    def known(self) -> dict[str, Sequence[str]]:
+        """The labels of training data."""
+        return self.tagset.known()
+
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: tags [B, T]; for a CRF lengths [B]; for softmax weights [B, T], 0 at padding, and its loss."""
         width, inputs = pad_inputs(rows)
@@ -128,9 +132,6 @@ class TagCodec(Codec):
             "max_sentences": self.max_sentences,
             "confidence": self.confidence,
         }
-
-    def label_names(self) -> dict[str, tuple[str, ...]]:
-        return {"labels": self.tagset.names}
 
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()

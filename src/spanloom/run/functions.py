@@ -1,0 +1,56 @@
+"""`spanloom.check` and `spanloom.export`: what the commands of these names do, importable without anything heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from spanloom.errors import ConfigError
+from spanloom.run.user_config import Given, resolved
+from spanloom.tasks import find_task
+
+Precision = Literal["int8", "fp32"]
+
+
+def check(data: str | Path, task: str, config: Given | None = None) -> dict[str, Any]:
+    """Say whether the gold of a file is well formed, what looks like a mistake in it, and what a scheme cannot express.
+
+    task: whose gold it holds. config: settings other than the defaults, such as `{"data": {"encoding": "gb18030"}}`;
+    where they have a `data.dev` that part is checked too. Returns what `spanloom check --json` prints; its `issues` has
+    each kind of fault with its number and its first cases. Raises ConfigError, and DataError for what cannot be read,
+    citing the line.
+    """
+    from spanloom.run.evaluate import require_gold
+
+    given = {} if config is None else config
+    settings = resolved({"task": task, **given} if isinstance(given, Mapping) else given)
+    if settings.task != task:
+        found = f"is '{settings.task}' in the configuration, and the data are to be checked for '{task}'"
+        raise ConfigError("task", found, "the same task twice", f"Call check(data, '{settings.task}', …).")
+    chosen = find_task(task)
+    examples = list(chosen.read(Path(data), settings.data))
+    require_gold(examples, Path(data))
+    return chosen.check(examples, settings)
+
+
+def export(
+    run: str | Path,
+    output: str | Path,
+    max_drop: float = 0.5,
+    golden: str | Path | None = None,
+    precision: Precision = "int8",
+) -> dict[str, Any]:
+    """Write a run as a bundle, a folder that predicts without PyTorch; what its `bundle.json` says.
+
+    max_drop: how many points the bundle may lose against the run. golden: data to score both on in place of the run's
+    dev data, whose sentences the bundle then holds. precision: "int8", or "fp32", four times as large and half as
+    fast. Raises ExportRefused where it would lose more, and nothing is written then; MissingExtra without PyTorch;
+    CheckpointError for a damaged run, ConfigError where there is nothing to score on.
+    """
+    if precision not in get_args(Precision):
+        remedy = "Set precision='int8', or precision='fp32'."
+        raise ConfigError("export", f"precision is {precision!r}", "'int8' or 'fp32'", remedy)
+    from spanloom.export.bundle import export as write_export
+
+    return write_export(Path(run), Path(output), max_drop, None if golden is None else Path(golden), precision)

@@ -1,0 +1,125 @@
+"""Which task suits a file: of those whose readers take it, the one that makes the most of what is annotated there."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from spanloom.config import DataConfig, RunConfig, config_from_table
+from spanloom.core import Example, Task
+from spanloom.errors import DataError, SpanloomError
+from spanloom.read import AUTO, formats
+from spanloom.read.lines import opening
+from spanloom.tasks import find_task, task_names
+
+LOOKED_AT = 500
+"""Examples that are read to judge."""
+
+CLAIMED = 100
+"""How well data fit that are several files, which no beginning of a file shows."""
+
+OFTEN = 4
+"""How often a label comes on the average in data that have something to learn in them."""
+
+NAMING = ("label", "intent", "relation")
+"""The keys of our own JSON lines that say the label of a fact."""
+
+
+class Suits(NamedTuple):
+    """How well a task suits data, the more important first; the largest is the best.
+
+    kept: most facts can be told by its scheme. fit: what the format shows of its own keys, columns or marks. repeats:
+    labels come again in other examples, so that there is something to learn. facts: how many the task sees. plain: of
+    two that see as much, the one with less in its answers.
+    """
+
+    kept: bool
+    fit: int
+    repeats: bool
+    facts: int
+    plain: int
+
+
+def suiting_tasks(path: Path, data: DataConfig) -> list[Task]:
+    """The tasks that can learn from the data at a path, the best first.
+
+    Raises DataError where there is none, or none but those that see no annotation in it: that of the likeliest, which
+    cites the line, or one that names the tasks.
+    """
+    found: list[tuple[Suits, Task]] = []
+    refused: list[tuple[int, SpanloomError]] = []
+    beginning = None if path.is_dir() or not path.exists() else opening(path, data.encoding)
+    for task in map(find_task, task_names()):
+        fit = _fit(task, path, beginning, data)
+        if not fit:
+            continue
+        try:
+            found.append((_suits(task, fit, list(islice(task.read(path, data), LOOKED_AT))), task))
+        except SpanloomError as error:
+            refused.append((fit, error))
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    refused.sort(key=lambda pair: pair[0], reverse=True)
+    if refused and (not found or (not found[0][0].facts and refused[0][0] > found[0][0].fit)):
+        raise refused[0][1]  # annotations of a format's own, with a fault in them, are not to be taken for plain text
+    if found:
+        return [task for _, task in found]
+    if not path.exists():
+        raise DataError(str(path), "no such file or folder", "annotated data", "Check the path.")
+    remedy = "Name the task with --task, to be told what its formats look like."
+    raise DataError(str(path), "no task reads this", f"data for one of {', '.join(task_names())}", remedy)
+
+
+def word_config(task: Task, data: DataConfig) -> RunConfig:
+    """The defaults of a task, with an encoder that starts from words and so needs nothing that may not be here."""
+    model = {"encoder": {"kind": "rnn"}} if has_encoder(task) else {}
+    config = config_from_table({"task": task.name, "model": model}, "init", Path.cwd(), lambda name: task.config)
+    return dataclasses.replace(config, data=data)
+
+
+def has_encoder(task: Task) -> bool:
+    """Whether a model of this task has an encoder to choose."""
+    return any(item.name == "encoder" for item in dataclasses.fields(task.config))
+
+
+def _fit(task: Task, path: Path, beginning: str | None, data: DataConfig) -> int:
+    answer: type = type(task.answer())
+    known = formats(answer)
+    if data.format != AUTO:
+        return int(data.format in known)
+    if any(hasattr(module, "claims") and module.claims(path) for module in known.values()):
+        return CLAIMED
+    return 0 if beginning is None else max((module.fit(beginning) for module in known.values()), default=0)
+
+
+def _suits(task: Task, fit: int, read: list[Example]) -> Suits:
+    """Raises DataError where there is no gold, or none of a kind without which the task has nothing to learn."""
+    examples = [example for example in read if example.gold is not None]
+    if not examples:
+        raise DataError(str(read[0].source), "has no gold answer", "annotated data", "Annotate it.")
+    codec = task.fit(examples, word_config(task, DataConfig(repair=True)))
+    for kind, labels in codec.known().items():
+        if not labels:
+            found = f"no {kind} in any example"
+            raise DataError(examples[0].source.path, found, f"what the task '{task.name}' learns", "Annotate some.")
+    labels = [label for example in examples for label in labels_of(task.line(example))]
+    facts = len(labels) or sum(task.line(item) != task.line(dataclasses.replace(item, gold=None)) for item in examples)
+    lost = sum(len(example.lost) + len(codec.encode(example).lost) for example in examples)
+    repeats = not labels or (len(labels) >= OFTEN * len(set(labels)) and len(examples) > 1)
+    plain = -len(dataclasses.fields(type(task.answer())))
+    return Suits(2 * lost <= facts, fit, repeats, facts - lost, plain)
+
+
+def labels_of(line: Any) -> Iterator[str]:
+    """The labels in an example as a line of JSON; of tokens alone only where they make no spans."""
+    if isinstance(line, Mapping):
+        for key, value in line.items():
+            if key in NAMING and isinstance(value, str):
+                yield value
+            elif key != "lost" and not (key == "tokens" and "entities" in line):
+                yield from labels_of(value)
+    elif isinstance(line, list):
+        for item in line:
+            yield from labels_of(item)
