@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,11 +38,3 @@ def frame_line(example: Example) -> dict[str, Any]:
     if text.tokens != tokenize(text.text):
         item["tokens"] = [[token.start, token.end] for token in text.tokens]
     return item | lost_to_dict(example)
-
-
-def rejected(found: Mapping[str, Any]) -> str:
-    """How many requests a scorecard of intents says were rejected, in words."""
-    if found["threshold"] is None:
-        return "Nothing was rejected as out of scope: no threshold was fitted."
-    right = f"{found['rightly_understood']:,} of them with the right intent"
-    return f"Rejected as out of scope (above {found['threshold']:.2g}): {found['rejected']:,}, {right}."
