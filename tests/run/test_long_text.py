@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from spanloom.answers.graph import with_relations
 from spanloom.core import Frame, Graph, Label, Relation, Span, Tags
-from spanloom.run.long_text import merge, with_relations
+from spanloom.run.long_text import merge
 from spanloom.text.windows import cut
 from tests.run.tiny_task import prepare
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from spanloom.answers.parts.excerpts import excerpts
 from spanloom.core import Example, Graph, Relation, Span, Tags, Text, Token
-from spanloom.text.excerpts import excerpts
 from spanloom.write.confusion import confusion_matrix, confusion_svg
 
 
