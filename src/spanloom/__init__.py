@@ -18,7 +18,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spanloom.core import Example, Graph, Relation, Source, Span, Text
+    from spanloom.answers.graph import Graph
+    from spanloom.core import Example, Relation, Source, Span, Text
     from spanloom.errors import CheckpointError, ConfigError, DataError, ExportRefused, MissingExtra, SpanloomError
     from spanloom.run.evaluate import evaluate
     from spanloom.run.predictor import load
@@ -52,7 +53,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "spanloom.core": ("Example", "Graph", "Relation", "Source", "Span", "Text"),
+    "spanloom.answers.graph": ("Graph",),
+    "spanloom.core": ("Example", "Relation", "Source", "Span", "Text"),
     "spanloom.errors": (
         "CheckpointError",
         "ConfigError",

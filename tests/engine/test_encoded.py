@@ -11,8 +11,10 @@ import pytest
 import torch
 
 from spanloom.answers import kind_of
+from spanloom.answers.graph import Graph
+from spanloom.answers.tags import Tags
 from spanloom.config import AugmentConfig, RunConfig, load_config
-from spanloom.core import Graph, Row, Tags, Task
+from spanloom.core import Row, Task
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.encoded import Encoded, rows_of
 from spanloom.engine.report import Notice, Report

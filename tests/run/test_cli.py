@@ -19,7 +19,8 @@ import pytest
 import spanloom
 import spanloom.run.evaluate
 import spanloom.run.predictor
-from spanloom.core import Example, Graph, Relation, Row, Span
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, Relation, Row, Span
 from spanloom.errors import CheckpointError
 from spanloom.run.cli import build_app, main
 from spanloom.run.predictor import Predictor
@@ -407,7 +408,8 @@ def test_a_wrong_command_line_exits_2(capsys: pytest.CaptureFixture[str], argume
 
 def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from spanloom.core import Graph, Row\n"
+        "import sys; from pathlib import Path\n"
+        "from spanloom.answers.graph import Graph; from spanloom.core import Row\n"
         "from spanloom.run import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
         "class Plain:\n"
         "    def encode(self, example): return Row({}, {}, 1, 1)\n"

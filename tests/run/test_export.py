@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from spanloom.core import Codec, Example, Graph, Row
+from spanloom.answers.graph import Graph
+from spanloom.core import Codec, Example, Row
 from spanloom.errors import CheckpointError, ExportRefused
 from spanloom.run.bundle import open_bundle, start
 from spanloom.run.export import Source, write_bundle

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from spanloom.answers.graph import with_relations
-from spanloom.core import Frame, Graph, Label, Relation, Span, Tags
+from spanloom.answers.frame import Frame
+from spanloom.answers.graph import Graph, with_relations
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
+from spanloom.core import Relation, Span
 from spanloom.run.long_text import merge
 from spanloom.text.windows import cut
 from tests.run.tiny_task import prepare

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import spanloom.run.predictor
-from spanloom.core import Example, Rewrite, Row
+from spanloom.answers.rewrite import Rewrite
+from spanloom.core import Example, Row
 from spanloom.run.cli import main
 from spanloom.run.predictor import Predictor
 from spanloom.tasks import find_task

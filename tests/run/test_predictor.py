@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import spanloom.run.predictor as predictor_module
-from spanloom.core import Example, Graph, Relation, Row, Span
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, Relation, Row, Span
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.run.predictor import CHUNK, Predictor, load
 from spanloom.run.reading import Reading

@@ -6,8 +6,10 @@ import io
 
 from rich.console import Console
 
-from spanloom.answers.frame import draw
-from spanloom.core import Frame, Label, Tags, Text
+from spanloom.answers.frame import Frame, draw
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
+from spanloom.core import Text
 from spanloom.metrics.frames import frame_scorecard
 from spanloom.text.words import tokenize
 from spanloom.write.frame_lines import frame_to_dict

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from spanloom.answers import kinds
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
 from spanloom.errors import DataError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.text.marks import read_marks

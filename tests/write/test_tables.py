@@ -6,22 +6,12 @@ from typing import NamedTuple
 import pytest
 from rich.console import Console
 
-from spanloom.core import (
-    Dialogue,
-    Example,
-    Graph,
-    Label,
-    LostFact,
-    Relation,
-    Rewrite,
-    Source,
-    Span,
-    Surprisal,
-    Tags,
-    Text,
-    TextPair,
-    Token,
-)
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
+from spanloom.answers.rewrite import Rewrite
+from spanloom.answers.surprisal import Surprisal
+from spanloom.answers.tags import Tags
+from spanloom.core import Dialogue, Example, LostFact, Relation, Source, Span, Text, TextPair, Token
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.metrics.surprisal import surprisal_scorecard

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spanloom.answers import tags
+from spanloom.answers.label import Label
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.kind import AnswerKind, Noise
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import Frame, Span
+from spanloom.answers.tags import Tags
+from spanloom.core import Span
 from spanloom.text.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a request wants and the details that it gives: an intent for the whole of it, slots in BIO2 for its tokens.
+
+    out_of_scope: how little it is like anything known, in 0..1, larger is stranger; rejected: beyond the threshold that
+    was fitted on dev data, so that the intent should not be acted upon. Neither takes part in equality.
+    """
+
+    intent: Label = field(default_factory=Label)
+    slots: Tags = field(default_factory=Tags)
+    out_of_scope: float | None = field(default=None, compare=False)
+    rejected: bool = field(default=False, compare=False)
 
 
 def merge(answers: Sequence[Frame], places: Sequence[Window]) -> Frame:
     """The intent of the window that is least out of scope, and whether that one was rejected; slots as tags."""
     known = min(answers, key=lambda answer: answer.out_of_scope or 0.0)
-    return dataclasses.replace(known, slots=tags.merge([answer.slots for answer in answers], places))
+    return replace(known, slots=tags.merge([answer.slots for answer in answers], places))
 
 
 def _follow(gold: Frame, order: Sequence[int], moved: Mapping[Span, Span]) -> Frame:
-    return dataclasses.replace(gold, slots=tags.follow(gold.slots, order, moved))
+    return replace(gold, slots=tags.follow(gold.slots, order, moved))
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spanloom.answers.parts.drawing import Shown
@@ -11,8 +11,21 @@ from spanloom.answers.parts.graph_card import graph_card, graph_summary
 from spanloom.answers.parts.kind import AnswerKind, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import Graph, LostFact, Relation, Span, Text
+from spanloom.core import LostFact, Relation, Span, Text
 from spanloom.text.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Spans and the relations between them; every head and tail of `relations` is in `spans`.
+
+    dropped: how many more a model found than are kept, the least sure. It takes no part in equality.
+    """
+
+    spans: tuple[Span, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    dropped: int = field(default=0, compare=False)
+
 
 # ---- windows ---------------------------------------------------------------------------------------------------------
 
@@ -37,7 +50,7 @@ def merge(graphs: Sequence[Graph], places: Sequence[Window]) -> Graph:
             if relation.head in trusted and relation.tail in trusted:
                 _keep_best(relations, relation)
     merged = [
-        dataclasses.replace(relation, head=spans[relation.head], tail=spans[relation.tail])
+        replace(relation, head=spans[relation.head], tail=spans[relation.tail])
         for relation in sorted(relations.values(), key=_relation_order)
     ]
     dropped = sum(graph.dropped for graph in graphs)
@@ -49,20 +62,18 @@ def with_relations(graph: Graph, more: Sequence[Relation]) -> Graph:
     if not more:
         return graph
     spans = {span: span for span in graph.spans}
-    added = (dataclasses.replace(item, head=spans[item.head], tail=spans[item.tail]) for item in more)
-    return dataclasses.replace(graph, relations=tuple(sorted((*graph.relations, *added), key=_relation_order)))
+    added = (replace(item, head=spans[item.head], tail=spans[item.tail]) for item in more)
+    return replace(graph, relations=tuple(sorted((*graph.relations, *added), key=_relation_order)))
 
 
 def shifted(graph: Graph, by: int) -> Graph:
     """A graph in the tokens of a window, in those of the text, of which the window begins at token `by`."""
-    relations = (
-        dataclasses.replace(item, head=_moved(item.head, by), tail=_moved(item.tail, by)) for item in graph.relations
-    )
-    return dataclasses.replace(graph, spans=tuple(_moved(span, by) for span in graph.spans), relations=tuple(relations))
+    relations = (replace(item, head=_moved(item.head, by), tail=_moved(item.tail, by)) for item in graph.relations)
+    return replace(graph, spans=tuple(_moved(span, by) for span in graph.spans), relations=tuple(relations))
 
 
 def _moved(span: Span, by: int) -> Span:
-    return dataclasses.replace(span, start=span.start + by, end=span.end + by)
+    return replace(span, start=span.start + by, end=span.end + by)
 
 
 def _holds(
@@ -117,7 +128,7 @@ class _Parted:
 
 
 def _follow(gold: Graph, order: Sequence[int], moved: Mapping[Span, Span]) -> Graph:
-    relations = (dataclasses.replace(item, head=moved[item.head], tail=moved[item.tail]) for item in gold.relations)
+    relations = (replace(item, head=moved[item.head], tail=moved[item.tail]) for item in gold.relations)
     return Graph(tuple(moved[span] for span in gold.spans), tuple(relations))
 
 

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from spanloom.answers.parts.drawing import TEXTS, Shown
 from spanloom.answers.parts.kind import AnswerKind, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Label, Span
+from spanloom.core import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The classes of a whole input, in alphabetical order: exactly one, or any number where labels may stand together.
+
+    scores: a confidence in 0..1 for each of `names`; probabilities: of every class that the model knows, in the order
+    in which its codec knows them. They take no part in equality.
+    """
+
+    names: tuple[str, ...] = ()
+    scores: tuple[float, ...] | None = field(default=None, compare=False)
+    probabilities: tuple[float, ...] | None = field(default=None, compare=False, repr=False)
 
 
 def _stays(gold: Label, order: Sequence[int], moved: Mapping[Span, Span]) -> Label:

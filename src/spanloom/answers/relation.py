@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind, Noise
@@ -12,7 +12,7 @@ from spanloom.core import Relation, Span
 
 
 def _follow(gold: Relation, order: Sequence[int], moved: Mapping[Span, Span]) -> Relation:
-    return dataclasses.replace(gold, head=moved[gold.head], tail=moved[gold.tail])
+    return replace(gold, head=moved[gold.head], tail=moved[gold.tail])
 
 
 def table(shown: Shown) -> list[Part]:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Rewrite
 from spanloom.text.edits import new_parts
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """The last turn of a dialogue as a text that can be understood by itself. The score takes no part in equality."""
+
+    text: str = ""
+    score: float | None = field(default=None, compare=False)
+
 
 INSERTED = "inserted"
 

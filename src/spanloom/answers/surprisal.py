@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from spanloom.answers.parts.drawing import Drawing, Shown
@@ -10,9 +11,20 @@ from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.plain_card import Card
 from spanloom.answers.parts.summary import Summary, Tile
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, Worst, line, name
-from spanloom.core import Surprisal
 from spanloom.text.counts import listed
 from spanloom.text.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Surprisal:
+    """How little each token of a text was expected by one who had read those before it: -log2 of its probability.
+
+    A token's bits are those of all units in it (characters, wordpieces), the space before it among them. Gold is 0
+    throughout: what a perfect model would give.
+    """
+
+    bits: tuple[float, ...] = ()
+
 
 STRIKING = 2.0
 """How many times as surprising as the mean of its text a token is to be marked."""

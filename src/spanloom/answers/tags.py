@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.kind import AnswerKind, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import LostFact, Span, Tags, Text
+from spanloom.core import LostFact, Span, Text
 from spanloom.text.tags import is_bio2, spans_from_tags, tags_from_spans
 from spanloom.text.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """One label a token. Spans are written in BIO2: `B-LABEL` begins one, `I-LABEL` goes on with it, `O` is outside.
+
+    scores: a confidence in 0..1 for each token's label; they take no part in equality.
+    """
+
+    labels: tuple[str, ...] = ()
+    scores: tuple[float, ...] | None = field(default=None, compare=False)
 
 
 def merge(answers: Sequence[Tags], places: Sequence[Window]) -> Tags:

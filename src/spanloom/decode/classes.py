@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from spanloom.answers import kind_of
-from spanloom.core import Array, Example, Label
+from spanloom.answers.label import Label
+from spanloom.core import Array, Example
 from spanloom.errors import ConfigError, DataError
 from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import choice, real, strings

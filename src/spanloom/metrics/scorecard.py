@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Example, Graph, Relation, Span, Text
+from spanloom.answers.graph import Graph
+from spanloom.core import Array, Example, Relation, Span, Text
 from spanloom.errors import DataError
 from spanloom.metrics.breakdown import Seen, breakdowns
 from spanloom.metrics.matching import RULES, Match

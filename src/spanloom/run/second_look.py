@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from spanloom.answers.graph import with_relations
-from spanloom.core import Example, Graph, Relation, Row, Span, Text
+from spanloom.answers.graph import Graph, with_relations
+from spanloom.core import Example, Relation, Row, Span, Text
 from spanloom.run.outcomes import CHUNK, Work
 from spanloom.run.reading import Reading
 from spanloom.text.windows import Window, around, sentence_ends

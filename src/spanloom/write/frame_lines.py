@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from spanloom.core import Example, Frame, Text
+from spanloom.answers.frame import Frame
+from spanloom.core import Example, Text
 from spanloom.text.words import tokenize
 from spanloom.write.spanloom import lost_to_dict
 from spanloom.write.tag_lines import spans_to_dicts

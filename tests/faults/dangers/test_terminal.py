@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.core import Graph, Span, Text, Token
+from spanloom.answers.graph import Graph
+from spanloom.core import Span, Text, Token
 from spanloom.engine.progress import ConsoleProgress
 from spanloom.engine.report import Notice, Stage
 from spanloom.errors import DataError
