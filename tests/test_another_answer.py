@@ -74,9 +74,9 @@ def test_evaluate_shows_its_scores_and_leaves_a_page(
     for report in reports:
         assert main(["evaluate", str(run), str(pictures), "--report", str(report)]) == 0
     said = " ".join(capsys.readouterr().out.replace("─", "").split())
-    assert "10 pictures in gold. score 95% interval close 100.0" in said
+    assert "10 pictures in gold. Scores value close 1" in said
     page = (reports[0] / "report.html").read_text(encoding="utf-8")
-    assert "<span>close</span><b>100.0</b>" in page
+    assert "<span>close</span><b>1</b>" in page
     assert page.count("<article class=") == 10
     assert ("dark</span>" in page) == with_kind
     assert main(["compare", *map(str, reports)]) == 0

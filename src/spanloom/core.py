@@ -245,12 +245,14 @@ class Task:
     answer     the type of its answers; called without arguments it makes the empty one
     config     the frozen dataclass of the `[model]` table
     read       (path, data config) -> examples, streamed
-    check      (examples, run config) -> what is wrong with the gold and what each scheme cannot express
+    check      (examples, run config) -> what is wrong with the gold and what each scheme cannot express: `issues`, and
+               under `gold` its `sizes`, `lengths`, `labels` and `shares`, each where there are any
     fit        (training examples, run config) -> codec
     load       (codec.to_dict(), tokenizer JSON or None) -> codec
     build      (model config, codec, architecture or None) -> torch module; None means: start from pretrained weights
     losses     (outputs, targets) -> sums, named as `Batch.counts`
-    score      (examples, predictions, codec) -> scorecard as a plain dict; the codec knows what was seen in training
+    score      (examples, predictions, codec) -> scorecard as a plain dict, with the name of the file of its answer type
+               under "answers" where that file says how it is shown; the codec knows what was seen in training
     best       scorecard -> the number by which the best model is chosen, larger is better
     prepare    (a user's text, or texts where the model reads several; codec) -> input; DataError for another number
     show       (input, answer) -> what a user sees, as a plain dict with character offsets

@@ -1,7 +1,7 @@
 """A scorecard as most tasks make it, for a terminal and for the top of its page. Scores are in percent.
 
 Keys: `size`, `overall` (row -> score), and where there are any `labels`, `breakdown`, `errors` (see metrics.labels). Of
-a card without `overall`, the numbers of its `summary` are shown.
+a card without `overall` the numbers of its `summary`, or those it has itself, are shown as they are.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ MOST_CONFUSIONS = 12
 
 def plain_card(card: Card, remarks: Sequence[str] = ()) -> list[Part]:
     """The parts in the order in which they are read. remarks: sentences behind the scores."""
-    overall, errors = _overall(card), card.get("errors", {})
+    overall, errors = card.get("overall", {}), card.get("errors", {})
     values = {title: score for title, score in overall.items() if "value" in score}
     parts: list[Part] = [line(f"{listed(card['size'])} in gold.")] if "size" in card else []
+    if "overall" not in card:
+        numbers = tuple((name(title), Cell(f"{value:.4g}")) for title, value in _numbers(card).items())
+        parts.append(Grid("Scores", ("", "value"), numbers))
     if len(values) < len(overall):
         parts.append(_scores(card, overall))
     parts += [line(remark) for remark in remarks]
@@ -50,15 +53,17 @@ def plain_summary(card: Card, remarks: Sequence[str] = ()) -> Summary:
     sheets = tuple(_mistakes(card.get("errors", {})))
     if sheets:
         sections.append(Section("Errors", sheets, beside=True))
-    size = f"{listed(card['size'])} in gold. " if "size" in card else ""
-    tiles = tuple(_tile(title, score) for title, score in _overall(card).items())
-    return Summary(f"{size}Scores in percent.", tiles, tuple(remarks), tuple(sections))
-
-
-def _overall(card: Card) -> Mapping[str, Card]:
+    about = [f"{listed(card['size'])} in gold."] if "size" in card else []
     if "overall" in card:
-        return card["overall"]  # type: ignore[no-any-return]
-    return {title: {"value": value} for title, value in card.get("summary", {}).items()}
+        about.append("Scores in percent.")
+    tiles = [_tile(title, score) for title, score in card.get("overall", {}).items()]
+    tiles += [Tile(title, f"{value:.4g}", "") for title, value in _numbers(card).items() if "overall" not in card]
+    return Summary(" ".join(about), tuple(tiles), tuple(remarks), tuple(sections))
+
+
+def _numbers(card: Card) -> dict[str, float]:
+    """What a card without `overall` has to tell."""
+    return {title: value for title, value in card.get("summary", card).items() if isinstance(value, int | float)}
 
 
 def _scores(card: Card, overall: Mapping[str, Card]) -> Grid:
