@@ -20,8 +20,9 @@ from rows import CLASSIFY_RESULTS, CLASSIFY_ROWS, PARTS, read_results
 from training import add_options, parsed, stopping_cleanly, store, train_missing
 from wording import LANGUAGES
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Label, TextPair
+from spanloom.core import Example, TextPair
 from spanloom.metrics.labels import label_scorecard
 from spanloom.tasks import find_task
 

@@ -21,8 +21,8 @@ from rows import INTENT_RESULTS, INTENT_ROWS, PARTS, BenchmarkRow, read_results
 from training import add_options, parsed, stopping_cleanly, store, train_missing
 from wording import LANGUAGES
 
+from spanloom.answers.frame import Frame
 from spanloom.config import DataConfig
-from spanloom.core import Frame
 from spanloom.predict.predictor import load
 from spanloom.tasks import find_task
 

@@ -22,8 +22,10 @@ from machine import surroundings
 from rows import PARTS, RESULTS
 from training import store
 
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, Label, Relation, Span, Text, Token
+from spanloom.core import Example, Relation, Span, Text, Token
 from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.predict.predictor import Predictor, SecondLook, load

@@ -28,8 +28,9 @@ from turns import alternate, timed
 from unannotated import environment
 from wording import LANGUAGES
 
+from spanloom.answers.tags import Tags
 from spanloom.config import load_config
-from spanloom.core import Example, Tags
+from spanloom.core import Example
 from spanloom.export.bundle import export
 from spanloom.metrics.tags import tag_scorecard
 from spanloom.predict.predictor import load

@@ -21,8 +21,11 @@ import pytest
 import torch
 from torch import nn
 
+from spanloom.answers.graph import Graph
+from spanloom.answers.rewrite import Rewrite
+from spanloom.answers.surprisal import Surprisal
 from spanloom.config import RunConfig, load_config, to_toml
-from spanloom.core import Batch, Example, Graph, Rewrite, Row, Surprisal, Task, Text
+from spanloom.core import Batch, Example, Row, Task, Text
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.adversarial import Attack
 from spanloom.engine.checkpoint import load_model, read_checkpoint

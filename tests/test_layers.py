@@ -18,6 +18,7 @@ LAYERS = (
     "core",
     "config",
     "text",
+    "answers",
     "read",
     "write",
     "check",

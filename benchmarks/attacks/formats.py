@@ -15,8 +15,10 @@ from attacks.samples import SAMPLES
 from attacks.workers import Outcome
 
 import spanloom.read
+from spanloom.answers.graph import Graph
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, Tags
+from spanloom.core import Example
 from spanloom.errors import SpanloomError
 from spanloom.tasks import find_task
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.core import Example, Tags
+from spanloom.answers.tags import Tags
+from spanloom.core import Example
 from spanloom.text.shapes import word_shape
 
 ITERATIONS = 100

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.core import Example, Tags
+from spanloom.answers.tags import Tags
+from spanloom.core import Example
 from spanloom.text.tags import spans_from_tags, tags_from_spans
 
 

@@ -26,8 +26,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, Relation, Span
+from spanloom.core import Example, Relation, Span
 from spanloom.engine.device import autocast
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.nn.encoders.pretrained import load_transformer

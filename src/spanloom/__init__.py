@@ -20,7 +20,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spanloom.core import Example, Graph, Relation, Source, Span, Text
+    from spanloom.answers.graph import Graph
+    from spanloom.core import Example, Relation, Source, Span, Text
     from spanloom.errors import CheckpointError, ConfigError, DataError, ExportRefused, MissingExtra, SpanloomError
     from spanloom.predict.predictor import load
     from spanloom.run.evaluate import evaluate
@@ -59,7 +60,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "spanloom.core": ("Example", "Graph", "Relation", "Source", "Span", "Text"),
+    "spanloom.answers.graph": ("Graph",),
+    "spanloom.core": ("Example", "Relation", "Source", "Span", "Text"),
     "spanloom.errors": (
         "CheckpointError",
         "ConfigError",

@@ -89,7 +89,7 @@ def texts_of(item: Input) -> tuple[Text, ...]:
     return (item,)
 
 
-# ---- answers: gold and predictions have the same types -------------------------------------------------------------
+# ---- facts: what answers are made of, gold and predicted alike; answer types stand in `answers/` ---------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,75 +110,6 @@ class Relation:
     tail: Span
     label: str
     score: float | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Spans and the relations between them; every head and tail of `relations` is in `spans`.
-
-    dropped: how many more a model found than are kept, the least sure. It takes no part in equality.
-    """
-
-    spans: tuple[Span, ...] = ()
-    relations: tuple[Relation, ...] = ()
-    dropped: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """One label a token. Spans are written in BIO2: `B-LABEL` begins one, `I-LABEL` goes on with it, `O` is outside.
-
-    scores: a confidence in 0..1 for each token's label; they take no part in equality.
-    """
-
-    labels: tuple[str, ...] = ()
-    scores: tuple[float, ...] | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """The classes of a whole input, in alphabetical order: exactly one, or any number where labels may stand together.
-
-    scores: a confidence in 0..1 for each of `names`; probabilities: of every class that the model knows, in the order
-    in which its codec knows them. They take no part in equality.
-    """
-
-    names: tuple[str, ...] = ()
-    scores: tuple[float, ...] | None = field(default=None, compare=False)
-    probabilities: tuple[float, ...] | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What a request wants and the details that it gives: an intent for the whole of it, slots in BIO2 for its tokens.
-
-    out_of_scope: how little it is like anything known, in 0..1, larger is stranger; rejected: beyond the threshold that
-    was fitted on dev data, so that the intent should not be acted upon. Neither takes part in equality.
-    """
-
-    intent: Label = Label()
-    slots: Tags = Tags()
-    out_of_scope: float | None = field(default=None, compare=False)
-    rejected: bool = field(default=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """The last turn of a dialogue as a text that can be understood by itself. The score takes no part in equality."""
-
-    text: str = ""
-    score: float | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Surprisal:
-    """How little each token of a text was expected by one who had read those before it: -log2 of its probability.
-
-    A token's bits are those of all units in it (characters, wordpieces), the space before it among them. Gold is 0
-    throughout: what a perfect model would give.
-    """
-
-    bits: tuple[float, ...] = ()
 
 
 # ---- examples ------------------------------------------------------------------------------------------------------
@@ -358,12 +289,14 @@ class Task:
     answer     the type of its answers; called without arguments it makes the empty one
     config     the frozen dataclass of the `[model]` table
     read       (path, data config) -> examples, streamed
-    check      (examples, run config) -> what is wrong with the gold and what each scheme cannot express
+    check      (examples, run config) -> what is wrong with the gold and what each scheme cannot express: `issues`, and
+               under `gold` its `sizes`, `lengths`, `labels` and `shares`, each where there are any
     fit        (training examples, run config) -> codec
     load       (codec.to_dict(), tokenizer JSON or None) -> codec
     build      (model config, codec, architecture or None) -> `nn.model.Model`; None: start from pretrained weights
     losses     (outputs, targets) -> sums, named as `Batch.counts`
-    score      (examples, predictions, codec) -> scorecard as a plain dict; the codec knows what was seen in training
+    score      (examples, predictions, codec) -> scorecard as a plain dict, with the name of the file of its answer type
+               under "answers" where that file says how it is shown; the codec knows what was seen in training
     best       scorecard -> the number by which the best model is chosen, larger is better
     prepare    (a user's text, or texts where the model reads several; codec) -> input; DataError for another number
     show       (input, answer) -> what a user sees, as a plain dict with character offsets

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import long_texts
 
-from spanloom.core import Label
+from spanloom.answers.label import Label
 from tests.tasks.sentences import sentence
 from tests.tasks.test_classify import example
 

@@ -20,7 +20,9 @@ import training
 from peers import crfsuite
 from wording import LANGUAGES
 
-from spanloom.core import Example, Label, Tags, Text, TextPair
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, Text, TextPair
 from spanloom.text.words import tokenize
 
 WORDS = LANGUAGES["en"]

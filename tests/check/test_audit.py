@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 import pytest
 
+from spanloom.answers.graph import Graph
+from spanloom.answers.parts.excerpts import excerpts
 from spanloom.check.audit import audit, audit_windows
 from spanloom.config import EncoderConfig, RunConfig
-from spanloom.core import Array, Arrays, Batch, Example, Graph, LostFact, Relation, Row, Span
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Relation, Row, Span
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
-from spanloom.text.excerpts import excerpts
 from tests.tasks.sentences import sentence
 
 Scheme = Literal["table", "tagging"]

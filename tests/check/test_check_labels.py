@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from spanloom.answers.label import Label
 from spanloom.check.labels import check_label_data, require_label_spelling
-from spanloom.core import Example, Label, Source, Text, TextPair
+from spanloom.core import Example, Source, Text, TextPair
 from spanloom.errors import DataError
 from spanloom.text.words import tokenize
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from spanloom.answers.tags import Tags
 from spanloom.check.tags import LONG, check_tags, require_tag_spelling
-from spanloom.core import Example, LostFact, Source, Tags, Text
+from spanloom.core import Example, LostFact, Source, Text
 from spanloom.errors import DataError
 from spanloom.text.words import tokenize
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from spanloom.answers.surprisal import Surprisal
 from spanloom.check.texts import check_texts
 from spanloom.config import DataConfig
-from spanloom.core import Surprisal
 from spanloom.read import read
 from spanloom.text.units import UnitCodec, UnitReader
 

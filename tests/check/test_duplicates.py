@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from spanloom.answers.label import Label
 from spanloom.check.duplicates import CONTRADICTORY, DUPLICATE, LEAKED, leaked, repeated
-from spanloom.core import Example, Label, Source, Text
+from spanloom.core import Example, Source, Text
 from spanloom.text.words import tokenize
 
 

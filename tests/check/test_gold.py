@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from spanloom.answers.graph import Graph
 from spanloom.check.gold import check_gold, check_labels
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
 from spanloom.text.words import tokenize
 

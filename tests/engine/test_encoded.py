@@ -10,19 +10,21 @@ import numpy as np
 import pytest
 import torch
 
+from spanloom.answers import kind_of
+from spanloom.answers.graph import Graph
+from spanloom.answers.tags import Tags
 from spanloom.config import AugmentConfig, RunConfig, load_config
-from spanloom.core import Graph, Row, Tags, Task
+from spanloom.core import Row, Task
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.encoded import Encoded, rows_of
 from spanloom.engine.report import Notice, Report
 from spanloom.engine.run import Interrupted, prepare, run_training
 from spanloom.tasks import FOLDER, find_task, task_names
-from spanloom.text.augment import FOLLOWING
 from tests.engine.interrupt import ctrl_c_at
 from tests.engine.toy import same_bits
 
 CPU = torch.device("cpu")
-FOLLOWED = [name for name in task_names() if isinstance(find_task(name).answer(), FOLLOWING)]
+FOLLOWED = [name for name in task_names() if kind_of(find_task(name).answer()).noise is not None]
 NOISE = AugmentConfig(token_dropout=0.3, swaps=0.3, character_noise=0.3, keep_original=0.25)
 
 

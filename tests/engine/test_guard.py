@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
 from spanloom.config import AugmentConfig, RunConfig, TrainConfig
-from spanloom.core import Array, Batch, Graph, Label, Row
+from spanloom.core import Array, Batch, Row
 from spanloom.engine.guard import check_rows, check_settings
 from spanloom.errors import ConfigError, DataError
 from tests.engine import toy

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from spanloom.core import Codec, Example, Graph, Row
+from spanloom.answers.graph import Graph
+from spanloom.core import Codec, Example, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ExportRefused
 from spanloom.export.bundle import Source, write_bundle

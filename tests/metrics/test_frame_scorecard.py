@@ -13,7 +13,10 @@ from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 from sklearn.metrics import accuracy_score
 
-from spanloom.core import Example, Frame, Label, LostFact, Tags
+from spanloom.answers.frame import Frame
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, LostFact
 from spanloom.errors import DataError
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.frames import frame_scorecard

@@ -10,7 +10,8 @@ import pytest
 from sklearn import metrics
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from spanloom.core import Example, Label, Source, Text, TextPair
+from spanloom.answers.label import Label
+from spanloom.core import Example, Source, Text, TextPair
 from spanloom.errors import DataError
 from spanloom.metrics.labels import label_scorecard
 from tests.tasks.sentences import text_of

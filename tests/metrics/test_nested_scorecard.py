@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from spanloom.core import Graph, LostFact, Span
+from spanloom.answers.graph import Graph
+from spanloom.core import LostFact, Span
 from spanloom.errors import DataError
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.nested import depths, nested_scorecard

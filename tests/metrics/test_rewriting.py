@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from spanloom.core import Dialogue, Example, Rewrite, Source, Text
+from spanloom.answers.rewrite import Rewrite
+from spanloom.core import Dialogue, Example, Source, Text
 from spanloom.errors import DataError
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.measures import bleu

@@ -7,7 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
 from spanloom.errors import DataError
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.scorecard import gold_hash, joint_scorecard

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from spanloom.core import Example, Surprisal, Text
+from spanloom.answers.surprisal import Surprisal
+from spanloom.core import Example, Text
 from spanloom.errors import DataError
 from spanloom.metrics.surprisal import surprisal_scorecard
 from spanloom.text.words import tokenize

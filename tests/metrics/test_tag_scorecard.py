@@ -14,7 +14,8 @@ from rich.console import Console
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
-from spanloom.core import Example, LostFact, Source, Tags, Text, Token
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, LostFact, Source, Text, Token
 from spanloom.errors import DataError
 from spanloom.metrics.tags import gold_hash, tag_scorecard
 from spanloom.write.tables import print_scorecard

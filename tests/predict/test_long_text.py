@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from spanloom.core import Frame, Graph, Label, Relation, Span, Tags
+from spanloom.answers.frame import Frame
+from spanloom.answers.graph import Graph, with_relations
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
+from spanloom.core import Relation, Span
 from spanloom.predict.long_text import merge
-from spanloom.tasks.joint.second_look import with_relations
 from spanloom.text.windows import cut
 from tests.run.tiny_task import prepare
 

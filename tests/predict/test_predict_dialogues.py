@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import spanloom.predict.predictor
-from spanloom.core import Codec, Example, Rewrite, Row
+from spanloom.answers.rewrite import Rewrite
+from spanloom.core import Codec, Example, Row
 from spanloom.predict.predictor import Predictor
 from spanloom.run.cli import main
 from spanloom.tasks import find_task

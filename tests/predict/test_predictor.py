@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import spanloom.predict.predictor as predictor_module
-from spanloom.core import Example, Graph, Relation, Row, Span
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, Relation, Row, Span
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.predict.predictor import CHUNK, Predictor, load
 from spanloom.predict.reading import Reading

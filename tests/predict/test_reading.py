@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spanloom.core import Example, Graph, Row, TextPair
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, Row, TextPair
 from spanloom.predict.reading import Reading
 from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, prepare

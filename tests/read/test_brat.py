@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span
+from spanloom.core import Example, LostFact, Relation, Source, Span
 from spanloom.errors import DataError
 from spanloom.read import read
 

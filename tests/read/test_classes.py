@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Label
+from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.read import read
 

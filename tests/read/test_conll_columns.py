@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Tags, Token
+from spanloom.core import Example, Source, Token
 from spanloom.errors import ConfigError, DataError
 from spanloom.read import read
 

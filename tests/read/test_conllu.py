@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Tags
+from spanloom.core import Example, Source
 from spanloom.errors import ConfigError, DataError, MissingExtra
 from spanloom.read import read
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.rewrite import Rewrite
 from spanloom.config import DataConfig
-from spanloom.core import Example, Rewrite, texts_of
+from spanloom.core import Example, texts_of
 from spanloom.errors import DataError
 from spanloom.read import read
 from spanloom.write.dialogue_lines import dialogue_line, rewrite_to_dict

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Frame, Label, LostFact, Source, Tags, Text, Token
+from spanloom.core import Example, LostFact, Source, Text, Token
 from spanloom.errors import DataError
 from spanloom.read import read
 from spanloom.text.words import tokenize

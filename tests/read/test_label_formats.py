@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Label
 from spanloom.errors import DataError
 from spanloom.read import detect, formats, read
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, Source, Span, Token
+from spanloom.core import Example, Source, Span, Token
 from spanloom.errors import ConfigError, DataError
 from spanloom.read import read
 

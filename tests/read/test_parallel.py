@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Source, Tags
+from spanloom.core import Source
 from spanloom.errors import DataError
 from spanloom.read import read
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Frame, Label, Source, Tags
+from spanloom.core import Source
 from spanloom.errors import DataError
 from spanloom.read import formats, read
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Label, Source
+from spanloom.core import Source
 from spanloom.errors import DataError
 from spanloom.read import read
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.surprisal import Surprisal
 from spanloom.config import DataConfig
-from spanloom.core import Surprisal
 from spanloom.errors import DataError
 from spanloom.read import formats, read
 from spanloom.read import plain as plain_format

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Graph, LostFact, Relation, Span
+from spanloom.core import LostFact, Relation, Span
 from spanloom.errors import DataError
 from spanloom.read import read
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Label, Source, TextPair
+from spanloom.core import Example, Source, TextPair
 from spanloom.errors import DataError
 from spanloom.read import read
 

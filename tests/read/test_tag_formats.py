@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.core import Tags
+from spanloom.answers.tags import Tags
 from spanloom.errors import DataError
 from spanloom.read import detect, formats
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Tags, Token
+from spanloom.core import Example, LostFact, Token
 from spanloom.errors import DataError
 from spanloom.read import read
 

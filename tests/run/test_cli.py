@@ -19,7 +19,8 @@ import pytest
 import spanloom
 import spanloom.predict.predictor
 import spanloom.run.evaluate
-from spanloom.core import Codec, Example, Graph, Relation, Row, Span
+from spanloom.answers.graph import Graph
+from spanloom.core import Codec, Example, Relation, Row, Span
 from spanloom.errors import CheckpointError
 from spanloom.predict.predictor import Predictor
 from spanloom.predict.reading import Reading
@@ -459,7 +460,8 @@ def test_a_wrong_command_line_exits_2(capsys: pytest.CaptureFixture[str], argume
 
 def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from spanloom.core import Codec, Graph, Row\n"
+        "import sys; from pathlib import Path; from spanloom.answers.graph import Graph\n"
+        "from spanloom.core import Codec, Row\n"
         "from spanloom.predict import predictor\n"
         "from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
         "class Plain(Codec):\n"

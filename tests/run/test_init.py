@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig, RunConfig, load_config
-from spanloom.core import Example, Label, Source, Text
+from spanloom.core import Example, Source, Text
 from spanloom.errors import DataError
 from spanloom.run.cli import main
 from spanloom.run.first_config import budget, choose_encoder, duration, named, toml_value

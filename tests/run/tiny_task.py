@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Batch, Codec, Example, Graph, Relation, Row, Span, Task, Text, Token
+from spanloom.answers.graph import Graph
+from spanloom.core import Array, Batch, Codec, Example, Relation, Row, Span, Task, Text, Token
 from spanloom.write.spanloom import example_to_dict
 
 NAMES = ("Ada", "Bo", "Cy", "Di")

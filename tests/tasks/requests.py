@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from spanloom.core import Example, Frame, Label, Source, Tags
+from spanloom.answers.frame import Frame
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, Source
 from tests.tasks.sentences import text_of
 from tests.tasks.tagged import tagged_sentences
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
 
 WORDS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
 Place = tuple[int, int, str]

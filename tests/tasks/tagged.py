@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from spanloom.core import Example, Source, Tags
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, Source
 from spanloom.text.tags import tags_from_spans
 from tests.tasks.sentences import WORDS, Place, sentence, text_of
 

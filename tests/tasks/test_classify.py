@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig, EncoderConfig, RunConfig
-from spanloom.core import Batch, Example, Label, LostFact, Source, TextPair
+from spanloom.core import Batch, Example, LostFact, Source, TextPair
 from spanloom.engine.device import to_tensors
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_rows

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
 from spanloom.config import EncoderConfig
-from spanloom.core import Example, Frame, Label, LostFact, Tags
+from spanloom.core import Example, LostFact
 from spanloom.decode.viterbi import softmax
 from spanloom.errors import ConfigError, DataError
 from spanloom.tasks.intent_slot import TASK

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from spanloom.answers.graph import Graph
 from spanloom.config import EncoderConfig
-from spanloom.core import Example, Graph, LostFact, Relation, Row, Span
+from spanloom.core import Example, LostFact, Relation, Row, Span
 from spanloom.errors import CheckpointError, ConfigError, DataError
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig

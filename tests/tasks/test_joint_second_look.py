@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanloom.core import Graph, Relation, Span, Text
+from spanloom.answers.graph import Graph
+from spanloom.core import Relation, Span, Text
 from spanloom.tasks.joint.second_look import SURE, Excerpt, Limits, PairsApart, plan
 from spanloom.text.windows import Window, cut, sentence_ends
 from tests.run.tiny_task import prepare

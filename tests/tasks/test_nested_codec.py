@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig, EncoderConfig, RunConfig
-from spanloom.core import Example, Graph, LostFact, Span
+from spanloom.core import Example, LostFact, Span
 from spanloom.errors import ConfigError, DataError
 from spanloom.tasks.nested import TASK
 from spanloom.tasks.nested.codec import NestedCodec

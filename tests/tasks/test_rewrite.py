@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from spanloom.answers.rewrite import Rewrite
 from spanloom.check.rewrites import check_rewrites
 from spanloom.config import AugmentConfig, DataConfig, EncoderConfig, RunConfig, TrainConfig, check_values
-from spanloom.core import Dialogue, Example, Rewrite, Source, Text
+from spanloom.core import Dialogue, Example, Source, Text
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_settings as check_run
 from spanloom.errors import ConfigError, DataError

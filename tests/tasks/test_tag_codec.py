@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanloom.answers.tags import Tags
 from spanloom.config import EncoderConfig
-from spanloom.core import Arrays, Batch, Example, LostFact, Tags
+from spanloom.core import Arrays, Batch, Example, LostFact
 from spanloom.decode.tags import SCORES
 from spanloom.decode.viterbi import marginals
 from spanloom.errors import ConfigError, DataError
@@ -204,13 +205,15 @@ def test_settings_that_mean_nothing_are_refused(chosen: dict[str, Any], message:
 
 def test_balanced_weights_let_all_tags_weigh_the_same_and_a_token_one_on_average() -> None:
     examples = [tagged("a b c d", "X X X Y")]
-    weights = Tagset.fit([example.gold for example in examples], "bioes", "data").balanced([examples[0].gold.labels])
+    weights = Tagset.fit([example.gold.labels for example in examples], "bioes", "data").balanced(
+        [examples[0].gold.labels]
+    )
     assert weights == pytest.approx([4 / (2 * 3), 4 / 2])
 
 
 def test_a_tag_of_the_scheme_that_stands_nowhere_weighs_one() -> None:
     tagset, labels = (
-        Tagset.fit([example.gold for example in TRAINING], "bioes", "data"),
+        Tagset.fit([example.gold.labels for example in TRAINING], "bioes", "data"),
         [example.gold.labels for example in TRAINING],
     )
     weights = tagset.balanced(labels)

@@ -6,20 +6,13 @@ import html
 
 import pytest
 
-from spanloom.core import (
-    Dialogue,
-    Frame,
-    Graph,
-    Label,
-    MarkedText,
-    Relation,
-    Rewrite,
-    Span,
-    Surprisal,
-    Tags,
-    Text,
-    TextPair,
-)
+from spanloom.answers.frame import Frame
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
+from spanloom.answers.rewrite import Rewrite
+from spanloom.answers.surprisal import Surprisal
+from spanloom.answers.tags import Tags
+from spanloom.core import Dialogue, MarkedText, Relation, Span, Text, TextPair
 from spanloom.tasks import find_task
 from spanloom.text.words import tokenize
 from spanloom.write.answer import COLUMNS, Answer, Entity, Link, Named

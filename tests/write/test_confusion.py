@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from spanloom.core import Example, Label, Source, Tags
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, Source
 from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.tags import tag_scorecard
 from spanloom.run.evaluate import save_report

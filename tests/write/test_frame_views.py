@@ -6,7 +6,10 @@ import io
 
 from rich.console import Console
 
-from spanloom.core import Frame, Label, Tags, Text
+from spanloom.answers.frame import Frame, draw
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
+from spanloom.core import Text
 from spanloom.metrics.frames import frame_scorecard
 from spanloom.text.words import tokenize
 from spanloom.write.frame_lines import frame_to_dict
@@ -22,7 +25,7 @@ ANSWER = Frame(Label(("[bold]Fly#Ask",), (0.75,)), Tags(SLOTS, (0.5,) * len(SLOT
 
 def printed(text: Text, answer: Frame) -> list[list[str]]:
     screen = Console(file=io.StringIO(), width=80)
-    print_answer(text, answer, screen)
+    print_answer(answer, frame_to_dict(text, answer), screen)
     return [line.split() for line in screen.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
@@ -37,7 +40,7 @@ def test_a_request_prints_its_intent_its_slots_and_whether_it_was_rejected() -> 
 
 
 def test_a_page_shows_the_same() -> None:
-    page = "".join(prediction_page([frame_to_dict(TEXT, ANSWER), frame_to_dict(Text("", ()), Frame())]))
+    page = "".join(prediction_page([frame_to_dict(TEXT, ANSWER), frame_to_dict(Text("", ()), Frame())], draw=draw))
     assert "[bold]Fly#Ask 0.75" in page
     assert 'data-l="city"' in page
     assert '<span class="scope rejected">out of scope 0.97 · rejected</span>' in page
@@ -49,7 +52,7 @@ def test_gold_stands_beside_what_was_predicted() -> None:
     examples = [request("fly to Bern", "Fly", "O O B-city"), request("when", "Ask", "O", 2)]
     answers = [Frame(Label(("Fly",)), Tags(("O", "O", "O")), 0.1), Frame(Label(("Fly",)), Tags(("O",)), 0.9, True)]
     card = frame_scorecard(examples, answers, None, {"threshold": 0.5})
-    page = "".join(scorecard_page(card, comparison_items(examples, answers, frame_to_dict)))
+    page = "".join(scorecard_page(card, comparison_items(examples, answers, frame_to_dict), draw=draw))
     assert "Rejected as out of scope (above 0.5): 1, 0 of them with the right intent." in page
     assert page.count("1 missed or spurious") == 1  # the slot
     assert page.count("2 missed or spurious") == 1  # the intent, on both sides

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
+from spanloom.answers import kinds
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
 from spanloom.errors import DataError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.text.marks import read_marks
@@ -325,7 +327,9 @@ def horizontals(arc: str) -> list[tuple[float, float, float]]:
 def test_single_tags_and_labels_are_drawn_too() -> None:
     tagged = {"text": "Ulm lies", "tokens": [{"start": 0, "end": 3, "text": "Ulm", "label": "NOUN", "score": 0.5}]}
     pair = {"first": "One <b>", "second": "Two", "labels": [{"label": "same", "score": 0.25}]}
-    page = "".join(prediction_page([tagged, pair]))
+    page = "".join(
+        [*prediction_page([tagged], draw=kinds()["tags"].draw), *prediction_page([pair], draw=kinds()["label"].draw)]
+    )
     assert 'data-l="NOUN"' in page
     assert "One &lt;b&gt;\nTwo" in page
     assert re.search(r'<span class="label " style="--h:\d+" data-k="same" data-s="0.25">same 0.25</span>', page)
@@ -336,10 +340,11 @@ def test_two_related_spans_are_drawn_with_an_arc_from_head_to_tail() -> None:
     gold, predicted = (
         relation_to_dict(item, Relation(item.head, item.tail, label, 0.5)) for label in ("broke(e2,e1)", "Other")
     )
-    page = "".join(prediction_page([gold]))
+    draw = kinds()["relation"].draw
+    page = "".join(prediction_page([gold], draw=draw))
     assert re.findall(r'data-l="(\w+)"', page) == ["e2", "e1"]
     assert '<li class="" data-head="0" data-tail="1" data-short="broke(e2,e1)" data-k="broke(e2,e1)"' in page
-    page = "".join(scorecard_page(PLAIN_CARD, [{"gold": gold, "predicted": predicted}]))
+    page = "".join(scorecard_page(PLAIN_CARD, [{"gold": gold, "predicted": predicted}], draw=draw))
     assert "2 missed or spurious" in page
     assert '<li class="miss" data-head="0" data-tail="1" data-short="broke(e2,e1)" data-k="broke(e2,e1)"' in page
 
@@ -365,9 +370,8 @@ PLAIN_CARD = {
 
 
 def test_a_rewrite_is_drawn_with_what_is_new_in_it() -> None:
-    page = "".join(
-        prediction_page([{"turns": ["The <mill>", "Is it far?"], "rewrite": "Is the mill far?", "score": 0.25}])
-    )
+    item = {"turns": ["The <mill>", "Is it far?"], "rewrite": "Is the mill far?", "score": 0.25}
+    page = "".join(prediction_page([item], draw=kinds()["rewrite"].draw))
     assert "The &lt;mill&gt;\nIs it far?\n→ Is " in page
     assert re.search(r'class="[^"]*fill[^"]*"[^>]*>the mill<', page)
     assert re.search(r'<span class="label " style="--h:\d+" data-k="rewrite" data-s="0.25">rewrite 0.25</span>', page)
@@ -380,6 +384,6 @@ def test_a_rewrite_that_only_deletes_is_compared_as_a_whole(predicted: str, wron
         for name, text in (("gold", "Is it far?"), ("predicted", predicted))
     }
     card = {**PLAIN_CARD, "overall": {"BLEU-4": {"value": 0.75, "interval": [0.5, 0.8]}}}
-    page = "".join(scorecard_page(card, [sides]))
+    page = "".join(scorecard_page(card, [sides], draw=kinds()["rewrite"].draw))
     assert ('class="label miss"' in page) == wrong
     assert "<span>BLEU-4</span><b>75.0</b><span>95% between 50.0 and 80.0</span>" in page

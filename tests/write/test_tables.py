@@ -6,28 +6,23 @@ from typing import NamedTuple
 import pytest
 from rich.console import Console
 
-from spanloom.core import (
-    Dialogue,
-    Example,
-    Graph,
-    Label,
-    LostFact,
-    Relation,
-    Rewrite,
-    Source,
-    Span,
-    Surprisal,
-    Tags,
-    Text,
-    TextPair,
-    Token,
-)
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
+from spanloom.answers.rewrite import Rewrite
+from spanloom.answers.surprisal import Surprisal
+from spanloom.answers.tags import Tags
+from spanloom.core import Dialogue, Example, LostFact, Relation, Source, Span, Text, TextPair, Token
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.metrics.surprisal import surprisal_scorecard
 from spanloom.text.marks import read_marks
 from spanloom.text.words import tokenize
+from spanloom.write.dialogue_lines import rewrite_to_dict
+from spanloom.write.label_lines import labels_to_dict
+from spanloom.write.relation_lines import relation_to_dict
+from spanloom.write.spanloom import to_dict
 from spanloom.write.tables import print_answer, print_comparison, print_scorecard
+from spanloom.write.tag_lines import tags_to_dict
 
 TEXT = Text("Tove [red] Lund", (Token("Tove", 0, 4), Token("[red]", 5, 10), Token("Lund", 11, 15)))
 TOVE, LUND = Span(0, 2, "[bold]Person", 0.875), Span(2, 3, "City", 0.5)
@@ -42,7 +37,7 @@ def console() -> tuple[Console, io.StringIO]:
 
 def test_a_graph_prints_text_entities_and_triples_with_scores() -> None:
     screen, file = console()
-    print_answer(TEXT, GOLD, screen)
+    print_answer(GOLD, to_dict(TEXT, GOLD), screen)
     lines = [line.split() for line in file.getvalue().splitlines()]
     assert ["Tove", "[red]", "Lund"] in lines
     assert ["Tove", "[red]", "[bold]Person", "0.88"] in lines
@@ -52,14 +47,15 @@ def test_a_graph_prints_text_entities_and_triples_with_scores() -> None:
 
 def test_a_graph_with_nothing_says_so() -> None:
     screen, file = console()
-    print_answer(TEXT, Graph(), screen)
+    print_answer(Graph(), to_dict(TEXT, Graph()), screen)
     assert "no entities found" in file.getvalue()
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
     text = Text("a\x1b[2Jb\u0085", (Token("a\x1b[2Jb\u0085", 0, 7),))
     screen, file = console()
-    print_answer(text, Graph((Span(0, 1, "X\x07"),)), screen)
+    graph = Graph((Span(0, 1, "X\x07"),))
+    print_answer(graph, to_dict(text, graph), screen)
     assert not set(file.getvalue()) & {"\x1b", "\x07", "\u0085"}
     assert "a\\x1b[2Jb\\x85" in file.getvalue()
 
@@ -158,9 +154,10 @@ def test_a_scorecard_of_tags_or_labels_holds_every_part_in_80_columns() -> None:
 def test_tags_and_labels_are_shown_with_their_scores() -> None:
     screen, file = console()
     text = Text("Ulm lies", (Token("Ulm", 0, 3), Token("lies", 4, 8)))
-    print_answer(text, Tags(("B-Place", "O"), (0.9, 0.75)), screen)
-    print_answer(TextPair(text, Text("[b]No", ())), Label(("same",), (0.5,)), screen)
-    print_answer(text, Label(), screen)
+    tags, same = Tags(("B-Place", "O"), (0.9, 0.75)), Label(("same",), (0.5,))
+    print_answer(tags, tags_to_dict(text, tags), screen)
+    print_answer(same, labels_to_dict(TextPair(text, Text("[b]No", ())), same), screen)
+    print_answer(Label(), labels_to_dict(text, Label()), screen)
     said = " ".join(file.getvalue().split())
     assert "Ulm B-Place 0.90 lies O 0.75" in said
     assert "Ulm lies [b]No same 0.50" in said
@@ -170,7 +167,8 @@ def test_tags_and_labels_are_shown_with_their_scores() -> None:
 def test_two_related_spans_are_shown_with_their_relation() -> None:
     screen, file = console()
     item = read_marks("The <e2>[old] dam</e2> broke the <e1>mill</e1>.", "x")
-    print_answer(item, Relation(item.head, item.tail, "[b]broke(e2,e1)", 0.5), screen)
+    answer = Relation(item.head, item.tail, "[b]broke(e2,e1)", 0.5)
+    print_answer(answer, relation_to_dict(item, answer), screen)
     lines = [" ".join(line.split()) for line in file.getvalue().splitlines()]
     assert lines[0] == "The [old] dam broke the mill."
     assert "mill [b]broke(e2,e1) [old] dam 0.50" in lines
@@ -189,7 +187,7 @@ def test_scores_without_precision_and_recall_stand_in_a_table_of_their_own() -> 
 def test_a_rewrite_is_shown_below_its_dialogue() -> None:
     screen, file = console()
     turns = tuple(Text(turn, tokenize(turn)) for turn in ("The [b]mill", "Where is it?"))
-    print_answer(Dialogue(turns), Rewrite("Where is the mill?", 0.5), screen)
-    print_answer(Dialogue(turns), Rewrite(""), screen)
+    for answer in (Rewrite("Where is the mill?", 0.5), Rewrite("")):
+        print_answer(answer, rewrite_to_dict(Dialogue(turns), answer), screen)
     lines = [line.strip() for line in file.getvalue().splitlines() if line.strip()]
     assert lines == ["The [b]mill", "Where is it?", "Where is the mill?  0.50", "The [b]mill", "Where is it?"]

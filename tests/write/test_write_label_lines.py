@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Label, Source, Text, TextPair
+from spanloom.core import Example, Source, Text, TextPair
 from spanloom.errors import DataError
 from spanloom.read import read
 from spanloom.text.words import tokenize

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text, Token
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
 from spanloom.errors import DataError, SpanloomError
 from spanloom.read import read
 from spanloom.text.words import tokenize

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Source, Tags, Text, Token
+from spanloom.core import Example, LostFact, Source, Text, Token
 from spanloom.errors import DataError
 from spanloom.read import read
 from spanloom.text.tags import SCHEMES

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from spanloom.check.parts import facts_behind
+from spanloom.answers import kind_of
+from spanloom.answers.graph import shifted
+from spanloom.answers.parts.excerpts import excerpts
 from spanloom.config import RunConfig
 from spanloom.core import Codec, Example, LostFact, Row, Text
-from spanloom.text.excerpts import excerpts
-from spanloom.text.windows import cut, shifted
+from spanloom.text.windows import cut
 
 EXAMPLES_A_CAUSE = 5
 UNEXPLAINED = "not given back"
@@ -99,7 +100,7 @@ def audit_windows(examples: Sequence[Example], config: RunConfig) -> dict[str, A
     most = config.model.max_words
     longer = [example for example in examples if len(example.input.tokens) > most]
     windows = sum(len(cut(example.input, most)) for example in longer)
-    facts = sum(facts_behind(example.gold, most) for example in longer)
+    facts = sum(kind_of(example.gold).behind(example.gold, most) for example in longer)
     used = config.train.augment.windows
     return {"used": used, "max_words": most, "examples": len(longer), "windows": windows, "facts": facts}
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from spanloom.answers.frame import Frame
 from spanloom.check.duplicates import CONTRADICTORY, DUPLICATE, repeated
 from spanloom.check.issues import Issues, Spellings, case_clashes, cut, require_one_spelling
 from spanloom.check.tags import check_tags, require_tag_spelling, words_of
-from spanloom.core import Example, Frame
+from spanloom.core import Example
 from spanloom.text.tags import OUTSIDE, natural_order
 
 SEVERAL = "#"

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from spanloom.answers.graph import Graph
 from spanloom.check.duplicates import leaks, repeats
 from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
-from spanloom.core import Example, Graph, Relation, Source, Span, Text
+from spanloom.core import Example, Relation, Source, Span, Text
 
 Issue = tuple[str, str]  # what kind, and the case at hand
 Place = tuple[int, int]

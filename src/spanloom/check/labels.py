@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
+from spanloom.answers import kind_of
 from spanloom.check.duplicates import leaked, repeats
 from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
-from spanloom.core import Example, MarkedText, Relation, TextPair, texts_of
+from spanloom.core import Example, MarkedText, TextPair, texts_of
 
 Issue = tuple[str, str]  # what kind, and the case at hand
 
@@ -102,9 +103,7 @@ def _all_words(examples: Iterable[Example]) -> Iterator[str]:
 
 def labels_of(example: Example) -> list[tuple[str, str]]:
     """The labels of an example's gold, each with what it is of."""
-    if isinstance(example.gold, Relation):
-        return [("relation", example.gold.label)]
-    return [("class", name) for name in example.gold.names] if example.gold else []
+    return list(kind_of(example.gold).classes(example.gold))
 
 
 def _gold_labels(example: Example) -> Hashable:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from spanloom.answers import kind_of
 from spanloom.check.issues import Issues, cut
-from spanloom.core import Example, Frame, Graph, Tags
+from spanloom.core import Example
 from spanloom.text.counts import several
-from spanloom.text.tags import is_bio2, spans_from_tags
 
 DEV = "dev: "
 """What the name of an issue of the dev data alone begins with."""
@@ -27,20 +27,7 @@ def with_cut(found: Mapping[str, Any], examples: Iterable[Example], max_words: i
     for example in examples:
         tokens = len(example.input.tokens)
         if tokens > max_words:
-            behind = facts_behind(example.gold, max_words)
+            behind = kind_of(example.gold).behind(example.gold, max_words)
             case = f"{tokens} tokens, {several(behind, 'gold fact')} behind: {cut(example.input.text)}"
             issues.add(f"more than {max_words} tokens, cut off there", example.source, case)
     return {**found, "issues": found["issues"] | issues.to_dict()}
-
-
-def facts_behind(gold: Graph | Tags | Frame | None, words: int) -> int:
-    """How many facts of a gold answer do not stand whole in the first `words` words."""
-    if gold is None:
-        return 0
-    if isinstance(gold, Graph):
-        spans = {span for span in gold.spans if span.end > words}
-        return len(spans) + len({item for item in gold.relations if max(item.head.end, item.tail.end) > words})
-    labels: Sequence[str] = gold.slots.labels if isinstance(gold, Frame) else gold.labels
-    if is_bio2(labels):
-        return sum(span.end > words for span in spans_from_tags(labels, "bio2"))
-    return max(0, len(labels) - words)

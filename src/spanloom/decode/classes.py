@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from spanloom.core import Array, Example, Label, Relation
+from spanloom.answers import kind_of
+from spanloom.answers.label import Label
+from spanloom.core import Array, Example
 from spanloom.errors import ConfigError, DataError
 from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import choice, real, strings
@@ -135,9 +137,7 @@ class Classes:
 
 
 def _names(example: Example) -> tuple[str, ...]:
-    if isinstance(example.gold, Relation):
-        return (example.gold.label,)
-    return () if example.gold is None else tuple(example.gold.names)
+    return tuple(name for _, name in kind_of(example.gold).classes(example.gold))
 
 
 def _softmax(scores: Array) -> Array:

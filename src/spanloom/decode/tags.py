@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from spanloom.core import Array, Arrays, Tags
+from spanloom.answers.tags import Tags
+from spanloom.core import Array, Arrays
 from spanloom.decode.viterbi import marginals, of_paths, softmax, viterbi, viterbi_by_rules
 from spanloom.text.tagset import Tagset
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spanloom.answers.parts.augment import augment
+from spanloom.answers.parts.excerpts import excerpts
 from spanloom.check.leaks import TrainingTexts
 from spanloom.config import RunConfig
 from spanloom.core import Array, Codec, Example, Row
 from spanloom.engine.report import Notice, Report
-from spanloom.text.augment import augment
 from spanloom.text.counts import several
-from spanloom.text.excerpts import excerpts
 
 _STREAM = 2
 """Other random numbers than those that order the rows of an epoch."""

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from spanloom.answers import kind_of
 from spanloom.config import RunConfig, TrainConfig, check_values
 from spanloom.config.settings import short_form
-from spanloom.core import Array, Codec, Example, Graph, Row, Tags, Task
+from spanloom.core import Array, Codec, Example, Row, Task
 from spanloom.engine.adversarial import build_attack
 from spanloom.engine.processes import process_count
 from spanloom.engine.schedule import ON_DEV
 from spanloom.errors import ConfigError, DataError
-from spanloom.text.augment import FOLLOWING
 
 _REMEDY = "Run `spanloom check` on this file, and mend or remove the example."
 
@@ -60,7 +60,7 @@ def _check_augmentation(config: RunConfig, task: Task | None) -> None:
     augment = config.train.augment
     if task is None:
         return
-    if augment.noise and not isinstance(task.answer(), FOLLOWING):
+    if augment.noise and kind_of(task.answer()).noise is None:
         found = f"asks for noise, which the answers of the task '{task.name}' cannot follow"
         remedy = "Set its token_dropout, swaps and character_noise to 0."
         raise ConfigError("train.augment", found, remedy=remedy)
@@ -71,7 +71,7 @@ def _check_augmentation(config: RunConfig, task: Task | None) -> None:
 
 def may_read_windows(task: Task, config: RunConfig) -> bool:
     """Whether `train.augment.windows` is for this task: its answers say something of each part of a text."""
-    return task.answer in (Graph, Tags) and hasattr(config.model, "max_words")
+    return kind_of(task.answer()).parted is not None and hasattr(config.model, "max_words")
 
 
 def check_rows(rows: Sequence[Row], examples: Sequence[Example], codec: Codec) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.answers.frame import Frame
 from spanloom.check.frames import SEVERAL
-from spanloom.core import Example, Frame
+from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.matching import Tally

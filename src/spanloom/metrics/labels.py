@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Example, Input, Label, MarkedText, texts_of
+from spanloom.answers.label import Label
+from spanloom.core import Array, Example, Input, MarkedText, texts_of
 from spanloom.errors import DataError
 from spanloom.metrics.matching import Tally, binned, macro
 from spanloom.metrics.pairing import require_one_each

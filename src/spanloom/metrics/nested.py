@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Example, Graph, LostFact, Span, Text
+from spanloom.answers.graph import Graph
+from spanloom.core import Array, Example, LostFact, Span, Text
 from spanloom.errors import DataError
 from spanloom.metrics.matching import Match
 from spanloom.metrics.mistakes import ENTITY_MISTAKES, entity_mistakes, lost_mistakes, worst_sentences

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from spanloom.core import Array, Example, Label, Relation
+from spanloom.answers.label import Label
+from spanloom.core import Array, Example, Relation
 from spanloom.errors import DataError
 from spanloom.metrics.labels import Known, label_scorecard
 from spanloom.metrics.matching import Tally, binned, macro

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Dialogue, Example, Rewrite
+from spanloom.answers.rewrite import Rewrite
+from spanloom.core import Array, Dialogue, Example
 from spanloom.errors import DataError
 from spanloom.metrics.matching import binned, harmonic, ratio, tallied
 from spanloom.metrics.measures import kept, measured

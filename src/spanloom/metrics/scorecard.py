@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Example, Graph, Relation, Span, Text
+from spanloom.answers.graph import Graph
+from spanloom.core import Array, Example, Relation, Span, Text
 from spanloom.errors import DataError
 from spanloom.metrics.breakdown import Seen, breakdowns
 from spanloom.metrics.matching import RULES, Match
@@ -43,6 +44,7 @@ def joint_scorecard(
     examples: `input` is a Text, `gold` a Graph, both in token offsets. seen: (head text, tail text) -> was this pair in
     the training data; None leaves that breakdown out. Scores are in 0..1. Keys of the result:
 
+    answers    "graph"
     summary    flat: entity_ and relation_ precision, recall, f1, under `rule`
     rule       "strict", or "boundaries" (the text of facts) where the gold was given as text
     size       sentences, gold facts, and how many of those the reader could not place
@@ -65,6 +67,7 @@ def joint_scorecard(
         "triples": _counts(examples, triples[rule], "triples"),
     }
     card: dict[str, Any] = {
+        "answers": "graph",
         "rule": rule,
         "by_text": by_text,
         "size": _size(examples, counts),

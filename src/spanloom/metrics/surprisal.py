@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from spanloom.core import Array, Example, Surprisal
+from spanloom.answers.surprisal import Surprisal
+from spanloom.core import Array, Example
 from spanloom.metrics.measures import kept, measured
 from spanloom.metrics.pairing import require_one_each
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Example, Tags, Text
+from spanloom.answers.tags import Tags
+from spanloom.core import Array, Example, Text
 from spanloom.errors import DataError
 from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes, lost_mistakes, worst_sentences
 from spanloom.metrics.pairing import require_one_each

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from spanloom.answers.parts.excerpts import excerpts
 from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig
 from spanloom.core import Codec, Example
 from spanloom.nn.encoders.size import EncoderSize
-from spanloom.text.excerpts import excerpts
 
 FLOAT = 4  # bytes
 OPTIMIZER_COPIES = 5  # weight, gradient, two moments, running average

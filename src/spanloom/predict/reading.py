@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from spanloom.core import Graph, Row
+from spanloom.answers import kind_of
+from spanloom.core import Row
 from spanloom.text.counts import several, was, were
 
 PAIR = "pair of distant mentions"
@@ -61,7 +62,7 @@ class Reading:
                 self.crowded += row.cut.get("pieces", 0) > 0
                 self.pieces += row.cut.get("pieces", 0)
                 self.recalled += row.cut.get("recalled", 0)
-        self.dropped += sum(answer.dropped for answer in answers if isinstance(answer, Graph))
+        self.dropped += sum(kind_of(answer).dropped(answer) for answer in answers)
 
     def to_dict(self) -> dict[str, Any]:
         """The counts as plain values; `Reading(**table)` is the same again."""

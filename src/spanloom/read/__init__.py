@@ -19,8 +19,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph
+from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.read.json_decode import shown
 from spanloom.read.json_keys import first_values

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Graph, LostFact, Relation, Source, Span
+from spanloom.core import LostFact, Relation, Source, Span
 from spanloom.errors import DataError
 
 BLANK = "a blank token"

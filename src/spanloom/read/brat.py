@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
 from spanloom.read.json_items import shown
 from spanloom.read.lines import numbered_lines, whole_text

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph
+from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.read.json_items import field, json_items, of_kind, shown
 from spanloom.read.json_keys import Keys

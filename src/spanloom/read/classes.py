@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Label, Source
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.lines import numbered_lines
 from spanloom.read.texts import is_utf8, tokenized

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, Relation, Source, Span
+from spanloom.core import Example, Relation, Source, Span
 from spanloom.errors import DataError
 from spanloom.read.blanks import without_blanks
 from spanloom.read.json_items import shown

@@ -14,8 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Tags
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.column_choice import layers_note, tag_column, token_column
 from spanloom.read.column_layout import DOCUMENT, LOOKED_AT, PART_COUNT, Comments, Layout, Row, layout_of

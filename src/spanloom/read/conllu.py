@@ -16,8 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Tags, Text, Token
+from spanloom.core import Example, Source, Text, Token
 from spanloom.errors import ConfigError, DataError, MissingExtra
 from spanloom.read.column_layout import BLANKS
 from spanloom.read.json_items import shown

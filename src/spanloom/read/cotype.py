@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph
+from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.read.json_items import Item, field, json_items, object_of
 from spanloom.read.json_keys import Keys

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from spanloom.answers.rewrite import Rewrite
 from spanloom.config import DataConfig
-from spanloom.core import Dialogue, Example, Rewrite, Source, Text
+from spanloom.core import Dialogue, Example, Source, Text
 from spanloom.errors import DataError
 from spanloom.read.json_items import Item, field, json_items, of_kind
 from spanloom.read.json_keys import Keys

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.rewrite import Rewrite
 from spanloom.config import DataConfig
-from spanloom.core import Example, Rewrite, Source
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.dialogue_lines import dialogue_example
 from spanloom.read.json_keys import is_json

@@ -15,8 +15,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
 from spanloom.read.entities_alone import NO_LABELS, marks
 from spanloom.read.json_items import Item, field, json_items, object_of, of_kind, shown

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Label, Source
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.json_items import shown
 from spanloom.read.lines import numbered_lines

@@ -16,8 +16,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Frame, Label
+from spanloom.core import Example
 from spanloom.read.json_items import Item, field, json_items
 from spanloom.read.json_keys import Keys
 from spanloom.read.offsets import class_name

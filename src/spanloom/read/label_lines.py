@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Label, Source, Text, TextPair
+from spanloom.core import Example, Source, Text, TextPair
 from spanloom.errors import DataError
 from spanloom.read.annotations import score_of
 from spanloom.read.json_items import Item, field, json_items, object_of, of_kind

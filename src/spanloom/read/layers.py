@@ -18,8 +18,9 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, LostFact, Source, Span
+from spanloom.core import Example, LostFact, Source, Span
 from spanloom.errors import ConfigError, DataError
 from spanloom.read.blanks import Kept
 from spanloom.read.column_choice import asked_for, layer_columns, token_column

@@ -10,7 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
 
 Place = tuple[int, int]  # a half-open token range

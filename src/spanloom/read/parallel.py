@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Tags
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.column_layout import BLANKS
 from spanloom.read.side_by_side import TEXTS, are_there, files_of, numbered_together

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Frame, Label, Source
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.offsets import class_name
 from spanloom.read.parallel import TAGS, matching

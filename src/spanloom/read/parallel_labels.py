@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Label, Source
+from spanloom.core import Example, Source
 from spanloom.read.offsets import class_name
 from spanloom.read.side_by_side import are_there, files_of, numbered_together
 from spanloom.read.texts import tokenized

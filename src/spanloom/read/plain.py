@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.surprisal import Surprisal
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Surprisal, Text
+from spanloom.core import Example, Source, Text
 from spanloom.read.json_keys import is_json
 from spanloom.read.lines import decoded, refuse_nul
 from spanloom.text.words import tokenize

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Text
+from spanloom.core import Example, LostFact, Relation, Source, Span, Text
 from spanloom.read.annotations import entity_place, lost_facts, score_of, token_ranges
 from spanloom.read.entities_alone import NO_RELATIONS, marks
 from spanloom.read.json_items import Item, field, json_items, object_of

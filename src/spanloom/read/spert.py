@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, Relation, Span
+from spanloom.core import Example, Relation, Span
 from spanloom.read.blanks import without_blanks
 from spanloom.read.entities_alone import NO_RELATIONS, marks
 from spanloom.read.json_items import Item, field, json_items, object_of, of_kind

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Label, Source
+from spanloom.core import Example, Source
 from spanloom.read.json_keys import is_json
 from spanloom.read.lines import numbered_lines, opening
 from spanloom.read.offsets import class_name

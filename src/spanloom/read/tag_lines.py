@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Source, Span, Tags, Text, Token
+from spanloom.core import Example, LostFact, Source, Span, Text, Token
 from spanloom.errors import DataError
 from spanloom.read.annotations import entity_place, lost_facts, token_ranges
 from spanloom.read.json_items import Item, field, json_items, object_of, of_kind, shown

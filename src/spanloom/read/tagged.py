@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Frame, Label, LostFact, Source, Tags, Text
+from spanloom.core import Example, LostFact, Source, Text
 from spanloom.errors import DataError
 from spanloom.read.blanks import Kept, without_blanks
 from spanloom.read.json_items import shown

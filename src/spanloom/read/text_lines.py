@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from spanloom.answers.surprisal import Surprisal
 from spanloom.config import DataConfig
-from spanloom.core import Example, Surprisal
+from spanloom.core import Example
 from spanloom.read.json_items import field, json_items
 from spanloom.read.json_keys import Keys
 from spanloom.read.texts import tokenized

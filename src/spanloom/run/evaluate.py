@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers import kind_of
+from spanloom.answers.parts.drawing import as_given
 from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.check.leaks import TrainingTexts
 from spanloom.check.unknown import UnknownLabels, unknown_sentence
@@ -19,7 +21,7 @@ from spanloom.predict.reading import Reading
 from spanloom.run.user_config import data_settings
 from spanloom.write.atomic import atomic_write
 from spanloom.write.confusion import confusion_svg
-from spanloom.write.html import comparison_items, scorecard_page
+from spanloom.write.html import Draw, comparison_items, scorecard_page
 from spanloom.write.lines import atomic_text, refuse_to_replace, write_lines
 
 SCORECARD = "scorecard.json"
@@ -65,6 +67,7 @@ def evaluate(
     trained_on = TrainingTexts.load(predictor.source / TRAINING_TEXTS)
     reading = Reading()
     predictions = list(predictor.predict_inputs((example.input for example in examples), reading))
+    kind = kind_of(predictor.task.answer())
     scorecard = predictor.task.score(examples, predictions, predictor.codec) | {
         "read": reading.to_dict(),
         "unknown": UnknownLabels.of(predictor.codec, examples).to_dict(),
@@ -72,21 +75,29 @@ def evaluate(
     }
     if report is not None:
         items = list(comparison_items(examples, predictions, predictor.task.show))
-        save_report(Path(report), (predictor.source.resolve().name, Path(data).name), scorecard, items)
+        save_report(Path(report), (predictor.source.resolve().name, Path(data).name), scorecard, items, kind.draw)
     return scorecard
 
 
 def save_report(
-    folder: Path, names: tuple[str, str], scorecard: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
+    folder: Path,
+    names: tuple[str, str],
+    scorecard: Mapping[str, Any],
+    items: Sequence[Mapping[str, Any]],
+    draw: Draw = as_given,
 ) -> None:
-    """Write the files of a report; the scorecard last, so that where it is the others are. names: of model and data."""
+    """Write the files of a report; the scorecard last, so that where it is the others are.
+
+    names: of model and data. items, draw: see `scorecard_page`.
+    """
     picture = confusion_svg(scorecard)
     if picture is not None:
         atomic_write(folder / CONFUSION, picture)
     write_lines(folder / PREDICTIONS, (item["predicted"] for item in items))
     model, data = names
     with atomic_text(folder / PAGE) as file:
-        file.writelines(scorecard_page(scorecard, items, model=model, data=data, date=date.today().isoformat()))
+        today = date.today().isoformat()
+        file.writelines(scorecard_page(scorecard, items, draw=draw, model=model, data=data, date=today))
     atomic_write(folder / SCORECARD, json.dumps(scorecard, ensure_ascii=False, indent=1) + "\n")
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from spanloom.answers.surprisal import Surprisal
 from spanloom.config.ranges import PartAboveZero, Range, Seed, out_of_range, shown
-from spanloom.core import Array, Surprisal, Text
+from spanloom.core import Array, Text
 from spanloom.decode.sampling import beam_search, chances, draw
 from spanloom.errors import ConfigError
 from spanloom.predict.predictor import Predictor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import pkgutil
 from pathlib import Path
 
 from spanloom.core import Task
@@ -14,7 +15,7 @@ FOLDER = Path(__file__).parent
 
 def task_names() -> list[str]:
     """Every task that is installed, in alphabetical order."""
-    return sorted(file.parent.name for file in FOLDER.glob("[!_]*/__init__.py"))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
 def find_task(name: str) -> Task:

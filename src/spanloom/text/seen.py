@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 
-from spanloom.core import Tags, Text
+from spanloom.core import Text
 from spanloom.text.tags import spans_from_tags
 
 
@@ -22,11 +22,11 @@ class Seen:
         return cls(found.union(_checksum(text, label) for text, label in names))
 
     @classmethod
-    def of_tags(cls, sentences: Sequence[tuple[Text, Tags | None]], are_spans: bool) -> Seen:
-        """What is in tagged sentences; are_spans: their tags are those of spans."""
+    def of_tags(cls, sentences: Sequence[tuple[Text, Sequence[str] | None]], are_spans: bool) -> Seen:
+        """What is in sentences with a label a token, where they have some; are_spans: these say spans."""
         words = (token.text for text, _ in sentences for token in text.tokens)
-        tagged = ((text, tags) for text, tags in sentences if are_spans and tags is not None)
-        spans = ((text, span) for text, tags in tagged for span in spans_from_tags(tags.labels, "bio2"))
+        tagged = ((text, labels) for text, labels in sentences if are_spans and labels is not None)
+        spans = ((text, span) for text, labels in tagged for span in spans_from_tags(labels, "bio2"))
         return cls.fit(words, ((text.surface(span), span.label) for text, span in spans))
 
     def __call__(self, text: str, label: str = "") -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Source, Tags
+from spanloom.core import Array, Source
 from spanloom.errors import DataError
 from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import choice, flag, strings
@@ -41,9 +41,9 @@ class Tagset:
         self._accepted = frozenset(self.labels)
 
     @classmethod
-    def fit(cls, gold: Iterable[Tags], scheme: str, where: str) -> Tagset:
-        """The tags of gold answers. Raises DataError, citing `where`, if there is nothing to tell apart."""
-        labels = {label for tags in gold for label in tags.labels}
+    def fit(cls, gold: Iterable[Sequence[str]], scheme: str, where: str) -> Tagset:
+        """The tags of sentences by their gold labels. Raises DataError, citing `where`, if none tells tokens apart."""
+        labels = {label for sentence in gold for label in sentence}
         names, spans = labels, is_bio2(labels)
         if spans:
             names = {label[2:] for label in labels if label != OUTSIDE}
@@ -58,17 +58,17 @@ class Tagset:
         tags = convert(labels, "bio2", self.scheme) if self.scheme else labels
         return np.array([self._numbers[tag] for tag in tags], dtype=np.int64)
 
-    def unknown(self, gold: Tags) -> list[tuple[str, str]]:
+    def unknown(self, labels: Sequence[str]) -> list[tuple[str, str]]:
         """The spans, or the tokens where labels say none, whose label training never had."""
-        odd = [label for label in gold.labels if label not in self._accepted]
-        if not odd or self.scheme is None or not is_bio2(gold.labels):
+        odd = [label for label in labels if label not in self._accepted]
+        if not odd or self.scheme is None or not is_bio2(labels):
             return [("label", label) for label in odd]
-        spans = [span.label for span in spans_from_tags(gold.labels, "bio2") if span.label not in self.names]
+        spans = [span.label for span in spans_from_tags(labels, "bio2") if span.label not in self.names]
         return [("label", label) for label in (*spans, *(label for label in odd if label == OUTSIDE))]
 
-    def require_known(self, gold: Tags, source: Source) -> None:
+    def require_known(self, labels: Sequence[str], source: Source) -> None:
         """Raises DataError, citing the line, for a gold label that training never had."""
-        refuse_unknown(self.unknown(gold), self.names, source)
+        refuse_unknown(self.unknown(labels), self.names, source)
 
     def known(self) -> dict[str, Sequence[str]]:
         """The labels of training data by their kind: of spans, or of tokens where labels stand for themselves."""

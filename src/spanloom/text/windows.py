@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from spanloom.core import Graph, Span, Text
+from spanloom.core import Text
 
 ENDERS = frozenset(".!?…。！？；")  # noqa: RUF001
 CLOSERS = frozenset([*")]}»”’」』）】", "''", "-RRB-", "-RSB-", "-RCB-"])  # noqa: RUF001
@@ -120,16 +120,6 @@ def part(text: Text, window: Window) -> Text:
     """The tokens of one window, still pointing into the whole text."""
     start, end = window
     return dataclasses.replace(text, tokens=text.tokens[start:end])
-
-
-def shifted(graph: Graph, by: int) -> Graph:
-    """A graph in the tokens of a window, in those of the text, of which the window begins at token `by`."""
-
-    def moved(span: Span) -> Span:
-        return dataclasses.replace(span, start=span.start + by, end=span.end + by)
-
-    relations = (dataclasses.replace(item, head=moved(item.head), tail=moved(item.tail)) for item in graph.relations)
-    return dataclasses.replace(graph, spans=tuple(map(moved, graph.spans)), relations=tuple(relations))
 
 
 def sentence_ends(text: Text) -> list[int]:

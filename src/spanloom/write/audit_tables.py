@@ -24,8 +24,8 @@ def print_check(found: Mapping[str, Any], console: Console | None = None) -> Non
     if "audit" in found:
         print_audit(found, console)
         return
-    console.print(plain_gold_table(found["gold"]))
-    if found["issues"]:
+    console.print(plain_gold_table(found.get("gold", {})))
+    if found.get("issues"):
         console.print(issue_table(found["issues"]))
     else:
         console.print("Nothing that looks like a mistake.")
@@ -38,11 +38,11 @@ def print_check(found: Mapping[str, Any], console: Console | None = None) -> Non
 def plain_gold_table(gold: Mapping[str, Any]) -> Table:
     """Sizes, lengths, labels and shares of tags and of labelled texts."""
     table = Table(title="Gold", title_justify="left", show_header=False)
-    for name, count in gold["sizes"].items():
+    for name, count in gold.get("sizes", {}).items():
         table.add_row(name_cell(name), f"{count:,}")
-    for unit, lengths in gold["lengths"].items():
+    for unit, lengths in gold.get("lengths", {}).items():
         table.add_row(name_cell(f"length in {unit}"), ", ".join(f"{name} {value:g}" for name, value in lengths.items()))
-    for section, counts in gold["labels"].items():
+    for section, counts in gold.get("labels", {}).items():
         table.add_row(name_cell(section), labels(counts))
     for name, share in gold.get("shares", {}).items():
         table.add_row(name_cell(name), f"{share:.1%}")

@@ -1,4 +1,4 @@
-"""Cells and tables for a terminal. Cells are rich Text, as labels and texts of users may look like markup."""
+"""Cells, tables and parts of answers on a terminal. Cells are rich Text, as texts of users may look like markup."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text as Cell
 
+from spanloom.answers.parts.table import Cell as Piece
+from spanloom.answers.parts.table import Grid, Line, Part, Worst
 from spanloom.errors import shortened
-from spanloom.text.counts import several
 from spanloom.write.escapes import visible
 from spanloom.write.terminal import terminal
 
-MOST_LABELS = 25
 WORST_SHOWN = 3
 ERRORS_SHOWN = 8
 
@@ -26,30 +26,16 @@ LONGEST_LINE = 600
 Card = Mapping[str, Any]
 
 
-def make_table(title: str, columns: Sequence[str], left: int = 1) -> Table:
-    """A table whose first `left` columns hold text, and the others numbers."""
+def make_table(title: str, columns: Sequence[str], texts: Sequence[int] = (0,)) -> Table:
+    """A table; texts: which of its columns hold text, the others numbers."""
     heading = f"\n{title}" if title else None
     table = Table(title=heading, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, collapse_padding=True)
     table.show_edge = table.pad_edge = False
     table.caption_justify = "left"
     for number, name in enumerate(columns):
-        fits = number < left or name == "Label"
+        fits = number in texts
         table.add_column(name, justify="left" if fits else "right", no_wrap=not fits, overflow="fold")
     return table
-
-
-def prf(score: Card) -> tuple[str, str, str]:
-    """Precision, recall and F1 in percent."""
-    return percent(score["precision"]), percent(score["recall"]), percent(score["f1"])
-
-
-def percent(part: float) -> str:
-    return f"{100 * part:.1f}"
-
-
-def confidence(score: float | None) -> str:
-    """A score of an answer, nothing where it has none."""
-    return "" if score is None else f"{score:.2f}"
 
 
 def clean(text: str) -> str:
@@ -71,29 +57,29 @@ def name_cell(name: str, style: str = "") -> Cell:
     return Cell(shortened(clean(name), LONGEST_LABEL), style=style)
 
 
-def labels_table(title: str, what: str, labels: Mapping[str, Card]) -> Table:
-    """Scores by label, those of the most frequent ones; `what` heads the labels."""
-    table = make_table(title, (what, "P", "R", "F1", "pred.", "gold"))
-    ordered = sorted(labels.items(), key=lambda item: (-item[1]["gold"], item[0]))
-    for label, score in ordered[:MOST_LABELS]:
-        table.add_row(name_cell(label), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
-    if len(ordered) > MOST_LABELS:
-        table.caption = f"and {several(len(ordered) - MOST_LABELS, 'rarer label')}, in the saved scorecard"
-    return table
+def rendered(part: Part) -> Iterable[RenderableType]:
+    """A part of an answer or of a scorecard."""
+    match part:
+        case Line(cells):
+            yield Cell("").join(_piece(piece) for piece in cells)
+        case Grid(title, heads, rows, texts, caption):
+            table = make_table(title, heads, texts)
+            table.caption = caption or None
+            for row in rows:
+                if row:
+                    table.add_row(*map(_piece, row))
+                else:
+                    table.add_section()
+            yield table
+        case Worst(sentences):
+            yield from _worst(sentences)
 
 
-def breakdown_table(title: str, breakdown: Mapping[str, Mapping[str, Card]]) -> Table:
-    """Scores by bin, a section for each way to part the facts."""
-    table = make_table(title, ("", "P", "R", "F1", "pred.", "gold"))
-    for name, bins in breakdown.items():
-        table.add_row(name_cell(name, "italic"))
-        for key, score in bins.items():
-            table.add_row(name_cell(f"  {key}"), *prf(score), f"{score['predicted']:,}", f"{score['gold']:,}")
-        table.add_section()
-    return table
+def _piece(piece: Piece) -> Cell:
+    return (name_cell if piece.cut else cell)(piece.text, piece.style)
 
 
-def worst(sentences: Sequence[Card]) -> Iterable[RenderableType]:
+def _worst(sentences: Sequence[Card]) -> Iterable[RenderableType]:
     """The first of the sentences with most errors, each with its first few."""
     if sentences:
         yield Cell("\nSentences with most errors", style="bold")

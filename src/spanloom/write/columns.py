@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from spanloom.core import Example, Tags, Text
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, Text
 from spanloom.errors import DataError
 from spanloom.read.column_layout import DOCUMENT
 from spanloom.text.tags import convert, is_bio2

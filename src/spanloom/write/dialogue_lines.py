@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from spanloom.core import Dialogue, Example, Rewrite
+from spanloom.answers.rewrite import Rewrite
+from spanloom.core import Dialogue, Example
 
 
 def rewrite_to_dict(dialogue: Dialogue, answer: Rewrite) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from spanloom.core import Example, Frame, Text
+from spanloom.answers.frame import Frame
+from spanloom.core import Example, Text
 from spanloom.text.words import tokenize
 from spanloom.write.spanloom import lost_to_dict
 from spanloom.write.tag_lines import spans_to_dicts
@@ -39,11 +39,3 @@ def frame_line(example: Example) -> dict[str, Any]:
     if text.tokens != tokenize(text.text):
         item["tokens"] = [[token.start, token.end] for token in text.tokens]
     return item | lost_to_dict(example)
-
-
-def rejected(found: Mapping[str, Any]) -> str:
-    """How many requests a scorecard of intents says were rejected, in words."""
-    if found["threshold"] is None:
-        return "Nothing was rejected as out of scope: no threshold was fitted."
-    right = f"{found['rightly_understood']:,} of them with the right intent"
-    return f"Rejected as out of scope (above {found['threshold']:.2g}): {found['rejected']:,}, {right}."

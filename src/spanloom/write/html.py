@@ -6,29 +6,32 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from importlib.resources import files
 from typing import Any
 
+from spanloom.answers.parts.drawing import Drawing, Shown, as_given, text_of
 from spanloom.core import Example
 from spanloom.write.annotated import STATUS_WORDS, checked, chosen_by, escape, graph_html, hue, kind_of, score_of
-from spanloom.write.drawable import drawable
 from spanloom.write.html_tables import summary_html
 from spanloom.write.overview import KINDS, Overview, heading
 
 Item = Mapping[str, Any]
+Draw = Callable[[Shown], Drawing]
 
 SCRIPTS = ("arcs.js", "controls.js")
 
 
 def prediction_page(
-    items: Iterable[Item], title: str = "Predictions", *, model: str = "", data: str = "", date: str = ""
+    items: Iterable[Item],
+    title: str = "Predictions",
+    *,
+    draw: Draw = as_given,
+    model: str = "",
+    data: str = "",
+    date: str = "",
 ) -> Iterator[str]:
     """A page of predictions, in pieces to be written one after the other.
 
-    items: what `Task.show` gives. Of a graph or of spans `{"text", "entities": [{"start", "end", "label", "text",
-    "score"}], "relations": [{"head", "tail", "label", "score"}]}`, offsets in characters; of single tags `{"text",
-    "tokens": [{"start", "end", "text", "label", "score"}]}`; of requests `{"text", "intent", "slots"}`, their
-    slots as entities; of two related spans `{"text", "head": {"start", "end", "text"}, "tail", "relation", "score"}`;
-    of labels `{"text"}` or `{"first", "second"}`, and `{"labels": [{"label", "score"}]}`; of rewrites `{"turns",
-    "rewrite", "score"}`; of surprisal `{"text", "bits", "tokens": [{"start", "end", "text", "bits"}]}`; of what could
-    not be answered `{"error"}`, with the text where there is one. `score`, `relations` and a `source` are optional.
+    items: what `Task.show` gives, perhaps with a `source`; of what could not be answered `{"error"}`, with the text
+    where there is one. draw: what is drawn of an item, as `AnswerKind.draw` says it; as it stands where it has the
+    names of a `Drawing`.
 
     model, data, date: what the page is of, as its head says it; whoever writes the page knows the day. Raises DataError
     for an offset outside the text.
@@ -37,7 +40,7 @@ def prediction_page(
     yield _head(title, model, data)
     yield f"{heading(title, model, data, date)}<main>\n"
     for number, item in enumerate(items, 1):
-        drawn = drawable(item)
+        drawn = _drawn(item, draw)
         checked(drawn, f"item {number}")
         overview.add(drawn)
         failed = ' class="failed"' if "error" in item else ""
@@ -50,14 +53,15 @@ def scorecard_page(
     items: Iterable[Item],
     title: str = "Scorecard",
     *,
+    draw: Draw = as_given,
     model: str = "",
     data: str = "",
     date: str = "",
 ) -> Iterator[str]:
     """The scores, then gold beside predicted, in pieces to be written one after the other.
 
-    items: as `comparison_items` makes them. model, data, date: as of `prediction_page`. Raises DataError for an offset
-    outside the text.
+    items: as `comparison_items` makes them. draw, model, data, date: as of `prediction_page`. Raises DataError for an
+    offset outside the text.
     """
     overview = Overview("example")
     yield _head(title, model, data)
@@ -65,7 +69,7 @@ def scorecard_page(
     yield '<h2>Gold beside predicted</h2>\n<input type="checkbox" id="only">'
     yield '<label class="filter" for="only">Only examples with errors</label>\n<main>\n'
     for number, item in enumerate(items, 1):
-        sides = {side: drawable(item[side]) for side in ("gold", "predicted")}
+        sides = {side: _drawn(item[side], draw) for side in ("gold", "predicted")}
         for side, drawn in sides.items():
             checked(drawn, f"item {number}, {side}")
         yield _comparison({**item, **sides}, overview)
@@ -84,6 +88,13 @@ def comparison_items(
             "by_text": example.by_text,
             "lost": [f"{fact.text} ({fact.cause})" for fact in example.lost],
         }
+
+
+def _drawn(item: Item, draw: Draw) -> Drawing:
+    """What is drawn of an item; of one with an error its text, perhaps an empty one, and no facts."""
+    if "error" in item:
+        return {**item, "text": text_of(item), "entities": (), "relations": (), "labels": ()}
+    return draw(item)
 
 
 def _comparison(item: Item, overview: Overview) -> str:
@@ -124,17 +135,13 @@ def _answer_html(item: Item, marks: Mapping[str, Sequence[str]] | None = None) -
     """The text with what is found in it, and the labels of the whole; or why there is no answer."""
     statuses = marks["labels"] if marks else [""] * len(item["labels"])
     labels = "".join(map(_label_html, item["labels"], statuses))
-    labels += _scope_html(item)
+    labels += "".join(map(_note_html, item.get("notes", ())))
     error = f'<p class="error"><b>Not answered.</b> {escape(item["error"])}</p>' if "error" in item else ""
     return graph_html(item, marks) + (f'<p class="labels">{labels}</p>' if labels else "") + error
 
 
-def _scope_html(item: Item) -> str:
-    """How far a request is out of scope, and whether it was rejected."""
-    if "out_of_scope" not in item:
-        return ""
-    word = " · rejected" if item["rejected"] else ""
-    return f'<span class="scope{" rejected" if word else ""}">out of scope {item["out_of_scope"]:.2g}{word}</span>'
+def _note_html(note: Item) -> str:
+    return f'<span class="scope{" rejected" if note["warning"] else ""}">{escape(note["text"])}</span>'
 
 
 def _label_html(label: Item, status: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from spanloom.core import Example, Label, Text, TextPair
+from spanloom.answers.label import Label
+from spanloom.core import Example, Text, TextPair
 
 
 def labels_to_dict(text: Text | TextPair, answer: Label) -> dict[str, Any]:

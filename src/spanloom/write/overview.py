@@ -39,7 +39,7 @@ class Overview:
         self.marks: Counter[str] = Counter()
 
     def add(self, item: Item) -> None:
-        """Count an answer, as `drawable` makes it."""
+        """Count an answer as it is drawn, see `Drawing`."""
         self.texts += 1
         self.failed += "error" in item
         self._count(item)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from spanloom.core import Example, Graph, Relation, Span, Text
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, Relation, Span, Text
 from spanloom.read.entities_alone import NO_RELATIONS
 from spanloom.text.words import tokenize
 

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text as Cell
 
-from spanloom.core import Frame, Graph, Label, Relation, Rewrite, Surprisal
+from spanloom.answers import kind_of, kind_of_card
+from spanloom.answers.parts.table import Part
 from spanloom.text.counts import listed
-from spanloom.write.cells import Card, cell, make_table, name_cell, print_parts
-from spanloom.write.graph_tables import graph_tables, relation_tables, scorecard_tables
-from spanloom.write.score_tables import frame_tables, label_tables, rewrite_tables, score_tables, tag_tables
-from spanloom.write.surprisal_tables import surprisal_score_tables, surprisal_tables
+from spanloom.write.cells import Card, cell, make_table, name_cell, print_parts, rendered
 
 
 def print_scorecard(scorecard: Card, console: Console | None = None) -> None:
     """Print a scorecard of any task; `console` defaults to the terminal."""
-    if scorecard.get("answers") == "surprisal":
-        parts = surprisal_score_tables(scorecard)
-    else:
-        parts = scorecard_tables(scorecard) if "triples" in scorecard else score_tables(scorecard)
-    print_parts(parts, console)
+    _print(kind_of_card(scorecard).card(scorecard), console)
 
 
-def print_answer(item: Any, answer: Any, console: Console | None = None) -> None:
-    """Print one input with its answer."""
-    if isinstance(answer, Graph):
-        parts = graph_tables(item, answer)
-    elif isinstance(answer, Relation):
-        parts = relation_tables(item, answer)
-    elif isinstance(answer, Frame):
-        parts = frame_tables(item, answer)
-    elif isinstance(answer, Rewrite):
-        parts = rewrite_tables(item, answer)
-    elif isinstance(answer, Surprisal):
-        parts = surprisal_tables(item, answer)
-    else:
-        parts = label_tables(item, answer) if isinstance(answer, Label) else tag_tables(item, answer)
-    print_parts(parts, console)
+def print_answer(answer: Any, shown: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print an answer. shown: what a user sees of it with its input, as `Task.show` gives it."""
+    _print(kind_of(answer).table(shown), console)
+
+
+def _print(parts: Iterable[Part], console: Console | None) -> None:
+    print_parts(itertools.chain.from_iterable(map(rendered, parts)), console)
 
 
 def print_comparison(comparison: Card, console: Console | None = None) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from spanloom.core import Example, Span, Tags, Text
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, Span, Text
 from spanloom.text.tags import is_bio2, spans_from_tags
 from spanloom.write.spanloom import entity_to_dict, lost_to_dict
 

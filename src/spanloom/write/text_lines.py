@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from spanloom.core import Example, Surprisal, Text
+from spanloom.answers.surprisal import Surprisal
+from spanloom.core import Example, Text
 
 
 def surprisal_to_dict(text: Text, answer: Surprisal) -> dict[str, Any]:

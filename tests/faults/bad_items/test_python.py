@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spanloom.core import Example, Graph, Row, Span
+from spanloom.answers.graph import Graph
+from spanloom.core import Example, Row, Span
 from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import ConfigError, DataError, SpanloomError

@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 
 import spanloom.predict.predictor
-from spanloom.core import Codec, Example, Graph, Label, Row, Span, Tags
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
+from spanloom.core import Codec, Example, Row, Span
 from spanloom.run.cli import main
 from spanloom.tasks import find_task
 from tests.predict.stand_in import StandIn
@@ -198,7 +201,7 @@ def test_a_terminal_goes_on_after_a_bad_line(
 def test_a_turn_that_fails_is_no_part_of_the_dialogue(
     model: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from spanloom.core import Rewrite
+    from spanloom.answers.rewrite import Rewrite
 
     def joined(rows: Sequence[Row]) -> list[Rewrite]:
         turns = [[turn.text for turn in row.item.turns] for row in rows]
@@ -366,7 +369,8 @@ def test_a_text_of_any_length_is_read(tmp_path: Path, capsys: pytest.CaptureFixt
 # ---- a pipe ----------------------------------------------------------------------------------------------------------
 
 ANSWERING = (
-    "import sys; from pathlib import Path; from spanloom.core import Codec, Graph, Row\n"
+    "import sys; from pathlib import Path; from spanloom.answers.graph import Graph\n"
+    "from spanloom.core import Codec, Row\n"
     "from spanloom.predict import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
     "class Plain(Codec):\n"
     "    def encode(self, example): return Row({}, {}, 1, 1)\n"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Tags
+from spanloom.core import Example
 from spanloom.errors import ConfigError, DataError
 from spanloom.read import detect, formats, read
 

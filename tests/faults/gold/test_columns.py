@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.graph import Graph
+from spanloom.answers.tags import Tags
 from spanloom.check.tags import check_tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, Span, Tags
+from spanloom.core import Example, Span
 from spanloom.errors import ConfigError, DataError
 from spanloom.read import read
 from spanloom.read.conll_columns import fit as columns_fit

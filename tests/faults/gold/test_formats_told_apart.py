@@ -11,8 +11,14 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
+from spanloom.answers.rewrite import Rewrite
+from spanloom.answers.surprisal import Surprisal
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Frame, Graph, Label, Relation, Rewrite, Surprisal, Tags
+from spanloom.core import Relation
 from spanloom.errors import DataError
 from spanloom.read import detect, formats, read
 from spanloom.tasks import find_task, task_names

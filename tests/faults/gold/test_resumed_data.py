@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import spanloom.engine.run
+from spanloom.answers.label import Label
 from spanloom.config import AugmentConfig, RunConfig
-from spanloom.core import Label
 from spanloom.engine.checkpoint import read_checkpoint, save_checkpoint
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.engine.state import begin

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.graph import Graph
+from spanloom.answers.tags import Tags
 from spanloom.check.tags import check_tags
 from spanloom.config import DataConfig, build
-from spanloom.core import Example, Frame, Graph, Tags
+from spanloom.core import Example
 from spanloom.read import read
 from spanloom.text.tag_spelling import look_like_spans, respelled
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.graph import Graph
+from spanloom.answers.rewrite import Rewrite
 from spanloom.config import DataConfig, RunConfig, TrainConfig
-from spanloom.core import Graph, Relation, Rewrite
+from spanloom.core import Relation
 from spanloom.engine.run import run_training
 from spanloom.errors import DataError
 from spanloom.read import read

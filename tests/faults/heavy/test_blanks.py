@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
+from spanloom.answers.rewrite import Rewrite
+from spanloom.answers.surprisal import Surprisal
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Frame, Graph, Label, Relation, Rewrite, Surprisal, Tags
+from spanloom.core import Relation
 from spanloom.errors import SpanloomError
 from spanloom.read import detect, formats, read
 

@@ -7,8 +7,10 @@ import time
 
 import pytest
 
-from spanloom.core import Example, Graph, Relation, Span, Tags, Text, Token
-from spanloom.text.excerpts import excerpts
+from spanloom.answers.graph import Graph
+from spanloom.answers.parts.excerpts import excerpts
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, Relation, Span, Text, Token
 from spanloom.write.confusion import confusion_matrix, confusion_svg
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Graph, Label, Tags
+from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.read import lines, packed, read
 from spanloom.read.lines import numbered_lines

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.graph import Graph
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Frame, Graph, LostFact, Relation, Span, Tags
+from spanloom.core import Example, LostFact, Relation, Span
 from spanloom.errors import DataError
 from spanloom.read import read
 

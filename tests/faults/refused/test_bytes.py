@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Label, Tags
 from spanloom.errors import DataError
 from spanloom.read import read
 from spanloom.read.lines import numbered_lines, opening, whole_text

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Graph, Label, Source
+from spanloom.core import Source
 from spanloom.errors import DataError
 from spanloom.read import read
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Label
 from spanloom.errors import DataError
 from spanloom.read import read
 

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
+from spanloom.answers.tags import Tags
 from spanloom.config import load_config
-from spanloom.core import Example, Frame, Graph, Label, Relation, Tags, Task
+from spanloom.core import Example, Relation, Task
 from spanloom.errors import DataError
 from spanloom.tasks import FOLDER, find_task
 

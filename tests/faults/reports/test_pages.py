@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from spanloom.answers import kind_of, kinds
 from spanloom.run.cli import main
+from spanloom.tasks import find_task
 from spanloom.write.annotated import levels, relation_names
 from spanloom.write.html import SCRIPTS, prediction_page, scorecard_page
 from tests.write.browser import CHROMIUM, drawn
@@ -217,20 +219,23 @@ def hostile(value: Any) -> Any:
 def test_markup_stays_text_whatever_the_answer(task: str) -> None:
     names = {"model": HOSTILE, "data": HOSTILE, "date": HOSTILE}
     item = hostile(ANSWERS[task]) | {"source": HOSTILE}
-    plain = Elements("".join(prediction_page([ANSWERS[task]], model="m", data="d", date="t")))
-    page = Elements("".join(prediction_page([item, {"text": HOSTILE, "error": HOSTILE}], HOSTILE, **names)))
+    draw = kind_of(find_task(task).answer()).draw
+    plain = Elements("".join(prediction_page([ANSWERS[task]], draw=draw, model="m", data="d", date="t")))
+    failed = {"text": HOSTILE, "error": HOSTILE}
+    page = Elements("".join(prediction_page([item, failed], HOSTILE, draw=draw, **names)))
     assert page.names.count("script") == len(SCRIPTS)
     assert "img" not in page.names
     assert page.names.count("style") == page.names.count("title") == 1
     assert set(page.names) == set(plain.names)
     assert page.text["title"].rstrip("\n") == " · ".join([HOSTILE] * 3)
-    report = Elements("".join(scorecard_page(CARD, [{"gold": item, "predicted": item, "lost": [HOSTILE]}], **names)))
+    sides = {"gold": item, "predicted": item, "lost": [HOSTILE]}
+    report = Elements("".join(scorecard_page(CARD, [sides], draw=draw, **names)))
     assert "img" not in report.names
     assert report.names.count("script") == len(SCRIPTS)
 
 
 def test_the_legend_of_surprise_has_one_entry_for_all_that_stands_out() -> None:
-    page = "".join(prediction_page([ANSWERS["language_model"]]))
+    page = "".join(prediction_page([ANSWERS["language_model"]], draw=kinds()["surprisal"].draw))
     assert re.findall(r'data-kind="(\w+)" value="([^"]*)"', page) == [
         ("entities", "more than 2 times the mean of its text"),
         ("labels", "the whole text"),

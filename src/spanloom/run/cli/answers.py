@@ -102,14 +102,21 @@ def with_fields(shown: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
     return {**shown, **beside}
 
 
-def page_of(model: Path | None, input: str | None) -> dict[str, str]:
-    """What the head of a page says: the model and the file, both without their folder, and the day."""
+def page_of(predictor: Predictor, model: Path | None, input: str | None) -> dict[str, Any]:
+    """How a page draws the answers, and what its head says: model and file, without their folder, and the day."""
     name = "the bundled model" if model is None else model.resolve().name
     data = "" if input in (None, "-") else Path(str(input)).name
-    return {"model": name, "data": data, "date": date.today().isoformat()}
+    return {**drawn_by(predictor), "model": name, "data": data, "date": date.today().isoformat()}
 
 
-def write_file(answers: Answers, form: Format, output: Path, about: Mapping[str, str]) -> None:
+def drawn_by(predictor: Predictor) -> dict[str, Any]:
+    """How a page draws the answers of a model."""
+    from spanloom.answers import kind_of
+
+    return {"draw": kind_of(predictor.task.answer()).draw}
+
+
+def write_file(answers: Answers, form: Format, output: Path, about: Mapping[str, Any]) -> None:
     """Write the answers to a file that is there when all of them are. Raises DataError, saying that it is not."""
     try:
         with atomic_text(output) as file:
@@ -119,7 +126,7 @@ def write_file(answers: Answers, form: Format, output: Path, about: Mapping[str,
         raise DataError(error.where, error.found, error.expected, remedy) from error
 
 
-def write(answers: Answers, form: Format, file: IO[str], about: Mapping[str, str] | None = None) -> None:
+def write(answers: Answers, form: Format, file: IO[str], about: Mapping[str, Any] | None = None) -> None:
     """Write the answers one by one, each as soon as it comes. about: what `page_of` says, for a page."""
     if form is Format.table:
         write_tables(answers, file)
@@ -156,4 +163,4 @@ def write_tables(answers: Answers, file: IO[str]) -> None:
         if "error" in answer.shown:
             print_parts([cell(f"error: {answer.shown['error']}", style="red")], console)
         else:
-            print_answer(answer.entry.input, answer.answer, console)
+            print_answer(answer.answer, answer.shown, console)

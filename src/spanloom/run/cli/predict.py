@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spanloom.errors import ConfigError
-from spanloom.run.cli.answers import Format, answered, default_format, page_of, write, write_file
+from spanloom.run.cli.answers import Format, answered, default_format, drawn_by, page_of, write, write_file
 from spanloom.run.cli.settings import Look, SecondLook
 from spanloom.run.cli.threshold import Thresholds, thresholds
 from spanloom.write.lines import refuse_to_replace
@@ -79,7 +79,7 @@ def predict(
         say_what_was_read(reading)
         return
     inputs = arguments(predictor, texts) if texts else inputs_of(input or "-", predictor, encoding)
-    answers, about = answered(predictor, inputs, reading, sure), page_of(model, input)
+    answers, about = answered(predictor, inputs, reading, sure), page_of(predictor, model, input)
     if output is None:
         write(answers, form, sys.stdout, about)
     else:
@@ -118,7 +118,8 @@ def converse(predictor: Predictor, form: Format, reading: Reading, threshold: Th
             say("A new dialogue.")
             continue
         failed = reading.failed
-        write(answered(predictor, arguments(predictor, parts), reading, threshold), form, sys.stdout)
+        answers = answered(predictor, arguments(predictor, parts), reading, threshold)
+        write(answers, form, sys.stdout, drawn_by(predictor))
         if reading.failed == failed:
             turns = parts
     say("")

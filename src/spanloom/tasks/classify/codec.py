@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.answers.label import Label
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Codec, Example, Label, LostFact, Row, Text, texts_of
+from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text, texts_of
 from spanloom.decode.classes import Classes
 from spanloom.errors import DataError
 from spanloom.tasks.classify.config import ClassifyConfig

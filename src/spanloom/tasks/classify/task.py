@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.label import Label
 from spanloom.check.labels import check_label_data, require_label_spelling
 from spanloom.check.parts import with_dev
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Label, Task, Text, TextPair, deferred
+from spanloom.core import Example, Task, Text, TextPair, deferred
 from spanloom.errors import DataError
 from spanloom.metrics.labels import label_scorecard
 from spanloom.read import read

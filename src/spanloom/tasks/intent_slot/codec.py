@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.label import Label
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.targets import tag_targets
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Codec, Example, Frame, Label, LostFact, Row
+from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
 from spanloom.decode.tags import SURE, best_tags, perfect_tags, tag_sizes
 from spanloom.decode.viterbi import softmax
@@ -62,12 +64,12 @@ class IntentSlotCodec(Codec):
         """Raises ConfigError for a setting out of range, DataError where no request has a slot."""
         check_values(config, "model.")
         gold: list[Frame] = [example.gold for example in examples if example.gold is not None]
-        tagset = Tagset.fit([frame.slots for frame in gold], config.scheme, examples[0].source.path)
+        tagset = Tagset.fit([frame.slots.labels for frame in gold], config.scheme, examples[0].source.path)
         intents = sorted({frame.intent.names[0] for frame in gold}, key=natural_order)
         sentences = ([token.text for token in example.input.tokens] for example in examples)
         features = fit_features(sentences, config.encoder, config.max_words)
         seen = Seen.of_tags(
-            [(example.input, example.gold and example.gold.slots) for example in examples], are_spans=True
+            [(example.input, example.gold and example.gold.slots.labels) for example in examples], are_spans=True
         )
         settings = {name: getattr(config, name) for name in ("head", "max_words", "confidence", "out_of_scope")}
         settings["max_sentences"] = usual_sentences(example.input for example in examples)
@@ -98,7 +100,7 @@ class IntentSlotCodec(Codec):
         if example.gold is None:
             return []
         intents = [("intent", name) for name in example.gold.intent.names if name not in self._numbers]
-        return intents + self.tagset.unknown(example.gold.slots)
+        return intents + self.tagset.unknown(example.gold.slots.labels)
 
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for an intent or a slot that training never had."""
@@ -106,7 +108,7 @@ class IntentSlotCodec(Codec):
             return
         intents = [fact for fact in self.unknown(example) if fact[0] == "intent"]
         refuse_unknown(intents, self.intents, example.source)
-        self.tagset.require_known(example.gold.slots, example.source)
+        self.tagset.require_known(example.gold.slots.labels, example.source)
 
     def known(self) -> dict[str, Sequence[str]]:
         """The intents and the slots of training data."""

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.frame import Frame
 from spanloom.check.frames import check_frames, require_frame_spelling
 from spanloom.check.parts import with_cut, with_dev
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Frame, Task, Text, deferred
+from spanloom.core import Example, Task, Text, deferred
 from spanloom.metrics.frames import frame_scorecard
 from spanloom.read import read
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.answers.graph import Graph
 from spanloom.batch.inputs import pad_inputs
-from spanloom.core import Array, Arrays, Batch, Codec, Example, Graph, LostFact, Row, Text
+from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text
 from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.labels import Labels
 from spanloom.tasks.joint.memory import NOTHING, Memory

@@ -9,7 +9,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from spanloom.core import Example, Graph
+from spanloom.answers.graph import Graph
+from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import flag, lists, strings

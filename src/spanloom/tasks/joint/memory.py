@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from spanloom.core import Array, Example, Graph, Text
+from spanloom.answers.graph import Graph
+from spanloom.core import Array, Example, Text
 from spanloom.tasks.joint.labels import Labels
 from spanloom.tasks.joint.nearest import Pair, Place, count_items, nearest_items
 from spanloom.text.stored import lists, require_within, whole, wholes

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
 
-from spanloom.core import Again, Graph, Relation, Span, Text
+from spanloom.answers.graph import Graph, with_relations
+from spanloom.core import Again, Relation, Span, Text
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.text.windows import Window, around, sentence_ends
 
@@ -100,20 +101,6 @@ def revisit(text: Text, graph: Graph, places: Sequence[Window], codec: JointCode
 
     counts = {"pairs": planned.tried, "untried": planned.untried, "beyond": planned.beyond, "excerpts": len(excerpts)}
     return Again([excerpt.text for excerpt in excerpts], settle, counts)
-
-
-def with_relations(graph: Graph, more: Sequence[Relation]) -> Graph:
-    """The graph with more relations between its spans, which keep their scores."""
-    if not more:
-        return graph
-    spans = {span: span for span in graph.spans}
-    added = (replace(item, head=spans[item.head], tail=spans[item.tail]) for item in more)
-    return replace(graph, relations=tuple(sorted((*graph.relations, *added), key=_text_order)))
-
-
-def _text_order(relation: Relation) -> tuple[int | str, ...]:
-    places = (part for span in (relation.head, relation.tail) for part in (span.start, span.end, span.label))
-    return *places, relation.label
 
 
 def plan(

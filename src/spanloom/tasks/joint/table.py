@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from spanloom.core import Array, Arrays, Graph, LostFact, Relation, Row, Span, Text
+from spanloom.answers.graph import Graph
+from spanloom.core import Array, Arrays, LostFact, Relation, Row, Span, Text
 from spanloom.decode.spans import ScoredSpan, sigmoid, spans_from_table
 from spanloom.decode.triples import triples_from_tables
 from spanloom.tasks.joint.labels import Labels

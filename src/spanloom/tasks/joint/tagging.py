@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from spanloom.core import Array, Arrays, Graph, LostFact, Relation, Row, Span, Text
+from spanloom.answers.graph import Graph
+from spanloom.core import Array, Arrays, LostFact, Relation, Row, Span, Text
 from spanloom.decode.tagging import Argument, argument_tags, arguments_from_tags, best_tags, nearest_pairs
 from spanloom.tasks.joint.labels import Labels
 

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from spanloom.answers.surprisal import Surprisal
 from spanloom.batch.pad import lengths, pad
-from spanloom.core import Array, Arrays, Batch, Codec, Example, Row, Surprisal, Text
+from spanloom.core import Array, Arrays, Batch, Codec, Example, Row, Text
 from spanloom.tasks.language_model.config import LanguageModelConfig, check_settings
 from spanloom.text.pieces import read_tokenizer
 from spanloom.text.pretrained import encoder_folder

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.surprisal import Surprisal
 from spanloom.check.parts import with_dev
 from spanloom.check.texts import check_texts, lines_of
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Surprisal, Task, Text, deferred
+from spanloom.core import Example, Task, Text, deferred
 from spanloom.metrics.surprisal import surprisal_scorecard
 from spanloom.read import read
 from spanloom.tasks.language_model.codec import LanguageModelCodec

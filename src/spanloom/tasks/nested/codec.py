@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.answers.graph import Graph
 from spanloom.batch.inputs import pad_inputs
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Codec, Example, Graph, LostFact, Row, Span, Text
+from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Span, Text
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
 from spanloom.errors import DataError
 from spanloom.tasks.nested.config import NestedConfig

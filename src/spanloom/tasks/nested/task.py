@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.graph import Graph
 from spanloom.check.gold import check_labels
 from spanloom.check.graphs import check_graphs
 from spanloom.config import DataConfig, EncoderConfig, RunConfig
-from spanloom.core import Codec, Example, Graph, Task, Text, deferred
+from spanloom.core import Codec, Example, Task, Text, deferred
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.nested import nested_scorecard
 from spanloom.nn.encoders.size import encoder_size

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.answers.rewrite import Rewrite
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Codec, Example, Rewrite, Row
+from spanloom.core import Array, Arrays, Batch, Codec, Example, Row
 from spanloom.decode.edits import Edits, EditScores, likely_edits
 from spanloom.tasks.rewrite.config import RewriteConfig
 from spanloom.tasks.rewrite.reading import SHARED, TURNS, Reading, read_dialogue

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spanloom.core import Arrays, Example, LostFact, Rewrite
+from spanloom.answers.rewrite import Rewrite
+from spanloom.core import Arrays, Example, LostFact
 from spanloom.decode.edits import Edits
 from spanloom.tasks.rewrite.reading import MARK, Reading, read_dialogue
 from spanloom.text.edits import SPACING, Alignment, align, cause, places

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.rewrite import Rewrite
 from spanloom.check.parts import with_dev
 from spanloom.check.rewrites import check_rewrites
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Dialogue, Example, LostFact, Rewrite, Task, Text, deferred
+from spanloom.core import Dialogue, Example, LostFact, Task, Text, deferred
 from spanloom.errors import DataError
 from spanloom.metrics.rewriting import rewrite_scorecard
 from spanloom.read import read

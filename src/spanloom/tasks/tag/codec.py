@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spanloom.answers.tags import Tags
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.targets import tag_targets
-from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Tags, Text
+from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text
 from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
 from spanloom.tasks.tag.config import TagConfig, check_settings
 from spanloom.text.features import Features, features_from_dict, fit_features
@@ -53,7 +54,7 @@ class TagCodec(Codec):
         """Raises ConfigError for settings that contradict each other, DataError where no token has a label but O."""
         check_settings(config)
         gold = [example.gold for example in examples if example.gold is not None]
-        tagset = Tagset.fit(gold, config.scheme, examples[0].source.path)
+        tagset = Tagset.fit([tags.labels for tags in gold], config.scheme, examples[0].source.path)
         sentences = ([token.text for token in example.input.tokens] for example in examples)
         features = fit_features(sentences, config.encoder, config.max_words)
         loss: dict[str, Any] | None = None
@@ -62,7 +63,8 @@ class TagCodec(Codec):
             if config.class_weights == "balanced":
                 loss["class_weights"] = tagset.balanced(tags.labels for tags in gold)
         most = usual_sentences(example.input for example in examples)
-        seen = Seen.of_tags([(example.input, example.gold) for example in examples], tagset.scheme is not None)
+        sentences_seen = [(example.input, example.gold and example.gold.labels) for example in examples]
+        seen = Seen.of_tags(sentences_seen, tagset.scheme is not None)
         return cls(features, tagset, seen, loss, config.max_words, most, config.confidence)
 
     def encode(self, example: Example) -> Row:
@@ -92,12 +94,12 @@ class TagCodec(Codec):
 
     def unknown(self, example: Example) -> list[tuple[str, str]]:
         """The spans, or the tokens where labels say none, whose label training never had."""
-        return [] if example.gold is None else self.tagset.unknown(example.gold)
+        return [] if example.gold is None else self.tagset.unknown(example.gold.labels)
 
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for a label that training never had."""
         if example.gold is not None:
-            self.tagset.require_known(example.gold, example.source)
+            self.tagset.require_known(example.gold.labels, example.source)
 
     def known(self) -> dict[str, Sequence[str]]:
         """The labels of training data."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.tags import Tags
 from spanloom.check.audit import audit_windows
 from spanloom.check.parts import with_cut, with_dev
 from spanloom.check.tags import check_tags, require_tag_spelling
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Tags, Task, Text, deferred
+from spanloom.core import Example, Task, Text, deferred
 from spanloom.metrics.tags import tag_scorecard
 from spanloom.read import read
 from spanloom.tasks.tag.codec import TagCodec

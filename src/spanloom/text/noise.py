@@ -1,8 +1,8 @@
-"""Noise in training examples: tokens left out, neighbours exchanged, letters mistyped; the gold follows its tokens.
+"""Noise in a text: tokens left out, neighbours exchanged, letters mistyped, each place of it still told apart.
 
 Leaving out and exchanging words: Wei and Zou 2019, "EDA: Easy Data Augmentation Techniques for Boosting Performance on
 Text Classification Tasks". Letters: Belinkov and Bisk 2018, "Synthetic and Natural Noise Both Break Neural Machine
-Translation". Pure: the same example and a generator in the same state give the same result. T tokens.
+Translation". T tokens.
 """
 
 from __future__ import annotations
@@ -10,81 +10,28 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from spanloom.config import AugmentConfig
-from spanloom.core import Array, Example, Frame, Graph, Label, MarkedText, Relation, Span, Tags, Text, TextPair, Token
-from spanloom.text.tags import is_bio2, spans_from_tags, tags_from_spans
+from spanloom.core import Array, Text, Token
 from spanloom.text.words import visible
-
-FOLLOWING = (Graph, Tags, Label, Frame, Relation)
-"""The answers that can follow their tokens."""
 
 Place = tuple[int, int]  # a half-open token range
 Kind = tuple[str, str]  # of a letter: its category, so its case, and its script
 Letters = Mapping[Kind, Sequence[str]]
 
 
-def augment(example: Example, settings: AugmentConfig, draw: np.random.Generator) -> Example:
-    """The example with the noise that `settings` ask for, and gold that says the same of what is left.
-
-    Every span keeps a token, and spans in different places stay in different places, so no gold fact ever goes.
-    """
-    item, gold = example.input, example.gold
-    if isinstance(item, TextPair):
-        first, second = (_augmented(text, (), settings, draw)[0] for text in (item.first, item.second))
-        return replace(example, input=TextPair(first, second), origin=example.origin or item)
-    marked = isinstance(item, MarkedText)
-    spans = (item.head, item.tail) if marked else _spans(gold)
-    places = {(span.start, span.end) for span in spans}
-    text, order = _augmented(item.text if marked else item, places, settings, draw)
-    if marked:
-        head, tail = _moved(spans, order)
-        changed = None if gold is None else replace(gold, head=head, tail=tail)
-        return replace(example, input=MarkedText(text, head, tail), gold=changed, origin=example.origin or item)
-    moved = dict(zip(spans, _moved(spans, order), strict=True))
-    return replace(example, input=text, gold=_follow(gold, order, moved), origin=example.origin or item)
-
-
-def _spans(gold: Any) -> Sequence[Span]:
-    if isinstance(gold, Graph):
-        return gold.spans
-    if isinstance(gold, Frame):
-        return _spans(gold.slots)
-    return spans_from_tags(gold.labels, "bio2") if isinstance(gold, Tags) and is_bio2(gold.labels) else ()
-
-
-def _moved(spans: Sequence[Span], order: Sequence[int]) -> list[Span]:
-    """Where the spans stand when of the tokens only those in `order` are left: they move by the tokens gone before."""
-    left = np.sort(order)
-    return [
-        replace(span, start=int(np.searchsorted(left, span.start)), end=int(np.searchsorted(left, span.end)))
-        for span in spans
-    ]
-
-
-def _follow(gold: Any, order: Sequence[int], moved: Mapping[Span, Span]) -> Any:
-    if isinstance(gold, Graph):
-        relations = (replace(item, head=moved[item.head], tail=moved[item.tail]) for item in gold.relations)
-        return Graph(tuple(moved[span] for span in gold.spans), tuple(relations))
-    if isinstance(gold, Frame):
-        return replace(gold, slots=_follow(gold.slots, order, moved))
-    if isinstance(gold, Tags):
-        if is_bio2(gold.labels):
-            return Tags(tuple(tags_from_spans(moved.values(), len(order), "bio2")))
-        return Tags(tuple(gold.labels[number] for number in order))
-    return gold
-
-
-def _augmented(
+def with_noise(
     text: Text, places: Iterable[Place], settings: AugmentConfig, draw: np.random.Generator
 ) -> tuple[Text, list[int]]:
-    """The text with noise, and the numbers of the tokens that are left, in their new order."""
+    """The text with the noise that `settings` ask for, and the numbers of the tokens that are left, in their new order.
+
+    Every place keeps a token, and different places stay different. Pure: the same text and a generator in the same
+    state give the same result.
+    """
     places = sorted(places)
     kept = np.flatnonzero(_kept(text, places, settings.token_dropout, draw))
     edges = {int(edge) for edge in np.searchsorted(kept, [edge for place in places for edge in place])}

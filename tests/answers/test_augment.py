@@ -12,9 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spanloom.answers.frame import Frame
+from spanloom.answers.graph import Graph
+from spanloom.answers.label import Label
+from spanloom.answers.parts.augment import augment
+from spanloom.answers.tags import Tags
 from spanloom.config import AugmentConfig
-from spanloom.core import Example, Frame, Graph, Label, MarkedText, Relation, Source, Span, Tags, Text, TextPair, Token
-from spanloom.text.augment import augment
+from spanloom.core import Example, MarkedText, Relation, Source, Span, Text, TextPair, Token
 from spanloom.text.tags import illegal, spans_from_tags, tags_from_spans
 from tests.tasks.sentences import sentence, sentences, text_of
 

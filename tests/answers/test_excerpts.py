@@ -7,8 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanloom.core import Example, Graph, LostFact, Relation, Source, Span, Tags
-from spanloom.text.excerpts import excerpts
+from spanloom.answers.graph import Graph
+from spanloom.answers.parts.excerpts import excerpts
+from spanloom.answers.tags import Tags
+from spanloom.core import Example, LostFact, Relation, Source, Span
 from spanloom.text.tags import illegal, spans_from_tags, tags_from_spans
 from spanloom.text.windows import cut
 from tests.tasks.sentences import sentence, sentences, text_of

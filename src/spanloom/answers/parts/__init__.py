@@ -1,0 +1,1 @@
+"""What several answer types share, and the contract that each fills."""

@@ -1,0 +1,80 @@
+"""The contract of an answer type: what differs from one to the other, with what most share as the default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from spanloom.answers.parts.drawing import Drawing, Shown, as_given
+from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
+from spanloom.answers.parts.summary import Summary
+from spanloom.answers.parts.table import Part, fields_table
+from spanloom.core import LostFact, Span, Text
+from spanloom.text.windows import Window
+
+
+class Noise(NamedTuple):
+    """How gold follows its tokens.
+
+    spans   gold -> its spans, of which noise leaves a token each
+    follow  (gold, the numbers of the tokens that are left, in their new order; span -> where it stands now) -> gold
+    """
+
+    spans: Callable[[Any], Sequence[Span]]
+    follow: Callable[[Any, Sequence[int], Mapping[Span, Span]], Any]
+
+
+class Parted(Protocol):
+    """Gold of a text that is read in windows."""
+
+    def within(self, window: Window) -> Any:
+        """The part that stands in a window, in its tokens."""
+
+    def in_none(self, text: Text, windows: Sequence[Window]) -> list[LostFact]:
+        """The facts that no window holds whole, each once."""
+
+
+Keeps = Callable[[str, float | None], bool]
+"""(label, score) -> whether a fact of this label is sure enough to be told."""
+
+
+def _none(*_: Any) -> int:
+    return 0
+
+
+def _no_classes(answer: Any) -> Sequence[tuple[str, str]]:
+    return ()
+
+
+@dataclass(frozen=True)
+class AnswerKind:
+    """What differs by the type of an answer, as functions. Shown: what `Task.show` gives of an answer.
+
+    answer   the type
+    draw     shown -> what a page draws
+    table    shown -> what a terminal shows, part by part
+    card     scorecard -> what a terminal shows of it
+    summary  scorecard -> the top of its page
+    merge    (the answers for the windows of a text, where these stand) -> the answer for the text, in its tokens; None
+             where answers are for whole inputs
+    noise    how gold follows its tokens; None where it cannot
+    parted   gold -> what training reads of it in windows; None where answers are for whole inputs
+    behind   (gold, words) -> how many of its facts do not stand whole in the first so many words
+    dropped  answer -> how many more findings the model had than are kept
+    classes  answer -> the classes that it gives the input as a whole, each after what it is a class of
+    sure     (answer, keeps) -> the answer without the facts that are less sure; None where it has none to leave out
+    """
+
+    answer: type
+    draw: Callable[[Shown], Drawing] = as_given
+    table: Callable[[Shown], Sequence[Part]] = fields_table
+    card: Callable[[Card], Sequence[Part]] = plain_card
+    summary: Callable[[Card], Summary] = plain_summary
+    merge: Callable[[Sequence[Any], Sequence[Window]], Any] | None = None
+    noise: Noise | None = None
+    parted: Callable[[Any], Parted] | None = None
+    behind: Callable[[Any, int], int] = _none
+    dropped: Callable[[Any], int] = _none
+    classes: Callable[[Any], Sequence[tuple[str, str]]] = _no_classes
+    sure: Callable[[Any, Keeps], Any] | None = None

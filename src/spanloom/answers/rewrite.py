@@ -1,0 +1,51 @@
+"""The last turn of a dialogue as a text that can be understood by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spanloom.answers.parts.drawing import Drawing, Shown
+from spanloom.answers.parts.kind import AnswerKind
+from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
+from spanloom.text.edits import new_parts
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """The last turn of a dialogue as a text that can be understood by itself. The score takes no part in equality."""
+
+    text: str = ""
+    score: float | None = field(default=None, compare=False)
+
+
+INSERTED = "inserted"
+
+
+def table(shown: Shown) -> list[Part]:
+    """The turns, and the last one rewritten, what is new in it marked, with the score."""
+    rewrite = str(shown["rewrite"])
+    cells = [Cell("  ")]
+    at = 0
+    for start, end in new_parts(shown["turns"][-1], rewrite):
+        cells += [Cell(rewrite[at:start], "bold"), Cell(rewrite[start:end], "bold cyan")]
+        at = end
+    cells += [Cell(rewrite[at:], "bold"), Cell("  "), Cell(confidence(shown.get("score")))]
+    return [*(line(turn, "dim") for turn in shown["turns"]), Line(tuple(cells))]
+
+
+def draw(shown: Shown) -> Drawing:
+    """The turns, one a line, and the rewrite behind an arrow with what is new in it marked; its score is a label's.
+
+    Two such labels are the same where the rewrites are.
+    """
+    before = "\n".join((*shown["turns"], "→ "))
+    rewrite = str(shown["rewrite"])
+    new = [
+        {"start": len(before) + start, "end": len(before) + end, "text": rewrite[start:end], "label": INSERTED}
+        for start, end in new_parts(shown["turns"][-1], rewrite)
+    ]
+    whole = {"label": "rewrite", "key": rewrite, "score": shown.get("score")}
+    return {**shown, "text": before + rewrite, "entities": new, "relations": (), "labels": (whole,)}
+
+
+KIND = AnswerKind(answer=Rewrite, draw=draw, table=table)

@@ -1,0 +1,134 @@
+"""One label a token: those of spans in BIO2, or plain ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spanloom.answers.parts.drawing import Drawing, Shown, as_given
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
+from spanloom.answers.parts.places import CAUSE, Placed, seeing
+from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
+from spanloom.core import LostFact, Span, Text
+from spanloom.text.tags import OUTSIDE, is_bio2, spans_from_tags, tags_from_spans
+from spanloom.text.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """One label a token. Spans are written in BIO2: `B-LABEL` begins one, `I-LABEL` goes on with it, `O` is outside.
+
+    scores: a confidence in 0..1 for each token's label; they take no part in equality.
+    """
+
+    labels: tuple[str, ...] = ()
+    scores: tuple[float, ...] | None = field(default=None, compare=False)
+
+
+def merge(answers: Sequence[Tags], places: Sequence[Window]) -> Tags:
+    """Each token's label from the window that shows most of the text around it.
+
+    Where two windows meet, an `I-` that continues nothing any more begins a span.
+    """
+    chosen: list[tuple[int, int]] = []  # for each token the window, and the place in it
+    for position, numbers in enumerate(seeing(places)):
+        best = max(numbers, key=lambda number: min(position - places[number][0], places[number][1] - 1 - position))
+        chosen.append((best, position - places[best][0]))
+    labels: list[str] = []
+    for number, place in chosen:
+        label = answers[number].labels[place]
+        before = labels[-1] if labels else "O"
+        labels.append(f"B-{label[2:]}" if label.startswith("I-") and before[2:] != label[2:] else label)
+    scores = [answers[number].scores for number, _ in chosen]
+    kept = tuple(given[place] for given, (_, place) in zip(scores, chosen, strict=True) if given is not None)
+    return Tags(tuple(labels), kept if len(kept) == len(labels) else None)
+
+
+# ---- gold ------------------------------------------------------------------------------------------------------------
+
+
+class _Parted:
+    """Of a span that an edge cuts the rest stays in the window, as a token in it is not outside."""
+
+    def __init__(self, gold: Tags) -> None:
+        self.gold = gold
+        self.bio2 = is_bio2(gold.labels)
+        self.spans = Placed[Span](spans_of(gold))
+
+    def within(self, window: Window) -> Tags:
+        labels = list(self.gold.labels[window[0] : window[1]])
+        if self.bio2 and labels[0].startswith("I-"):
+            labels[0] = f"B{labels[0][1:]}"
+        return Tags(tuple(labels))
+
+    def in_none(self, text: Text, windows: Sequence[Window]) -> list[LostFact]:
+        return [LostFact("entity", span.label, text.surface(span), CAUSE) for span in self.spans.in_none(windows)]
+
+
+def spans_of(gold: Tags) -> Sequence[Span]:
+    """The spans that the tags say, none where they are plain labels."""
+    return spans_from_tags(gold.labels, "bio2") if is_bio2(gold.labels) else ()
+
+
+def follow(gold: Tags, order: Sequence[int], moved: Mapping[Span, Span]) -> Tags:
+    """See `Noise`."""
+    if is_bio2(gold.labels):
+        return Tags(tuple(tags_from_spans(moved.values(), len(order), "bio2")))
+    return Tags(tuple(gold.labels[number] for number in order))
+
+
+def behind(gold: Tags, words: int) -> int:
+    """How many spans, or tokens where there are none, do not stand whole in the first `words` words."""
+    if is_bio2(gold.labels):
+        return sum(span.end > words for span in spans_of(gold))
+    return max(0, len(gold.labels) - words)
+
+
+# ---- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def table(shown: Shown) -> list[Part]:
+    """The text, and a table of its tokens with their labels."""
+    text = line(shown["text"], "bold")
+    if not shown["tokens"]:
+        return [text, line("no tokens", "dim")]
+    rows = tuple(
+        (
+            Cell(token["text"]),
+            Cell(token["label"], "dim" if token["label"] == "O" else "cyan"),
+            Cell(confidence(token.get("score"))),
+        )
+        for token in shown["tokens"]
+    )
+    return [text, Line(), Grid("", ("Token", "Label", "Score"), rows, texts=(0, 1))]
+
+
+def draw(shown: Shown) -> Drawing:
+    """The spans that the tags say, or each token where they are plain labels."""
+    return as_given({"entities": shown.get("tokens", ()), **shown})
+
+
+def sure(tags: Tags, keeps: Keeps) -> Tags:
+    """Spans as sure as their least sure token; the tokens of others are outside, each as sure as its label was not."""
+    scores = tags.scores
+    labels, left = list(tags.labels), None if scores is None else list(scores)
+    for span in spans_from_tags(tags.labels, "bio2"):
+        if keeps(span.label, None if scores is None else min(scores[span.start : span.end])):
+            continue
+        for place in range(span.start, span.end):
+            labels[place] = OUTSIDE
+            if left is not None:
+                left[place] = 1.0 - left[place]
+    return Tags(tuple(labels), None if left is None else tuple(left))
+
+
+KIND = AnswerKind(
+    answer=Tags,
+    draw=draw,
+    table=table,
+    merge=merge,
+    noise=Noise(spans_of, follow),
+    parted=_Parted,
+    behind=behind,
+    sure=sure,
+)

@@ -1,0 +1,3 @@
+from tests.throwaway.picture import KIND
+
+__all__ = ["KIND"]

@@ -1,0 +1,3 @@
+from tests.throwaway.picture import TASK
+
+__all__ = ["TASK"]
