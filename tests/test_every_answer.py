@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
-from spanloom.run.long_text import merge
 
 from spanloom.answers import kind_of, kind_of_card, kinds
 from spanloom.answers.parts.augment import augment
@@ -27,6 +26,7 @@ from spanloom.config import AugmentConfig, RunConfig, load_config
 from spanloom.core import Example, MarkedText, Task, Text
 from spanloom.engine.guard import check_settings
 from spanloom.errors import ConfigError
+from spanloom.predict.long_text import merge
 from spanloom.tasks import FOLDER, find_task, task_names
 from spanloom.text.windows import windows
 from spanloom.write.annotated import checked
