@@ -439,7 +439,10 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     commands = [command.callback.__name__ for command in build_app().registered_commands if command.callback]
-    work, about = ["predict", "train", "evaluate", "compare", "check", "convert", "export"], ["tasks", "doctor"]
+    work, about = (
+        ["predict", "train", "evaluate", "compare", "check", "convert", "export"],
+        ["tasks", "settings", "doctor"],
+    )
     assert sorted(commands) == sorted([*work, "generate", *about])
     assert all(name in shown for name in commands)
 
