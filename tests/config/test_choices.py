@@ -13,6 +13,7 @@ from spanloom.config import (
     RunConfig,
     TrainConfig,
     attacks,
+    check_values,
     kinds_of,
     load_config,
     optimizers,
@@ -187,3 +188,10 @@ def test_the_command_line_says_so_too(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "run.toml").write_text('task = "tag"\n[train]\npower = 3\n', encoding="utf-8")
     assert main(["train", str(tmp_path / "run.toml"), "--output", str(tmp_path / "run")]) == 2
     assert "run.toml: train.power is called train.schedule.power now" in capsys.readouterr().err
+
+
+def test_a_kind_alone_is_no_table_in_python() -> None:
+    """Only a file and the command line have the short form; here it would train without any schedule."""
+    wrong = TrainConfig(schedule="cosine")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"^train\.schedule: is 'cosine'; a table of the kind 'linear' or 'constant'"):
+        check_values(wrong, "train.")

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 import spanloom.nn.storage
-from spanloom.config import RunConfig, attacks, load_config
+from spanloom.config import RunConfig, attacks, load_config, schedules
 from spanloom.core import Row, Task
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.checkpoint import load_model, read_checkpoint
@@ -213,6 +213,10 @@ def test_resuming_with_another_setting_names_it(tmp_path: Path) -> None:
         run(replace(config, model=toy.ToyConfig(width=16)), tmp_path / "run", resume=True)
     with pytest.raises(ConfigError, match=r"--resume: train.ema is 0.5; 0.99"):
         run(replace(config, train=replace(config.train, ema=0.5)), tmp_path / "run", resume=True)
+    with pytest.raises(
+        ConfigError, match=r"--resume: train.schedule.kind is 'constant'; 'linear', .* Set train.schedule.kind back"
+    ):
+        run(replace(config, train=replace(config.train, schedule=schedules.Constant())), tmp_path / "run", resume=True)
 
 
 def test_resuming_may_train_longer_and_from_moved_data(tmp_path: Path) -> None:

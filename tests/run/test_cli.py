@@ -497,7 +497,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     commands = [command.callback.__name__ for command in build_app().registered_commands if command.callback]
     work, about = (
         ["predict", "train", "evaluate", "compare", "check", "convert", "export"],
-        ["example", "tasks", "doctor"],
+        ["example", "tasks", "settings", "doctor"],
     )
     assert sorted(commands) == sorted([*work, "init", "generate", *about])
     assert all(name in shown for name in commands)

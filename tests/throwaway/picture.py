@@ -22,7 +22,8 @@ import spanloom.tasks
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.table import Part, line
-from spanloom.core import Array, Batch, Example, Row, Source, Task
+from spanloom.config import setting
+from spanloom.core import Array, Batch, Codec, Example, Row, Source, Task
 from spanloom.errors import DataError
 
 HERE = Path(__file__).parent
@@ -45,10 +46,10 @@ class Tone:
 
 @dataclass(frozen=True)
 class PictureConfig:
-    bias: bool = True
+    bias: bool = setting(True, "whether the map has a constant")
 
 
-class PictureCodec:
+class PictureCodec(Codec):
     def encode(self, example: Example) -> Row:
         pixels = np.array(example.input.pixels, dtype=np.float32)  # [H, W]
         targets = {} if example.gold is None else {"dark": np.array(example.gold.dark, np.float32)}
@@ -92,7 +93,9 @@ class PictureCodec:
 def build(config: PictureConfig, codec: PictureCodec, architecture: Any = None) -> Any:
     import torch
 
-    class Mean(torch.nn.Module):
+    from spanloom.nn.model import Model
+
+    class Mean(Model):
         def __init__(self) -> None:
             super().__init__()
             self.out = torch.nn.Linear(1, 1, bias=config.bias)

@@ -102,4 +102,12 @@ def _interval(score: Mapping[str, Any]) -> str:
     return " to ".join(map(_number, score["interval"])) if "interval" in score else ""
 
 
-KIND = AnswerKind(answer=Surprisal, draw=draw, table=table, card=card_parts, summary=card_summary, merge=merge)
+KIND = AnswerKind(
+    answer=Surprisal,
+    draw=draw,
+    table=table,
+    says=lambda shown: [f"{shown['bits']:.1f} bits"],
+    card=card_parts,
+    summary=card_summary,
+    merge=merge,
+)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from spanloom.config.build import build
 from spanloom.config.data import DataConfig
 from spanloom.config.encoder import EncoderConfig
-from spanloom.config.parse import apply_override, apply_overrides, build, config_from_table, load_config
+from spanloom.config.parse import apply_override, apply_overrides, config_from_table, load_config
 from spanloom.config.ranges import Range, check_values
 from spanloom.config.run import RunConfig
 from spanloom.config.settings import kinds_of, setting

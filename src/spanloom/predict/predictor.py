@@ -61,7 +61,8 @@ class Predictor:
 
     def __repr__(self) -> str:
         """Task, model, and what answers are made of; long lists of labels are cut."""
-        labels = "".join(f", {kind}={reprlib.repr(names)}" for kind, names in self.codec.known().items())
+        known = self.codec.known().items()
+        labels = "".join(f", {kind.replace(' ', '_')}={reprlib.repr(names)}" for kind, names in known)
         return f"Predictor(task={self.task.name!r}, model={str(self.source)!r}{labels})"
 
     def __call__(self, text: UserText) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spanloom.answers import kind_of
+
 Shown = Mapping[str, Any]
 
 COLUMNS = ("kind", "label", "text", "start", "end", "head", "tail", "score")
@@ -91,10 +93,7 @@ class Answer:
         yield from (_scored(item.label, item.score) for item in self.labels)
         if not self.entities and self.tokens:
             yield " ".join(f"{token.text}/{token.label}" for token in self.tokens)
-        if "rewrite" in self._shown:
-            yield _scored(f"-> {self._shown['rewrite']}", self._shown.get("score"))
-        if "bits" in self._shown:
-            yield f"{self._shown['bits']:.1f} bits"
+        yield from kind_of(self.value).says(self._shown)
 
 
 def _text(shown: Shown) -> str:
