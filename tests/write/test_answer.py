@@ -12,8 +12,9 @@ from spanloom.answers.label import Label
 from spanloom.answers.rewrite import Rewrite
 from spanloom.answers.surprisal import Surprisal
 from spanloom.answers.tags import Tags
+from spanloom.config import DataConfig
 from spanloom.core import Dialogue, MarkedText, Relation, Span, Text, TextPair
-from spanloom.tasks import find_task
+from spanloom.tasks import FOLDER, find_task, task_names
 from spanloom.text.words import tokenize
 from spanloom.write.answer import COLUMNS, Answer, Entity, Link, Named
 
@@ -64,16 +65,16 @@ def test_tags_of_spans_and_of_tokens() -> None:
     item = text("Mira left")
     spans = answer_of("tag", item, Tags(("B-Person", "O"), (0.5, 0.9)))
     assert spans.entities == (Entity("Mira", 0, 4, "Person", 0.5),)
-    assert [token.label for token in spans.tokens] == ["B-Person", "O"]
-    assert [row["kind"] for row in spans.rows()] == ["entity"]
+    assert [token["label"] for token in spans["tokens"]] == ["B-Person", "O"]
     plain = answer_of("tag", item, Tags(("NOUN", "VERB")))
-    assert (plain.entities, [row["label"] for row in plain.rows()]) == ((), ["NOUN", "VERB"])
-    assert repr(plain) == "Mira left\n  Mira/NOUN left/VERB"
+    assert plain.entities == (Entity("Mira", 0, 4, "NOUN"), Entity("left", 5, 9, "VERB"))
+    assert repr(plain) == "Mira left\n  NOUN: Mira\n  VERB: left"
 
 
 def test_labels_intents_marked_spans_and_rewrites() -> None:
     pair = answer_of("classify", TextPair(text("It rains ."), text("It is wet .")), Label(("follows",), (0.8,)))
     assert (pair.text, pair.labels) == ("It rains .\nIt is wet .", (Named("follows", 0.8),))
+    assert [(row["kind"], row["label"], row["score"]) for row in pair.rows()] == [("label", "follows", 0.8)]
     request = answer_of("intent_slot", text("wake Mira"), Frame(Label(("wake",)), Tags(("O", "B-who"))))
     assert (request.labels, request.entities) == ((Named("wake"),), (Entity("Mira", 5, 9, "who"),))
     head, tail = Span(0, 1, ""), Span(2, 3, "")
@@ -81,8 +82,21 @@ def test_labels_intents_marked_spans_and_rewrites() -> None:
     related = answer_of("relation", marked, Relation(head, tail, "Cause", 0.5))
     assert repr(related).splitlines()[-1] == "  Rain -> Cause -> Mira  0.50"
     said = answer_of("rewrite", Dialogue((text("Kites?"), text("Red?"))), Rewrite("Red kites?", 0.5))
-    assert (said["rewrite"], repr(said)) == ("Red kites?", "Kites?\nRed?\n  -> Red kites?  0.50")
-    assert repr(answer_of("language_model", text("Row on"), Surprisal((1.0, 2.5)))) == "Row on\n  3.5 bits"
+    assert said["rewrite"] == "Red kites?"
+    assert said.text.splitlines()[-1] == "→ Red kites?"
+    assert repr(answer_of("language_model", text("Row on"), Surprisal((1.0, 2.5)))).startswith("Row on\n  3.5 bits")
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_every_task_has_answers_that_stand_in_their_text(name: str) -> None:
+    task = find_task(name)
+    (sample,) = (FOLDER / name).glob("sample.*")
+    for example in task.read(sample, DataConfig()):
+        answer = Answer(task.show(example.input, example.gold), example.gold)
+        assert all(answer.text[item.start : item.end] == item.text for item in answer.entities)
+        assert all(link.head in answer.entities and link.tail in answer.entities for link in answer.relations)
+        assert len(answer.rows()) == len(answer.entities) + len(answer.relations) + len(answer.labels)
+        assert repr(answer).startswith(answer.text)
 
 
 @pytest.mark.parametrize("words", ["Mira Holm lives in Bergen, with Olav.", 'Mira Holm lives in "<b>" & Olav.'])

@@ -48,10 +48,4 @@ def draw(shown: Shown) -> Drawing:
     return {**shown, "text": before + rewrite, "entities": new, "relations": (), "labels": (whole,)}
 
 
-def says(shown: Shown) -> list[str]:
-    """The rewrite and how sure it is."""
-    score = shown.get("score")
-    return [f"-> {shown['rewrite']}" + ("" if score is None else f"  {score:.2f}")]
-
-
-KIND = AnswerKind(answer=Rewrite, draw=draw, table=table, says=says)
+KIND = AnswerKind(answer=Rewrite, draw=draw, table=table)

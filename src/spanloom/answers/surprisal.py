@@ -106,7 +106,6 @@ KIND = AnswerKind(
     answer=Surprisal,
     draw=draw,
     table=table,
-    says=lambda shown: [f"{shown['bits']:.1f} bits"],
     card=card_parts,
     summary=card_summary,
     merge=merge,

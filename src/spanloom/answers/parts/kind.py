@@ -43,10 +43,6 @@ def _none(*_: Any) -> int:
     return 0
 
 
-def _nothing(shown: Shown) -> Sequence[str]:
-    return ()
-
-
 def _no_classes(answer: Any) -> Sequence[tuple[str, str]]:
     return ()
 
@@ -58,7 +54,6 @@ class AnswerKind:
     answer   the type
     draw     shown -> what a page draws
     table    shown -> what a terminal shows, part by part
-    says     shown -> what a line of text says of it beside entities, relations and labels
     card     scorecard -> what a terminal shows of it
     summary  scorecard -> the top of its page
     merge    (the answers for the windows of a text, where these stand) -> the answer for the text, in its tokens; None
@@ -74,7 +69,6 @@ class AnswerKind:
     answer: type
     draw: Callable[[Shown], Drawing] = as_given
     table: Callable[[Shown], Sequence[Part]] = fields_table
-    says: Callable[[Shown], Sequence[str]] = _nothing
     card: Callable[[Card], Sequence[Part]] = plain_card
     summary: Callable[[Card], Summary] = plain_summary
     merge: Callable[[Sequence[Any], Sequence[Window]], Any] | None = None
