@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from spanloom.answers import tags
+from spanloom.answers import label, tags
 from spanloom.answers.label import Label
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
-from spanloom.answers.parts.kind import AnswerKind, Noise
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
@@ -40,6 +40,11 @@ def merge(answers: Sequence[Frame], places: Sequence[Window]) -> Frame:
 
 def _follow(gold: Frame, order: Sequence[int], moved: Mapping[Span, Span]) -> Frame:
     return replace(gold, slots=tags.follow(gold.slots, order, moved))
+
+
+def _surer(frame: Frame, keeps: Keeps) -> Frame:
+    """The intent, where it is told, and the slots that are."""
+    return replace(frame, intent=label.surer(frame.intent, keeps), slots=tags.surer(frame.slots, keeps))
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------
@@ -108,5 +113,6 @@ KIND = AnswerKind(
     summary=card_summary,
     merge=merge,
     noise=Noise(spans=lambda gold: tags.spans_of(gold.slots), follow=_follow),
+    surer=_surer,
     behind=lambda gold, words: tags.behind(gold.slots, words),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from spanloom.answers.parts.drawing import Shown
 from spanloom.answers.parts.graph_card import graph_card, graph_summary
-from spanloom.answers.parts.kind import AnswerKind, Noise
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
 from spanloom.core import LostFact, Relation, Span, Text
@@ -137,6 +137,14 @@ def _behind(gold: Graph, words: int) -> int:
     return len(spans) + len({item for item in gold.relations if max(item.head.end, item.tail.end) > words})
 
 
+def _surer(graph: Graph, keeps: Keeps) -> Graph:
+    """Spans that are told, and the relations between those that are told too."""
+    spans = tuple(span for span in graph.spans if keeps(span.label, span.score))
+    there = set(spans)
+    relations = (item for item in graph.relations if item.head in there and item.tail in there)
+    return replace(graph, spans=spans, relations=tuple(item for item in relations if keeps(item.label, item.score)))
+
+
 # ---- what is shown ---------------------------------------------------------------------------------------------------
 
 
@@ -181,5 +189,6 @@ KIND = AnswerKind(
     noise=Noise(spans=lambda gold: gold.spans, follow=_follow),
     parted=_Parted,
     behind=_behind,
+    surer=_surer,
     dropped=lambda graph: graph.dropped,
 )

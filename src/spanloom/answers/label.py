@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spanloom.answers.parts.drawing import TEXTS, Shown
-from spanloom.answers.parts.kind import AnswerKind, Noise
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
 from spanloom.core import Span
 
@@ -28,6 +28,14 @@ def _stays(gold: Label, order: Sequence[int], moved: Mapping[Span, Span]) -> Lab
     return gold
 
 
+def surer(label: Label, keeps: Keeps) -> Label:
+    """The classes that are told, perhaps none."""
+    scores = label.scores or (None,) * len(label.names)
+    kept = [pair for pair in zip(label.names, scores, strict=True) if keeps(*pair)]
+    names, told = tuple(name for name, _ in kept), tuple(score for _, score in kept if score is not None)
+    return replace(label, names=names, scores=None if label.scores is None else told)
+
+
 def table(shown: Shown) -> list[Part]:
     """The text, or both, and the labels with their scores."""
     texts = [line(shown[key], "bold") for key in TEXTS if key in shown]
@@ -42,5 +50,6 @@ KIND = AnswerKind(
     answer=Label,
     table=table,
     noise=Noise(spans=lambda gold: (), follow=_stays),
+    surer=surer,
     classes=lambda label: [("class", name) for name in label.names],
 )

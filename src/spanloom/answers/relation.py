@@ -6,13 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from spanloom.answers.parts.drawing import Drawing, Shown
-from spanloom.answers.parts.kind import AnswerKind, Noise
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
 from spanloom.core import Relation, Span
 
 
 def _follow(gold: Relation, order: Sequence[int], moved: Mapping[Span, Span]) -> Relation:
     return replace(gold, head=moved[gold.head], tail=moved[gold.tail])
+
+
+def _surer(relation: Relation, keeps: Keeps) -> Relation:
+    """The relation, or one without a label, as where there is nothing to decide."""
+    if not relation.label or keeps(relation.label, relation.score):
+        return relation
+    return replace(relation, label="", score=None)
 
 
 def table(shown: Shown) -> list[Part]:
@@ -35,5 +42,6 @@ KIND = AnswerKind(
     draw=draw,
     table=table,
     noise=Noise(spans=lambda gold: (gold.head, gold.tail), follow=_follow),
+    surer=_surer,
     classes=lambda relation: [("relation", relation.label)],
 )

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
-from spanloom.answers.parts.kind import AnswerKind, Noise
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
 from spanloom.core import LostFact, Span, Text
-from spanloom.text.tags import is_bio2, spans_from_tags, tags_from_spans
+from spanloom.text.tags import OUTSIDE, is_bio2, spans_from_tags, tags_from_spans
 from spanloom.text.windows import Window
 
 
@@ -84,6 +84,20 @@ def behind(gold: Tags, words: int) -> int:
     return max(0, len(gold.labels) - words)
 
 
+def surer(tags: Tags, keeps: Keeps) -> Tags:
+    """Spans as sure as their least sure token; the tokens of others are outside, each as sure as its label was not."""
+    scores = tags.scores
+    labels, sure = list(tags.labels), None if scores is None else list(scores)
+    for span in spans_of(tags):
+        if keeps(span.label, None if scores is None else min(scores[span.start : span.end])):
+            continue
+        for place in range(span.start, span.end):
+            labels[place] = OUTSIDE
+            if sure is not None:
+                sure[place] = 1.0 - sure[place]
+    return Tags(tuple(labels), None if sure is None else tuple(sure))
+
+
 # ---- what is shown ---------------------------------------------------------------------------------------------------
 
 
@@ -109,5 +123,12 @@ def draw(shown: Shown) -> Drawing:
 
 
 KIND = AnswerKind(
-    answer=Tags, draw=draw, table=table, merge=merge, noise=Noise(spans_of, follow), parted=_Parted, behind=behind
+    answer=Tags,
+    draw=draw,
+    table=table,
+    merge=merge,
+    noise=Noise(spans_of, follow),
+    parted=_Parted,
+    behind=behind,
+    surer=surer,
 )

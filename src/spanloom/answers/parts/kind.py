@@ -25,6 +25,10 @@ class Noise(NamedTuple):
     follow: Callable[[Any, Sequence[int], Mapping[Span, Span]], Any]
 
 
+Keeps = Callable[[str, float | None], bool]
+"""(label, score) -> whether a fact of that label and score is told."""
+
+
 class Parted(Protocol):
     """Gold of a text that is read in windows."""
 
@@ -58,6 +62,7 @@ class AnswerKind:
     parted   gold -> what training reads of it in windows; None where answers are for whole inputs
     behind   (gold, words) -> how many of its facts do not stand whole in the first so many words
     dropped  answer -> how many more findings the model had than are kept
+    surer    (answer, which facts are told) -> the answer without the others; None where it has none to leave out
     classes  answer -> the classes that it gives the input as a whole, each after what it is a class of
     """
 
@@ -71,4 +76,5 @@ class AnswerKind:
     parted: Callable[[Any], Parted] | None = None
     behind: Callable[[Any, int], int] = _none
     dropped: Callable[[Any], int] = _none
+    surer: Callable[[Any, Keeps], Any] | None = None
     classes: Callable[[Any], Sequence[tuple[str, str]]] = _no_classes
