@@ -164,6 +164,33 @@ def test_noise_keeps_every_fact_or_is_refused(case: Case) -> None:
         assert type(changed.gold) is case.kind.answer
 
 
+def labels_in(kind: AnswerKind, answer: Any) -> list[str]:
+    """The labels of the facts that can be left out of an answer."""
+    asked: list[str] = []
+
+    def keeps(label: str, score: float | None) -> bool:
+        asked.append(label)
+        return True
+
+    assert kind.sure is not None
+    assert kind.sure(answer, keeps) == answer
+    return asked
+
+
+def test_what_is_not_told_is_left_out_of_an_answer_and_nothing_else_is(case: Case) -> None:
+    """No fact is left where none is told, and where one label is not told, none of that label."""
+    sure = case.kind.sure
+    if sure is None:
+        return
+    for answer, _ in case.shown():
+        nothing = sure(answer, lambda label, score: False)
+        assert type(nothing) is case.kind.answer
+        assert not any(labels_in(case.kind, nothing))
+        for label in set(labels_in(case.kind, answer)):
+            others = sure(answer, lambda name, score, label=label: name != label)
+            assert label not in labels_in(case.kind, others)
+
+
 # ---- what is shown ---------------------------------------------------------------------------------------------------
 
 
