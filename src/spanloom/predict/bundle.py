@@ -44,7 +44,8 @@ DAMAGED = "Copy the bundle again, or export it again."
 
 @dataclass(frozen=True)
 class OnnxBackend:
-    """An exported graph; see `core.Backend`. session: of one thread; workers: how many rows are run at the same time.
+    """An exported graph; see `core.Backend`. session: of one thread. workers: how many rows are run at the same time.
+    silent: onnxruntime does not print what it raises.
 
     Rows are run one at a time, unpadded. On a CPU that is as fast as a padded batch, and it makes every answer
     independent of what else is predicted: an int8 graph scales its activations over a whole batch, so that neighbours
@@ -59,7 +60,7 @@ class OnnxBackend:
         return [[number] for number in range(len(rows))]
 
     def forward(self, inputs: Mapping[str, Array]) -> Arrays:
-        """Inputs that the graph does not use are left out. silent: onnxruntime does not print what it raises."""
+        """Inputs that the graph does not use are left out."""
         fed = {node.name: inputs[node.name] for node in self.session.get_inputs()}
         names = [node.name for node in self.session.get_outputs()]
         options = None

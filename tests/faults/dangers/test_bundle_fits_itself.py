@@ -14,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from spanloom.errors import CheckpointError, DataError
-from spanloom.predict.bundle import start
+from spanloom.predict.bundle import OnnxBackend, start
 from spanloom.predict.graph_bytes import has_outside_data
 from spanloom.predict.predictor import load
 from spanloom.run.cli import main
@@ -128,9 +128,7 @@ def test_scores_that_are_no_numbers_are_refused(bundle: Path, value: float, tmp_
 def test_a_text_whose_scores_are_no_numbers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A graph that is sound for one text and not for another: no answer is made of what is no number."""
     predictor = load(threads=1)
-    import spanloom.predict.bundle as module
-
-    whole = module.forward
+    whole = OnnxBackend.forward
 
     def spoilt(*arguments: Any, **named: Any) -> Any:
         outputs = whole(*arguments, **named)
@@ -138,7 +136,7 @@ def test_a_text_whose_scores_are_no_numbers_is_an_error(monkeypatch: pytest.Monk
         return outputs
 
     assert predictor("Ada left Leeds.") is not None
-    monkeypatch.setattr(module, "forward", spoilt)
+    monkeypatch.setattr(OnnxBackend, "forward", spoilt)
     with pytest.raises(DataError, match="the model's output 'heads' holds nan; numbers"):
         predictor("Ada left Leeds.")
 
