@@ -1,4 +1,7 @@
-"""A small sample of every format, our own writing: what the attack mutates. Files by name; `open` is what is read."""
+"""A small sample of every format, our own writing: what the attack mutates and `tests/test_every_format.py` reads.
+
+Files by name; `open` is what is read.
+"""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
 """Files to examples. One module a format; `read` tells the formats apart by content, or takes `data.format`.
 
-A format is a module of this folder that has `NAME`, `SHAPE` (what its examples look like, in a few words), `ANSWER`
+Every module of this folder is a format and has `NAME`, `SHAPE` (what its examples look like, in a few words), `ANSWER`
 (the type of its gold answers), `fit(beginning of the file)` and `read(path, config)`. `fit` is 0 where the beginning is
 not of the format, else the number of keys, columns or marks of the format's own that it shows; it knows of no other
 format. The largest is taken, so that of two formats the more specific wins; where two are as large, the user is asked.
-A JSON format declares its keys (`json_keys.Keys`): `fit` counts them, and gold under other keys is refused by the same
-list. One whose data are several files has `claims(path)` beside them: whether a path that is no file names such data.
-A new format is one new module and no edit elsewhere.
+A JSON format declares its keys (`parts.json_keys.Keys`): `fit` counts them, and gold under other keys is refused by the
+same list. One whose data are several files has `claims(path)` beside them: whether a path that is no file names such
+data.
+A new format is one new module and no edit elsewhere. What several formats share is in `parts/`.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
-from spanloom.read.json_decode import shown
-from spanloom.read.json_keys import first_values
-from spanloom.read.lines import OPENING, opening, refuse_nul
+from spanloom.read.parts.json_decode import shown
+from spanloom.read.parts.json_keys import first_values
+from spanloom.read.parts.lines import OPENING, opening, refuse_nul
 
 AUTO = "auto"
 WRAPPED = "[{"
@@ -33,18 +34,19 @@ WRAPPED = "[{"
 
 
 def _modules() -> list[Any]:
-    return [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    names = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
+    return [importlib.import_module(f"{__name__}.{name}") for name in names]
 
 
 def format_names() -> list[str]:
     """The names of all formats, whatever their answers, in alphabetical order."""
-    return sorted({module.NAME for module in _modules() if hasattr(module, "ANSWER")})
+    return sorted({module.NAME for module in _modules()})
 
 
 @cache
 def formats(answer: type = Graph) -> dict[str, Any]:
     """The modules, by name, of the formats whose gold answers are of this type."""
-    return {module.NAME: module for module in _modules() if getattr(module, "ANSWER", None) is answer}
+    return {module.NAME: module for module in _modules() if module.ANSWER is answer}
 
 
 def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Example]:

@@ -21,10 +21,10 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
-from spanloom.read.json_items import shown
-from spanloom.read.lines import numbered_lines, whole_text
-from spanloom.read.locate import INSIDE_A_TOKEN
-from spanloom.read.texts import tokenized
+from spanloom.read.parts.json_items import shown
+from spanloom.read.parts.lines import numbered_lines, whole_text
+from spanloom.read.parts.locate import INSIDE_A_TOKEN
+from spanloom.read.parts.texts import tokenized
 from spanloom.text.words import covering
 
 NAME = "brat"

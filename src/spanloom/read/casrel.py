@@ -13,10 +13,10 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
-from spanloom.read.json_items import field, json_items, of_kind, shown
-from spanloom.read.json_keys import Keys
-from spanloom.read.locate import Triple, example_of_triples
-from spanloom.read.texts import tokenized
+from spanloom.read.parts.json_items import field, json_items, of_kind, shown
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.locate import Triple, example_of_triples
+from spanloom.read.parts.texts import tokenized
 from spanloom.text.counts import several
 
 NAME = "casrel"

@@ -10,8 +10,8 @@ from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
-from spanloom.read.lines import numbered_lines
-from spanloom.read.texts import is_utf8, tokenized
+from spanloom.read.parts.lines import numbered_lines
+from spanloom.read.parts.texts import is_utf8, tokenized
 
 NAME = "classes"
 SHAPE = "a folder of CLASS.txt, or a stem with files STEM.CLASS: one text a line"

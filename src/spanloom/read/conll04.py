@@ -16,10 +16,10 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, Relation, Source, Span
 from spanloom.errors import DataError
-from spanloom.read.blanks import without_blanks
-from spanloom.read.json_items import shown
-from spanloom.read.lines import numbered_lines
-from spanloom.read.texts import joined
+from spanloom.read.parts.blanks import without_blanks
+from spanloom.read.parts.json_items import shown
+from spanloom.read.parts.lines import numbered_lines
+from spanloom.read.parts.texts import joined
 from spanloom.text.counts import several
 
 NAME = "conll04"

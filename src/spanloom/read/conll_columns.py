@@ -3,7 +3,7 @@
 Columns stand apart by tabs where a line has one, else by spaces. `data.token_column` and `data.tag_column` say which
 are meant; without them a first column that counts the tokens is passed over, and tags are in the last column that can
 hold them. A `-DOCSTART-` line is the border of a document, not a sentence; `#` comments and a header are no tokens (see
-`column_layout.py`). Tjong Kim Sang and De Meulder 2003, https://aclanthology.org/W03-0419.
+`parts/column_layout.py`). Tjong Kim Sang and De Meulder 2003, https://aclanthology.org/W03-0419.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
-from spanloom.read.column_choice import layers_note, tag_column, token_column
-from spanloom.read.column_layout import DOCUMENT, LOOKED_AT, PART_COUNT, Comments, Layout, Row, layout_of
-from spanloom.read.json_items import shown
-from spanloom.read.json_keys import is_json
-from spanloom.read.lines import numbered_lines, opening
-from spanloom.read.tagged import Notes, Sentence, tagged_examples
+from spanloom.read.parts.column_choice import layers_note, tag_column, token_column
+from spanloom.read.parts.column_layout import DOCUMENT, LOOKED_AT, PART_COUNT, Comments, Layout, Row, layout_of
+from spanloom.read.parts.json_items import shown
+from spanloom.read.parts.json_keys import is_json
+from spanloom.read.parts.lines import numbered_lines, opening
+from spanloom.read.parts.tagged import Notes, Sentence, tagged_examples
 
 NAME = "columns"
 SHAPE = "one token and its tag a line"

@@ -20,11 +20,11 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Text, Token
 from spanloom.errors import ConfigError, DataError, MissingExtra
-from spanloom.read.column_layout import BLANKS
-from spanloom.read.json_items import shown
-from spanloom.read.lines import numbered_lines, opening
-from spanloom.read.tagged import Sentence, tagged_examples
-from spanloom.read.texts import checked_text
+from spanloom.read.parts.column_layout import BLANKS
+from spanloom.read.parts.json_items import shown
+from spanloom.read.parts.lines import numbered_lines, opening
+from spanloom.read.parts.tagged import Sentence, tagged_examples
+from spanloom.read.parts.texts import checked_text
 from spanloom.text.joining import spaces
 
 NAME = "conllu"

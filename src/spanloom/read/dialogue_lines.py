@@ -13,9 +13,9 @@ from spanloom.answers.rewrite import Rewrite
 from spanloom.config import DataConfig
 from spanloom.core import Dialogue, Example, Source, Text
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, json_items, of_kind
-from spanloom.read.json_keys import Keys
-from spanloom.read.texts import checked_text, tokenized
+from spanloom.read.parts.json_items import Item, field, json_items, of_kind
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.texts import checked_text, tokenized
 from spanloom.text.words import tokenize
 
 NAME = "spanloom"

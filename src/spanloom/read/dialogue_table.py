@@ -14,8 +14,8 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.dialogue_lines import dialogue_example
-from spanloom.read.json_keys import is_json
-from spanloom.read.lines import numbered_lines, opening
+from spanloom.read.parts.json_keys import is_json
+from spanloom.read.parts.lines import numbered_lines, opening
 from spanloom.text.counts import several
 
 NAME = "tsv"

@@ -19,12 +19,12 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
-from spanloom.read.entities_alone import NO_LABELS, marks
-from spanloom.read.json_items import Item, field, json_items, object_of, of_kind, shown
-from spanloom.read.json_keys import Keys
-from spanloom.read.locate import Place, nearest
-from spanloom.read.offsets import label_of
-from spanloom.read.texts import joined
+from spanloom.read.parts.entities_alone import NO_LABELS, marks
+from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.locate import Place, nearest
+from spanloom.read.parts.offsets import label_of
+from spanloom.read.parts.texts import joined
 from spanloom.text.counts import several
 
 NAME = "docred"

@@ -17,9 +17,9 @@ from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
-from spanloom.read.json_items import shown
-from spanloom.read.lines import numbered_lines
-from spanloom.read.texts import tokenized
+from spanloom.read.parts.json_items import shown
+from spanloom.read.parts.lines import numbered_lines
+from spanloom.read.parts.texts import tokenized
 
 NAME = "fasttext"
 SHAPE = "__label__CLASS, once or more, and a text a line"

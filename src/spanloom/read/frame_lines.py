@@ -20,11 +20,11 @@ from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example
-from spanloom.read.json_items import Item, field, json_items
-from spanloom.read.json_keys import Keys
-from spanloom.read.offsets import class_name
+from spanloom.read.parts.json_items import Item, field, json_items
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.offsets import class_name
+from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.read.tag_lines import tagged_item
-from spanloom.read.tagged import Sentence, tagged_examples
 
 NAME = "spanloom"
 SHAPE = "JSON: text, intent and slots; or tokens, tags and intent"

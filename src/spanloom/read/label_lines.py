@@ -15,11 +15,11 @@ from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Text, TextPair
 from spanloom.errors import DataError
-from spanloom.read.annotations import score_of
-from spanloom.read.json_items import Item, field, json_items, object_of, of_kind
-from spanloom.read.json_keys import Keys
-from spanloom.read.offsets import class_name
-from spanloom.read.texts import one_or_pair, tokenized
+from spanloom.read.parts.annotations import score_of
+from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.offsets import class_name
+from spanloom.read.parts.texts import one_or_pair, tokenized
 
 NAME = "spanloom"
 SHAPE = "JSON: text, or first and second; label or labels"

@@ -6,8 +6,8 @@
 
 Each layer is a sequence of tags by itself, in any of the schemes of `text/tags.py`. Every column of tags behind the
 tokens is a layer, or, with `data.tag_column`, that one and every column behind it. A first column that counts the
-tokens, comments and a header are passed over (see `column_layout.py`). The columns of GermEval 2014 (Benikova et al.
-2014, https://aclanthology.org/L14-1251).
+tokens, comments and a header are passed over (see `parts/column_layout.py`). The columns of GermEval 2014 (Benikova et
+al. 2014, https://aclanthology.org/L14-1251).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source, Span
 from spanloom.errors import ConfigError, DataError
-from spanloom.read.blanks import Kept
-from spanloom.read.column_choice import asked_for, layer_columns, token_column
-from spanloom.read.column_layout import LOOKED_AT, NEARLY_ALL, TAG, Layout, layout_of
 from spanloom.read.conll_columns import blocks
-from spanloom.read.json_keys import is_json
-from spanloom.read.lines import opening
-from spanloom.read.tagged import Notes, Sentence, gold_tags, kept_of, text_of
+from spanloom.read.parts.blanks import Kept
+from spanloom.read.parts.column_choice import asked_for, layer_columns, token_column
+from spanloom.read.parts.column_layout import LOOKED_AT, NEARLY_ALL, TAG, Layout, layout_of
+from spanloom.read.parts.json_keys import is_json
+from spanloom.read.parts.lines import opening
+from spanloom.read.parts.tagged import Notes, Sentence, gold_tags, kept_of, text_of
 from spanloom.text.joining import CharacterCount
 from spanloom.text.tag_spelling import TagReading, tag_reading
 from spanloom.text.tags import spans_from_tags

@@ -10,9 +10,9 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
-from spanloom.read.column_layout import BLANKS
-from spanloom.read.side_by_side import TEXTS, are_there, files_of, numbered_together
-from spanloom.read.tagged import Sentence, tagged_examples
+from spanloom.read.parts.column_layout import BLANKS
+from spanloom.read.parts.side_by_side import TEXTS, are_there, files_of, numbered_together
+from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.text.counts import several
 
 NAME = "parallel"

@@ -14,11 +14,11 @@ from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
-from spanloom.read.offsets import class_name
 from spanloom.read.parallel import TAGS, matching
 from spanloom.read.parallel_labels import LABELS
-from spanloom.read.side_by_side import are_there, files_of, numbered_together
-from spanloom.read.tagged import Sentence, tagged_examples
+from spanloom.read.parts.offsets import class_name
+from spanloom.read.parts.side_by_side import are_there, files_of, numbered_together
+from spanloom.read.parts.tagged import Sentence, tagged_examples
 
 NAME = "parallel"
 SHAPE = "a folder with seq.in, seq.out and label, line by line"

@@ -8,9 +8,9 @@ from pathlib import Path
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
-from spanloom.read.offsets import class_name
-from spanloom.read.side_by_side import are_there, files_of, numbered_together
-from spanloom.read.texts import tokenized
+from spanloom.read.parts.offsets import class_name
+from spanloom.read.parts.side_by_side import are_there, files_of, numbered_together
+from spanloom.read.parts.texts import tokenized
 
 NAME = "parallel"
 SHAPE = "a folder with seq.in and label, line by line"

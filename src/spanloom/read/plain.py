@@ -12,8 +12,8 @@ from pathlib import Path
 from spanloom.answers.surprisal import Surprisal
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Text
-from spanloom.read.json_keys import is_json
-from spanloom.read.lines import decoded, refuse_nul
+from spanloom.read.parts.json_keys import is_json
+from spanloom.read.parts.lines import decoded, refuse_nul
 from spanloom.text.words import tokenize
 
 NAME = "plain"

@@ -14,11 +14,11 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, MarkedText, Relation, Source, Span, Text
 from spanloom.errors import DataError
-from spanloom.read.annotations import character_place, lost_facts, score_of, token_ranges
-from spanloom.read.json_items import Item, field, json_items
-from spanloom.read.json_keys import Keys
-from spanloom.read.offsets import class_name, label_of
-from spanloom.read.texts import checked_text
+from spanloom.read.parts.annotations import character_place, lost_facts, score_of, token_ranges
+from spanloom.read.parts.json_items import Item, field, json_items
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.offsets import class_name, label_of
+from spanloom.read.parts.texts import checked_text
 from spanloom.text.marks import Place, mark
 from spanloom.text.words import covering
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, MarkedText, Relation, Source, Span
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, json_items, of_kind, shown
-from spanloom.read.json_keys import Keys
-from spanloom.read.offsets import class_name
-from spanloom.read.texts import joined
+from spanloom.read.parts.json_items import Item, field, json_items, of_kind, shown
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.offsets import class_name
+from spanloom.read.parts.texts import joined
 
 NAME = "semeval"
 SHAPE = "JSON: relation, tokens, head and tail as [text, id, [[token indices]]]"

@@ -16,10 +16,10 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, Relation, Source
 from spanloom.errors import DataError
-from spanloom.read.json_items import shown
-from spanloom.read.json_keys import is_json
-from spanloom.read.lines import numbered_lines
-from spanloom.read.texts import checked_text
+from spanloom.read.parts.json_items import shown
+from spanloom.read.parts.json_keys import is_json
+from spanloom.read.parts.lines import numbered_lines
+from spanloom.read.parts.texts import checked_text
 from spanloom.text.marks import MARKS, read_marks
 
 NAME = "semeval_text"

@@ -16,13 +16,13 @@ from pathlib import Path
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Relation, Source, Span, Text
-from spanloom.read.annotations import entity_place, lost_facts, score_of, token_ranges
-from spanloom.read.entities_alone import NO_RELATIONS, marks
-from spanloom.read.json_items import Item, field, json_items, object_of
-from spanloom.read.json_keys import Keys
-from spanloom.read.locate import INSIDE_A_TOKEN
-from spanloom.read.offsets import checked_index, label_of
-from spanloom.read.texts import checked_text
+from spanloom.read.parts.annotations import entity_place, lost_facts, score_of, token_ranges
+from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
+from spanloom.read.parts.json_items import Item, field, json_items, object_of
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.locate import INSIDE_A_TOKEN
+from spanloom.read.parts.offsets import checked_index, label_of
+from spanloom.read.parts.texts import checked_text
 from spanloom.text.words import tokenize
 
 NAME = "spanloom"

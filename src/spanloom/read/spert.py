@@ -12,12 +12,12 @@ from pathlib import Path
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, Relation, Span
-from spanloom.read.blanks import without_blanks
-from spanloom.read.entities_alone import NO_RELATIONS, marks
-from spanloom.read.json_items import Item, field, json_items, object_of, of_kind
-from spanloom.read.json_keys import Keys
-from spanloom.read.offsets import checked_index, checked_range, label_of
-from spanloom.read.texts import joined
+from spanloom.read.parts.blanks import without_blanks
+from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
+from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.offsets import checked_index, checked_range, label_of
+from spanloom.read.parts.texts import joined
 
 NAME = "spert"
 SHAPE = "tokens, entities, relations"

@@ -11,12 +11,12 @@ from pathlib import Path
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
-from spanloom.read.json_keys import is_json
-from spanloom.read.lines import numbered_lines, opening
-from spanloom.read.offsets import class_name
-from spanloom.read.table_columns import Columns, find_columns
-from spanloom.read.table_rows import DELIMITERS, Row, announced, even_rows, find_dialect, opening_rows, split_rows
-from spanloom.read.texts import one_or_pair, tokenized
+from spanloom.read.parts.json_keys import is_json
+from spanloom.read.parts.lines import numbered_lines, opening
+from spanloom.read.parts.offsets import class_name
+from spanloom.read.parts.table_columns import Columns, find_columns
+from spanloom.read.parts.table_rows import DELIMITERS, Row, announced, even_rows, find_dialect, opening_rows, split_rows
+from spanloom.read.parts.texts import one_or_pair, tokenized
 
 NAME = "table"
 SHAPE = "CSV or TSV: a label and one or two texts a row"

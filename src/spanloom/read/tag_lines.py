@@ -20,13 +20,13 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source, Span, Text, Token
 from spanloom.errors import DataError
-from spanloom.read.annotations import entity_place, lost_facts, token_ranges
-from spanloom.read.json_items import Item, field, json_items, object_of, of_kind, shown
-from spanloom.read.json_keys import Keys
-from spanloom.read.locate import INSIDE_A_TOKEN
-from spanloom.read.offsets import NAMES, label_of
-from spanloom.read.tagged import Sentence, tagged_examples
-from spanloom.read.texts import checked_text
+from spanloom.read.parts.annotations import entity_place, lost_facts, token_ranges
+from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.locate import INSIDE_A_TOKEN
+from spanloom.read.parts.offsets import NAMES, label_of
+from spanloom.read.parts.tagged import Sentence, tagged_examples
+from spanloom.read.parts.texts import checked_text
 from spanloom.text.counts import several
 from spanloom.text.tags import tags_from_spans
 from spanloom.text.words import tokenize

@@ -8,9 +8,9 @@ from pathlib import Path
 from spanloom.answers.surprisal import Surprisal
 from spanloom.config import DataConfig
 from spanloom.core import Example
-from spanloom.read.json_items import field, json_items
-from spanloom.read.json_keys import Keys
-from spanloom.read.texts import tokenized
+from spanloom.read.parts.json_items import field, json_items
+from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.texts import tokenized
 
 NAME = "spanloom"
 SHAPE = "JSON: text"

@@ -12,7 +12,7 @@ from spanloom.config import DataConfig, RunConfig, config_from_table
 from spanloom.core import Example, Task
 from spanloom.errors import DataError, SpanloomError
 from spanloom.read import AUTO, formats
-from spanloom.read.lines import opening
+from spanloom.read.parts.lines import opening
 from spanloom.tasks import find_task, task_names
 
 LOOKED_AT = 500

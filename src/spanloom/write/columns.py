@@ -8,7 +8,7 @@ from pathlib import Path
 from spanloom.answers.tags import Tags
 from spanloom.core import Example, Text
 from spanloom.errors import DataError
-from spanloom.read.column_layout import DOCUMENT
+from spanloom.read.parts.column_layout import DOCUMENT
 from spanloom.text.tags import convert, is_bio2
 from spanloom.write.lines import atomic_text
 

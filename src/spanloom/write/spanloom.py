@@ -6,7 +6,7 @@ from typing import Any
 
 from spanloom.answers.graph import Graph
 from spanloom.core import Example, Relation, Span, Text
-from spanloom.read.entities_alone import NO_RELATIONS
+from spanloom.read.parts.entities_alone import NO_RELATIONS
 from spanloom.text.words import tokenize
 
 

@@ -15,8 +15,9 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
-from spanloom.read import lines, packed, read
-from spanloom.read.lines import numbered_lines
+from spanloom.read import read
+from spanloom.read.parts import lines, packed
+from spanloom.read.parts.lines import numbered_lines
 
 GIGABYTE = 1 << 30
 

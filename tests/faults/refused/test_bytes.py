@@ -20,7 +20,7 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.errors import DataError
 from spanloom.read import read
-from spanloom.read.lines import numbered_lines, opening, whole_text
+from spanloom.read.parts.lines import numbered_lines, opening, whole_text
 
 LINES = "Oslo B-LOC\nslept O\n"
 

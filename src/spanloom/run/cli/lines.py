@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from spanloom.errors import ConfigError, DataError
-from spanloom.read.lines import decoded
+from spanloom.read.parts.lines import decoded
 
 Lines = Iterator[tuple[int, str]]
 

@@ -16,10 +16,10 @@ from spanloom.config import DataConfig
 from spanloom.core import Relation
 from spanloom.errors import DataError
 from spanloom.predict.outcomes import always
-from spanloom.read.json_decode import DECODER, shown
-from spanloom.read.json_items import json_items
-from spanloom.read.json_keys import first_keys
-from spanloom.read.lines import opening
+from spanloom.read.parts.json_decode import DECODER, shown
+from spanloom.read.parts.json_items import json_items
+from spanloom.read.parts.json_keys import first_keys
+from spanloom.read.parts.lines import opening
 from spanloom.read.relation_lines import marked_text
 from spanloom.run.cli.lines import Lines, Pipe, file_lines, refuse_unreadable
 

@@ -15,7 +15,7 @@ from spanloom.core import Codec, Example, Task, Text, deferred
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read
-from spanloom.read.entities_alone import relations_wanted
+from spanloom.read.parts.entities_alone import relations_wanted
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate

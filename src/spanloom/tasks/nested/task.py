@@ -17,7 +17,7 @@ from spanloom.metrics.nested import nested_scorecard
 from spanloom.nn.encoders.size import encoder_size
 from spanloom.nn.estimate import HeadSize, estimate
 from spanloom.read import read
-from spanloom.read.entities_alone import entities_wanted
+from spanloom.read.parts.entities_alone import entities_wanted
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
 from spanloom.text.words import one_text

@@ -9,7 +9,7 @@ import pytest
 
 from spanloom.config import DataConfig
 from spanloom.errors import DataError
-from spanloom.read.json_items import field, first_keys, json_items
+from spanloom.read.parts.json_items import field, first_keys, json_items
 
 
 def items(path: Path, content: str) -> list[tuple[int, object]]:

@@ -15,9 +15,9 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source, Text
 from spanloom.errors import DataError
-from spanloom.read.blanks import Kept, without_blanks
-from spanloom.read.json_items import shown
-from spanloom.read.texts import joined
+from spanloom.read.parts.blanks import Kept, without_blanks
+from spanloom.read.parts.json_items import shown
+from spanloom.read.parts.texts import joined
 from spanloom.text.joining import CharacterCount, spaces
 from spanloom.text.tag_spelling import TagReading, tag_reading
 from spanloom.text.tags import EDGE, OUTSIDE, PLACES, illegal, parts_of, spans_from_tags, tags_from_spans

@@ -14,8 +14,8 @@ from functools import cached_property
 from itertools import islice
 
 from spanloom.errors import DataError
-from spanloom.read.json_items import shown
-from spanloom.read.lines import OPENING
+from spanloom.read.parts.json_items import shown
+from spanloom.read.parts.lines import OPENING
 from spanloom.text.tag_spelling import BEFORE, look_like_spans
 
 DOCUMENT = "-DOCSTART-"

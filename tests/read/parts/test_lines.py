@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spanloom.errors import DataError
-from spanloom.read.lines import OPENING, numbered_lines, whole_text
+from spanloom.read.parts.lines import OPENING, numbered_lines, whole_text
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from spanloom.config import DataConfig
 from spanloom.core import Source
 from spanloom.errors import DataError
-from spanloom.read.json_decode import decode
-from spanloom.read.json_decode import shown as shown
-from spanloom.read.json_keys import first_keys as first_keys
-from spanloom.read.lines import numbered_lines, whole_text
+from spanloom.read.parts.json_decode import decode
+from spanloom.read.parts.json_decode import shown as shown
+from spanloom.read.parts.json_keys import first_keys as first_keys
+from spanloom.read.parts.lines import numbered_lines, whole_text
 
 T = TypeVar("T")
 Item = Mapping[str, Any]

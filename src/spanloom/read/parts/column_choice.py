@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from spanloom.config import DataConfig
 from spanloom.errors import ConfigError
-from spanloom.read.column_layout import TAG_NAMES, TOKEN_NAMES, Layout
-from spanloom.read.json_items import shown
+from spanloom.read.parts.column_layout import TAG_NAMES, TOKEN_NAMES, Layout
+from spanloom.read.parts.json_items import shown
 
 CHUNKS = frozenset(("NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"))
 """Labels of the phrases that stand in a column before that of the names. Tjong Kim Sang and Buchholz 2000."""

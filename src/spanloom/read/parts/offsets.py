@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, refuse_huge, shown
+from spanloom.read.parts.json_items import Item, field, refuse_huge, shown
 
 NAMES = {"entities": "an entity", "slots": "a slot", "head": "a head", "tail": "a tail"}
 """What stands under a key of a file."""

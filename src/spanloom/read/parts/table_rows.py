@@ -16,8 +16,8 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.errors import DataError
-from spanloom.read.json_items import shown
-from spanloom.read.lines import OPENING
+from spanloom.read.parts.json_items import shown
+from spanloom.read.parts.lines import OPENING
 from spanloom.text.counts import several
 
 DELIMITERS = {"\t": "tab", ",": "comma", ";": "semicolon"}  # the likeliest first

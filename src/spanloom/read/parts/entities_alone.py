@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item
+from spanloom.read.parts.json_items import Item
 
 NO_RELATIONS = "no key 'relations': read as having none"
 NO_LABELS = "no key 'labels': relations unknown"

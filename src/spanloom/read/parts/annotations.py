@@ -6,8 +6,8 @@ from typing import Any
 
 from spanloom.core import LostFact, Text, Token
 from spanloom.errors import DataError
-from spanloom.read.json_items import Item, field, object_of, of_kind, shown
-from spanloom.read.offsets import NAMES, checked_range, label_of
+from spanloom.read.parts.json_items import Item, field, object_of, of_kind, shown
+from spanloom.read.parts.offsets import NAMES, checked_range, label_of
 from spanloom.text.marks import stripped
 from spanloom.text.words import covering
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TextIO
 
 from spanloom.errors import DataError
-from spanloom.read.packed import unpacked
+from spanloom.read.parts.packed import unpacked
 
 OPENING = 1 << 20  # characters that are looked at to tell a format
 LINE = 1 << 26  # characters of a line, beyond which it is not meant as one

@@ -8,7 +8,7 @@ import pytest
 
 from spanloom.core import LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
-from spanloom.read.locate import Locator, example_of_triples
+from spanloom.read.parts.locate import Locator, example_of_triples
 from spanloom.text.words import tokenize
 
 HERE = Source("f", 3)

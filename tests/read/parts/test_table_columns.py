@@ -10,7 +10,7 @@ import pytest
 
 from spanloom.config import DataConfig
 from spanloom.errors import DataError
-from spanloom.read.table_columns import Columns, find_columns
+from spanloom.read.parts.table_columns import Columns, find_columns
 
 MANY = [["yes" if n % 3 else "no", f"It has rained for {n} days."] for n in range(1, 13)]
 PATH = Path("x.csv")

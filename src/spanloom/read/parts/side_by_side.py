@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from spanloom.errors import DataError
-from spanloom.read.lines import numbered_lines
+from spanloom.read.parts.lines import numbered_lines
 from spanloom.text.counts import several
 
 TEXTS = "seq.in"

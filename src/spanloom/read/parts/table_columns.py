@@ -11,7 +11,7 @@ from statistics import mean
 
 from spanloom.config import DataConfig
 from spanloom.errors import DataError
-from spanloom.read.json_items import shown
+from spanloom.read.parts.json_items import shown
 
 LABEL_NAMES = "label labels class gold goldlabel target 标签 类别"
 OTHER_LABEL_NAMES = (

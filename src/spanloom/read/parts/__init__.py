@@ -1,0 +1,1 @@
+"""What several formats share: files to lines and JSON items, keys, columns, tags and offsets."""

@@ -1,0 +1,146 @@
+"""What every format must keep, whatever it is: a file in `read/` is all that a test here needs to find it.
+
+Each is put to the test on its sample in `benchmarks/attacks/samples.py`, which a new format must bring.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import spanloom.read
+from benchmarks.attacks.samples import SAMPLES, Sample
+from spanloom.config import DataConfig
+from spanloom.core import Example
+from spanloom.errors import DataError, SpanloomError
+from spanloom.read import detect, formats, read
+from spanloom.tasks import find_task
+
+NAMES = [module.name for module in pkgutil.iter_modules(spanloom.read.__path__) if not module.ispkg]
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    """The name of a module that is a format."""
+    return request.param
+
+
+@pytest.fixture
+def module(name: str) -> Any:
+    return importlib.import_module(f"spanloom.read.{name}")
+
+
+@pytest.fixture
+def sample(name: str) -> Sample:
+    return SAMPLES[name]
+
+
+@pytest.fixture
+def path(sample: Sample, tmp_path: Path) -> Path:
+    """The sample, written: what is to be opened."""
+    return sample.write(tmp_path)
+
+
+def examples(path: Path, module: Any, data_format: str = "auto") -> list[Example]:
+    return list(read(path, DataConfig(format=data_format), module.ANSWER))
+
+
+def holds_something(answer: Any) -> bool:
+    """Whether any field of an answer, or of an answer in it, is not empty."""
+    values = [getattr(answer, field.name) for field in fields(answer)]
+    return any(holds_something(value) if is_dataclass(value) else bool(value) for value in values)
+
+
+def test_each_sample_is_of_a_format() -> None:
+    assert sorted(SAMPLES) == sorted(NAMES)
+
+
+def test_it_has_what_makes_a_format(module: Any) -> None:
+    assert isinstance(module.NAME, str)
+    assert isinstance(module.SHAPE, str)
+    assert isinstance(module.ANSWER, type)
+    assert callable(module.read)
+    assert module.fit("") >= 0
+    assert module is formats(module.ANSWER)[module.NAME]  # no other of this name has the same answers
+
+
+def test_its_content_tells_it(module: Any, path: Path) -> None:
+    known = formats(module.ANSWER)
+    claiming = [name for name, other in known.items() if hasattr(other, "claims") and other.claims(path)]
+    if path.is_file() and not claiming:
+        assert detect(path.read_text(encoding="utf-8"), path, known) == module.NAME
+    else:
+        assert claiming == [module.NAME]
+
+
+def test_it_is_read_without_a_setting_and_gives_gold(module: Any, sample: Sample, path: Path) -> None:
+    found = examples(path, module)
+    assert found
+    assert all(type(example.gold) is module.ANSWER and not example.lost for example in found)
+    assert any(holds_something(example.gold) for example in found)
+    assert all(Path(example.source.path).is_relative_to(path) for example in found)
+    assert len(list(find_task(sample.task).read(path, DataConfig()))) == len(found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [gzip.compress, MARK.__add__, lambda content: gzip.compress(MARK + content)],
+    ids=["packed", "mark", "mark packed"],
+)
+def test_packed_or_with_a_byte_order_mark_it_says_the_same(
+    change: Callable[[bytes], bytes], module: Any, sample: Sample, path: Path, tmp_path: Path
+) -> None:
+    expected = examples(path, module)
+    for file in sample.files:
+        content = (tmp_path / file).read_bytes()
+        (tmp_path / file).write_bytes(change(content))
+    assert examples(path, module) == expected
+
+
+@pytest.mark.parametrize("byte", [b"\xff", b"\0"])
+def test_what_is_no_text_is_refused_with_its_line(
+    byte: bytes, module: Any, sample: Sample, path: Path, tmp_path: Path
+) -> None:
+    for name, text in sample.files.items():
+        file = tmp_path / name
+        content = text.encode()
+        file.write_bytes(content.rstrip(b"\n") + byte + b"\n")
+        with pytest.raises(DataError) as caught:
+            examples(path, module)
+        assert caught.value.where == f"{file}:{content.rstrip().count(bytes([10])) + 1}"
+        file.write_bytes(content)
+
+
+def test_cut_short_anywhere_it_is_read_or_refused_by_its_name(
+    module: Any, sample: Sample, path: Path, tmp_path: Path
+) -> None:
+    refused = []
+    for name, text in sample.files.items():
+        content = text.encode()
+        for end in range(len(content)):
+            (tmp_path / name).write_bytes(content[:end])
+            try:
+                examples(path, module)
+            except SpanloomError as error:  # a ConfigError where what is left needs a setting
+                refused.append(error)
+        (tmp_path / name).write_bytes(content)
+    assert [str(error) for error in refused if not error.where.startswith(str(path))] == []
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].open.endswith((".json", ".jsonl"))])
+def test_json_cut_short_anywhere_is_refused_with_its_line(module: Any, path: Path) -> None:
+    content = path.read_bytes().rstrip()
+    assert b"\n" not in content
+    for end in range(1, len(content)):
+        path.write_bytes(content[:end])
+        with pytest.raises(DataError) as caught:
+            examples(path, module, module.NAME)  # of too little of an object no format can be told
+        assert caught.value.where == f"{path}:1", end
