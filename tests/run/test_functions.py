@@ -12,6 +12,7 @@ import pytest
 
 import spanloom
 from spanloom.config import RunConfig
+from spanloom.config.schedules import MultiStep
 from spanloom.errors import ConfigError, DataError
 from spanloom.run.cli import main
 from spanloom.run.user_config import data_settings, resolved
@@ -62,11 +63,12 @@ def test_the_function_is_not_hidden_by_the_folder_of_its_name(repository: Path) 
 
 def test_a_dict_is_read_as_a_file_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    given = {"task": "tag", "data": {"train": "a.conll", "dev": None}, "train": {"milestones": (0.5, 0.75)}}
+    schedule = {"kind": "multistep", "milestones": (0.5, 0.75)}
+    given = {"task": "tag", "data": {"train": "a.conll", "dev": None}, "train": {"schedule": schedule}}
     before = json.dumps(given)
     config = resolved(given, ["train.epochs=3", "data.dev=b.conll"])
     assert (config.data.train, config.data.dev) == (tmp_path / "a.conll", tmp_path / "b.conll")
-    assert (config.train.epochs, config.train.milestones) == (3, (0.5, 0.75))
+    assert (config.train.epochs, config.train.schedule) == (3, MultiStep(milestones=(0.5, 0.75)))
     assert isinstance(config.model, TagConfig)
     assert json.dumps(given) == before, "what was given is not changed"
     assert resolved(tables()).data.train == SAMPLE
