@@ -1,4 +1,4 @@
-"""Fills the Figures sections of both READMEs from the JSON in `results/joint/`, so that no figure is typed by hand.
+"""Fills docs/results.md and the short tables of the READMEs from the JSON in `results/`: no figure is typed by hand.
 
 python benchmarks/figures.py            # rewrites what stands between the markers
 python benchmarks/figures.py --check    # says whether that would change anything; a test does the same
@@ -40,6 +40,7 @@ from rows import (
     read_results,
     summary,
 )
+from short_table import short_section
 from wording import LANGUAGES
 
 from spanloom.write.atomic import atomic_write
@@ -54,7 +55,13 @@ BY_PAIR = ("pair seen in training", "pair not seen")
 OTHERS = {"nested": NESTED_ROWS, "relation": RELATION_ROWS, "intent_slot": INTENT_ROWS, "rewrite": REWRITE_ROWS}
 """The tasks whose figures are one plain table."""
 
-READMES = {"en": "README.md", "zh": "README.zh-CN.md"}
+PAGES = {
+    "docs/results.md": ("en", "whole"),
+    "docs/results.zh-CN.md": ("zh", "whole"),
+    "README.md": ("en", "short"),
+    "README.zh-CN.md": ("zh", "short"),
+}
+"""Page -> its language, and which figures stand between its markers: all of them, or the short table."""
 
 
 def rows_table(results: Mapping[str, Sequence[Mapping[str, Any]]], words: Mapping[str, str]) -> list[str]:
@@ -79,7 +86,7 @@ def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Mapping
     low, high = interval(records, "relation")
     threads = sorted({int(record["threads"]) for record in records})
     return [
-        words["peer"] if row.peer else f"[`{row.name}`](configs/{row.name}.toml)",
+        words["peer"] if row.peer else f"[`{row.name}`](../configs/{row.name}.toml)",
         words[f"rule {records[0]['rule']}"],
         _spread(records, "entity"),
         _spread(records, "relation"),
@@ -172,7 +179,7 @@ def machines(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def section(folder: Path, words: Mapping[str, str]) -> str:
-    """All that stands between the markers, from the results in a folder; what was not measured is left out."""
+    """All of docs/results.md's figures, from the results in a folder; what was not measured is left out."""
     results = read_results(folder)
     blocks: list[str] = []
     if table := rows_table(results, words):
@@ -221,8 +228,15 @@ def _plain(rows: Sequence[BenchmarkRow], folder: Path, title: str, words: Mappin
     return [title, "\n".join(plain_table(rows, results, words)), words["plain note"].format(machine=machines(records))]
 
 
+def content(page: str) -> str:
+    """What the committed results put between the markers of a page."""
+    language, which = PAGES[page]
+    words = LANGUAGES[language]
+    return section(RESULTS, words) if which == "whole" else short_section(RESULTS.parent, words)
+
+
 def filled(text: str, content: str) -> str:
-    """A README with `content` between its markers. Raises ValueError where the markers are not there once each."""
+    """A page with `content` between its markers. Raises ValueError where the markers are not there once each."""
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise ValueError(f"expected {BEGIN} and {END}, once each")
     before, _, rest = text.partition(BEGIN)
@@ -231,13 +245,13 @@ def filled(text: str, content: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Fill the READMEs' figures from the results.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a README is out of date")
+    parser = argparse.ArgumentParser(description="Fill the pages' figures from the results.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is out of date")
     options = parser.parse_args(arguments)
-    for language, name in READMES.items():
+    for name in PAGES:
         file = REPOSITORY / name
         text = file.read_text(encoding="utf-8")
-        wanted = filled(text, section(RESULTS, LANGUAGES[language]))
+        wanted = filled(text, content(name))
         if text != wanted and options.check:
             sys.exit(f"{name}: its figures are not those of the results. Run: python benchmarks/figures.py")
         if text != wanted:

@@ -29,7 +29,7 @@ def plain_table(
 
 
 def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Words) -> list[Any]:
-    kind = next(iter(row.targets), records[0]["rule"])
+    kind = judged_by(row, records)
     found, (low, high) = summary(records, kind), interval(records, kind)
     reached = met(row, records)
     goal = "; ".join(
@@ -38,7 +38,7 @@ def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Words) 
         for name, goal in row.targets.items()
     )
     return [
-        f"[`{row.name}`](configs/{row.name}.toml)",
+        f"[`{row.name}`](../configs/{row.name}.toml)",
         words.get(f"measure {kind}", kind),
         f"{found.mean:.1f} ({found.lowest:.1f}–{found.highest:.1f})",  # noqa: RUF001  an en dash, as ranges are set
         f"{low:.1f}–{high:.1f}",  # noqa: RUF001
@@ -47,6 +47,11 @@ def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Words) 
         ", ".join(map(str, sorted({int(record["threads"]) for record in records}))),
         len(records),
     ]
+
+
+def judged_by(row: BenchmarkRow, records: Sequence[Mapping[str, Any]]) -> str:
+    """The score that a row is about: its first target, or where it has none what its records call their rule."""
+    return str(next(iter(row.targets), records[0]["rule"]))
 
 
 def verdict(mean: float, goal: float, reached: bool, words: Words) -> str:

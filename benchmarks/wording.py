@@ -1,4 +1,4 @@
-"""The words of the READMEs' figures, in both languages."""
+"""The words of the figures in the READMEs and in docs/, in both languages."""
 
 from __future__ import annotations
 
@@ -70,6 +70,13 @@ ENGLISH = {
         "Seconds are wall clock without dev scoring. Measured with: {machine}."
     ),
     "audit title": "What each scheme can say at all: decode(encode(gold)) against gold, by `spanloom check`.",
+    "task": "task",
+    "short pairs": "{score}; of pairs not seen in training {new:.1f}",
+    "short note": (
+        "Dev sets, trained on `train` alone, on a CPU; means over the seeds. **Each run keeps the epoch that scored "
+        "best on dev, so these figures are slightly optimistic.** Relations count as strict for conll04 (boundaries "
+        "and types of both entities), as exact for nyt (the whole text of both)."
+    ),
     "data": "data",
     "sentences": "sentences",
     "facts": "relations",
@@ -77,7 +84,7 @@ ENGLISH = {
     "lost": "`tagging` loses most to",
     "speed title": (
         "Beside SpERT: one thread, the same encoder and sentences, taking turns, medians of {rounds} rounds. It "
-        "is our own reading of the paper ([peers/spert.py](benchmarks/peers/spert.py)), not its authors' code. "
+        "is our own reading of the paper ([peers/spert.py](../benchmarks/peers/spert.py)), not its authors' code. "
         "Measured with: {machine}."
     ),
     "model": "model",
@@ -159,6 +166,13 @@ CHINESE = {
         "秒数为实际时间,不含开发集评分。测量环境:{machine}。"
     ),
     "audit title": "各方案究竟能表达多少:decode(encode(标注)) 与标注相比,由 `spanloom check` 得出。",
+    "task": "任务",
+    "short pairs": "{score};训练中未见过的实体对 {new:.1f}",
+    "short note": (
+        "开发集成绩,只用 `train` 训练,在 CPU 上;取各种子的平均。"
+        "**每次训练保留开发集得分最高的一轮,所以这些数字略偏乐观。**"
+        "关系的匹配:conll04 为严格(两个实体的边界与类型都对),nyt 为精确(两个实体的全文都对)。"
+    ),
     "data": "数据",
     "sentences": "句子",
     "facts": "关系",
@@ -166,7 +180,7 @@ CHINESE = {
     "lost": "`tagging` 丢失的主要原因",
     "speed title": (
         "与 SpERT 并排:单线程,同一编码器,同样的句子,轮流进行,取 {rounds} 轮的中位数。SpERT 是我们自己按论文写的"
-        "([peers/spert.py](benchmarks/peers/spert.py)),不是作者的代码。测量环境:{machine}。"
+        "([peers/spert.py](../benchmarks/peers/spert.py)),不是作者的代码。测量环境:{machine}。"
     ),
     "model": "模型",
     "epoch": "每轮秒数",

@@ -1,4 +1,4 @@
-"""The READMEs' figures are those of the committed results, and a table says what its records say."""
+"""The figures in the READMEs and in docs/ are those of the committed results, and a table says what its records say."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import figures
 import pytest
 import rows
+from short_table import short_section
 from wording import CHINESE, ENGLISH, LANGUAGES
 
 
@@ -69,11 +70,26 @@ SPEED = {
 }
 
 
-def test_both_readmes_show_the_committed_results(repository: Path) -> None:
-    for language, name in figures.READMES.items():
-        text = (repository / name).read_text(encoding="utf-8")
-        wanted = figures.filled(text, figures.section(rows.RESULTS, LANGUAGES[language]))
-        assert text == wanted, "Run: python benchmarks/figures.py"
+@pytest.mark.parametrize("page", figures.PAGES)
+def test_every_page_shows_the_committed_results(repository: Path, page: str) -> None:
+    text = (repository / page).read_text(encoding="utf-8")
+    assert text == figures.filled(text, figures.content(page)), "Run: python benchmarks/figures.py"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_short_table_says_what_pairs_not_seen_reach(tmp_path: Path, language: str) -> None:
+    words = LANGUAGES[language]
+    assert short_section(tmp_path, words) == ""
+    file = rows.result_file(tmp_path / "joint", "nyt-minilm", 0)
+    file.parent.mkdir(parents=True)
+    by_pair = {"pair seen in training": {"f1": 0.9}, "pair not seen": {"f1": 0.5}}
+    file.write_text(json.dumps(record("nyt-minilm", 0, 0.9, 0.8, relation_by_pair=by_pair)), encoding="utf-8")
+    _, _, line, _, note = short_section(tmp_path, words).splitlines()
+    score = words["short pairs"].format(score="80.0", new=50.0)
+    assert (
+        line == f"| `joint` | [`nyt-minilm`](configs/nyt-minilm.toml) | {words['relation']} | {score} | 100 | 2 | 1 |"
+    )
+    assert note == words["short note"]
 
 
 def test_a_row_shows_mean_lowest_highest_and_which_targets_are_met() -> None:
@@ -83,7 +99,7 @@ def test_a_row_shows_mean_lowest_highest_and_which_targets_are_met() -> None:
         "| row | matching | entity F1 | relation F1 | 95% interval | of pairs seen / not seen | target"
     )
     assert row == (
-        "| [`conll04-minilm`](configs/conll04-minilm.toml) | strict | 87.0 (86.0–88.0) | 66.0 (66.0–66.0) "  # noqa: RUF001
+        "| [`conll04-minilm`](../configs/conll04-minilm.toml) | strict | 87.0 (86.0–88.0) | 66.0 (66.0–66.0) "  # noqa: RUF001
         "| 60.0–70.0 |  | entity 86.5: met; relation 67: missed | 101 | 2 | 3 |"  # noqa: RUF001
     )
     assert "recorded elsewhere, not run here" in spert

@@ -67,7 +67,7 @@ def test_links_and_pictures_exist(page: Path) -> None:
 
 def test_every_page_is_in_the_index() -> None:
     index = (DOCS / "README.md").read_text(encoding="utf-8")
-    assert {page.name for page in PAGES} - {"README.md"} == set(re.findall(r"^\| \[.*\]\(([\w-]+\.md)\)", index, re.M))
+    assert {page.name for page in PAGES} - {"README.md"} == set(re.findall(r"^\| \[.*\]\(([\w.-]+\.md)\)", index, re.M))
 
 
 @pytest.mark.parametrize("code", blocks("python"))
