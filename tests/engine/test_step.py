@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -220,6 +221,7 @@ def test_without_dropout_r_drop_is_a_plain_step() -> None:
 def one_of_two(rank: int, folder: str) -> None:
     """One of two processes: its own, larger or smaller, part of the rows."""
     torch.set_num_threads(1)
+    importlib.import_module("torch.distributed.nn.functional")  # before there is a group, as in `join_processes`
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
     rows, codec = rows_and_codec(12)
     mine = [rows[:3], rows[3:5]] if rank == 0 else [rows[5:12]]
