@@ -32,7 +32,10 @@ NEARLY_ALL = 0.8
 
 
 class Block(NamedTuple):
-    """The lines of a sentence, and what is to be said of lines that were passed over before and in it."""
+    """The lines of a sentence, and what is to be said of lines that were passed over before and in it.
+
+    Behind the last sentence there may be such lines alone.
+    """
 
     rows: list[Row]
     notes: Notes
@@ -69,7 +72,7 @@ def _sentences(path: Path, config: DataConfig, layout: Layout, token: int, tag: 
     for rows, notes in blocks(path, config, layout, token, [tag]):
         lines = [number for number, _ in rows]
         words, tags = ([cells[column] for _, cells in rows] for column in (token, tag))
-        source = Source(str(path), lines[0])
+        source = Source(str(path), lines[0]) if lines else notes[0][0]
         yield Sentence(source, words, tags, lines, notes=(*notes, *([(source, note)] if note else ())))
         note = ""
 
@@ -98,7 +101,7 @@ def blocks(path: Path, config: DataConfig, layout: Layout, token: int, tags: Seq
         if not blank:
             rows.append((number, cells))
             _refuse_endless(rows, source, config)
-    if rows:
+    if rows or notes:
         yield Block(rows, tuple(notes))
 
 

@@ -28,7 +28,7 @@ from spanloom.read.parts.column_choice import asked_for, layer_columns, token_co
 from spanloom.read.parts.column_layout import LOOKED_AT, NEARLY_ALL, TAG, Layout, layout_of
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import opening
-from spanloom.read.parts.tagged import Notes, Sentence, gold_tags, kept_of, text_of
+from spanloom.read.parts.tagged import Notes, Sentence, gold_tags, text_of, worded
 from spanloom.text.joining import CharacterCount
 from spanloom.text.tag_spelling import TagReading, tag_reading
 from spanloom.text.tags import spans_from_tags
@@ -65,16 +65,8 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     if reading.scheme is None:
         found, expected = "the tags are not those of spans", "O, B-LABEL and I-LABEL, or another scheme of spans"
         raise DataError(str(path), found, expected, "Say which columns are meant with data.tag_column.")
-    waiting: Notes = ()  # what is to be said of sentences of which nothing is left, and of all of them
-    for number, layers_of_one in enumerate(sentences()):
-        first = layers_of_one[0]
-        if number == 0 and reading.note:
-            waiting = ((first.source, reading.note),)
-        kept = kept_of(first, config)
-        notes = (*waiting, *first.notes, *kept.notes)
-        if kept.words:
-            yield _example(layers_of_one, kept, reading, characters.by_character, config, notes)
-        waiting = () if kept.words else notes
+    for layers_of_one, kept, notes in worded(sentences(), lambda layers_of_one: layers_of_one[0], reading.note, config):
+        yield _example(layers_of_one, kept, reading, characters.by_character, config, notes)
 
 
 def _looked_at(sentences: Iterator[list[Sentence]], characters: CharacterCount) -> Iterator[Sequence[str]]:
@@ -104,7 +96,8 @@ def _sentences(
     for rows, notes in blocks(path, config, layout, token, layers):
         lines = [number for number, _ in rows]
         words = [cells[token] for _, cells in rows]
-        sentence = Sentence(Source(str(path), lines[0]), words, None, lines, notes=notes)
+        source = Source(str(path), lines[0]) if lines else notes[0][0]
+        sentence = Sentence(source, words, None, lines, notes=notes)
         yield [
             replace(
                 sentence,

@@ -128,3 +128,13 @@ def test_a_tab_before_every_line_parts_nothing(tmp_path: Path) -> None:
 def test_a_tag_with_a_blank_in_it_is_no_blank_token(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"x:2: tag '\\xa0B-LOC'; BIO2 has O, B-LABEL, I-LABEL"):
         examples_of(tmp_path / "x", "a O\nOslo \xa0B-LOC\nb B-X\n", Tags, repair=True)
+
+
+@pytest.mark.parametrize("answer", [Tags, Graph])
+def test_what_is_left_out_behind_the_last_word_is_counted_too(answer: type, tmp_path: Path) -> None:
+    content = "Oslo\tB-LOC\nslept\tO\n\n \tO\n\u3000\tO\n\n"
+    [example] = examples_of(tmp_path / "a.conll", content, answer, repair=True)
+    assert [(source.line, note) for source, note in example.mended] == [
+        (4, "the token is '', left out"),
+        (5, "the token is '\\u3000', left out"),
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
@@ -23,6 +24,7 @@ from spanloom.text.tag_spelling import TagReading, tag_reading
 from spanloom.text.tags import EDGE, OUTSIDE, PLACES, illegal, parts_of, spans_from_tags, tags_from_spans
 
 Notes = tuple[tuple[Source, str], ...]
+One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,36 @@ def tagged_examples(sentences: Callable[[], Iterator[Sentence]], config: DataCon
     """
     characters = CharacterCount()
     reading = tag_reading(_looked_at(sentences(), characters), config.tags)
-    waiting: Notes = ()  # what is to be said of sentences of which nothing is left, and of all of them
-    for number, sentence in enumerate(sentences()):
-        if number == 0 and reading.note:
-            waiting = ((sentence.source, reading.note),)
-        kept = kept_of(sentence, config)
-        notes = (*waiting, *sentence.notes, *kept.notes)
-        if kept.words:
-            yield _example(sentence, kept, reading, characters.by_character, config, notes)
-        waiting = () if kept.words else notes
+    for sentence, kept, notes in worded(sentences(), lambda sentence: sentence, reading.note, config):
+        yield _example(sentence, kept, reading, characters.by_character, config, notes)
+
+
+def worded(
+    sentences: Iterator[One], words_of: Callable[[One], Sentence], note: str, config: DataConfig
+) -> Iterator[tuple[One, Kept, Notes]]:
+    """The sentences of which a token is left, with what is to be said of each. Raises DataError for blank tokens.
+
+    words_of: the sentence that has the tokens. note: what is to be said of all. What was left out where no token is
+    left is said with the sentence behind it, or, behind the last one, with that.
+    """
+    held: tuple[One, Kept, Notes] | None = None
+    waiting: Notes = ()
+    try:
+        for number, one in enumerate(sentences):
+            sentence = words_of(one)
+            kept = kept_of(sentence, config)
+            told = ((sentence.source, note),) if number == 0 and note else ()
+            waiting = (*waiting, *told, *sentence.notes, *kept.notes)
+            if kept.words:
+                if held is not None:
+                    yield held
+                held, waiting = (one, kept, waiting), ()
+    except DataError:
+        if held is not None:
+            yield held  # what was whole is not lost with what was not
+        raise
+    if held is not None:
+        yield held[0], held[1], (*held[2], *waiting)
 
 
 def _looked_at(sentences: Iterator[Sentence], characters: CharacterCount) -> Iterator[Sequence[str]]:
@@ -98,6 +121,8 @@ def _example(
 
 def kept_of(sentence: Sentence, config: DataConfig) -> Kept:
     """The tokens of a sentence that are not blank. Raises DataError for one that is, without `data.repair`."""
+    if not sentence.words:
+        return Kept([], [0])
     return without_blanks(sentence.words, [*map(sentence.source_of, range(len(sentence.words)))], config)
 
 
