@@ -15,6 +15,7 @@ from typing import IO
 
 from spanloom.engine.checkpoint import checkpoint_path, read_checkpoint
 from spanloom.errors import CheckpointError, ConfigError
+from spanloom.write.locks import NoLocks, lock
 
 LOCK = ".lock"
 """Holds the number of the process that trains; the kernel unlocks it when that process ends, however it does."""
@@ -111,17 +112,14 @@ def _lock(path: Path) -> IO[str]:
             found = f"cannot be written to: {error.strerror}"
             raise ConfigError(str(path.parent), found, "a folder for the run", "Choose another --output.") from None
         try:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(NoLocks):
+                lock(file.fileno())
         except BlockingIOError:
             file.seek(0)
             holder = file.read(20).strip()
             file.close()
             found = f"process {holder} is training in it" if holder else "another process is training in it"
             raise ConfigError(str(path.parent), found, "a folder of its own", "Choose another --output.") from None
-        except (ModuleNotFoundError, OSError):
-            pass  # Windows, or a network drive without locks
         if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
             with suppress(OSError):  # a full disk: it is locked without a number too
                 file.truncate(0)

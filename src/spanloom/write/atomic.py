@@ -10,7 +10,6 @@ that writes the same file removes those that nobody holds.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import io
 import os
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from spanloom.errors import FileError
+from spanloom.write.locks import NoLocks, lock
 from spanloom.write.terminal import say
 
 LONGEST_NAME = 230
@@ -158,8 +158,8 @@ def _new_part(target: Path, before: os.stat_result | None) -> tuple[int, Path]:
             number = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600 if before else 0o666)
         except FileExistsError:
             continue
-        with suppress(OSError):  # a file system without locks: nobody else gets one there either
-            fcntl.flock(number, fcntl.LOCK_EX)
+        with suppress(NoLocks):  # nobody else gets one there either
+            lock(number, wait=True)
         if part.exists():
             return number, part
         os.close(number)  # another process took it for a leftover before it was locked
@@ -176,7 +176,7 @@ def _remove_leftovers(target: Path) -> None:
         with suppress(OSError):  # somebody is writing it, or it is not ours to remove
             number = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(number)
                 size = os.fstat(number).st_size
                 os.unlink(part)
             finally:

@@ -11,13 +11,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
-try:
-    import fcntl
-except ModuleNotFoundError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from spanloom.write.locks import NoLocks, lock
+from spanloom.write.terminal import say
 
 
 def aside(target: Path) -> Path:
@@ -72,6 +70,7 @@ def workshop(target: Path) -> Iterator[Path]:
     for left in target.parent.glob(f".{_literal(target.name)}.*.part"):
         with suppress(OSError), _locked(left, wait=False):
             shutil.rmtree(left)
+            say(f"Removed {left}, left behind by a process that was stopped while it wrote.")
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     with _locked(work, wait=True):
         try:
@@ -83,14 +82,10 @@ def workshop(target: Path) -> Iterator[Path]:
 @contextmanager
 def _locked(folder: Path, wait: bool) -> Iterator[None]:
     """Hold the lock of a folder. Raises OSError where it is no folder, or, not waiting, somebody else may hold it."""
-    if fcntl is None:
-        if not wait:
-            raise OSError("whether somebody works there cannot be told")
-        yield
-        return
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        with suppress(NoLocks) if wait else nullcontext():
+            lock(number, wait)
         yield
     finally:
         os.close(number)

@@ -251,3 +251,15 @@ def test_a_bundle_that_stands_aside_is_named_to_who_looks_for_it(tmp_path: Path)
     (tmp_path / ".bundle.replaced").mkdir()
     with pytest.raises(CheckpointError, match=r"no such folder; .* stopped midway: run it again, or rename .*\.repl"):
         load(tmp_path / "bundle")
+
+
+def test_what_a_killed_export_left_is_removed_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    left, other = tmp_path / ".bundle.abcdefgh.part", tmp_path / ".bundles.abcdefgh.part"
+    for folder in (left, other):
+        folder.mkdir()
+        (folder / "model.onnx").write_bytes(b"half")
+    with workshop(tmp_path / "bundle") as work:
+        assert work.is_dir()
+        assert not left.exists()
+    assert other.exists()
+    assert capsys.readouterr().err == f"Removed {left}, left behind by a process that was stopped while it wrote.\n"
