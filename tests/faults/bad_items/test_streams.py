@@ -436,3 +436,15 @@ def test_a_key_given_twice_is_one_bad_line(
     twice, plain = lines(capsys.readouterr().out)
     assert "the key 'text' twice" in twice["error"]
     assert plain["text"] == "Olav"
+
+
+def test_what_is_wrong_with_annotations_is_no_reason_to_leave_a_text_unanswered(
+    model: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An I- tag that continues nothing, and a blank token: both stop `check`, and neither is of the text."""
+    model("tag", lambda rows: [Tags(("O",) * row.width) for row in rows])
+    file = tmp_path / "a.conll"
+    file.write_text("Mira\tO\nSolberg\tI-PER\n \tO\nleft\tO\n", encoding="utf-8")
+    assert main(["predict", "--input", str(file)]) == 0
+    [shown] = lines(capsys.readouterr().out)
+    assert shown["text"] == "Mira Solberg left"

@@ -47,7 +47,7 @@ CONVERT = "'spanloom convert' takes that setting, and writes what predict can re
 ENCODING = re.compile(r"data\.encoding ?= ?'?([\w-]+)'?")
 SETTING = re.compile(r"\bdata\.[a-z_]+")
 
-LEFT_ASIDE = DataConfig(max_characters=UNLIMITED, unknown_keys="ignored")
+LEFT_ASIDE = DataConfig(max_characters=UNLIMITED, unknown_keys="ignored", repair=True)
 """How annotated data are read of which only the texts are wanted."""
 
 Given = str | list[str]
