@@ -442,8 +442,8 @@ def test_what_is_wrong_with_annotations_is_no_reason_to_leave_a_text_unanswered(
     model: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An I- tag that continues nothing, and a blank token: both stop `check`, and neither is of the text."""
-    model("tag", lambda rows: [Tags(("O",) * row.width) for row in rows])
-    file = tmp_path / "a.conll"
+    model("joint", lambda rows: [Graph() for _ in rows])
+    file = tmp_path / "a.iob2"
     file.write_text("Mira\tO\nSolberg\tI-PER\n \tO\nleft\tO\n", encoding="utf-8")
     assert main(["predict", "--input", str(file)]) == 0
     [shown] = lines(capsys.readouterr().out)
