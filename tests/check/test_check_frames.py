@@ -87,3 +87,13 @@ def test_two_spellings_of_one_label_are_refused(intent: str, tags: str, message:
     with pytest.raises(DataError, match=message):
         require_frame_spelling([*TRAIN, odd])
     assert check_frames([*TRAIN, odd])["issues"]["labels that differ only by case"]["count"] == 1
+
+
+def test_spellings_of_intents_and_of_slots_are_counted_together() -> None:
+    odd = replace(request("wake me", "setalarm", "O B-Time"), source=Source("data.jsonl", 9))
+    issue = check_frames([*TRAIN, odd])["issues"]["labels that differ only by case"]
+    assert issue["count"] == 2
+    assert issue["first"] == [
+        "data.jsonl:9: intent label 'setalarm', but 'SetAlarm' at data.jsonl:1",
+        "data.jsonl:9: entity label 'Time', but 'time' at data.jsonl:1",
+    ]

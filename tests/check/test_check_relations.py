@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from spanloom.check.labels import require_label_spelling
 from spanloom.check.relations import check_relations
-from spanloom.core import Example, MarkedText, Relation, Source
+from spanloom.core import Example, LostFact, MarkedText, Relation, Source
 from spanloom.errors import DataError
 from spanloom.text.marks import read_marks
 
@@ -73,3 +74,11 @@ def test_labels_that_differ_by_case_are_refused() -> None:
     require_label_spelling(TRAIN[:4])
     with pytest.raises(DataError, match=r"^train:5: relation label 'fill\(e1,e2\)', but 'Fill\(e1,e2\)' at train:1"):
         require_label_spelling(TRAIN)
+
+
+def test_what_reading_left_out_or_lost_is_said() -> None:
+    lost = LostFact("relation", "Fill", "Rain -> Fill -> pond", "inside a token")
+    odd = replace(TRAIN[0], lost=(lost,), mended=((Source("train", 7), "token 1 is '', left out"),))
+    issues = check_relations([odd, TRAIN[2]])["issues"]
+    assert issues["mended or passed over when read"] == {"count": 1, "first": ["train:7: token 1 is '', left out"]}
+    assert issues["relation inside a token"] == {"count": 1, "first": ["train:1: Rain -> Fill -> pond"]}

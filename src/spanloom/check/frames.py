@@ -10,7 +10,7 @@ from typing import Any
 from spanloom.answers.frame import Frame
 from spanloom.check.duplicates import CONTRADICTORY, DUPLICATE, repeated
 from spanloom.check.issues import Issues, Spellings, case_clashes, cut, require_one_spelling
-from spanloom.check.tags import check_tags, require_tag_spelling, words_of
+from spanloom.check.tags import check_tags, labels_of, require_tag_spelling, words_of
 from spanloom.core import Example
 from spanloom.text.tags import OUTSIDE, natural_order
 
@@ -30,7 +30,8 @@ def check_frames(examples: Sequence[Example], dev: Sequence[Example] | None = No
     dev: what the model is to be scored on; it is searched for requests of the training data, and for labels and words
     that training never has, letter case aside.
     """
-    found = check_tags(_slots(examples), None if dev is None else _slots(dev))
+    slots = _slots(examples)
+    found = check_tags(slots, None if dev is None else _slots(dev))
     gold, counts = found["gold"], intent_counts(examples)
     most = max(counts.values(), default=0)
     parts = {"": examples} if dev is None else {"": examples, "dev ": dev}
@@ -45,7 +46,8 @@ def check_frames(examples: Sequence[Example], dev: Sequence[Example] | None = No
     gold["shares"] |= {"most frequent intent": round(most / max(1, len(examples)), 4)}
     again = repeated(examples, words_of, lambda example: example.gold)
     issues = {name: issue for name, issue in found["issues"].items() if name not in (DUPLICATE, CONTRADICTORY)}
-    return {"answers": "frame", "gold": gold, "issues": {**again, **issues, **_intent_issues(examples, dev, counts)}}
+    of_intents = _intent_issues(examples, slots, dev, counts)
+    return {"answers": "frame", "gold": gold, "issues": {**again, **issues, **of_intents}}
 
 
 def _renamed(name: str) -> str:
@@ -54,12 +56,13 @@ def _renamed(name: str) -> str:
 
 
 def _intent_issues(
-    examples: Sequence[Example], dev: Sequence[Example] | None, counts: Counter[str]
+    examples: Sequence[Example], slots: Sequence[Example], dev: Sequence[Example] | None, counts: Counter[str]
 ) -> dict[str, dict[str, Any]]:
+    """Issues of intents, and of their labels and those of slots together: both have them by the same name."""
     issues = Issues()
     spelled: Spellings = {}
-    for example in examples:
-        for name, case in case_clashes(_intents(example), example.source, spelled):
+    for example, of_slots in zip(examples, slots, strict=True):
+        for name, case in case_clashes((*_intents(example), *labels_of(of_slots)), example.source, spelled):
             issues.add(name, example.source, case)
         if SEVERAL in _intent(example):
             issues.add(TOGETHER, example.source, _intent(example))

@@ -8,7 +8,15 @@ from typing import Any
 
 from spanloom.answers.graph import Graph
 from spanloom.check.duplicates import leaks, repeats
-from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
+from spanloom.check.issues import (
+    PASSED_OVER,
+    Issues,
+    Spellings,
+    case_clashes,
+    cut,
+    length_summary,
+    require_one_spelling,
+)
 from spanloom.core import Example, Relation, Source, Span, Text
 
 Issue = tuple[str, str]  # what kind, and the case at hand
@@ -47,7 +55,7 @@ def check_gold(examples: Sequence[Example], dev: Sequence[Example] | None = None
         counts["ambiguous"] += example.ambiguous
         counts["without_gold"] += example.gold is None
         for source, case in example.mended:
-            issues.add("mended or passed over when read", source, case)
+            issues.add(PASSED_OVER, source, case)
         lost.update(f"{fact.kind}: {fact.cause}" for fact in example.lost)
         for name, case in (*_issues(example), *case_clashes(_labels(example), example.source, spelled)):
             issues.add(name, example.source, case)

@@ -11,6 +11,7 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 
 SHOWN = 5  # how many cases of an issue are cited
+PASSED_OVER = "mended or passed over when read"
 Spellings = dict[tuple[str, str], tuple[str, Source]]  # (kind, folded label) -> the first spelling and where
 
 

@@ -8,7 +8,15 @@ from typing import Any
 
 from spanloom.answers import kind_of
 from spanloom.check.duplicates import leaked, repeats
-from spanloom.check.issues import Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
+from spanloom.check.issues import (
+    PASSED_OVER,
+    Issues,
+    Spellings,
+    case_clashes,
+    cut,
+    length_summary,
+    require_one_spelling,
+)
 from spanloom.core import Example, MarkedText, TextPair, texts_of
 
 Issue = tuple[str, str]  # what kind, and the case at hand
@@ -31,6 +39,8 @@ def check_label_data(
         issues.add(name, source, case)
     spelled: Spellings = {}
     for example in examples:
+        for source, case in example.mended:
+            issues.add(PASSED_OVER, source, case)
         clashes = case_clashes(labels_of(example), example.source, spelled)
         for name, case in (*_issues(example, max_words), *clashes):
             issues.add(name, example.source, case)
@@ -134,6 +144,8 @@ def _lengths(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
 
 def _issues(example: Example, max_words: int) -> Iterator[Issue]:
     texts, words = texts_of(example.input), words_of(example)
+    for missing in example.lost:
+        yield f"{missing.kind} {missing.cause}", missing.text
     if example.gold is None:
         yield "no gold", cut(texts[0].text)
     for text in texts:

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from spanloom.check.duplicates import leaked, repeats
-from spanloom.check.issues import SHOWN, Issues, Spellings, case_clashes, cut, length_summary, require_one_spelling
+from spanloom.check.issues import (
+    PASSED_OVER,
+    SHOWN,
+    Issues,
+    Spellings,
+    case_clashes,
+    cut,
+    length_summary,
+    require_one_spelling,
+)
 from spanloom.core import Example, Source, Text
 from spanloom.text.tag_spelling import look_like_spans
 from spanloom.text.tags import illegal, is_bio2, parts_of, spans_from_tags
@@ -15,7 +24,6 @@ from spanloom.text.tags import illegal, is_bio2, parts_of, spans_from_tags
 LONG = 200
 """Tokens of a sentence beyond which two were probably not parted, and a transformer may have to cut it."""
 MENDED = "illegal transition, mended"
-PASSED_OVER = "mended or passed over when read"
 LIKE_SPANS = "tags look like spans, but are read as plain labels"
 Issue = tuple[str, str]  # what kind, and the case at hand
 
@@ -38,7 +46,7 @@ def check_tags(examples: Sequence[Example], dev: Sequence[Example] | None = None
     for example in examples:
         for source, case in example.mended:
             issues.add(MENDED if case.startswith("tag '") else PASSED_OVER, source, case)
-        clashes = case_clashes(_labels(example), example.source, spelled)
+        clashes = case_clashes(labels_of(example), example.source, spelled)
         for name, case in (*_issues(example, spans), *clashes):
             issues.add(name, example.source, case)
     if not spans and (odd := _like_spans(examples)):
@@ -85,7 +93,7 @@ def _compare(
 
 def require_tag_spelling(examples: Iterable[Example]) -> None:
     """Raise DataError where two labels differ only by case, citing both lines: they would be learnt as two things."""
-    require_one_spelling(examples, _labels)
+    require_one_spelling(examples, labels_of)
 
 
 def words_of(example: Example) -> tuple[str, ...]:
@@ -111,7 +119,7 @@ def _section(spans: bool) -> str:
     return "entities" if spans else "tags"
 
 
-def _labels(example: Example) -> list[tuple[str, str]]:
+def labels_of(example: Example) -> list[tuple[str, str]]:
     """Labels with what they are of: an entity's is the same whether its tag says B or I."""
     labels = example.gold.labels if example.gold else ()
     parts = (parts_of(label, "bio2") for label in labels) if is_bio2(labels) else ()

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
@@ -79,14 +80,23 @@ def _marked(folder: Path) -> Iterator[Path]:
     """The files of marks in a folder and in those inside, links followed; hidden ones are no data (macOS' `._`)."""
     seen: set[tuple[int, int]] = set()
     _is_new(folder, seen)
-    for place, folders, files in os.walk(folder, followlinks=True):
+    for place, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
         folders[:] = sorted(name for name in folders if name[0] != "." and _is_new(Path(place, name), seen))
         yield from (Path(place, name) for name in files if name.endswith(MARKS) and name[0] != ".")
 
 
+def _refuse(error: OSError) -> NoReturn:
+    """Raise DataError for a folder that cannot be looked into: what is marked there is not to be passed over."""
+    found = f"cannot be read ({error.strerror})"
+    raise DataError(str(error.filename), found, "a folder that may be looked into", "Allow it, or move it elsewhere.")
+
+
 def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
     """Whether a folder was not met before, under whatever name: a link may lead back to where it stands."""
-    at = folder.stat()
+    try:
+        at = folder.stat()
+    except OSError as error:
+        _refuse(error)
     is_new = (at.st_dev, at.st_ino) not in seen
     seen.add((at.st_dev, at.st_ino))
     return is_new

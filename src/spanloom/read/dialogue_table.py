@@ -45,7 +45,7 @@ def _cells(line: str, apart: str, where: str) -> list[str]:
     if any("\t" in cell for cell in cells):
         raise DataError(where, "a single TAB", "two between columns, as on other lines of this file", "Add the other.")
     if len(cells) not in COLUMNS:
-        found = several(len(cells), "column") if len(cells) > 1 else "1 column"
+        found = several(len(cells), "column")
         expected = "3 (two turns of context and the utterance) or 4 (its rewrite too)"
         remedy = (
             'Correct the line; dialogues of other sizes are read from JSON lines, {"turns": ["…", "…"], "rewrite": "…"}'

@@ -19,6 +19,7 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Relation, Source, Span, Text
 from spanloom.errors import DataError
+from spanloom.read.parts.blanks import BLANK
 from spanloom.read.parts.entities_alone import NO_LABELS, marks
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
 from spanloom.read.parts.json_keys import Keys
@@ -31,7 +32,6 @@ NAME = "docred"
 SHAPE = "sents, vertexSet, labels"
 ANSWER = Graph
 KEYS = Keys((frozenset({"vertexSet", "sents"}),), gold=("labels",), inputs=("sents", "vertexSet", "title"))
-BLANK = "a blank token"
 
 Entity = dict[Place, Span]
 """The mentions of an entity by their place, in text order."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from spanloom.config import DataConfig
 from spanloom.core import Example, MarkedText, Relation, Source, Span
 from spanloom.errors import DataError
+from spanloom.read.parts.blanks import Kept, without_blanks
 from spanloom.read.parts.json_items import Item, field, json_items, of_kind, shown
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.offsets import class_name
@@ -37,24 +38,30 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
     words = [of_kind(word, str, where, "one of 'tokens'") for word in field(item, "tokens", list, where)]
-    head, tail = (_mention(item, key, words, where) for key in ("head", "tail"))
-    marked = MarkedText(joined(words, where, config), head, tail)
+    kept = without_blanks(words, [source] * len(words), config)
+    head, tail = (_mention(item, key, kept, where) for key in ("head", "tail"))
+    marked = MarkedText(joined(kept.words, where, config), head, tail)
     if "relation" not in item:
         KEYS.refuse_other_gold(item, where, config)
-        return Example(marked, None, source)
-    return Example(marked, Relation(head, tail, class_name(item["relation"], where, "'relation'")), source)
+        return Example(marked, None, source, mended=kept.notes)
+    gold = Relation(head, tail, class_name(item["relation"], where, "'relation'"))
+    return Example(marked, gold, source, mended=kept.notes)
 
 
-def _mention(item: Item, key: str, words: list[str], where: str) -> Span:
-    """Where the first mention of `head` or `tail` stands."""
+def _mention(item: Item, key: str, kept: Kept, where: str) -> Span:
+    """Where the first mention of `head` or `tail` stands among the tokens that are kept."""
     mention = field(item, key, list, where)
     places = mention[2] if len(mention) == 3 else None
     if not isinstance(places, list) or not places or not isinstance(places[0], list) or not places[0]:
         expected = "[text, id, [[token indices]]]"
         raise DataError(where, f"'{key}' is {shown(mention)}", expected, "Correct the value.")
     numbers = [of_kind(number, int, where, f"a token index of '{key}'") for number in places[0]]
-    start, end = numbers[0], numbers[0] + len(numbers)
-    if numbers != list(range(start, end)) or start < 0 or end > len(words):
-        expected = f"neighbours in order, from 0 to {len(words) - 1}"
+    start, end, last = numbers[0], numbers[0] + len(numbers), len(kept.numbers) - 2
+    if numbers != list(range(start, end)) or start < 0 or end - 1 > last:
+        expected = f"neighbours in order, from 0 to {last}"
         raise DataError(where, f"'{key}' stands at the tokens {shown(numbers)}", expected, "Correct the indices.")
+    start, end = kept.place(start, end)
+    if start == end:
+        found = f"'{key}' stands at the tokens {shown(numbers)}, which are blank"
+        raise DataError(where, found, "a word or more", "Correct the indices, or remove the example.")
     return Span(start, end, "")

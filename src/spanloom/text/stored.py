@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -49,8 +50,7 @@ def strings(table: Table, key: str, least: int = 0, distinct: bool = True) -> tu
     """Strings, `least` of them at least, each another unless said otherwise."""
     values = _items(table, key, str, "strings", least)
     if distinct and len(set(values)) < len(values):
-        twice = next(value for number, value in enumerate(values) if value in values[:number])
-        raise _odd(key, twice, "each once")
+        raise _odd(key, next(value for value, count in Counter(values).items() if count > 1), "each once")
     return tuple(values)
 
 

@@ -70,3 +70,12 @@ def test_marked_sentences_with_runs(tmp_path: Path, run: str) -> None:
     start = time.perf_counter()
     list(read(path, DataConfig(max_characters=1_000_000), Relation))
     assert time.perf_counter() - start < SECONDS
+
+
+def test_sentences_of_blank_tokens_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.conll"
+    path.write_text("Oslo\tB-LOC\n" + "\tO\n\n" * 100_000)
+    start = time.perf_counter()
+    (example,) = read(path, DataConfig(repair=True), Tags)
+    assert len(example.mended) == 100_000
+    assert time.perf_counter() - start < SECONDS

@@ -91,6 +91,27 @@ def test_in_spert(tmp_path: Path) -> None:
     assert (example.input.text, example.gold) == ("Mira in Oslo", Graph((head, tail), (Relation(head, tail, "in"),)))
 
 
+def marked(head: list[int], tail: list[int]) -> str:
+    item = {"tokens": ["Rain", " ", "fills", "\u3000", "ponds"], "relation": "Fill"}
+    return json.dumps(item | {"head": ["", "", [head]], "tail": ["", "", [tail]]})
+
+
+def test_in_semeval_marks_move_with_their_tokens(tmp_path: Path) -> None:
+    content = marked([0], [3, 4])
+    with pytest.raises(DataError, match=re.escape(f"train.json:1: token 1 is ' '; {REMEDY}")):
+        examples_of(tmp_path / "train.json", content, Relation)
+    (example,) = examples_of(tmp_path / "train.json", content, Relation, repair=True)
+    head, tail = Span(0, 1, ""), Span(2, 3, "")
+    assert (example.input.text.text, example.input.head, example.input.tail) == ("Rain fills ponds", head, tail)
+    assert example.gold == Relation(head, tail, "Fill")
+    assert [said for _, said in example.mended] == ["token 1 is ' ', left out", "token 3 is '\\u3000', left out"]
+
+
+def test_in_semeval_a_mark_on_blanks_alone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"train.json:1: 'tail' stands at the tokens \[3\], which are blank"):
+        examples_of(tmp_path / "train.json", marked([0], [3]), Relation, repair=True)
+
+
 @pytest.mark.parametrize("answer", [Tags, Frame])
 def test_in_json_lines(tmp_path: Path, answer: type) -> None:
     item = {"tokens": ["to", "", "Oslo"], "tags": ["O", "B-city", "I-city"], "intent": "go"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,3 +107,23 @@ def test_a_source_with_a_name_that_is_not_utf_8_can_be_written(tmp_path: Path) -
     path.write_text('{"text": "Warm.", "label": ""}')
     with pytest.raises(DataError, match=r"caf\\udce9\.jsonl:1: 'label' is empty"):
         list(read(path, DataConfig(), Label))
+
+
+@pytest.mark.parametrize("call", ["scandir", "stat"])
+def test_a_folder_that_may_not_be_looked_into_is_not_passed_over(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document(tmp_path, "one")
+    document(tmp_path / "shut", "two")
+    asked = getattr(os, call)
+
+    def refuse(path: str | Path, **options: Any) -> Any:
+        if os.path.basename(path) == "shut":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return asked(path, **options)
+
+    monkeypatch.setattr(os, call, refuse)
+    with pytest.raises(
+        DataError, match=r"shut: cannot be read \(Permission denied\); a folder that may be looked into"
+    ):
+        names(tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -124,10 +124,3 @@ def field(item: Item, key: str, kind: type[T], where: str, owner: str = "") -> T
 def shown_keys(listed: str, limit: int = 300) -> str:
     """The keys of an object as one string, cut where they are very many or very long."""
     return listed if len(listed) <= limit else f"{listed[:limit]}…"
-
-
-def refuse_near_key(item: Item, known: Sequence[str], where: str) -> None:
-    """Raise DataError where a key looks like a misspelt one of `known`: the gold under it would be passed over."""
-    for key in item:
-        if near := difflib.get_close_matches(key, known, n=1):
-            raise DataError(where, f"unknown key {key!r}", f"did you mean '{near[0]}'?", "Rename it.")

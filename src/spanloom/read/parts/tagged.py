@@ -78,17 +78,17 @@ def worded(
     left is said with the sentence behind it, or, behind the last one, with that.
     """
     held: tuple[One, Kept, Notes] | None = None
-    waiting: Notes = ()
+    waiting: list[tuple[Source, str]] = []
     try:
         for number, one in enumerate(sentences):
             sentence = words_of(one)
             kept = kept_of(sentence, config)
             told = ((sentence.source, note),) if number == 0 and note else ()
-            waiting = (*waiting, *told, *sentence.notes, *kept.notes)
+            waiting += (*told, *sentence.notes, *kept.notes)
             if kept.words:
                 if held is not None:
                     yield held
-                held, waiting = (one, kept, waiting), ()
+                held, waiting = (one, kept, tuple(waiting)), []
     except DataError:
         if held is not None:
             yield held  # what was whole is not lost with what was not

@@ -43,13 +43,10 @@ def tokenized(text: str, where: str, config: DataConfig) -> Text:
 
 
 def joined(words: Sequence[str], where: str, config: DataConfig, spaced: Sequence[bool] | None = None) -> Text:
-    """The text that given tokens make when joined by single spaces. Raises DataError for an empty token.
+    """The text that given tokens, of which none is blank, make when joined by single spaces. Raises DataError.
 
     spaced: whether a space stands before each token; left out, before every one but the first.
     """
-    for index, word in enumerate(words):
-        if not word.strip():
-            raise DataError(where, f"token {index} is {word!r}", "a token that is not blank", "Remove it.")
     made = side_by_side(words, [True] * len(words) if spaced is None else spaced)
     return Text(checked_text(made.text, where, config), made.tokens)
 
