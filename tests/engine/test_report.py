@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -33,17 +34,40 @@ def test_the_headline_takes_what_is_nearest_the_top() -> None:
 
 def test_metrics_are_kept_up_to_the_step_that_is_gone_on_from(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
-    first = Metrics(path, 0)
+    first = Metrics(path, 0, 1)
     for number in (1, 2, 3):
         first.add(step(number))
     first.add(EpochReport(1, 3, {"f1": 0.5, "examples": ["long"]}, 0.5, True, 2.0))
     first.close()
     with path.open("a", encoding="utf-8") as file:
         file.write('{"kind": "st')  # a crash in the middle of a line
-    again = Metrics(path, 2)
+    again = Metrics(path, 2, 1)
     again.add(step(3))
     again.close()
     assert [(line["kind"], line["step"]) for line in read_metrics(path)] == [("step", 1), ("step", 2), ("step", 3)]
+
+
+def test_an_epoch_that_ended_behind_the_checkpoint_of_its_last_step_is_recorded_once(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    first = Metrics(path, 0, 1)
+    for number in (1, 2):
+        first.add(step(number))
+        first.add(EpochReport(number, number, None, None, False, 2.0))
+    first.close()
+    again = Metrics(path, 2, 2)  # saved by train.checkpoint_every, before the second epoch was scored
+    again.add(EpochReport(2, 2, None, None, False, 2.0))
+    again.close()
+    kinds = [(line["kind"], line["epoch"]) for line in read_metrics(path)]
+    assert kinds == [("step", 1), ("epoch", 1), ("step", 1), ("epoch", 2)]
+
+
+def test_a_full_disk_is_said_once_and_by_its_name(tmp_path: Path) -> None:
+    """What could not be written is tried again when the file is closed."""
+    with pytest.raises(CheckpointError, match=r"metrics\.jsonl: could not be written: No space left .* with --resume"):
+        with closing(Metrics(tmp_path / "metrics.jsonl", 0, 1)) as metrics:
+            metrics._file.close()
+            metrics._file = open("/dev/full", "w", encoding="utf-8")
+            metrics.add(step(1))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +87,7 @@ def test_metrics_are_kept_up_to_the_step_that_is_gone_on_from(tmp_path: Path) ->
 )
 def test_a_damaged_line_of_metrics_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "metrics.jsonl"
-    metrics = Metrics(path, 0)
+    metrics = Metrics(path, 0, 1)
     metrics.add(step(1))
     metrics.close()
     whole = path.read_text(encoding="utf-8")
@@ -119,7 +143,7 @@ def test_a_terminal_gets_a_bar() -> None:
 
 
 def lines_of(tmp_path: Path, steps: int, card: dict[str, object] | None) -> list[dict[str, object]]:
-    metrics = Metrics(tmp_path / "metrics.jsonl", 0)
+    metrics = Metrics(tmp_path / "metrics.jsonl", 0, 1)
     for number in range(1, steps + 1):
         metrics.add(step(number))
     metrics.add(EpochReport(1, steps, card, None, card is not None, 1.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,10 +133,13 @@ def label_scores(scorecard: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 class Metrics:
     """`metrics.jsonl`: one line a step, one a scored epoch, each written through at once, safe from a crash."""
 
-    def __init__(self, path: Path, step: int) -> None:
-        """Open for appending after `step`: what an interrupted run wrote beyond its checkpoint is dropped."""
+    def __init__(self, path: Path, step: int, epoch: int) -> None:
+        """Open for appending after `step`, in `epoch`: what an interrupted run wrote beyond its checkpoint is dropped.
+
+        An epoch ends at its last step: where the checkpoint is of that step, the epoch may have been recorded since.
+        """
         self.path = path
-        kept = [line for line in read_metrics(path) if line["step"] <= step] if step else []
+        kept = [line for line in read_metrics(path) if _is_before(line, step, epoch)] if step else []
         store(path, "".join(json.dumps(line) + "\n" for line in kept))
         self._file = path.open("a", encoding="utf-8", newline="\n")
 
@@ -157,7 +161,14 @@ class Metrics:
             ) from error
 
     def close(self) -> None:
-        self._file.close()
+        """Close the file. What a full disk did not take is written once more here, and its error was raised already."""
+        with suppress(OSError):
+            self._file.close()
+
+
+def _is_before(line: Mapping[str, Any], step: int, epoch: int) -> bool:
+    """Whether a line was recorded before a checkpoint of this step, in this epoch."""
+    return bool(line["step"] <= step and (line["kind"] == "step" or line["epoch"] < epoch))
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -181,7 +181,7 @@ def _train_and_save(run: _Run, output: Path, on_report: Callable[[Report], None]
         keep_open = open_until_the_end.enter_context
         records: list[Metrics | Tracking] = []
         if first:
-            records.append(keep_open(closing(Metrics(output / "metrics.jsonl", state.step))))
+            records.append(keep_open(closing(Metrics(output / "metrics.jsonl", state.step, state.epoch))))
             records.append(keep_open(closing(Tracking(config, output, state.step))))
         stop = keep_open(StopRequest())
         for report in train(run.task, config, run.codec, state, run.data, run.dev, run.device):

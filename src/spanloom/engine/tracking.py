@@ -73,7 +73,6 @@ def _start_tensorboard(folder: Path, step: int) -> Any:
 
 
 def _start_mlflow(folder: Path, step: int) -> Any:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read at import: training reports to nobody unasked
     import mlflow
     from accelerate.tracking import MLflowTracker
 

@@ -38,7 +38,7 @@ from spanloom.predict.bundle import (
 )
 from spanloom.tasks import find_task
 from spanloom.text.counts import several
-from spanloom.write.folders import recover, replace, workshop
+from spanloom.write.folders import aside, recover, replace, workshop
 from spanloom.write.lines import write_lines
 
 try:
@@ -121,6 +121,9 @@ def write_bundle(
     place = Path(os.path.realpath(output))  # of a link, what it points at is replaced
     try:
         recover(place, WRITTEN)
+        if os.path.lexists(aside(place)):
+            found = "is in the way: it holds what stood in an older bundle and no export wrote"
+            raise ConfigError(str(aside(place)), found, remedy="Move it away, or choose another --output.")
         require_replaceable(place)
         with workshop(place) as work:
             folder = work / "bundle"
@@ -149,7 +152,7 @@ def _finish(source: Source, folder: Path, manifest: dict[str, Any], keep_golden:
     # The card is the one file that people may edit afterwards, so it is not among the files that must not change.
     if source.card.is_file():
         _write(folder / CARD, _without_folders(source.card.read_text(encoding="utf-8")))
-        manifest["card"] = _entry(folder / CARD)
+    manifest["card"] = _entry(folder / CARD) if source.card.is_file() else None
     _write(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
 

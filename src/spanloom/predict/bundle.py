@@ -159,15 +159,16 @@ def require_replaceable(folder: Path) -> None:
         manifest = None
     if manifest is None:
         raise ConfigError(str(folder), "exists and is not a bundle", "a new folder, or a bundle to replace", remedy)
-    listed = {**manifest["files"], CARD: manifest.get("card")}
+    unnoted = "card" not in manifest  # older exports noted down nothing of it
     for path in sorted(folder.iterdir()):
         if path.name == MANIFEST and path.is_file():
             continue
-        if path.name not in WRITTEN or path.name not in listed or path.is_symlink() or not path.is_file():
+        entry = manifest.get("card") if path.name == CARD else manifest["files"].get(path.name)
+        known = entry is not None or (path.name == CARD and unnoted)
+        if path.name not in WRITTEN or not known or path.is_symlink() or not path.is_file():
             found, expected = f"holds {path.name!r}, which no export wrote", "a bundle and nothing else"
             raise ConfigError(str(folder), found, expected, f"Move {path.name!r} away, or choose another --output.")
-        entry = listed[path.name]
-        if entry is None and path.name == CARD:  # exports of before noted down nothing about the card
+        if path.name == CARD and unnoted:
             continue
         if not isinstance(entry, dict) or entry.get("sha256") != sha256(path.read_bytes()):
             found, expected = f"{path.name!r} was changed since its export", "a bundle as it was exported"

@@ -114,6 +114,34 @@ def test_what_no_export_wrote_is_never_deleted(bundle: Path, change: Callable[[P
     assert contents(bundle) == before
 
 
+def test_a_card_that_a_person_wrote_is_no_card_of_the_export(tmp_path: Path) -> None:
+    source, folder = make_source(tmp_path / "no card"), tmp_path / "bundle"
+    write_bundle(source, folder, 0.5, find=find_tiny)
+    (folder / "README.md").write_text("# Mine\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"bundle: holds 'README\.md', which no export wrote"):
+        write_bundle(source, folder, 0.5, find=find_tiny)
+    assert (folder / "README.md").read_text(encoding="utf-8") == "# Mine\n"
+
+
+def test_a_bundle_of_before_may_be_replaced_with_its_card(bundle: Path) -> None:
+    """Its manifest says nothing of the card, which that export wrote all the same."""
+    manifest = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
+    del manifest["card"]
+    (bundle / "bundle.json").write_text(json.dumps(manifest), encoding="utf-8")
+    require_replaceable(bundle)
+
+
+def test_what_stands_aside_and_is_not_an_exports_is_named(bundle: Path) -> None:
+    aside(bundle).mkdir()
+    (aside(bundle) / "notes.txt").write_text("mine", encoding="utf-8")
+    before = contents(bundle)
+    message = r"^\S*/\.bundle\.replaced: is in the way: .* no export wrote. Move it away, or choose another --output\.$"
+    with pytest.raises(ConfigError, match=message):
+        write_bundle(make_source(bundle.parent / "card.md"), bundle, 0.5, find=find_tiny)
+    assert contents(bundle) == before
+    assert contents(aside(bundle)) == {"notes.txt": b"mine"}
+
+
 def test_a_file_is_no_place_for_a_bundle(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"file: exists and is not a bundle"):

@@ -50,7 +50,7 @@ class Drawn:
 
 
 def lines(path: Path, card: dict[str, Any], epochs: int = 2) -> list[dict[str, Any]]:
-    metrics = Metrics(path, 0)
+    metrics = Metrics(path, 0, 1)
     for epoch in range(1, epochs + 1):
         metrics.add(StepReport(epoch, epochs, epoch, {"spans": 2.0 / epoch}, 1.0, 1e-3, 4, 40, 0.1))
         losses = {"spans": 3.0 / epoch}
