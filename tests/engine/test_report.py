@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from contextlib import closing
+import os
 from pathlib import Path
 
 import pytest
@@ -63,11 +63,13 @@ def test_an_epoch_that_ended_behind_the_checkpoint_of_its_last_step_is_recorded_
 
 def test_a_full_disk_is_said_once_and_by_its_name(tmp_path: Path) -> None:
     """What could not be written is tried again when the file is closed."""
+    metrics = Metrics(tmp_path / "metrics.jsonl", 0, 1)
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, metrics._file.fileno())
+    os.close(full)
     with pytest.raises(CheckpointError, match=r"metrics\.jsonl: could not be written: No space left .* with --resume"):
-        with closing(Metrics(tmp_path / "metrics.jsonl", 0, 1)) as metrics:
-            metrics._file.close()
-            metrics._file = open("/dev/full", "w", encoding="utf-8")
-            metrics.add(step(1))
+        metrics.add(step(1))
+    metrics.close()
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,12 @@ def test_a_full_disk_is_said_once_and_by_its_name(tmp_path: Path) -> None:
         '{"kind": "step", "step": 2, "losses": 3, "learning_rate": 1, "gradient_norm": 1}',
         '{"kind": "step", "step": 2, "losses": {"spans": "1"}, "learning_rate": 1, "gradient_norm": 1}',
         '{"kind": "epoch", "step": 2, "epoch": 1, "best": true, "scorecard": null}',
+        '{"kind": "epoch", "step": 2, "epoch": 1, "best": true, "scorecard": {}, "losses": null}',
+        '{"kind": "epoch", "step": 2, "epoch": 1, "best": true, "scorecard": {}, "losses": {"spans": "1"}}',
+        '{"kind": "epoch", "step": 2, "epoch": 1, "best": true, "scorecard": {}, "labels": 5}',
+        '{"kind": "epoch", "step": 2, "epoch": 1, "best": true, "scorecard": {}, "labels": {"Classes": 5}}',
+        '{"kind": "epoch", "step": 2, "epoch": 1, "best": true, "scorecard": {}, "labels": {"Classes": {"a": "1"}}}',
+        '{"kind": "epoch", "step": 1' + "0" * 400 + ', "epoch": 1, "best": true, "scorecard": {}}',
         '{"kind": "other", "step": 2}',
         "[" * 100_000,
     ],

@@ -196,20 +196,27 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
         line = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(line, dict) or not isinstance(line.get("step"), int):
+    if not isinstance(line, dict):
         return None
+    numbers, tables = [line.get("step")], list[Any]()
     if line.get("kind") == "step":
-        numbers = {
-            **_numbers_of(line.get("losses")),
-            **{key: line.get(key) for key in ("learning_rate", "gradient_norm")},
-        }
+        numbers += [line.get("learning_rate"), line.get("gradient_norm")]
+        tables.append(line.get("losses"))
     elif line.get("kind") == "epoch":
-        numbers = {**_numbers_of(line.get("scorecard")), **_numbers_of(line.get("training", {}))}
-        numbers |= {key: line.get(key) for key in ("epoch", "best")}
+        numbers += [line.get("epoch"), line.get("best")]
+        tables.append(line.get("scorecard"))
+        tables += [line.get(key, {}) for key in ("training", "losses")]  # older versions recorded none, nor labels
+        tables += _values(line.get("labels", {}))
     else:
         return None
-    return line if all(isinstance(number, (int, float)) for number in numbers.values()) else None
+    numbers += [number for table in tables for number in _values(table)]
+    return line if all(map(_is_number, numbers)) else None
 
 
-def _numbers_of(table: Any) -> dict[str, Any]:
-    return table if isinstance(table, dict) else {"": None}
+def _values(table: Any) -> list[Any]:
+    """What is in a table; of what is none, one thing that is nothing."""
+    return list(table.values()) if isinstance(table, dict) else [None]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)
