@@ -173,7 +173,7 @@ def test_a_file_of_texts(
         (b"One\n\nThree", ["One", "", "Three"]),
         (b"\xef\xbb\xbfOne\r\nTwo\rThree\r\n", ["One", "Two", "Three"]),
         (b'\n{"text": "One"}\n{"text": "Two"}\n', ["One", "Two"]),
-        (b'{"name": "One"}\n', ['{"name": "One"}']),
+        (b'{"name": "One\n', ['{"name": "One']),
         (b"", []),
     ],
 )

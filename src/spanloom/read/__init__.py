@@ -33,6 +33,10 @@ WRAPPED = "[{"
 """How the value of a key begins under which there is a list of objects."""
 
 
+class UnknownFormat(DataError):
+    """A file in which nothing tells its format."""
+
+
 def _modules() -> list[Any]:
     names = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
     return [importlib.import_module(f"{__name__}.{name}") for name in names]
@@ -108,7 +112,7 @@ def detect(beginning: str, path: Path, known: Mapping[str, Any]) -> str:
         found = f"no known format, the keys of the first object are {', '.join(map(shown, list(keys)[:12]))}"
     else:
         found = f"no known format, the file begins with {beginning.strip().partition(chr(10))[0][:60]!r}"
-    raise DataError(str(path), found, f"one of: {shapes}", remedy)
+    raise UnknownFormat(str(path), found, f"one of: {shapes}", remedy)
 
 
 def _most_specific(fits: Mapping[str, int], path: Path) -> str:

@@ -133,7 +133,10 @@ def _opened_directly(path: Path, state: os.stat_result | None) -> int | None:
         names = {"stdin": 0, "stdout": 1, "stderr": 2}
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        return os.dup(names[own[1]] if own[1] else int(own[2]))
+        try:
+            return os.dup(names[own[1]] if own[1] else int(own[2]))
+        except OverflowError:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(path)) from None
     return None if state is None or stat.S_ISREG(state.st_mode) else os.open(path, os.O_WRONLY)
 
 

@@ -17,6 +17,9 @@ TOGETHER = (".ann", ".txt")
 
 LINES = ".jsonl"
 
+STANDARD_OUTPUT = "standard output"
+"""What errors call it."""
+
 
 @contextmanager
 def atomic_text(path: Path) -> Iterator[IO[str]]:
@@ -55,18 +58,23 @@ def refuse_existing(*outputs: Path) -> None:
             raise ConfigError(str(output), "is there already", "a new file", "Name another place, or move it away.")
 
 
-def refuse_to_replace(output: Path, *inputs: Path) -> None:
+def refuse_to_replace(output: Path | None, *inputs: Path) -> None:
     """Raise ConfigError where writing `output` would replace data that are read: by any name, link or folder of theirs.
 
-    A device is no data that could be lost. In a folder that is read, JSON lines may be written, as none are read there.
+    output: None for standard output, where what is added to data that are read would be read in its turn. A device is
+    no data that could be lost. In a folder that is read, JSON lines may be written, as none are read there.
     """
-    if not os.path.isfile(output):
+    target = Path(os.path.realpath("/dev/stdout")) if output is None else output
+    if not os.path.isfile(target):
         return
     for source in inputs:
-        for file in _read_with(source, output):
-            if os.path.exists(file) and os.path.samefile(file, output):
+        for file in _read_with(source, target):
+            if os.path.exists(file) and os.path.samefile(file, target):
                 found = f"would be replaced while it is read as {source}" if file == source else f"belongs to {source}"
-                raise ConfigError(str(output), found, "a new file for what is written", "Name another output.")
+                if output is None:
+                    found = f"leads to {source}, which is read"
+                where = STANDARD_OUTPUT if output is None else str(output)
+                raise ConfigError(where, found, "a new file for what is written", "Name another output.")
 
 
 def _read_with(source: Path, output: Path) -> list[Path]:

@@ -20,6 +20,7 @@ from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
 from spanloom.core import Codec, Example, Row, Span
 from spanloom.run.cli import main
+from spanloom.run.cli.lines import Pipe
 from spanloom.tasks import find_task
 from tests.predict.stand_in import StandIn
 
@@ -314,6 +315,24 @@ def test_a_format_that_is_named_wins_over_the_ending(tmp_path: Path) -> None:
     assert lines(output.read_text(encoding="utf-8"))[0]["text"] == "Mira"
 
 
+@pytest.mark.usefixtures("model")
+def test_texts_under_a_name_that_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note = tmp_path / "note.md"
+    note.write_text("Mira sings.\n", encoding="utf-8")
+    assert main(["predict", "--input", str(note)]) == 2
+    error = capsys.readouterr().err
+    assert "no known format, the file begins with 'Mira sings.'" in error
+    assert "If it holds texts, one a line, let its name end in .txt." in error
+
+
+@pytest.mark.usefixtures("model")
+def test_an_input_without_a_name_is_not_standard_input(feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
+    feed(b"Mira\n")
+    assert main(["predict", "--input", ""]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err[:12]) == ("", "DataError: .")
+
+
 @pytest.mark.parametrize("name", ["klingon", "rot13", "base64"])
 def test_an_unknown_encoding_names_the_option(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", "Mira", "--encoding", name]) == 2
@@ -409,6 +428,43 @@ def test_a_pipe_gets_each_answer_before_the_next_text_is_there(
         assert process.stdout.read() == b""
         assert process.wait() == 0
         guard.cancel()
+
+
+@pytest.mark.skipif(not hasattr(os, "set_blocking"), reason="needs pipes not to wait for")
+def test_a_pipe_that_another_made_one_not_to_wait_for_is_waited_for() -> None:
+    """Reading it where it is empty gives no bytes, as at its end."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    later = threading.Timer(0.2, lambda: (os.write(write, b"Olav\n"), os.close(write)))
+    with open(read, "rb") as file:
+        pipe = Pipe(file, "utf-8", "<stdin>")
+        assert not pipe.more()
+        later.start()
+        assert list(pipe.lines()) == [(1, "Olav")]
+    later.join()
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize(
+    ("first", "message"), [(b'{"txt": "Mira"}', 'no "text" in'), (b'[{"tokens": ["Mira"]}]', "one JSON object a line")]
+)
+def test_data_on_a_pipe_are_not_taken_for_text(
+    first: bytes, message: str, feed: Feed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feed(first + b'\n{"text": "Olav"}\n')
+    assert main(["predict"]) == 2
+    bad, good = lines(capsys.readouterr().out)
+    assert bad["error"].startswith("<stdin>:1: ")
+    assert message in bad["error"]
+    assert good["text"] == "Olav"
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize("text", ["[1]", "3", "null", "{Mira}", "[Mira] {sings}"])
+def test_brackets_and_numbers_make_no_data_of_a_text(text: str, feed: Feed, capsys: pytest.CaptureFixture[str]) -> None:
+    feed(f"{text}\nOlav\n".encode())
+    assert main(["predict"]) == 0
+    assert [item["text"] for item in lines(capsys.readouterr().out)] == [text, "Olav"]
 
 
 @pytest.mark.usefixtures("model")

@@ -65,6 +65,29 @@ def test_data_are_not_replaced_by_what_is_made_of_them(
     assert data.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("arguments", "redirection", "found"),
+    [
+        (["--input", "texts.jsonl"], ">>texts.jsonl", "standard output: leads to texts.jsonl, which is read"),
+        ([], "<texts.jsonl >>texts.jsonl", "standard output: leads to /dev/stdin, which is read"),
+        (["--output", "texts.jsonl"], "<texts.jsonl", "texts.jsonl: would be replaced while it is read as /dev/stdin"),
+    ],
+)
+def test_answers_are_not_added_to_what_is_read(
+    tmp_path: Path, repository: Path, arguments: list[str], redirection: str, found: str
+) -> None:
+    """Else each would be read in its turn, until the disk is full."""
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text('{"text": "Mira sings."}\n' * 300)
+    before = texts.read_bytes()
+    command = ["sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-m", "spanloom", "predict", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(repository / "src")}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith(f"ConfigError: {found}")
+    assert texts.read_bytes() == before
+
+
 def test_a_report_does_not_replace_the_data_that_it_is_of(tmp_path: Path) -> None:
     data = tmp_path / "predictions.jsonl"
     data.write_text("{}")
@@ -181,6 +204,7 @@ def test_the_process_own_output_is_added_to(tmp_path: Path, repository: Path) ->
     [
         ("folder", "a directory, not a file. Nothing was changed. Name a file inside it."),
         ("data.json/out.jsonl", "a part of this path is a file, not a folder"),
+        ("/dev/fd/99999999999999999999", "no such file or folder"),
         ("x" * 300, "a name longer than the system takes"),
     ],
 )
@@ -191,7 +215,7 @@ def test_an_output_that_cannot_be(
     assert main(["convert", str(data), str(tmp_path / name)]) == 2
     error = capsys.readouterr().err
     assert f"cannot be written: {message}" in error
-    assert error.startswith(f"FileError: {str(tmp_path)[:20]}")
+    assert error.startswith(f"FileError: {str(tmp_path / name)[:20]}")
     assert ".part" not in error
 
 

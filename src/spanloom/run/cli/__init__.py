@@ -25,9 +25,10 @@ from spanloom.run.cli.init import init
 from spanloom.run.cli.judge import compare, evaluate
 from spanloom.run.cli.listing import settings
 from spanloom.run.cli.predict import predict
-from spanloom.run.cli.streams import STANDARD_OUTPUT, prepare_streams
+from spanloom.run.cli.streams import prepare_streams
 from spanloom.run.cli.training import export, train
 from spanloom.write.escapes import visible
+from spanloom.write.lines import STANDARD_OUTPUT
 from spanloom.write.terminal import say, say_lines, silence, tell
 
 INTERRUPTED = 130

@@ -11,6 +11,7 @@ import re
 import select
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -69,6 +70,8 @@ class Pipe:
 
     def _take(self) -> None:
         """Wait for some bytes, or the end, and part them into lines."""
+        with suppress(OSError, ValueError):  # what cannot be asked waits by itself
+            select.select([self._file], [], [])  # a pipe that is not to be waited for would give none, as at its end
         raw = self._file.read1(AT_ONCE)
         self._ended = not raw
         try:

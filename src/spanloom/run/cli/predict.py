@@ -61,8 +61,8 @@ def predict(
     """
     if texts and input is not None:
         raise ConfigError("predict", f"a text and --input {input}", "one of the two", "Leave one out.")
-    if output is not None and input not in (None, "-"):
-        refuse_to_replace(output, Path(input))
+    if not texts:
+        refuse_to_replace(output, Path("/dev/stdin" if input in (None, "-") else input))
     form = format or default_format(output)
     least = thresholds(threshold or [])
     from spanloom.decode.threshold import Threshold, threshold_for
@@ -78,7 +78,7 @@ def predict(
         converse(predictor, form, reading, sure)
         say_what_was_read(reading)
         return
-    inputs = arguments(predictor, texts) if texts else inputs_of(input or "-", predictor, encoding)
+    inputs = arguments(predictor, texts) if texts else inputs_of("-" if input is None else input, predictor, encoding)
     answers, about = answered(predictor, inputs, reading, sure), page_of(predictor, model, input)
     if output is None:
         write(answers, form, sys.stdout, about)

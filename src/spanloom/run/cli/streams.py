@@ -7,8 +7,7 @@ import os
 import sys
 
 from spanloom.write.atomic import NamedFile
-
-STANDARD_OUTPUT = "standard output"
+from spanloom.write.lines import STANDARD_OUTPUT
 
 
 def prepare_streams() -> None:

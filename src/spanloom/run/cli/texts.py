@@ -16,6 +16,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Relation
 from spanloom.errors import DataError
 from spanloom.predict.outcomes import always
+from spanloom.read import UnknownFormat
 from spanloom.read.parts.json_decode import DECODER, shown
 from spanloom.read.parts.json_items import json_items
 from spanloom.read.parts.json_keys import first_keys
@@ -43,6 +44,8 @@ UNLIMITED = sys.maxsize
 """Characters of a text at most: what is too long for a model at once is read in windows."""
 
 CONVERT = "'spanloom convert' takes that setting, and writes what predict can read."
+
+NAMED_TEXTS = "If it holds texts, one a line, let its name end in .txt."
 
 ENCODING = re.compile(r"data\.encoding ?= ?'?([\w-]+)'?")
 SETTING = re.compile(r"\bdata\.[a-z_]+")
@@ -97,7 +100,7 @@ def inputs_of(name: str, predictor: Predictor, encoding: str) -> Inputs:
     if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
         pipe = Pipe(sys.stdin.buffer if name == "-" else path.open("rb"), encoding, where)
         first, lines = _peek(pipe.lines(), 1)
-        make = _json_entry if _tells_json(first) else _plain_entry
+        make = _json_entry if _tells_json(first) or _is_data(first) else _plain_entry
         return Inputs(_entries(lines, partial(make, predictor), where, encoding), pipe.more)
     ending = path.suffix.lower()
     if path.is_file():
@@ -221,6 +224,15 @@ def _tells_json(line: str) -> bool:
     return line.lstrip().startswith("{") and not first_keys(line).isdisjoint(itertools.chain(*TEXTS))
 
 
+def _is_data(line: str) -> bool:
+    """Whether a line is a JSON object, or a list of such: what nobody means as a text, whatever its keys."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
+
+
 def _annotated(path: Path, predictor: Predictor, encoding: str) -> Iterator[Entry]:
     """What the task's own readers make of a path; fields stay where an example is a JSON object on a line."""
     examples = predictor.task.read(path, replace(LEFT_ASIDE, encoding=encoding))
@@ -252,4 +264,6 @@ def _named_here(items: Iterator[Any]) -> Iterator[Any]:
         remedy = ENCODING.sub(r"--encoding \1", error.remedy).replace("data.encoding", "--encoding")
         if SETTING.search(remedy):
             remedy = f"{remedy} {CONVERT}"
+        if isinstance(error, UnknownFormat):
+            remedy = f"{remedy} {NAMED_TEXTS}"
         raise DataError(error.where, error.found, error.expected, remedy) from error
