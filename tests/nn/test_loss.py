@@ -8,7 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spanloom.nn.loss import binary_loss, class_loss, multilabel_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
+from spanloom.nn.loss import (
+    binary_loss,
+    class_loss,
+    multilabel_loss,
+    open_loss,
+    symmetric_kl,
+    symmetric_kl_of_cells,
+    token_loss,
+)
 
 
 def closed_form(scores: Tensor, gold: Tensor, valid: Tensor) -> float:
@@ -253,3 +261,27 @@ def test_the_gradient_of_binary_loss_agrees_with_finite_differences_and_stays_fi
     binary_loss(sure, torch.tensor([[1, 0, 1]]), None, 0.5).backward()
     assert sure.grad is not None
     assert bool(torch.isfinite(sure.grad).all())
+
+
+def test_open_classes_are_the_sum_of_their_probabilities() -> None:
+    draw = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 3, 4, generator=draw, dtype=torch.float64).requires_grad_()
+    open_ = torch.tensor(
+        [[[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 1]], [[0, 0, 1, 1], [0, 1, 0, 0], [1, 0, 0, 1]]]
+    ).bool()
+    weights = torch.tensor([[1.0, 2.0, 5.0], [1.0, 0.0, 0.5]], dtype=torch.float64)
+    expected = 0.0
+    for row in range(2):
+        for token in range(3):
+            powers = [math.exp(score) for score in logits[row, token].tolist()]
+            inside = sum(power for power, is_open in zip(powers, open_[row, token].tolist(), strict=True) if is_open)
+            expected -= weights[row, token].item() * math.log(inside / sum(powers))
+    found = open_loss(logits, open_, weights)
+    assert found.item() == pytest.approx(expected, rel=1e-12)
+    (gradient,) = torch.autograd.grad(found, logits)
+    assert not gradient[0, 2].any()  # everything is open
+    assert not gradient[1, 1].any()  # nothing is learnt
+    assert gradient[0, 1].any()
+    (alone,) = torch.autograd.grad(open_loss(logits[:1, :1], open_[:1, :1], weights[:1, :1]), logits)
+    (entropy,) = torch.autograd.grad(token_loss(logits[:1, :1], torch.tensor([[0]]), weights[:1, :1]), logits)
+    assert torch.allclose(alone, entropy, rtol=1e-12)

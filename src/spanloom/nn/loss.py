@@ -5,6 +5,7 @@ B batch, L labels, T words, N tokens or examples, K tags or classes.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -93,6 +94,18 @@ def class_loss(
     if class_weights is not None:
         target = target * class_weights
     return -((target * _doubt(log_p, gamma) * log_p).sum(dim=-1) * weights).sum()
+
+
+def open_loss(logits: Tensor, open_: Tensor, weights: Tensor) -> Tensor:
+    """Weighted sum of minus the logarithm of the probability of what gold leaves open: logits [..., K], open_ bool of
+    that shape, weights [...].
+
+    One open class is its cross-entropy; where all are open, the loss and its gradient are exactly 0.
+    """
+    learnt = (weights > 0) & ~open_.all(dim=-1)
+    scores, kept = logits[learnt], open_[learnt]  # [N, K]
+    each = torch.logsumexp(scores, -1) - torch.logsumexp(scores.masked_fill(~kept, -math.inf), -1)
+    return (each * weights[learnt]).sum()
 
 
 def binary_loss(

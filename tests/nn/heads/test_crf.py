@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from spanloom.nn.heads.crf import LinearChainCRF
+from spanloom.nn.heads.crf import LinearChainCRF, open_nll
 
 TAGS, LENGTHS = 3, torch.tensor([4, 1, 3])
 BIO = torch.tensor([[1, 1, 1], [0, 1, 1], [1, 1, 1]]).bool()  # I, O, B: no I after O
@@ -147,3 +147,57 @@ def test_scores_without_a_gradient_ask_for_none() -> None:
     assert all(scores.requires_grad for scores in crf.scores())
     with torch.no_grad():
         assert not any(scores.requires_grad for scores in crf.scores())
+
+
+# ---- gold that leaves tags open -------------------------------------------------------------------------------------
+
+FREE = torch.ones(TAGS, dtype=torch.bool)
+
+
+def left_open() -> tuple[Tensor, Tensor]:
+    """Tags [3, 4] and what is open beside them: some tokens of the first sentence, the whole second one, none of the
+    third."""
+    tags = torch.tensor([[2, 0, 1, 2], [1, 2, 0, 0], [2, 2, 0, 1]])
+    open_ = torch.nn.functional.one_hot(tags, TAGS).bool()
+    open_[0, 1] = torch.tensor([True, False, True])
+    open_[0, 2] = FREE
+    open_[1, :1] = FREE  # beyond its one token nothing is read
+    return tags, open_
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["free", "constrained"])
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1e3])
+def test_open_tags_are_the_sum_over_all_paths_inside(scale: float, masked: bool) -> None:
+    masks = {"allowed": BIO, "starts": torch.tensor([False, True, True])} if masked else {}
+    model, (emissions, _), (tags, open_) = crf(**masks), drawn(scale), left_open()
+    emissions.requires_grad_()
+    expected = []
+    for row, each, length in zip(emissions, open_, LENGTHS.tolist(), strict=True):
+        paths = list(itertools.product(range(TAGS), repeat=length))
+        inside = [path for path in paths if all(each[t, tag] for t, tag in enumerate(path))]
+        every, some = (
+            torch.logsumexp(torch.stack([score(model, row, path) for path in these]), 0) for these in (paths, inside)
+        )
+        expected.append(every - some)
+    found = open_nll(emissions, *model.scores(), tags, open_, LENGTHS)
+    assert torch.allclose(found, torch.stack(expected), rtol=1e-10, atol=1e-10)
+    theirs = gradients(torch.stack(expected), model, emissions)
+    for mine, other in zip(gradients(found, model, emissions), theirs, strict=True):
+        assert torch.allclose(mine, other, rtol=1e-9, atol=1e-9)
+
+
+def test_a_sentence_that_is_open_throughout_has_no_part() -> None:
+    model, (emissions, _), (tags, open_) = crf(), drawn(), left_open()
+    emissions.requires_grad_()
+    found = open_nll(emissions, *model.scores(), tags, open_, LENGTHS)
+    gradient = gradients(found, model, emissions)[0]
+    assert found[1].item() == 0.0
+    assert not gradient[1].any()
+    assert gradient[0].any()
+
+
+def test_nothing_open_is_the_likelihood_itself() -> None:
+    model, (emissions, tags) = crf(), drawn()
+    open_ = torch.nn.functional.one_hot(tags, TAGS).bool()
+    chain = model.scores()
+    assert torch.equal(open_nll(emissions, *chain, tags, open_, LENGTHS), model.nll(emissions, tags, LENGTHS))

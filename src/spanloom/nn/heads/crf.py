@@ -91,6 +91,31 @@ def nll(emissions: Tensor, transitions: Tensor, start: Tensor, end: Tensor, tags
     return found
 
 
+def open_nll(
+    emissions: Tensor, transitions: Tensor, start: Tensor, end: Tensor, tags: Tensor, open_: Tensor, lengths: Tensor
+) -> Tensor:
+    """Negative logarithm [B] of the sum of the probabilities of all tag sequences inside open_ [B, T, K], bool.
+
+    For gold that leaves tags open (Tsuboi et al. 2008, "Training conditional random fields using incomplete
+    annotations"). tags [B, T] are any one of those sequences; the rest is as in `nll`. A sentence in which everything
+    is open has no part in it: 0, and so is its gradient.
+    """
+    inside = torch.arange(emissions.shape[1], device=emissions.device) < lengths[:, None]  # [B, T]
+    settled = ((open_.sum(-1) == 1) | ~inside).all(1)  # [B]
+    idle = (open_.all(-1) | ~inside).all(1)
+    chain = transitions, start, end
+    found = emissions.new_zeros(len(emissions))
+    for rows, is_open in (((~idle).nonzero()[:, 0], False), ((~idle & ~settled).nonzero()[:, 0], True)):
+        if len(rows):
+            scores = emissions.index_select(0, rows)
+            if is_open:
+                scores = scores.masked_fill(~open_.index_select(0, rows), -math.inf)
+            # Both hold the score of the path `tags`, with opposite signs: what is left are the two sums over paths.
+            part = nll(scores, *chain, tags.index_select(0, rows), lengths.index_select(0, rows))
+            found = found.index_add(0, rows, -part if is_open else part)
+    return found
+
+
 def _steps_between_any_two(allowed: Tensor) -> int | None:
     """The least number of steps in which every tag reaches every tag, by any path; None where some never do."""
     reached = edges = allowed.float()

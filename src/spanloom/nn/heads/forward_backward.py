@@ -6,6 +6,7 @@ B batch, N tokens of all sentences together, K tags, n sentences that still run.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -167,7 +168,7 @@ def sweep_logarithms(kept: Sequence[Tensor], layout: Layout, weight: Tensor) -> 
     sums, emissions, transitions, log_partition = kept
     forward = sums[layout.forward]
     back = sums[layout.back] - log_partition[layout.sentence, None]  # [N, K]
-    marginals = torch.exp(forward + back - emissions) * weight[:, None]
+    marginals = torch.exp((forward + back - emissions).masked_fill(emissions == -math.inf, -math.inf)) * weight[:, None]
     between = torch.zeros_like(transitions)
     for rows in torch.split(layout.later, len(log_partition)):  # a few at a time, as all would be [N, K, K]
         pairs = torch.exp(forward[rows - 1, :, None] + transitions + back[rows, None])
