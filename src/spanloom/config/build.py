@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from spanloom.config.listing import NAMES
 from spanloom.config.ranges import check_values, refusal, shown
-from spanloom.config.settings import UNIONS, kinds_in, moved, short_form
+from spanloom.config.settings import UNIONS, Names, kinds_in, moved, short_form
 from spanloom.config.written import FILE_URI
 from spanloom.errors import ConfigError
 
@@ -97,8 +97,12 @@ class _Setting:
             return value
         if origin is typing.Literal:
             return self._choice(inside, value)
+        if origin is tuple and dataclasses.is_dataclass(inside[0]):
+            return self._tables(typing.cast(type, inside[0]), value)
         if origin is tuple:
             return self._list(inside[0], value)
+        if origin is Names:
+            return self._names(inside[0], value)
         return self._plain(kind, value)
 
     def refused(self, value: Any, expected: str) -> ConfigError:
@@ -124,6 +128,20 @@ class _Setting:
             return tuple(self.read(kind, item) for item in (value if isinstance(value, list) else [value]))
         except ConfigError as error:
             raise ConfigError(self.where, error.found, f"a list, each {error.expected}", error.remedy) from None
+
+    def _tables(self, kind: type, value: Any) -> tuple[Any, ...]:
+        """The tables of a list, `[[data.source]]`; one table stands for a list of it."""
+        parts = value if isinstance(value, list) else [value]
+        names = [f"{self.key}[{number}]." for number in range(1, len(parts) + 1)]
+        return tuple(build(kind, part, self.where, self.folder, name) for name, part in zip(names, parts, strict=True))
+
+    def _names(self, kind: Any, value: Any) -> Names[Any]:
+        if not isinstance(value, Mapping):
+            raise ConfigError(
+                self.where, f"{self.key} is {shown(value)}", "a table", 'Write it as { name = "other name" }.'
+            )
+        parts = {name: dataclasses.replace(self, key=f"{self.key}.{_quoted(name)}", default=None) for name in value}
+        return Names((name, part.read(kind, value[name])) for name, part in parts.items())
 
     def _choice(self, choices: tuple[Any, ...], value: Any) -> Any:
         if value in choices:

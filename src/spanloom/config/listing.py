@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from spanloom.config.ranges import Range
-from spanloom.config.settings import UNIONS, kinds_in, short_form
+from spanloom.config.settings import UNIONS, Names, kinds_in, short_form
 
 NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a string", Path: "a path, as a string"}
 UNBOUNDED = 10**9
@@ -48,14 +48,17 @@ def tables_of(table: type, name: str = "", kind: str = "") -> Iterator[Table]:
     settings: list[Setting] = []
     for item in dataclasses.fields(table):
         hint, key = hints[item.name], f"{name}.{item.name}".lstrip(".")
+        each = typing.get_args(hint)[0] if typing.get_origin(hint) is tuple else None
         if isinstance(hint, type) and dataclasses.is_dataclass(hint):
             inside.append((hint, key, ""))
+        elif isinstance(each, type) and dataclasses.is_dataclass(each):
+            inside.append((each, f"[{key}]", ""))
         elif hint is not Any and not (kind and item.name == "kind"):
             settings.append(Setting(item.name, may_be(hint), _written(item.default), item.metadata.get("meaning", "")))
-        inside += [(each, key, tag) for tag, each in kinds_in(hint).items()]
+        inside += [(one, key, tag) for tag, one in kinds_in(hint).items()]
     yield Table(name, (table.__doc__ or "").strip(), tuple(settings), kind)
-    for each in inside:
-        yield from tables_of(*each)
+    for one in inside:
+        yield from tables_of(*one)
 
 
 def may_be(hint: Any) -> str:
@@ -65,6 +68,8 @@ def may_be(hint: Any) -> str:
         return _within(inside[1], inside[0]) if isinstance(inside[1], Range) else f"{may_be(inside[0])}, rising"
     if origin is Literal:
         return " or ".join(json.dumps(choice) for choice in inside)
+    if origin is Names:
+        return f"a table of names, each {may_be(inside[0])}"
     if origin is tuple:
         return f"a list, each {may_be(inside[0])}"
     if kinds := kinds_in(hint):

@@ -83,6 +83,9 @@ def check_values(config: Any, prefix: str = "", where: str = "") -> None:
         value, key = getattr(config, item.name), f"{prefix}{item.name}"
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             check_values(value, f"{key}.", where)
+        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            for number, table in enumerate(value, start=1):
+                check_values(table, f"{key}[{number}].", where)
         elif (expected := _wrong(hints[item.name], value)) is not None:
             raise refusal(where, key, value, expected, item.default)
 

@@ -24,6 +24,13 @@ class OfKind(Protocol):
     def kind(self) -> str: ...
 
 
+class Names(dict[str, T]):
+    """A table whose keys are the user's own words, such as labels: `rename = { PER = "person" }`. Never changed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
 UNIONS = (typing.Union, types.UnionType)
 
 

@@ -23,8 +23,14 @@ def to_table(config: Any) -> dict[str, Any]:
         elif isinstance(value, Path):
             table[item.name] = path_text(value)
         elif value is not None:
-            table[item.name] = list(value) if isinstance(value, tuple) else value
+            table[item.name] = _plain(value)
     return table
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [to_table(each) if dataclasses.is_dataclass(each) else each for each in value]
+    return {name: _plain(each) for name, each in value.items()} if isinstance(value, Mapping) else value
 
 
 def path_text(path: Path) -> str:
