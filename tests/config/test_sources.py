@@ -62,8 +62,9 @@ def test_a_source_by_itself_is_read_as_one_data_set(tmp_path: Path) -> None:
 
 def test_their_settings_are_listed() -> None:
     tables = {table.name: table for table in tables_of(DataConfig, "data")}
-    assert list(tables) == ["data", "[data.source]", "[data.source].annotates"]
-    may_be = {setting.name: setting.may_be for setting in tables["[data.source]"].settings}
+    assert list(tables) == ["data", "data.source", "data.source.annotates"]
+    assert [name for name, table in tables.items() if table.many] == ["data.source"]
+    may_be = {setting.name: setting.may_be for setting in tables["data.source"].settings}
     assert may_be["rename"] == "a table of names, each a string"
     assert may_be["arguments"] == "a table of names, each a list, each a string"
 

@@ -32,31 +32,33 @@ class Setting:
 class Table:
     """A table with its settings, but for the tables inside it. name: "train.augment", "" for the top of the file.
 
-    kind: of a choice that brings settings of its own, which of its tables this is.
+    kind: of a choice that brings settings of its own, which of its tables this is. many: there may be several, each
+    headed `[[data.source]]`.
     """
 
     name: str
     meaning: str
     settings: tuple[Setting, ...]
     kind: str = ""
+    many: bool = False
 
 
-def tables_of(table: type, name: str = "", kind: str = "") -> Iterator[Table]:
+def tables_of(table: type, name: str = "", kind: str = "", many: bool = False) -> Iterator[Table]:
     """A table, and behind it those inside it, in the order of their settings: of a choice, one for each kind."""
     hints = typing.get_type_hints(table, include_extras=True)
-    inside: list[tuple[type, str, str]] = []
+    inside: list[tuple[type, str, str, bool]] = []
     settings: list[Setting] = []
     for item in dataclasses.fields(table):
         hint, key = hints[item.name], f"{name}.{item.name}".lstrip(".")
         each = typing.get_args(hint)[0] if typing.get_origin(hint) is tuple else None
         if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-            inside.append((hint, key, ""))
+            inside.append((hint, key, "", False))
         elif isinstance(each, type) and dataclasses.is_dataclass(each):
-            inside.append((each, f"[{key}]", ""))
+            inside.append((each, key, "", True))
         elif hint is not Any and not (kind and item.name == "kind"):
             settings.append(Setting(item.name, may_be(hint), _written(item.default), item.metadata.get("meaning", "")))
-        inside += [(one, key, tag) for tag, one in kinds_in(hint).items()]
-    yield Table(name, (table.__doc__ or "").strip(), tuple(settings), kind)
+        inside += [(one, key, tag, False) for tag, one in kinds_in(hint).items()]
+    yield Table(name, (table.__doc__ or "").strip(), tuple(settings), kind, many)
     for one in inside:
         yield from tables_of(*one)
 

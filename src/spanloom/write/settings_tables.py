@@ -28,7 +28,7 @@ def settings_lines(tables: Iterable[Table], width: int) -> Iterator[str]:
     """The tables as a configuration writes them, each setting with what it may be, and its meaning below it."""
     for table in tables:
         kind = f'kind = "{table.kind}"  ' if table.kind else ""
-        heading = f"[{table.name}]  {kind}{table.meaning}" if table.name else table.meaning
+        heading = f"{_heading(table)}  {kind}{table.meaning}" if table.name else table.meaning
         yield from (*_folded(heading, width, "", "  "), "")
         for setting in table.settings:
             yield from _folded(f"{setting.name} = {setting.default or '…'}    {setting.may_be}", width, "  ", "      ")
@@ -70,7 +70,7 @@ def settings_page(tables: Sequence[tuple[str, Table]]) -> str:
 
 def _section(task: str, table: Table) -> Iterator[str]:
     of = f" of the task `{task}`" if task else f" of kind `{table.kind}`" if table.kind else ""
-    yield f"## `[{table.name}]`{of}" if table.name else "## At the top"
+    yield f"## `{_heading(table)}`{of}" if table.name else "## At the top"
     yield from ("", table.meaning, "")
     if not table.settings:
         return
@@ -79,6 +79,10 @@ def _section(task: str, table: Table) -> Iterator[str]:
         default = f" `{setting.default}` " if setting.default else " "
         yield f"| `{_key(table, setting)}` |{default}| {setting.may_be} | {setting.meaning} |"
     yield ""
+
+
+def _heading(table: Table) -> str:
+    return f"[[{table.name}]]" if table.many else f"[{table.name}]"
 
 
 def _key(table: Table, setting: Setting) -> str:
