@@ -74,7 +74,7 @@ def test_their_settings_are_listed() -> None:
     [
         ({"train": "a", "source": [{"train": "b"}]}, "data.train: is set, and so is data.source"),
         ({"source": [{"train": "x/a.txt"}, {"train": "a/train.json"}]}, "two sources are called 'a'"),
-        ({"source": [{"dev": "a/b.txt"}]}, "data.source 'a': train is not set"),
+        ({"source": [{"dev": "a/b.txt"}]}, "data.source 'b': train is not set"),
         ({"source": [{"train": "a", "annotates": {"entities": []}}]}, r"annotates.entities is \[\]; labels, or one of"),
         ({"source": [{"train": "a", "annotates": {"relations": ["all", "x"]}}]}, "annotates.relations is"),
         (
