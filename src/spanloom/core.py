@@ -144,6 +144,24 @@ class LostFact:
     cause: str
 
 
+SOME = "*"
+"""The label of a name of which the data do not say what kind it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the data set of an example annotates, where that is not everything that the model is to learn.
+
+    source: its name. entities, relations: the labels that it annotates; tags, slots and classes count as entities.
+    related_only: of names it annotates those alone that stand in a relation.
+    """
+
+    source: str
+    entities: frozenset[str]
+    relations: frozenset[str] = frozenset()
+    related_only: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """An input, its gold answer where known, and where it came from. Never mutated.
@@ -156,6 +174,7 @@ class Example:
     equality.
     origin: the input as it was read, where training made this one of it (a window, or with noise in it). What a codec
     remembers of its training data it knows by that. It takes no part in equality.
+    covered: what its data set annotates; None for everything. What it does not takes no part in loss or score.
     """
 
     input: Any
@@ -166,6 +185,7 @@ class Example:
     lost: tuple[LostFact, ...] = ()
     mended: tuple[tuple[Source, str], ...] = field(default=(), compare=False)
     origin: Any | None = field(default=None, compare=False)
+    covered: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True)

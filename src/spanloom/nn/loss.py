@@ -29,6 +29,13 @@ def multilabel_loss(scores: Tensor, gold: Tensor, valid: Tensor) -> Tensor:
     return total
 
 
+def judged(scores: Tensor, valid: Tensor) -> Tensor:
+    """Scores of which those that are not valid (bool, broadcastable) are out of sight of `multilabel_loss`, and have a
+    gradient of exactly 0; without this it is too small to matter.
+    """
+    return scores.masked_fill(~valid, EXCLUDED)
+
+
 class _MultilabelLoss(torch.autograd.Function):
     """Scores [B, L, cells] -> the sum of both parts.
 

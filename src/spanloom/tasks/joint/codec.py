@@ -15,6 +15,7 @@ import numpy as np
 from spanloom.answers.graph import Graph
 from spanloom.batch.inputs import pad_inputs
 from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text
+from spanloom.errors import ConfigError
 from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.labels import Labels
 from spanloom.tasks.joint.memory import NOTHING, Memory
@@ -34,7 +35,8 @@ class JointCodec(Codec):
     max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them into windows
     instead. max_sentences: of a window, as training had them: a model of single sentences does far worse on several at
     once. spread: how many sentences a relation runs through, likewise: beyond that none is looked for. memory: the
-    names that met in training data; recall: whether tables make use of it.
+    names that met in training data; recall: whether tables make use of it. sources: training data are of several
+    sources that annotate different things.
     """
 
     def __init__(
@@ -48,10 +50,11 @@ class JointCodec(Codec):
         alpha: float,
         memory: Memory,
         recall: bool,
+        sources: bool = False,
     ) -> None:
         self.features = features
         self.labels = labels
-        self.scheme = TableScheme(labels) if scheme == TableScheme.name else TaggingScheme(labels, alpha)
+        self.scheme = TableScheme(labels, sources) if scheme == TableScheme.name else TaggingScheme(labels, alpha)
         self.alpha = alpha
         self.max_words: int = max_words
         self.max_sentences: int = max_sentences
@@ -66,8 +69,12 @@ class JointCodec(Codec):
         labels = Labels.fit(examples)
         most = usual_sentences(example.input for example in examples)
         limits = config.max_words, most, _spread(examples)
-        memory = Memory.fit(examples, labels)
-        return cls(features, labels, config.scheme, *limits, config.alpha, memory, config.recall)
+        memory = Memory.fit([item for item in examples if item.covered is None or item.covered.relations], labels)
+        sources = any(example.covered for example in examples)
+        if sources and config.scheme == TaggingScheme.name:
+            found = "is 'tagging', which cannot leave open what a source does not annotate"
+            raise ConfigError("model.scheme", found, "'table' for several sources", "Set model.scheme = 'table'.")
+        return cls(features, labels, config.scheme, *limits, config.alpha, memory, config.recall, sources)
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
@@ -85,7 +92,7 @@ class JointCodec(Codec):
         if example.gold is not None:
             self.require_known(example)
             graph, beyond = _truncated(example.input, _distinct(example.gold), len(text.tokens))
-            targets, unsaid = self.scheme.encode(text, graph)
+            targets, unsaid = self.scheme.encode(text, graph, example.covered)
             lost += beyond + unsaid
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
         return Row(inputs, targets, length, len(text.tokens), tuple(lost), cut=cut)

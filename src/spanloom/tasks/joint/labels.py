@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Example
+from spanloom.core import SOME, Example
 from spanloom.errors import DataError
 from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import flag, lists, strings
@@ -33,12 +33,13 @@ class Labels:
     def fit(cls, examples: Sequence[Example]) -> Labels:
         """The labels of training examples. Raises DataError where they have no entity at all."""
         graphs: list[Graph] = [example.gold for example in examples if example.gold is not None]
-        spans = {span.label for graph in graphs for span in graph.spans}
+        spans = {span.label for graph in graphs for span in graph.spans} - {SOME}
         counts = Counter(
             (relation.head.label, relation.label, relation.tail.label)
             for graph in graphs
             for relation in graph.relations
         )
+        counts = _of_any_kind(counts, spans)
         if not spans:
             where = str(examples[0].source.path) if examples else "training data"
             raise DataError(
@@ -73,7 +74,8 @@ class Labels:
     def unknown(self, example: Example) -> list[tuple[str, str]]:
         """The entities and the relations of an example whose label the model was not trained on."""
         gold: Graph = example.gold or Graph()
-        spans = [("entity label", span.label) for span in gold.spans if span.label not in self._entity_numbers]
+        known = {*self.entities, SOME}
+        spans = [("entity label", span.label) for span in gold.spans if span.label not in known]
         relations = (relation.label for relation in gold.relations)
         return spans + [("relation", label) for label in relations if label not in self._relation_numbers]
 
@@ -101,6 +103,20 @@ class Labels:
         if {relation for _, relation, _ in signatures} != set(relations):
             raise ValueError("signatures: not of the same relations as the model's")
         return cls(entities, relations, signatures, flag(table, "flat"))
+
+
+def _of_any_kind(counts: Counter[tuple[str, str, str]], labels: set[str]) -> Counter[tuple[str, str, str]]:
+    """The signatures in which a name of some kind stands for every label, unless others say of which it is."""
+    told: Counter[tuple[str, str, str]] = Counter()
+    untold: Counter[tuple[str, str, str]] = Counter()
+    for (head, relation, tail), count in counts.items():
+        (untold if SOME in (head, tail) else told)[head, relation, tail] = count
+    known = {relation for _, relation, _ in told}
+    for (head, relation, tail), count in untold.items():
+        if relation not in known:
+            heads, tails = ((labels if label == SOME else {label}) for label in (head, tail))
+            told.update({(one, relation, other): count for one in heads for other in tails})
+    return told
 
 
 def _overlaps(graph: Graph) -> bool:

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from spanloom.errors import ConfigError
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.token_pair import Attended, Between, PairTable, at_cells, attention_strength
-from spanloom.nn.loss import multilabel_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
+from spanloom.nn.loss import judged, multilabel_loss, open_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
 from spanloom.nn.model import Model
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
 
+TABLES = ("spans", "heads", "tails")
 TAG_WEIGHT = 3.0  # the tagger only helps the tables; of all sentences, so that it weighs the same at any length
 
 
@@ -107,12 +108,20 @@ def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any
 def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Sums named as `Batch.counts`; `targets["weights"]` [B, T] is 0 at padding."""
     weights = targets["weights"]
-    tags = token_loss(outputs["tags"], targets["tags"], weights)
+    if "open_tags" in targets:
+        tags = open_loss(outputs["tags"], targets["open_tags"], weights)
+    else:
+        tags = token_loss(outputs["tags"], targets["tags"], weights)
     if "spans" not in outputs:
         return {"tags": tags}
-    pairs = _pairs(weights)
-    tables = [multilabel_loss(outputs[name], targets[name], pairs) for name in ("heads", "tails")]
-    spans = multilabel_loss(outputs["spans"], targets["spans"], pairs.triu())
+    words = _pairs(weights)
+    places, pairs, scores = words.triu(), words, dict(outputs)
+    if "open_spans" in targets:
+        places = places & ~targets["open_spans"]
+        pairs = words & targets["related"][:, :, None, None]
+        scores = {name: judged(outputs[name], places if name == "spans" else pairs) for name in TABLES}
+    tables = [multilabel_loss(scores[name], targets[name], pairs) for name in ("heads", "tails")]
+    spans = multilabel_loss(scores["spans"], targets["spans"], places)
     return {"tags": TAG_WEIGHT * tags, "spans": spans, "relations": 0.5 * (tables[0] + tables[1])}
 
 

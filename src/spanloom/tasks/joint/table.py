@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Array, Arrays, LostFact, Relation, Row, Span, Text
+from spanloom.batch.openness import TagParts, coverage_arrays, covered_labels, open_cells
+from spanloom.core import SOME, Array, Arrays, Coverage, LostFact, Relation, Row, Span, Text
 from spanloom.decode.spans import ScoredSpan, sigmoid, spans_from_table
 from spanloom.decode.triples import triples_from_tables
 from spanloom.tasks.joint.labels import Labels
@@ -21,14 +23,19 @@ from spanloom.text.tags import tag_names, tags_from_spans
 class TableScheme:
     """Targets of a sentence: tags [T], spans [N, 3] (label, first word, last word), relations [M, 5] (relation, head's
     first and last word, tail's first and last word); words are counted inclusively.
+
+    sources: the training data are of several sources, of which each annotates what it annotates; then also "related"
+    [R], which relations it does, and what `coverage_arrays` says of entities.
     """
 
     name = "table"
 
-    def __init__(self, labels: Labels) -> None:
+    def __init__(self, labels: Labels, sources: bool = False) -> None:
         self.labels = labels
+        self.sources = sources
         self.tags = tag_names(labels.entities, "bioes")
         self._tag_numbers = {tag: number for number, tag in enumerate(self.tags)}
+        self._parts = TagParts(self.tags, labels.entities)
         self._allowed = self._allowed_types()
 
     def _allowed_types(self) -> Array | None:
@@ -46,7 +53,7 @@ class TableScheme:
         numbers = self.labels.entity_number
         return self.labels.relation_number(relation), numbers(head), numbers(tail)
 
-    def encode(self, text: Text, graph: Graph) -> tuple[Arrays, list[LostFact]]:
+    def encode(self, text: Text, graph: Graph, coverage: Coverage | None = None) -> tuple[Arrays, list[LostFact]]:
         """The targets of a graph without repeated facts, and what decoding them will not give back."""
         lost: list[LostFact] = []
         spans, labelled = self._spans(text, graph, lost)
@@ -62,12 +69,18 @@ class TableScheme:
                 lost.append(LostFact("relation", relation.label, text.describe(relation), "its entity is lost"))
             elif self._allowed is not None and not self._allowed[self._numbers(relation.label, head.label, tail.label)]:
                 lost.append(LostFact("relation", relation.label, text.describe(relation), "entity labels new to it"))
-        tags = [self._tag_numbers[tag] for tag in tags_from_spans(graph.spans, len(text.tokens), "bioes")]
+        first = self.labels.entities[0]  # stands for names of some kind, whose tags are open
+        named = (replace(span, label=first) if span.label == SOME else span for span in graph.spans)
+        tags = [self._tag_numbers[tag] for tag in tags_from_spans(named, len(text.tokens), "bioes")]
         targets = {
             "tags": np.array(tags, dtype=np.int64),
             "spans": np.array(spans, dtype=np.int64).reshape(-1, 3),
             "relations": np.array(relations, dtype=np.int64).reshape(-1, 5),
         }
+        if self.sources:
+            some = [span for span in graph.spans if span.label == SOME]
+            targets |= coverage_arrays(self.labels.entities, coverage, some)
+            targets["related"] = covered_labels(self.labels.relations, None if coverage is None else coverage.relations)
         return targets, lost
 
     def _spans(self, text: Text, graph: Graph, lost: list[LostFact]) -> tuple[list[list[int]], set[Span]]:
@@ -78,6 +91,9 @@ class TableScheme:
         spans: list[list[int]] = []
         kept: set[Span] = set()
         for span in sorted(graph.spans, key=lambda span: (span.start, span.end, span.label)):
+            if span.label == SOME:
+                lost.append(LostFact("entity", span.label, text.surface(span), "its kind is not annotated"))
+                continue
             spans.append([self.labels.entity_number(span.label), span.start, span.end - 1])
             same = any((span.start, span.end) == (other.start, other.end) for other in kept)
             crossing = self.labels.flat and any(span.start < other.end and other.start < span.end for other in kept)
@@ -89,7 +105,11 @@ class TableScheme:
         return spans, kept
 
     def collate(self, rows: Sequence[Row], width: int) -> Arrays:
-        """Dense targets: tags and weights [B, T], spans [B, L, T, T], heads and tails [B, R, T, T] (bool)."""
+        """Dense targets: tags and weights [B, T], spans [B, L, T, T], heads and tails [B, R, T, T] (bool).
+
+        Of several sources also what no loss may judge, open_tags [B, T, K] and open_spans [B, L, T, T], and of which
+        relations it may judge the cells, related [B, R].
+        """
         size = len(rows)
         tags = np.zeros((size, width), dtype=np.int64)
         weights = np.zeros((size, width), dtype=np.float32)
@@ -104,11 +124,27 @@ class TableScheme:
             relation, head_first, head_last, tail_first, tail_last = row.targets["relations"].T
             heads[index, relation, head_first, tail_first] = True
             tails[index, relation, head_last, tail_last] = True
-        return {"tags": tags, "weights": weights, "spans": spans, "heads": heads, "tails": tails}
+        targets: Arrays = {"tags": tags, "weights": weights, "spans": spans, "heads": heads, "tails": tails}
+        return {**targets, **self._open(rows, width)} if self.sources else targets
+
+    def _open(self, rows: Sequence[Row], width: int) -> Arrays:
+        open_tags = np.zeros((len(rows), width, len(self.tags)), dtype=bool)
+        open_spans = np.zeros((len(rows), len(self.labels.entities), width, width), dtype=bool)
+        for index, row in enumerate(rows):
+            is_open = row.targets["covered"], bool(row.targets["related_only"]), row.targets["some"]
+            open_tags[index, : row.width] = self._parts.open(row.targets["tags"], *is_open)
+            open_spans[index] = open_cells(row.targets["spans"], *is_open, width)
+        related = np.stack([row.targets["related"] for row in rows])
+        return {"open_tags": open_tags, "open_spans": open_spans, "related": related}
 
     def counts(self, rows: Sequence[Row]) -> dict[str, float]:
-        words = float(sum(row.width for row in rows))
-        return {"tags": words, "spans": float(len(rows)), "relations": float(len(rows))}
+        """Words, and sentences: of several sources those in which there is something to judge."""
+        entities = relations = list(rows)
+        if self.sources:
+            entities = [row for row in rows if row.targets["covered"].any()]
+            relations = [row for row in rows if row.targets["related"].any()]
+        words = float(sum(row.width for row in entities))
+        return {"tags": words, "spans": float(len(entities)), "relations": float(len(relations))}
 
     def perfect(self, targets: Mapping[str, Array]) -> Arrays:
         """Scores of +1 for what is there and -1 for what is not."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Array, Arrays, LostFact, Relation, Row, Span, Text
+from spanloom.core import Array, Arrays, Coverage, LostFact, Relation, Row, Span, Text
 from spanloom.decode.tagging import Argument, argument_tags, arguments_from_tags, best_tags, nearest_pairs
 from spanloom.tasks.joint.labels import Labels
 
@@ -33,8 +33,11 @@ class TaggingScheme:
             self._argument_labels.setdefault((relation, 0), head)
             self._argument_labels.setdefault((relation, 1), tail)
 
-    def encode(self, text: Text, graph: Graph) -> tuple[Arrays, list[LostFact]]:
-        """The targets of a graph without repeated facts, and what decoding them will not give back."""
+    def encode(self, text: Text, graph: Graph, coverage: Coverage | None = None) -> tuple[Arrays, list[LostFact]]:
+        """The targets of a graph without repeated facts, and what decoding them will not give back.
+
+        coverage: of no use here, as one tag a word leaves nothing open.
+        """
         tags = np.zeros(len(text.tokens), dtype=np.int64)
         pairs: set[frozenset[Span]] = set()
         unwritten = {relation: self._write(tags, relation, pairs) for relation in graph.relations}

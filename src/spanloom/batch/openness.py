@@ -1,0 +1,76 @@
+"""What gold leaves open, because its data set does not annotate it: masks of tags and of cells that no loss may judge.
+
+T words, K tags, L labels, N spans. NumPy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spanloom.core import Array, Arrays, Coverage, Span
+
+NO_LABEL = -1
+
+
+def covered_labels(names: Sequence[str], covered: frozenset[str] | None) -> Array:
+    """Which of these labels are annotated, bool [L]; None for all of them."""
+    return np.array([covered is None or name in covered for name in names], dtype=bool)
+
+
+def coverage_arrays(labels: Sequence[str], coverage: Coverage | None, some: Sequence[Span]) -> Arrays:
+    """Targets of a row that say what is open in it: "covered" [L], "related_only" [], and "some" [N, 2], the first and
+    last words of the names of which the data do not say the kind.
+    """
+    return {
+        "covered": covered_labels(labels, None if coverage is None else coverage.entities),
+        "related_only": np.array(coverage is not None and coverage.related_only),
+        "some": np.array([[span.start, span.end - 1] for span in some], dtype=np.int64).reshape(-1, 2),
+    }
+
+
+class TagParts:
+    """The label [K], by number, and the place [K] (B, I, E, S) of each tag; O has neither."""
+
+    def __init__(self, tags: Sequence[str], labels: Sequence[str]) -> None:
+        numbers = {label: number for number, label in enumerate(labels)}
+        parts = [tag.partition("-") for tag in tags]
+        self.label = np.array([numbers.get(label, NO_LABEL) if dash else NO_LABEL for _, dash, label in parts])
+        self.place = np.array([ord(place[0]) if dash else 0 for place, dash, _ in parts])
+
+    def open(self, tags: Array, covered: Array, related_only: bool, some: Array) -> Array:
+        """Which tags [T, K] gold leaves open, its own tags [T] among them.
+
+        A word of an annotated name has its tag; one of a name of some kind every tag of that place; any other word O
+        and the tags of the labels that are not annotated, or all tags where names without a relation are not.
+        """
+        found = np.zeros((len(tags), len(self.label)), dtype=bool)
+        outside = self.label[tags] == NO_LABEL
+        named = self.label != NO_LABEL
+        found[outside] = named if related_only else named & ~covered[self.label]
+        found[np.arange(len(tags)), tags] = True
+        for first, last in some.tolist():
+            words = np.arange(first, last + 1)
+            found[words] = self.place[tags[words], None] == self.place[None, :]
+        return found
+
+
+def open_cells(spans: Array, covered: Array, related_only: bool, some: Array, width: int) -> Array:
+    """Which cells [L, T, T] (first word, last word) gold leaves open. spans [N, 3]: the label, first and last word.
+
+    Those of labels that are not annotated; every label of a name of some kind; and where names without a relation are
+    not annotated, whatever touches no annotated name.
+    """
+    found = np.zeros((len(covered), width, width), dtype=bool)
+    found[~covered] = True
+    if related_only:
+        inside = np.zeros(width + 1, dtype=np.int64)  # annotated words before each word
+        for first, last in np.concatenate([spans[:, 1:], some]).tolist():
+            inside[first + 1 : last + 2] = 1
+        before = inside.cumsum()
+        found |= before[None, 1:] == before[:-1, None]  # from word i to word j there is none
+    label, first, last = spans.T
+    found[label, first, last] = False
+    found[:, some[:, 0], some[:, 1]] = True
+    return found
