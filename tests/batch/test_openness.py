@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spanloom.batch.openness import TagParts, coverage_arrays, covered_labels, open_cells
+from spanloom.batch.openness import TagParts, coverage_arrays, covered_entities, open_cells
 from spanloom.core import Coverage, Span
 
 LABELS = ("org", "person", "place")
@@ -24,7 +24,7 @@ def names(open_: np.ndarray) -> list[set[str]]:
 
 def test_tags_that_a_source_leaves_open() -> None:
     tags = numbers("O", "B-person", "E-person", "O", "S-org")
-    covered = covered_labels(LABELS, frozenset({"person", "org"}))
+    covered = covered_entities(LABELS, Coverage("s", frozenset({"person", "org"})))
     places = {f"{place}-place" for place in "BIES"}
     found = names(TagParts(TAGS, LABELS).open(tags, covered, False, np.zeros((0, 2), int)))
     assert found == [{"O"} | places, {"B-person"}, {"E-person"}, {"O"} | places, {"S-org"}]
@@ -32,7 +32,7 @@ def test_tags_that_a_source_leaves_open() -> None:
 
 def test_all_tags_are_open_outside_where_names_without_a_relation_are_not_annotated() -> None:
     found = names(
-        TagParts(TAGS, LABELS).open(numbers("O", "S-org"), covered_labels(LABELS, None), True, np.zeros((0, 2), int))
+        TagParts(TAGS, LABELS).open(numbers("O", "S-org"), covered_entities(LABELS, None), True, np.zeros((0, 2), int))
     )
     assert found == [set(TAGS), {"S-org"}]
 
@@ -40,7 +40,7 @@ def test_all_tags_are_open_outside_where_names_without_a_relation_are_not_annota
 def test_a_name_of_some_kind_has_the_tags_of_its_places() -> None:
     some = np.array([[0, 1]])
     found = names(
-        TagParts(TAGS, LABELS).open(numbers("B-org", "E-org", "O"), covered_labels(LABELS, None), False, some)
+        TagParts(TAGS, LABELS).open(numbers("B-org", "E-org", "O"), covered_entities(LABELS, None), False, some)
     )
     assert found == [{f"B-{label}" for label in LABELS}, {f"E-{label}" for label in LABELS}, {"O"}]
 

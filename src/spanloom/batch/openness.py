@@ -9,14 +9,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spanloom.core import Array, Arrays, Coverage, Span
+from spanloom.core import SOME, Array, Arrays, Coverage, Span
+from spanloom.text.tags import spans_from_tags
+from spanloom.text.tagset import Tagset
 
 NO_LABEL = -1
 
 
-def covered_labels(names: Sequence[str], covered: frozenset[str] | None) -> Array:
-    """Which of these labels are annotated, bool [L]; None for all of them."""
-    return np.array([covered is None or name in covered for name in names], dtype=bool)
+def covered_entities(names: Sequence[str], coverage: Coverage | None) -> Array:
+    """Which of these labels of entities, tags, slots or classes are annotated, bool [L]."""
+    return np.array([coverage is None or name in coverage.entities for name in names], dtype=bool)
+
+
+def covered_relations(names: Sequence[str], coverage: Coverage | None) -> Array:
+    """Which of these relations are annotated, bool [R]."""
+    return np.array([coverage is None or name in coverage.relations for name in names], dtype=bool)
 
 
 def coverage_arrays(labels: Sequence[str], coverage: Coverage | None, some: Sequence[Span]) -> Arrays:
@@ -24,7 +31,7 @@ def coverage_arrays(labels: Sequence[str], coverage: Coverage | None, some: Sequ
     last words of the names of which the data do not say the kind.
     """
     return {
-        "covered": covered_labels(labels, None if coverage is None else coverage.entities),
+        "covered": covered_entities(labels, coverage),
         "related_only": np.array(coverage is not None and coverage.related_only),
         "some": np.array([[span.start, span.end - 1] for span in some], dtype=np.int64).reshape(-1, 2),
     }
@@ -54,6 +61,28 @@ class TagParts:
             words = np.arange(first, last + 1)
             found[words] = self.place[tags[words], None] == self.place[None, :]
         return found
+
+
+class OpenTags:
+    """Targets of tags by number that say what is open beside them, for training data of several sources."""
+
+    def __init__(self, tagset: Tagset) -> None:
+        self.tagset = tagset
+        self._parts = TagParts(tagset.tags, tagset.names)
+
+    def encode(self, labels: Sequence[str], coverage: Coverage | None) -> Arrays:
+        """Of a sentence's labels [T]: tags [T]; of spans also open [T, K], which tags gold leaves open. Labels that
+        stand for themselves leave none open: there judged [K] says which tags the source chooses from.
+        """
+        covered = covered_entities(self.tagset.names, coverage)
+        if self.tagset.scheme is None:
+            return {"tags": self.tagset.encode(labels), "judged": covered}
+        spans = [span for span in spans_from_tags(labels, "bio2") if span.label == SOME]
+        some = np.array([[span.start, span.end - 1] for span in spans], dtype=np.int64).reshape(-1, 2)
+        known = [label.replace(f"-{SOME}", f"-{self.tagset.names[0]}") for label in labels]
+        tags = self.tagset.encode(known)
+        related_only = coverage is not None and coverage.related_only
+        return {"tags": tags, "open": self._parts.open(tags, covered, related_only, some)}
 
 
 def open_cells(spans: Array, covered: Array, related_only: bool, some: Array, width: int) -> Array:

@@ -14,7 +14,8 @@ import numpy as np
 
 from spanloom.answers import kind_of
 from spanloom.answers.label import Label
-from spanloom.core import Array, Example
+from spanloom.batch.openness import covered_entities
+from spanloom.core import Array, Coverage, Example
 from spanloom.errors import ConfigError, DataError
 from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import choice, real, strings
@@ -84,6 +85,11 @@ class Classes:
         if self.decision == "each":
             return np.bincount(numbers, minlength=len(self.names))
         return np.array(numbers[0] if self.decision == "one" else numbers)
+
+    def judged(self, coverage: Coverage | None) -> Array:
+        """Which scores [S] may be judged in an example of a source that annotates this."""
+        covered = covered_entities(self.names, coverage)
+        return np.array([covered.all()]) if self.decision == "second" else covered
 
     def perfect(self, targets: Array) -> Array:
         """[B, S] scores that decode to what the targets say."""

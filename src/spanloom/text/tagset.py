@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Source
+from spanloom.core import SOME, Array, Source
 from spanloom.errors import DataError
 from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import choice, flag, strings
@@ -46,7 +46,7 @@ class Tagset:
         labels = {label for sentence in gold for label in sentence}
         names, spans = labels, is_bio2(labels)
         if spans:
-            names = {label[2:] for label in labels if label != OUTSIDE}
+            names = {label[2:] for label in labels if label != OUTSIDE} - {SOME}
         if not names:
             raise DataError(
                 where, "no label but O on any token", "annotated sentences", "Check that this is the right file."
@@ -63,7 +63,8 @@ class Tagset:
         odd = [label for label in labels if label not in self._accepted]
         if not odd or self.scheme is None or not is_bio2(labels):
             return [("label", label) for label in odd]
-        spans = [span.label for span in spans_from_tags(labels, "bio2") if span.label not in self.names]
+        known = {*self.names, SOME}
+        spans = [span.label for span in spans_from_tags(labels, "bio2") if span.label not in known]
         return [("label", label) for label in (*spans, *(label for label in odd if label == OUTSIDE))]
 
     def require_known(self, labels: Sequence[str], source: Source) -> None:

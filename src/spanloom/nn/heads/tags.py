@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from spanloom.nn.heads.crf import LinearChainCRF, nll
-from spanloom.nn.loss import class_loss, symmetric_kl
+from spanloom.nn.heads.crf import LinearChainCRF, nll, open_nll
+from spanloom.nn.loss import class_loss, judged, open_loss, symmetric_kl
 from spanloom.text.tagset import Tagset
 
 
@@ -35,12 +35,19 @@ def tag_loss(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Te
     """A sum over tokens: a CRF's likelihood is of sentences, but grows with their length.
 
     targets: tags [B, T]; for a CRF lengths [B]; else weights [B, T], 0 at padding, focal_gamma and label_smoothing [],
-    and class_weights [K] where tags weigh differently.
+    and class_weights [K] where tags weigh differently. Of several sources: open [B, T, K], the tags that gold leaves
+    open, or judged [B, K], from which tags gold is chosen.
     """
     emissions, tags = outputs["emissions"], targets["tags"]
+    if "judged" in targets:
+        emissions = judged(emissions, targets["judged"][:, None])
     if "transitions" in outputs:
         chain = outputs["transitions"], outputs["start"], outputs["end"]
+        if "open" in targets:
+            return open_nll(emissions, *chain, tags, targets["open"], targets["lengths"]).sum()
         return nll(emissions, *chain, tags, targets["lengths"]).sum()
+    if "open" in targets:
+        return open_loss(emissions, targets["open"], targets["weights"])
     flat = emissions.flatten(0, 1), tags.flatten(), targets["weights"].flatten()
     gamma, smoothing = float(targets["focal_gamma"]), float(targets["label_smoothing"])
     return class_loss(*flat, targets.get("class_weights"), gamma, smoothing)

@@ -17,7 +17,7 @@ from spanloom.batch.pad import pad
 from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text, texts_of
 from spanloom.decode.classes import Classes
-from spanloom.errors import DataError
+from spanloom.errors import ConfigError, DataError
 from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
 from spanloom.text.stored import choice, part, whole
@@ -29,16 +29,24 @@ class ClassifyCodec(Codec):
 
     texts: how many it reads together, 1 or 2. max_words: of an example; what is cut off is declared lost.
     Predicting reads a longer text in windows instead, and cuts the two of a pair. loss: see `Classes.weighing`.
+    sources: training data are of several sources that annotate different classes.
     """
 
     def __init__(
-        self, features: Features, classes: Classes, texts: int, max_words: int, loss: Mapping[str, Any]
+        self,
+        features: Features,
+        classes: Classes,
+        texts: int,
+        max_words: int,
+        loss: Mapping[str, Any],
+        sources: bool = False,
     ) -> None:
         self.features = features
         self.classes = classes
         self.texts = texts
         self.max_words: int = max_words
         self.loss = dict(loss)
+        self.sources = sources
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: ClassifyConfig) -> ClassifyCodec:
@@ -52,7 +60,11 @@ class ClassifyCodec(Codec):
         if isinstance(features, PieceFeatures):
             limit = min(limit, features.tokenizer.room(texts))
         loss = classes.weighing(examples, config.focal_gamma, config.label_smoothing, config.class_weights)
-        return cls(features, classes, texts, limit, loss)
+        sources = any(example.covered for example in examples)
+        if sources and config.label_smoothing:
+            found = f"is {config.label_smoothing}, but not every source has every class"
+            raise ConfigError("model.label_smoothing", found, "0 with several sources", "Leave it out.")
+        return cls(features, classes, texts, limit, loss, sources)
 
     @property
     def siamese(self) -> bool:
@@ -72,6 +84,8 @@ class ClassifyCodec(Codec):
             self.require_known(example)
             _require_visible(texts, example)
             targets = {"classes": self.classes.encode(example)}
+            if self.sources:
+                targets["judged"] = self.classes.judged(example.covered)
         kept = proportional([len(text.tokens) for text in texts], self.max_words)
         words = [[token.text for token in text.tokens[:size]] or [""] for text, size in zip(texts, kept, strict=True)]
         lost = [*example.lost, *_cut_off(texts, kept, example.gold)]
@@ -111,14 +125,17 @@ class ClassifyCodec(Codec):
         return {"label": self.classes.names}
 
     def collate(self, rows: Sequence[Row]) -> Batch:
-        """Inputs [B, ...], or [B, 2, ...] of two texts in words; targets: classes [B] or [B, S], and their loss."""
+        """Inputs [B, ...], or [B, 2, ...] of two texts in words; targets: classes [B] or [B, S], and their loss.
+
+        Of several sources also judged [B, S], the scores from which the source's own classes are chosen.
+        """
         if self.siamese:
             inputs = {name: pad([row.inputs[name] for row in rows], 0) for name in rows[0].inputs}
         else:
             _, inputs = pad_inputs(rows)
         targets: Arrays = {}
         if rows[0].targets:
-            targets["classes"] = np.stack([row.targets["classes"] for row in rows])
+            targets |= {name: np.stack([row.targets[name] for row in rows]) for name in rows[0].targets}
             targets |= {name: np.asarray(value, np.float32) for name, value in self.loss.items()}
         return Batch(inputs, targets, {"classes": float(len(rows))})
 

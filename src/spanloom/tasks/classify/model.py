@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from spanloom.errors import ConfigError
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.pooling import Pooling
-from spanloom.nn.loss import binary_loss, class_loss, symmetric_kl, symmetric_kl_of_cells
+from spanloom.nn.loss import binary_loss, class_loss, judged, symmetric_kl, symmetric_kl_of_cells
 from spanloom.nn.model import Model
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig, backward_width
@@ -64,6 +64,8 @@ def build(config: ClassifyConfig, codec: ClassifyCodec, architecture: Mapping[st
 def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A sum over examples, named as `Batch.counts`."""
     logits, gold = outputs["classes"], targets["classes"]
+    if "judged" in targets:
+        logits = judged(logits, targets["judged"])
     weights, gamma, smoothing = targets.get("class_weights"), targets["focal_gamma"], targets["label_smoothing"]
     if gold.ndim == 1:
         total = class_loss(logits, gold, torch.ones_like(logits[:, 0]), weights, float(gamma), float(smoothing))

@@ -15,6 +15,7 @@ import numpy as np
 from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
 from spanloom.batch.inputs import pad_inputs
+from spanloom.batch.openness import OpenTags, covered_entities
 from spanloom.batch.targets import tag_targets
 from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row
@@ -47,6 +48,7 @@ class IntentSlotCodec(Codec):
         seen: Seen,
         settings: Mapping[str, Any],
         calibration: Mapping[str, float] | None = None,
+        sources: bool = False,
     ) -> None:
         self.features = features
         self.intents = tuple(intents)
@@ -54,6 +56,7 @@ class IntentSlotCodec(Codec):
         self.seen = seen
         self.settings = dict(settings)
         self.calibration = calibration
+        self.sources = OpenTags(tagset) if sources else None
         self.max_words: int = int(settings["max_words"])
         self.max_sentences: int = int(settings["max_sentences"])
         self.loss = {"focal_gamma": 0.0, "label_smoothing": 0.0} if settings["head"] == "softmax" else None
@@ -73,7 +76,7 @@ class IntentSlotCodec(Codec):
         )
         settings = {name: getattr(config, name) for name in ("head", "max_words", "confidence", "out_of_scope")}
         settings["max_sentences"] = usual_sentences(example.input for example in examples)
-        return cls(features, intents, tagset, seen, settings)
+        return cls(features, intents, tagset, seen, settings, sources=any(example.covered for example in examples))
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
@@ -86,10 +89,13 @@ class IntentSlotCodec(Codec):
             self.require_known(example)
             gold: Frame = example.gold
             group = gold.intent.names[0]
-            targets = {
-                "intents": np.array(self._numbers[group]),
-                "tags": self.tagset.encode(gold.slots.labels[: len(tokens)]),
-            }
+            labels = gold.slots.labels[: len(tokens)]
+            if self.sources is None:
+                targets = {"tags": self.tagset.encode(labels)}
+            else:
+                targets = self.sources.encode(labels, example.covered)
+                targets["judged_intents"] = covered_entities(self.intents, example.covered)
+            targets["intents"] = np.array(self._numbers[group])
             beyond = (span for span in spans_from_tags(gold.slots.labels, "bio2") if span.end > len(tokens))
             lost += [LostFact("entity", span.label, example.input.surface(span), "truncated") for span in beyond]
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
@@ -115,12 +121,16 @@ class IntentSlotCodec(Codec):
         return {"intent": self.intents, **self.tagset.known()}
 
     def collate(self, rows: Sequence[Row]) -> Batch:
-        """Targets: intents [B], tags [B, T] and what their loss needs."""
+        """Targets: intents [B], tags [B, T] and what their loss needs.
+
+        Of several sources also judged_intents [B, I], from which a request's intent is chosen.
+        """
         width, inputs = pad_inputs(rows)
         targets: Arrays = {}
         if rows[0].targets:
             targets = tag_targets(rows, width, inputs["lengths"], self.loss)
-            targets["intents"] = np.stack([row.targets["intents"] for row in rows])
+            names = [name for name in ("intents", "judged_intents") if name in rows[0].targets]
+            targets |= {name: np.stack([row.targets[name] for row in rows]) for name in names}
         return Batch(inputs, targets, {"intents": float(len(rows)), "tags": float(sum(row.width for row in rows))})
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Frame]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.batch.openness import TagParts, coverage_arrays, covered_labels, open_cells
+from spanloom.batch.openness import TagParts, coverage_arrays, covered_relations, open_cells
 from spanloom.core import SOME, Array, Arrays, Coverage, LostFact, Relation, Row, Span, Text
 from spanloom.decode.spans import ScoredSpan, sigmoid, spans_from_table
 from spanloom.decode.triples import triples_from_tables
@@ -80,7 +80,7 @@ class TableScheme:
         if self.sources:
             some = [span for span in graph.spans if span.label == SOME]
             targets |= coverage_arrays(self.labels.entities, coverage, some)
-            targets["related"] = covered_labels(self.labels.relations, None if coverage is None else coverage.relations)
+            targets["related"] = covered_relations(self.labels.relations, coverage)
         return targets, lost
 
     def _spans(self, text: Text, graph: Graph, lost: list[LostFact]) -> tuple[list[list[int]], set[Span]]:

@@ -14,8 +14,9 @@ import numpy as np
 
 from spanloom.answers.graph import Graph
 from spanloom.batch.inputs import pad_inputs
+from spanloom.batch.openness import coverage_arrays, open_cells
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Span, Text
+from spanloom.core import SOME, Array, Arrays, Batch, Codec, Example, LostFact, Row, Span, Text
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
 from spanloom.errors import DataError
 from spanloom.tasks.nested.config import NestedConfig
@@ -36,7 +37,8 @@ class NestedCodec(Codec):
 
     flat: no two answers overlap. crossing: training had spans that overlap and neither of which holds the other; only
     then answers may. max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them
-    into windows instead. max_sentences: of a window, as training had them. seen: the names that training had.
+    into windows instead. max_sentences: of a window, as training had them. seen: the names that training had. sources:
+    training data are of several sources that annotate different things.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class NestedCodec(Codec):
         max_words: int,
         max_sentences: int,
         seen: Seen,
+        sources: bool = False,
     ) -> None:
         self.features = features
         self.labels = tuple(labels)
@@ -56,13 +59,14 @@ class NestedCodec(Codec):
         self.max_words: int = max_words
         self.max_sentences: int = max_sentences
         self.seen = seen
+        self.sources = sources
         self._numbers = {label: number for number, label in enumerate(self.labels)}
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: NestedConfig) -> NestedCodec:
         """Raises ConfigError for a setting out of range, DataError where no sentence has an entity."""
         check_values(config, "model.")
-        labels = sorted({span.label for example in examples for span in _spans(example)})
+        labels = sorted({span.label for example in examples for span in _spans(example)} - {SOME})
         if not labels:
             where = str(examples[0].source.path) if examples else "training data"
             raise DataError(
@@ -73,7 +77,8 @@ class NestedCodec(Codec):
         features = fit_features(sentences, config.encoder, config.max_words)
         names = ((example.input.surface(span), span.label) for example in examples for span in _spans(example))
         limits = config.max_words, usual_sentences(example.input for example in examples)
-        return cls(features, labels, config.flat, crossing, *limits, Seen.fit((), names))
+        sources = any(example.covered for example in examples)
+        return cls(features, labels, config.flat, crossing, *limits, Seen.fit((), names), sources)
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
@@ -86,9 +91,13 @@ class NestedCodec(Codec):
         if example.gold is not None:
             self.require_known(example)
             kept, unsaid = self._sayable(text, example.gold, len(tokens))
-            cells = [[span.start, span.end - 1, self._numbers[span.label]] for span in kept]
+            some = [span for span in kept if span.label == SOME]
+            cells = [[span.start, span.end - 1, self._numbers[span.label]] for span in kept if span.label != SOME]
             targets = {"spans": np.array(cells, dtype=np.int64).reshape(-1, 3)}
+            if self.sources:
+                targets |= coverage_arrays(self.labels, example.covered, some)
             lost += unsaid
+            lost += [LostFact("entity", SOME, text.surface(span), "its kind is not annotated") for span in some]
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
         return Row(inputs, targets, length, len(tokens), tuple(lost), cut=+cut)
 
@@ -120,7 +129,8 @@ class NestedCodec(Codec):
 
     def unknown(self, example: Example) -> list[tuple[str, str]]:
         """The entities of an example whose label training never had."""
-        return [("entity label", span.label) for span in _spans(example) if span.label not in self._numbers]
+        known = {*self.labels, SOME}
+        return [("entity label", span.label) for span in _spans(example) if span.label not in known]
 
     def require_known(self, example: Example) -> None:
         """Raises DataError, citing the line, for a label that training never had."""
@@ -131,7 +141,10 @@ class NestedCodec(Codec):
         return {"entity label": self.labels}
 
     def collate(self, rows: Sequence[Row]) -> Batch:
-        """Targets: spans [B, T, T] (first word, last word), 0 for none and k + 1 for label k, and lengths [B]."""
+        """Targets: spans [B, T, T] (first word, last word), 0 for none and k + 1 for label k, and lengths [B].
+
+        Of several sources also open [B, T, T, K + 1]: what a cell may be, as far as its source says.
+        """
         width, inputs = pad_inputs(rows)
         targets: Arrays = {}
         if rows[0].targets:
@@ -140,7 +153,22 @@ class NestedCodec(Codec):
                 first, last, label = row.targets["spans"].T
                 spans[index, first, last] = label + 1
             targets = {"spans": spans, "lengths": inputs["lengths"]}
-        return Batch(inputs, targets, {"spans": float(sum(row.width for row in rows))})
+            if self.sources:
+                targets["open"] = np.stack([self._open(row, width) for row in rows])
+        judged = [row for row in rows if not self.sources or row.targets["covered"].any()]
+        return Batch(inputs, targets, {"spans": float(sum(row.width for row in judged))})
+
+    def _open(self, row: Row, width: int) -> Array:
+        """[T, T, K + 1]: where gold has a label, that alone; elsewhere none, and what the source leaves open."""
+        first, last, label = row.targets["spans"].T
+        some = row.targets["some"]
+        spans = np.stack([label, first, last], axis=1)
+        cells = open_cells(spans, row.targets["covered"], bool(row.targets["related_only"]), some, width)  # [K, T, T]
+        cells[:, first, last] = False
+        cells[label, first, last] = True
+        none = np.ones((1, width, width), dtype=bool)
+        none[0, first, last] = none[0, some[:, 0], some[:, 1]] = False
+        return np.concatenate([none, cells]).transpose(1, 2, 0)
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Graph]:
         """The graphs, without relations, that scores `spans` [B, T, T, K] (first word, last word) say."""

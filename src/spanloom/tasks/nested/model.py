@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from spanloom.nn.encoders.words import Encoder, build_encoder
 from spanloom.nn.heads.biaffine import Biaffine
-from spanloom.nn.loss import symmetric_kl
+from spanloom.nn.loss import open_loss, symmetric_kl
 from spanloom.nn.model import Model
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
@@ -47,6 +47,8 @@ def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict
     """A sum, named as in `Batch.counts`: over all spans that there could be, each a choice of a label or none."""
     cells = _cells(targets["lengths"], outputs["spans"].shape[1])
     logits, gold = _with_none(outputs["spans"][cells]), targets["spans"][cells]  # [N, K + 1], [N]
+    if "open" in targets:
+        return {"spans": open_loss(logits, targets["open"][cells], torch.ones_like(logits[:, 0]))}
     return {"spans": nn.functional.cross_entropy(logits, gold, reduction="sum")}
 
 

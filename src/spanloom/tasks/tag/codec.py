@@ -11,6 +11,7 @@ from typing import Any
 
 from spanloom.answers.tags import Tags
 from spanloom.batch.inputs import pad_inputs
+from spanloom.batch.openness import OpenTags
 from spanloom.batch.targets import tag_targets
 from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text
 from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
@@ -29,6 +30,7 @@ class TagCodec(Codec):
     loss: of a softmax head: "focal_gamma", "label_smoothing" and, where tags weigh differently, "class_weights" [K];
     None for a CRF. max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them into
     windows instead. max_sentences: of a window, as training had them. confidence: answers say how sure each label is.
+    sources: training data are of several sources that annotate different labels.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class TagCodec(Codec):
         max_words: int,
         max_sentences: int,
         confidence: bool,
+        sources: bool = False,
     ) -> None:
         self.features = features
         self.tagset = tagset
@@ -48,11 +51,13 @@ class TagCodec(Codec):
         self.max_words: int = max_words
         self.max_sentences: int = max_sentences
         self.confidence = confidence
+        self.sources = OpenTags(tagset) if sources else None
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: TagConfig) -> TagCodec:
         """Raises ConfigError for settings that contradict each other, DataError where no token has a label but O."""
-        check_settings(config)
+        sources = any(example.covered for example in examples)
+        check_settings(config, sources)
         gold = [example.gold for example in examples if example.gold is not None]
         tagset = Tagset.fit([tags.labels for tags in gold], config.scheme, examples[0].source.path)
         sentences = ([token.text for token in example.input.tokens] for example in examples)
@@ -65,7 +70,7 @@ class TagCodec(Codec):
         most = usual_sentences(example.input for example in examples)
         sentences_seen = [(example.input, example.gold and example.gold.labels) for example in examples]
         seen = Seen.of_tags(sentences_seen, tagset.scheme is not None)
-        return cls(features, tagset, seen, loss, config.max_words, most, config.confidence)
+        return cls(features, tagset, seen, loss, config.max_words, most, config.confidence, sources)
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold. Raises DataError for a label never trained on."""
@@ -77,7 +82,11 @@ class TagCodec(Codec):
         if example.gold is not None:
             self.require_known(example)
             # What a cut leaves of a span is a span of its own: the window that is read when predicting shows no more.
-            targets = {"tags": self.tagset.encode(example.gold.labels[: len(tokens)])}
+            labels = example.gold.labels[: len(tokens)]
+            if self.sources is None:
+                targets = {"tags": self.tagset.encode(labels)}
+            else:
+                targets = self.sources.encode(labels, example.covered)
             lost += self._cut_off(example.input, example.gold, len(tokens))
         length = int(inputs.get("piece_lengths", inputs["lengths"]))
         return Row(inputs, targets, length, len(tokens), tuple(lost), cut=+cut)
@@ -106,7 +115,10 @@ class TagCodec(Codec):
         return self.tagset.known()
 
     def collate(self, rows: Sequence[Row]) -> Batch:
-        """Targets: tags [B, T]; for a CRF lengths [B]; for softmax weights [B, T], 0 at padding, and its loss."""
+        """Targets: tags [B, T]; for a CRF lengths [B]; for softmax weights [B, T], 0 at padding, and its loss.
+
+        Of several sources also open [B, T, K], the tags that each leaves open.
+        """
         width, inputs = pad_inputs(rows)
         targets = tag_targets(rows, width, inputs["lengths"], self.loss) if rows[0].targets else {}
         return Batch(inputs, targets, {"tags": float(sum(row.width for row in rows))})

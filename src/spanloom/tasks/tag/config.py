@@ -40,13 +40,17 @@ class TagConfig:
     encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
 
 
-def check_settings(config: TagConfig) -> None:
-    """Raise ConfigError for a number out of range, and for a loss that the chosen head does not have."""
+def check_settings(config: TagConfig, sources: bool = False) -> None:
+    """Raise ConfigError for a number out of range, and for a loss that the chosen head does not have.
+
+    sources: the training data are of several that annotate different labels.
+    """
     check_values(config, "model.")
-    if config.head == "crf":
-        plain = TagConfig()
-        for name in ("focal_gamma", "label_smoothing", "class_weights"):
-            value = getattr(config, name)
-            if value != getattr(plain, name):
-                found = f"is {value!r}, but a CRF is trained by its likelihood alone"
-                raise ConfigError(f"model.{name}", found, remedy="Leave it out, or set model.head = 'softmax'.")
+    plain = TagConfig()
+    for name in ("focal_gamma", "label_smoothing", "class_weights"):
+        value = getattr(config, name)
+        if value != getattr(plain, name) and (sources or config.head == "crf"):
+            found, remedy = "a CRF is trained by its likelihood alone", "Leave it out, or set model.head = 'softmax'."
+            if sources:
+                found, remedy = "several sources are trained on by the likelihood alone", "Leave it out."
+            raise ConfigError(f"model.{name}", f"is {value!r}, but {found}", remedy=remedy)
