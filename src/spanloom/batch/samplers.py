@@ -14,6 +14,7 @@ from typing import Any, assert_never
 import numpy as np
 
 from spanloom.batch.buckets import batches, fill, fill_to_a_gap
+from spanloom.batch.mixing import Mix
 from spanloom.config import TrainConfig, samplers
 from spanloom.core import Array, Row
 from spanloom.errors import ConfigError
@@ -23,14 +24,18 @@ Sampler = Callable[[int], list[Array]]
 """Epoch -> the index batches of that epoch, in the order of training."""
 
 
-def build_sampler(rows: Sequence[Row], config: TrainConfig, seed: int) -> Sampler:
+def build_sampler(rows: Sequence[Row], config: TrainConfig, seed: int, mix: Mix | None = None) -> Sampler:
     """The sampler that `config.sampler` says, over `rows` or the part of them that `config.subset` leaves.
 
-    What is the same in every epoch is computed here, once. Raises ConfigError where the rows lack what a weighted
+    mix: of several sources, how much of each an epoch takes; None for all. What is the same in every epoch is computed
+    here, once. Raises ConfigError where the rows lack what a weighted
     sampler needs, and where `drop_last` would leave nothing.
     """
     chosen = subset(len(rows), config.subset, seed)
-    order = _order([rows[index] for index in chosen], config, seed)
+    if mix is not None and set(mix.weights) != {1.0}:
+        order = _mixed([rows[index] for index in chosen], config, seed, mix.of(chosen))
+    else:
+        order = _order([rows[index] for index in chosen], config, seed)
     if config.drop_last and not order(1):
         few = several(len(chosen), "example")
         found = f"is true, and {few} cannot fill one batch of train.batch_size = {config.batch_size}"
@@ -60,6 +65,14 @@ def _order(rows: Sequence[Row], config: TrainConfig, seed: int) -> Sampler:
             return partial(weighted, sizes, row_weights(rows, by), seed, **limits)
         case _ as other:
             assert_never(other)
+
+
+def _mixed(rows: Sequence[Row], config: TrainConfig, seed: int, mix: Mix) -> Sampler:
+    def order(epoch: int) -> list[Array]:
+        taken = mix.rows(seed, epoch)
+        return [taken[batch] for batch in _order([rows[index] for index in taken], config, seed)(epoch)]
+
+    return order
 
 
 def subset(count: int, part: float, seed: int) -> Array:
