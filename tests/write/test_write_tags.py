@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.answers.tags import Tags
+from spanloom.answers.tags import Tags, tags_to_dict
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source, Text, Token
 from spanloom.errors import DataError
@@ -18,7 +18,7 @@ from spanloom.text.tags import SCHEMES
 from spanloom.text.words import tokenize
 from spanloom.write.columns import write_columns
 from spanloom.write.lines import write_lines
-from spanloom.write.tag_lines import tag_line, tags_to_dict
+from spanloom.write.tag_lines import tag_line
 
 SENTENCE = "Mara Holt 's 😀 team left  里昂 ."
 TEXT = Text(SENTENCE, tokenize(SENTENCE))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from spanloom.answers.parts.drawing import TEXTS, Shown
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Span
+from spanloom.core import Span, Text, TextPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,23 @@ class Label:
 
 def _stays(gold: Label, order: Sequence[int], moved: Mapping[Span, Span]) -> Label:
     return gold
+
+
+def labels_to_dict(text: Text | TextPair, answer: Label) -> dict[str, Any]:
+    """What a user sees of an answer: the text, or the first and second, and `labels`, each with its score if any."""
+    scores = answer.scores or (None,) * len(answer.names)
+    labels = [
+        {"label": name} if score is None else {"label": name, "score": float(score)}
+        for name, score in zip(answer.names, scores, strict=True)
+    ]
+    return {**texts_to_dict(text), "labels": labels}
+
+
+def texts_to_dict(text: Text | TextPair) -> dict[str, str]:
+    """A text as `text`, a pair as `first` and `second`."""
+    if isinstance(text, TextPair):
+        return {"first": text.first.text, "second": text.second.text}
+    return {"text": text.text}
 
 
 def table(shown: Shown) -> list[Part]:

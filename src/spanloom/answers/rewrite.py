@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
+from spanloom.core import Dialogue
 from spanloom.text.edits import new_parts
 
 
@@ -19,6 +21,12 @@ class Rewrite:
 
 
 INSERTED = "inserted"
+
+
+def rewrite_to_dict(dialogue: Dialogue, answer: Rewrite) -> dict[str, Any]:
+    """What a user sees of an answer: `turns`, `rewrite` and its `score` if any."""
+    scored = {} if answer.score is None else {"score": float(answer.score)}
+    return {"turns": [turn.text for turn in dialogue.turns], "rewrite": answer.text, **scored}
 
 
 def table(shown: Shown) -> list[Part]:

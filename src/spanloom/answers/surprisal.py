@@ -11,6 +11,7 @@ from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.plain_card import Card
 from spanloom.answers.parts.summary import Summary, Tile
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, Worst, line, name
+from spanloom.core import Text
 from spanloom.text.counts import listed
 from spanloom.text.windows import Window
 
@@ -42,6 +43,15 @@ def merge(answers: Sequence[Surprisal], places: Sequence[Window]) -> Surprisal:
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def surprisal_to_dict(text: Text, answer: Surprisal) -> dict[str, Any]:
+    """What a user sees of an answer: the text, its bits in all, and each token with its own, in character offsets."""
+    tokens = [
+        {"start": token.start, "end": token.end, "text": token.text, "bits": round(bits, 4)}
+        for token, bits in zip(text.tokens, answer.bits, strict=True)
+    ]
+    return {"text": text.text, "bits": round(sum(answer.bits), 4), "tokens": tokens}
 
 
 def striking(shown: Shown) -> list[Shown]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
+from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
@@ -85,6 +87,34 @@ def behind(gold: Tags, words: int) -> int:
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def tags_to_dict(text: Text, tags: Tags) -> dict[str, Any]:
+    """What a user sees of an answer: `tokens`, and `entities` where the tags are those of spans.
+
+    Offsets are characters of the text, half-open. Each token has the key `score` only when the tags have scores; an
+    entity is as sure as the least sure of its tokens.
+    """
+    tokens: list[dict[str, Any]] = [
+        {"start": token.start, "end": token.end, "text": token.text, "label": label}
+        for token, label in zip(text.tokens, tags.labels, strict=True)
+    ]
+    if tags.scores is not None:
+        for token, score in zip(tokens, tags.scores, strict=True):
+            token["score"] = float(score)
+    item: dict[str, Any] = {"text": text.text, "tokens": tokens}
+    if is_bio2(tags.labels):
+        item["entities"] = spans_to_dicts(text, tags)
+    return item
+
+
+def spans_to_dicts(text: Text, tags: Tags) -> list[dict[str, Any]]:
+    """The spans that tags in BIO2 say, each with its score where the tags have some: that of its least sure token."""
+    return [entity_to_dict(text, _scored(span, tags)) for span in spans_from_tags(tags.labels, "bio2")]
+
+
+def _scored(span: Span, tags: Tags) -> Span:
+    return span if tags.scores is None else replace(span, score=min(tags.scores[span.start : span.end]))
 
 
 def table(shown: Shown) -> list[Part]:
