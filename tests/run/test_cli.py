@@ -272,7 +272,7 @@ def test_less_sure_facts_are_left_out_of_every_format(
     table = capsys.readouterr().out
     assert (table.count("0.50"), table.count("0.25")) == (entities, relations)
     found = stand_in("joint", capitalised).predict([SENTENCE], threshold=thresholds([given[0], *given[2::2]]))
-    assert [(len(graph.spans), len(graph.relations)) for graph in found] == [(entities, relations)]
+    assert [(len(answer.entities), len(answer.relations)) for answer in found] == [(entities, relations)]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 from spanloom.answers import label, tags
 from spanloom.answers.label import Label
+from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
@@ -121,8 +122,27 @@ def sure(frame: Frame, keeps: Keeps) -> Frame:
     return replace(frame, intent=label.sure(frame.intent, keeps), slots=tags.sure(frame.slots, keeps))
 
 
+class FrameAnswer(Answer[Frame]):
+    """intent: what is wanted, None for a text of nothing; slots: the details, which are `entities` too.
+
+    out_of_scope, rejected: see `Frame`.
+    """
+
+    def __init__(self, shown: Shown, value: Frame, page: Page) -> None:
+        super().__init__(shown, value, page)
+        self.intent = self.labels[0] if self.labels else None
+        self.slots = self.entities
+        self.out_of_scope: float | None = shown.get("out_of_scope")
+        self.rejected: bool = shown.get("rejected", False)
+
+    @staticmethod
+    def found(shown: Shown) -> Drawing:
+        return draw(shown)
+
+
 KIND = AnswerKind(
     answer=Frame,
+    view=FrameAnswer,
     draw=draw,
     table=table,
     card=card_parts,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from spanloom.answers.parts.answer import Answer
 from spanloom.answers.parts.drawing import Shown
 from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.graph_card import graph_card, graph_summary
@@ -199,8 +200,13 @@ def sure(graph: Graph, keeps: Keeps) -> Graph:
     return replace(graph, spans=spans, relations=tuple(item for item in relations if keeps(item.label, item.score)))
 
 
+class GraphAnswer(Answer[Graph]):
+    """`entities`, and `relations` between them, whose `head` and `tail` are entities."""
+
+
 KIND = AnswerKind(
     answer=Graph,
+    view=GraphAnswer,
     table=table,
     card=graph_card,
     summary=graph_summary,

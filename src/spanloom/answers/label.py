@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import TEXTS, Shown
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
@@ -67,8 +68,18 @@ def sure(label: Label, keeps: Keeps) -> Label:
     )
 
 
+class LabelAnswer(Answer[Label]):
+    """labels: the classes, each with its score; label: the surest of them, None where there is none."""
+
+    def __init__(self, shown: Shown, value: Label, page: Page) -> None:
+        super().__init__(shown, value, page)
+        surest = max(self.labels, key=lambda named: named.score or 0.0, default=None)
+        self.label = None if surest is None else surest.label
+
+
 KIND = AnswerKind(
     answer=Label,
+    view=LabelAnswer,
     table=table,
     noise=Noise(spans=lambda gold: (), follow=_stays),
     classes=lambda label: [("class", name) for name in label.names],

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
@@ -55,8 +56,23 @@ def sure(relation: Relation, keeps: Keeps) -> Relation:
     return replace(relation, label="", score=None)
 
 
+class RelationAnswer(Answer[Relation]):
+    """head, tail: the spans that were marked, which are `entities` too; label: how they are related, and its score."""
+
+    def __init__(self, shown: Shown, value: Relation, page: Page) -> None:
+        super().__init__(shown, value, page)
+        (related,) = self.relations
+        self.head, self.tail = related.head, related.tail
+        self.label, self.score = related.label, related.score
+
+    @staticmethod
+    def found(shown: Shown) -> Drawing:
+        return draw(shown)
+
+
 KIND = AnswerKind(
     answer=Relation,
+    view=RelationAnswer,
     draw=draw,
     table=table,
     noise=Noise(spans=lambda gold: (gold.head, gold.tail), follow=_follow),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from spanloom.answers.parts.answer import Answer, Page, row, scored
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
@@ -152,8 +153,40 @@ def sure(tags: Tags, keeps: Keeps) -> Tags:
     return Tags(tuple(labels), None if left is None else tuple(left))
 
 
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A token and its label: `text[start:end]`, in characters, half-open. score: in 0..1, or None."""
+
+    text: str
+    start: int
+    end: int
+    label: str
+    score: float | None = None
+
+
+class TagsAnswer(Answer[Tags]):
+    """tokens: each with its label; tags: those labels alone; entities: the spans, where the tags are those of spans."""
+
+    def __init__(self, shown: Shown, value: Tags, page: Page) -> None:
+        super().__init__(shown, value, page)
+        self.tokens = tuple(Tagged(**token) for token in shown["tokens"])
+        self.tags = tuple(token.label for token in self.tokens)
+        self._spans = "entities" in shown
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each span, or for each token where the tags are plain labels."""
+        return super().rows() if self._spans else [row("token", token) for token in self.tokens]
+
+    def lines(self) -> Iterator[str]:
+        if self._spans:
+            yield from super().lines()
+        else:
+            yield from (scored(f"{token.label}: {token.text}", token.score) for token in self.tokens)
+
+
 KIND = AnswerKind(
     answer=Tags,
+    view=TagsAnswer,
     draw=draw,
     table=table,
     merge=merge,
