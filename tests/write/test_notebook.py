@@ -13,7 +13,7 @@ import pytest
 
 from spanloom.config import DataConfig, RunConfig, load_config
 from spanloom.tasks import FOLDER, find_task, task_names
-from spanloom.write.notebook import Check, Scorecard
+from spanloom.write.notebook import ShownCheck, ShownScorecard
 
 
 class Cells(HTMLParser):
@@ -49,7 +49,7 @@ def test_a_scorecard_is_a_dict_that_shows_itself(name: str) -> None:
     examples, config = sample(name)
     task = find_task(name)
     plain = task.score(examples, [example.gold for example in examples], task.fit(examples, config))
-    card = Scorecard(plain)
+    card = ShownScorecard(plain)
     assert card == plain == json.loads(json.dumps(card)) | plain
     assert pickle.loads(pickle.dumps(card)) == plain
     assert "95% interval" in repr(card)
@@ -59,13 +59,13 @@ def test_a_scorecard_is_a_dict_that_shows_itself(name: str) -> None:
 
 
 def test_a_scorecard_of_nothing_is_an_empty_dict() -> None:
-    assert (repr(Scorecard()), Scorecard()._repr_html_()) == ("{}", "{}")
+    assert (repr(ShownScorecard()), ShownScorecard()._repr_html_()) == ("{}", "{}")
 
 
 @pytest.mark.parametrize("name", task_names())
 def test_a_check_is_a_dict_that_shows_itself(name: str) -> None:
     examples, config = sample(name)
-    found = Check(find_task(name).check(examples, config))
+    found = ShownCheck(find_task(name).check(examples, config))
     assert json.loads(json.dumps(found)) == found
     page = page_in(found._repr_html_())
     assert "Gold" in page.texts
@@ -76,7 +76,7 @@ def test_a_check_is_a_dict_that_shows_itself(name: str) -> None:
 
 def test_what_users_wrote_is_text_on_the_page() -> None:
     issue = {"count": 1, "first": ["a.txt:1: <img src=x>\x1b[1m"]}
-    found = Check({"gold": {"sizes": {"<b>": 1}}, "issues": {"<i>": issue}})
+    found = ShownCheck({"gold": {"sizes": {"<b>": 1}}, "issues": {"<i>": issue}})
     page = page_in(found._repr_html_())
     assert {"b", "i", "img"}.isdisjoint(page.tags)
     assert {"<b>", "<i>"} <= set(page.texts)

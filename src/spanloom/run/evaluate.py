@@ -23,7 +23,7 @@ from spanloom.write.atomic import atomic_write
 from spanloom.write.confusion import confusion_svg
 from spanloom.write.html import Draw, comparison_items, scorecard_page
 from spanloom.write.lines import atomic_text, refuse_to_replace, write_lines
-from spanloom.write.notebook import Scorecard
+from spanloom.write.notebook import ShownScorecard
 
 SCORECARD = "scorecard.json"
 PAGE = "report.html"
@@ -38,7 +38,7 @@ def evaluate(
     report: str | Path | None = None,
     data_config: DataConfig | Mapping[str, Any] | None = None,
     second_look: SecondLook = "auto",
-) -> Scorecard:
+) -> ShownScorecard:
     """Score a run folder or bundle (None: the bundled model) on annotated data.
 
     Returns the scorecard, a dict of plain values that shows itself as tables, in a notebook too.
@@ -71,7 +71,7 @@ def evaluate(
     reading = Reading()
     predictions = list(predictor.predict_inputs((example.input for example in examples), reading))
     kind = kind_of(predictor.task.answer())
-    scorecard = Scorecard(predictor.task.score(examples, predictions, predictor.codec))
+    scorecard = ShownScorecard(predictor.task.score(examples, predictions, predictor.codec))
     scorecard |= {
         "read": reading.to_dict(),
         "unknown": UnknownLabels.of(predictor.codec, examples).to_dict(),

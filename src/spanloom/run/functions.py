@@ -9,12 +9,12 @@ from typing import Any, Literal, get_args
 from spanloom.errors import ConfigError
 from spanloom.run.user_config import Given, resolved
 from spanloom.tasks import find_task
-from spanloom.write.notebook import Check
+from spanloom.write.notebook import ShownCheck
 
 Precision = Literal["int8", "fp32"]
 
 
-def check(data: str | Path, task: str, config: Given | None = None) -> Check:
+def check(data: str | Path, task: str, config: Given | None = None) -> ShownCheck:
     """Say whether the gold of a file is well formed, what looks like a mistake in it, and what a scheme cannot express.
 
     task: whose gold it holds. config: settings other than the defaults, such as `{"data": {"encoding": "gb18030"}}`;
@@ -32,7 +32,7 @@ def check(data: str | Path, task: str, config: Given | None = None) -> Check:
     chosen = find_task(task)
     examples = list(chosen.read(Path(data), settings.data))
     require_gold(examples, Path(data))
-    return Check(chosen.check(examples, settings))
+    return ShownCheck(chosen.check(examples, settings))
 
 
 def export(

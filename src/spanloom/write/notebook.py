@@ -29,7 +29,7 @@ def answer_html(value: Any, shown: Shown) -> str:
     return framed("".join(prediction_page([shown], draw=kind_of(value).draw)), 16)
 
 
-class Scorecard(dict[str, Any]):
+class ShownScorecard(dict[str, Any]):
     """The scores of a model as plain values, which show themselves as tables."""
 
     def __repr__(self) -> str:
@@ -39,7 +39,7 @@ class Scorecard(dict[str, Any]):
         return framed(tables_page(summary_html(self), "Scorecard"), 30) if self else "{}"
 
 
-class Check(dict[str, Any]):
+class ShownCheck(dict[str, Any]):
     """What a check found in gold as plain values, which show themselves as tables."""
 
     def __repr__(self) -> str:
