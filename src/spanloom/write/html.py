@@ -76,6 +76,11 @@ def scorecard_page(
     yield _foot(overview)
 
 
+def tables_page(content: str, title: str) -> str:
+    """A page of tables and nothing else."""
+    return f"{_head(title, '', '')}{content}\n</body>\n</html>\n"
+
+
 def comparison_items(
     examples: Iterable[Example], predictions: Iterable[Any], show: Callable[[Any, Any], dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:

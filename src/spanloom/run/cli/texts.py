@@ -77,7 +77,7 @@ class Inputs:
     more: Callable[[], bool] = always
 
 
-def arguments(predictor: Predictor, texts: Sequence[str]) -> Inputs:
+def arguments(predictor: Predictor[Any], texts: Sequence[str]) -> Inputs:
     """The inputs that arguments make: one each, or one of all for a model that reads several texts together."""
     if predictor.texts == 1:
         numbered = ((f"text {number}", text) for number, text in enumerate(texts, start=1))
@@ -86,7 +86,7 @@ def arguments(predictor: Predictor, texts: Sequence[str]) -> Inputs:
     return Inputs(iter([together]))
 
 
-def inputs_of(name: str, predictor: Predictor, encoding: str) -> Inputs:
+def inputs_of(name: str, predictor: Predictor[Any], encoding: str) -> Inputs:
     """The inputs in the file `name`, or on standard input for `-`, one by one.
 
     Plain text is one text a line, an empty line being an empty text; for a model of pairs the two stand on one line
@@ -135,18 +135,18 @@ def _entries(lines: Lines, make: Callable[[str, str], Entry | None], where: str,
             yield entry
 
 
-def _plain_entry(predictor: Predictor, line: str, where: str) -> Entry:
+def _plain_entry(predictor: Predictor[Any], line: str, where: str) -> Entry:
     return Entry(predictor.attempt(together(line, predictor.texts), where), where, raw=line)
 
 
-def _json_entry(predictor: Predictor, line: str, where: str) -> Entry | None:
+def _json_entry(predictor: Predictor[Any], line: str, where: str) -> Entry | None:
     """The entry that a JSON object makes; none of a blank line. Raises DataError for what is no object."""
     if not line.strip():
         return None
     return _object_entry(predictor, _object(line, where), where)
 
 
-def _whole(path: Path, predictor: Predictor, encoding: str) -> Iterator[Entry]:
+def _whole(path: Path, predictor: Predictor[Any], encoding: str) -> Iterator[Entry]:
     """The entries of what is not read line by line: objects in a list or over several lines, and annotated data."""
     if path.is_file() and not first_keys(opening(path, encoding)).isdisjoint(itertools.chain(*TEXTS)):
         for source, item in json_items(path, replace(LEFT_ASIDE, encoding=encoding)):
@@ -155,7 +155,7 @@ def _whole(path: Path, predictor: Predictor, encoding: str) -> Iterator[Entry]:
         yield from _annotated(path, predictor, encoding)
 
 
-def _object_entry(predictor: Predictor, fields: dict[str, Any], where: str) -> Entry:
+def _object_entry(predictor: Predictor[Any], fields: dict[str, Any], where: str) -> Entry:
     try:
         if fields.keys() >= MARKED and isinstance(predictor.task.answer(), Relation):
             return Entry(marked_text(fields, where, LEFT_ASIDE), where, fields)
@@ -233,7 +233,7 @@ def _is_data(line: str) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
 
 
-def _annotated(path: Path, predictor: Predictor, encoding: str) -> Iterator[Entry]:
+def _annotated(path: Path, predictor: Predictor[Any], encoding: str) -> Iterator[Entry]:
     """What the task's own readers make of a path; fields stay where an example is a JSON object on a line."""
     examples = predictor.task.read(path, replace(LEFT_ASIDE, encoding=encoding))
     objects = _objects(path, encoding) if path.is_file() else iter(())
