@@ -65,12 +65,12 @@ def read(page: Path) -> list[Block]:
 
 
 def says(expected: str, printed: str) -> bool:
-    """Whether what was printed is what a page says: word for word, blanks at the ends of lines aside."""
+    """Whether what was printed is what a page says: word for word, but for blanks at the ends of lines and of all."""
     pattern = ""
-    for line in expected.splitlines():
+    for line in expected.strip("\n").splitlines():
         if line.strip() == "…":
             pattern += r"(?:[^\n]*\n)*?"
         else:
             pattern += "[^\n]*?".join(map(re.escape, line.rstrip().split("…"))) + "\n"
-    lines = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
-    return re.fullmatch(pattern, lines) is not None
+    lines = "\n".join(line.rstrip() for line in printed.splitlines()).strip("\n")
+    return re.fullmatch(pattern, lines + "\n" * bool(lines)) is not None

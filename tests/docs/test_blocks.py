@@ -168,6 +168,7 @@ def test_what_stands_above_a_block_is_understood() -> None:
     ("expected", "printed", "same"),
     [
         ("a\nb\n", "a  \nb\n", True),
+        ("a\n", "\na\n  \n", True),
         ("a\n", "a\nb\n", False),
         ("a … c\n", "a b, c\n", True),
         ("a … c\n", "a\nc\n", False),
