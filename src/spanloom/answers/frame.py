@@ -10,12 +10,13 @@ from spanloom.answers import label, tags
 from spanloom.answers.label import Label
 from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
-from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
 from spanloom.answers.tags import Tags
-from spanloom.core import Span, Text
+from spanloom.core import Coverage, Span, Text
+from spanloom.errors import DataError
 from spanloom.text.windows import Window
 
 
@@ -41,6 +42,27 @@ def merge(answers: Sequence[Frame], places: Sequence[Window]) -> Frame:
 
 def _follow(gold: Frame, order: Sequence[int], moved: Mapping[Span, Span]) -> Frame:
     return replace(gold, slots=tags.follow(gold.slots, order, moved))
+
+
+# ---- several data sets -----------------------------------------------------------------------------------------------
+
+
+def labels(gold: Frame) -> tuple[set[str], set[str]]:
+    return set(gold.intent.names) | tags.labels(gold.slots)[0], set()
+
+
+def renamed(gold: Frame, naming: Naming) -> Frame:
+    """Raises DataError where the intent, of which a request has one, would be dropped."""
+    intent = label.renamed(gold.intent, naming)
+    if not intent.names:
+        found = f"drops the intent '{gold.intent.names[0]}', and every request has one"
+        raise DataError("data.source.rename", found, "another name for it", "Name one.")
+    return Frame(intent, tags.renamed(gold.slots, naming))
+
+
+def judged(answer: Frame, gold: Frame, coverage: Coverage) -> Frame:
+    intent = label.judged(answer.intent, gold.intent, coverage)
+    return replace(answer, intent=intent, slots=tags.judged(answer.slots, gold.slots, coverage))
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------
@@ -151,4 +173,6 @@ KIND = AnswerKind(
     noise=Noise(spans=lambda gold: tags.spans_of(gold.slots), follow=_follow),
     behind=lambda gold, words: tags.behind(gold.slots, words),
     sure=sure,
+    named=Named(labels, renamed, judged),
+    graph=lambda text, frame: (text, tags.spans_of(frame.slots), ()),
 )

@@ -8,9 +8,9 @@ from typing import Any
 
 from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import TEXTS, Shown
-from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Span, Text, TextPair
+from spanloom.core import Coverage, Span, Text, TextPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,27 @@ class Label:
 
 def _stays(gold: Label, order: Sequence[int], moved: Mapping[Span, Span]) -> Label:
     return gold
+
+
+# ---- several data sets -----------------------------------------------------------------------------------------------
+
+
+def names_of(gold: Label) -> tuple[set[str], set[str]]:
+    return set(gold.names), set()
+
+
+def renamed(gold: Label, naming: Naming) -> Label:
+    return Label(tuple(sorted({name for name in map(naming.entity, gold.names) if name})))
+
+
+def judged(answer: Label, gold: Label, coverage: Coverage) -> Label:
+    """The classes that are annotated; a single one of another data set stays and is wrong, as one must be right."""
+    if len(answer.names) == len(gold.names) == 1:
+        return answer
+    return Label(tuple(name for name in answer.names if name in coverage.entities))
+
+
+# ---- what is shown ---------------------------------------------------------------------------------------------------
 
 
 def labels_to_dict(text: Text | TextPair, answer: Label) -> dict[str, Any]:
@@ -84,4 +105,5 @@ KIND = AnswerKind(
     noise=Noise(spans=lambda gold: (), follow=_stays),
     classes=lambda label: [("class", name) for name in label.names],
     sure=sure,
+    named=Named(names_of, renamed, judged),
 )

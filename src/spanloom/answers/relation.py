@@ -10,11 +10,17 @@ from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import MarkedText, Relation, Span, Text
+from spanloom.core import SOME, MarkedText, Relation, Span, Text
 
 
 def _follow(gold: Relation, order: Sequence[int], moved: Mapping[Span, Span]) -> Relation:
     return replace(gold, head=moved[gold.head], tail=moved[gold.tail])
+
+
+def graph_of(marked: MarkedText, gold: Relation) -> tuple[Text, Sequence[Span], Sequence[Relation]]:
+    """The two marked spans, of some kind where no label says which, and how they are related."""
+    head, tail = (span if span.label else replace(span, label=SOME) for span in (gold.head, gold.tail))
+    return marked.text, (head, tail), (replace(gold, head=head, tail=tail),)
 
 
 def relation_to_dict(item: MarkedText, answer: Relation) -> dict[str, Any]:
@@ -78,4 +84,5 @@ KIND = AnswerKind(
     noise=Noise(spans=lambda gold: (gold.head, gold.tail), follow=_follow),
     classes=lambda relation: [("relation", relation.label)],
     sure=sure,
+    graph=graph_of,
 )

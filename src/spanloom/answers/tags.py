@@ -9,10 +9,11 @@ from typing import Any
 from spanloom.answers.parts.answer import Answer, Page, row, scored
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.entity import entity_to_dict
-from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import LostFact, Span, Text
+from spanloom.core import SOME, Coverage, LostFact, Span, Text
+from spanloom.errors import DataError
 from spanloom.text.tags import OUTSIDE, is_bio2, spans_from_tags, tags_from_spans
 from spanloom.text.windows import Window
 
@@ -85,6 +86,43 @@ def behind(gold: Tags, words: int) -> int:
     if is_bio2(gold.labels):
         return sum(span.end > words for span in spans_of(gold))
     return max(0, len(gold.labels) - words)
+
+
+# ---- several data sets -----------------------------------------------------------------------------------------------
+
+
+def labels(gold: Tags) -> tuple[set[str], set[str]]:
+    spans = spans_of(gold) if is_bio2(gold.labels) else None
+    return set(gold.labels) if spans is None else {span.label for span in spans} - {SOME}, set()
+
+
+def renamed(gold: Tags, naming: Naming) -> Tags:
+    """Raises DataError where a token's own label, of which it needs one, would be dropped."""
+    if not is_bio2(gold.labels):
+        names = tuple(map(naming.entity, gold.labels))
+        if "" in names:
+            dropped = gold.labels[names.index("")]
+            found = f"drops the label '{dropped}', and every token has one"
+            raise DataError("data.source.rename", found, "another name for it", "Name one.")
+        return Tags(names)
+    spans = (replace(span, label=naming.entity(span.label)) for span in spans_of(gold))
+    return Tags(tuple(tags_from_spans((span for span in spans if span.label), len(gold.labels), "bio2")))
+
+
+def judged(answer: Tags, gold: Tags, coverage: Coverage) -> Tags:
+    """Spans of labels that are annotated, by their tags; a name of some kind in gold has that. Plain labels stay."""
+    if not is_bio2(answer.labels):
+        return answer
+    names = spans_of(gold)
+    some = {(span.start, span.end) for span in names if span.label == SOME}
+    kept = []
+    for span in spans_of(answer):
+        touches = any(span.start < name.end and name.start < span.end for name in names)
+        if (span.start, span.end) in some:
+            kept.append(replace(span, label=SOME))
+        elif span.label in coverage.entities and (touches or not coverage.related_only):
+            kept.append(span)
+    return replace(answer, labels=tuple(tags_from_spans(kept, len(answer.labels), "bio2")))
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------
@@ -194,4 +232,6 @@ KIND = AnswerKind(
     parted=_Parted,
     behind=behind,
     sure=sure,
+    named=Named(labels, renamed, judged),
+    graph=lambda text, tags: (text, spans_of(tags), ()),
 )

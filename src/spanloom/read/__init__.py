@@ -12,23 +12,28 @@ A new format is one new module and no edit elsewhere. What several formats share
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers import kinds
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example
+from spanloom.core import Example, Relation, Span, Text, texts_of
 from spanloom.errors import DataError
 from spanloom.read.parts.json_decode import shown
 from spanloom.read.parts.json_keys import first_values
 from spanloom.read.parts.lines import OPENING, opening, refuse_nul
 
 AUTO = "auto"
+Says = Callable[[Any, Any], tuple[Text, Sequence[Span], Sequence[Relation]]]
+"""(input, gold) -> a text, and the spans and relations that its gold says."""
+
 WRAPPED = "[{"
 """How the value of a key begins under which there is a list of objects."""
 
@@ -60,6 +65,45 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
     DataError citing file and line.
     """
     known = formats(answer)
+    return _not_empty(_found(path, config, known).read(path, config), path)
+
+
+def read_graphs(path: Path, config: DataConfig) -> Iterator[Example]:
+    """As `read`, of graphs; of a file in another format, of the spans and relations that its own gold says."""
+    saying = {kind.answer: kind.graph for kind in kinds().values() if kind.graph is not None}
+    others = [module for module in _modules() if module.ANSWER in saying and module.ANSWER is not Graph]
+    if config.format != AUTO:
+        others = [module for module in others if module.NAME == config.format not in formats(Graph)]
+    module = _best_of(path, config, others)
+    if module is None:
+        return read(path, config)
+    return _as_graphs(_not_empty(module.read(path, config), path), saying[module.ANSWER])
+
+
+def _best_of(path: Path, config: DataConfig, others: Sequence[Any]) -> Any | None:
+    """The one of these formats that fits a path better than any of graphs does; None where none does."""
+    own = list(formats(Graph).values())
+    if any(_claims(module, path) for module in own):
+        return None
+    claimed = next((module for module in others if _claims(module, path)), None)
+    if claimed is not None or not others or not path.is_file():
+        return claimed
+    beginning = opening(path, config.encoding)
+    best = max(others, key=lambda module: int(module.fit(beginning)))
+    rivals = own if config.format == AUTO else []
+    return best if best.fit(beginning) > max((module.fit(beginning) for module in rivals), default=-1) else None
+
+
+def _as_graphs(examples: Iterator[Example], says: Says) -> Iterator[Example]:
+    for example in examples:
+        if example.gold is None:
+            yield dataclasses.replace(example, input=texts_of(example.input)[0])
+        else:
+            text, spans, relations = says(example.input, example.gold)
+            yield dataclasses.replace(example, input=text, gold=Graph(tuple(spans), tuple(relations)))
+
+
+def _found(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
     if config.format not in (AUTO, *known):
         near = difflib.get_close_matches(config.format, known, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else ""
@@ -67,18 +111,21 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
         remedy = f"Set data.format = '{near[0] if near else AUTO}'."
         raise DataError("data.format", f"unknown format {shown(config.format)}{hint}", expected, remedy)
     try:
-        module = _module(path, config, known)
+        return _module(path, config, known)
     except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
         reason = error.strerror or type(error).__name__
         raise DataError(
             str(path), f"cannot be read ({reason})", "a file or a folder of examples", "Check the path."
         ) from None
-    return _not_empty(module.read(path, config), path)
+
+
+def _claims(module: Any, path: Path) -> bool:
+    return bool(hasattr(module, "claims") and module.claims(path))
 
 
 def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
     """The module that reads a path: the one that is asked for, or the one that its content calls for."""
-    several = {name: 1 for name, module in known.items() if hasattr(module, "claims") and module.claims(path)}
+    several = {name: 1 for name, module in known.items() if _claims(module, path)}
     if config.format in several:
         return known[config.format]
     if several and config.format == AUTO:

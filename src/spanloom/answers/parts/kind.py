@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from spanloom.answers.parts.answer import Answer, Page
@@ -11,7 +11,7 @@ from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Part, fields_table
-from spanloom.core import LostFact, Span, Text
+from spanloom.core import Coverage, LostFact, Relation, Span, Text
 from spanloom.text.windows import Window
 
 
@@ -24,6 +24,41 @@ class Noise(NamedTuple):
 
     spans: Callable[[Any], Sequence[Span]]
     follow: Callable[[Any, Sequence[int], Mapping[Span, Span]], Any]
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Other names for the labels of a data set.
+
+    entities, relations: under the names of the data; what is not there keeps its own. "" drops a label, and a "-"
+    before the name of a relation turns it round. arguments: by a relation's new name the labels that its head and tail
+    have where they are `SOME`.
+    """
+
+    entities: Mapping[str, str] = field(default_factory=dict)
+    relations: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def entity(self, label: str) -> str:
+        return self.entities.get(label, label)
+
+    def relation(self, label: str) -> tuple[str, bool]:
+        """The new name, and whether head and tail change places."""
+        name = self.relations.get(label, label)
+        return name.removeprefix("-"), name.startswith("-")
+
+
+class Named(NamedTuple):
+    """What gold of several data sets needs, each of which has its own labels and annotates its own things.
+
+    labels   gold -> its labels: of entities (tags, slots and classes too), and of relations
+    renamed  (gold, naming) -> gold under other names
+    judged   (an answer, its gold, what the data set annotates) -> the part of the answer that may be judged by it
+    """
+
+    labels: Callable[[Any], tuple[set[str], set[str]]]
+    renamed: Callable[[Any, Naming], Any]
+    judged: Callable[[Any, Any, Coverage], Any]
 
 
 class Parted(Protocol):
@@ -66,6 +101,8 @@ class AnswerKind:
     dropped  answer -> how many more findings the model had than are kept
     classes  answer -> the classes that it gives the input as a whole, each after what it is a class of
     sure     (answer, keeps) -> the answer without the facts that are less sure; None where it has none to leave out
+    named    how gold of several data sets goes together; None where it does not
+    graph    (input, answer) -> a text, and the spans and relations in it that the answer says; None where it says none
     """
 
     answer: type
@@ -81,3 +118,5 @@ class AnswerKind:
     dropped: Callable[[Any], int] = _none
     classes: Callable[[Any], Sequence[tuple[str, str]]] = _no_classes
     sure: Callable[[Any, Keeps], Any] | None = None
+    named: Named | None = None
+    graph: Callable[[Any, Any], tuple[Text, Sequence[Span], Sequence[Relation]]] | None = None

@@ -14,7 +14,7 @@ from spanloom.config import DataConfig, EncoderConfig, RunConfig
 from spanloom.core import Codec, Example, Task, Text, deferred
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.scorecard import joint_scorecard
-from spanloom.read import read
+from spanloom.read import read_graphs
 from spanloom.read.parts.entities_alone import relations_wanted
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig, Scheme
@@ -25,7 +25,7 @@ from spanloom.write.spanloom import example_to_dict
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:
-    return relations_wanted(read(path, config))
+    return relations_wanted(read_graphs(path, config))
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:

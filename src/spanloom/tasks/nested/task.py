@@ -16,7 +16,7 @@ from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.nested import nested_scorecard
 from spanloom.nn.encoders.size import encoder_size
 from spanloom.nn.estimate import HeadSize, estimate
-from spanloom.read import read
+from spanloom.read import read_graphs
 from spanloom.read.parts.entities_alone import entities_wanted
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
@@ -25,7 +25,7 @@ from spanloom.write.spanloom import example_to_dict
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:
-    return entities_wanted(read(path, config))
+    return entities_wanted(read_graphs(path, config))
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:

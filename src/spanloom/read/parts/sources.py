@@ -1,0 +1,86 @@
+"""Several data sets as one: each under the names of the whole, and each with what it annotates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from spanloom.answers import kind_of
+from spanloom.answers.parts.kind import Named, Naming
+from spanloom.config.data import ALL, NONE, RELATED, SourceConfig
+from spanloom.core import Coverage, Example
+from spanloom.errors import ConfigError
+
+
+def under_new_names(examples: Iterable[Example], source: SourceConfig) -> list[Example]:
+    """The examples with the labels that `source.rename` gives them.
+
+    Raises ConfigError for a name in it that no gold has, and where gold is of a kind that has no labels.
+    """
+    read = list(examples)
+    naming = Naming(source.rename, source.rename, source.arguments)
+    has: set[str] = set()
+    found = []
+    for example in read:
+        if example.gold is None:
+            found.append(example)
+            continue
+        named = _named(example, source)
+        has.update(*named.labels(example.gold))
+        found.append(replace(example, gold=named.renamed(example.gold, naming)))
+    unused = sorted(set(source.rename) - has)
+    if unused and has:
+        expected = f"a label of its training data: {', '.join(sorted(has)[:20])}"
+        raise ConfigError(_place(source), f"rename has '{unused[0]}'", expected, "Correct it, or leave it out.")
+    return found
+
+
+def coverage_of(source: SourceConfig, examples: Sequence[Example]) -> Coverage:
+    """What a source annotates, by its training examples under new names.
+
+    Raises ConfigError for labels that none of them has.
+    """
+    own: tuple[set[str], set[str]] = (set(), set())
+    for example in examples:
+        if example.gold is not None:
+            for labels, more in zip(own, _named(example, source).labels(example.gold), strict=True):
+                labels.update(more)
+    said = source.annotates.entities, source.annotates.relations
+    for part, labels, words in zip(("entities", "relations"), own, said, strict=True):
+        odd = [] if words[0] in (ALL, NONE, RELATED) else sorted(set(words) - labels)
+        if odd:
+            expected = f"labels of its training data: {', '.join(sorted(labels)) or 'it has none'}"
+            raise ConfigError(_place(source), f"annotates.{part} has '{odd[0]}'", expected, "Correct it.")
+    entities, relations = (
+        frozenset(labels if words[0] in (ALL, RELATED) else () if words[0] == NONE else words)
+        for labels, words in zip(own, said, strict=True)
+    )
+    return Coverage(source.called, entities, relations, source.annotates.entities == (RELATED,))
+
+
+def covered(examples: Iterable[Example], coverage: Coverage) -> list[Example]:
+    """The examples with what their source annotates, and no other gold."""
+    return [
+        replace(example, covered=coverage, gold=judged(example.gold, replace(example, covered=coverage)))
+        for example in examples
+    ]
+
+
+def judged(answer: object, example: Example) -> object:
+    """The part of an answer that the data set of its example can judge: all of it where there is but one."""
+    named = kind_of(answer).named
+    if example.covered is None or answer is None or named is None:
+        return answer
+    return named.judged(answer, example.gold, example.covered)
+
+
+def _named(example: Example, source: SourceConfig) -> Named:
+    named = kind_of(example.gold).named
+    if named is None:
+        found = f"the gold of {example.source.path} has no labels that several data sets could share"
+        raise ConfigError("data.source", found, "graphs, tags, classes or intents", "Set data.train instead.")
+    return named
+
+
+def _place(source: SourceConfig) -> str:
+    return f"data.source '{source.called}'"
