@@ -15,7 +15,7 @@ from spanloom.run.cli.lines import Lines
 TEXTS = (("turns",), ("text",), ("first", "second"))
 """Under which keys of a JSON object there are texts, by how many of them a model reads together."""
 
-Given = str | list[str]
+Strings = str | list[str]
 
 
 def object_on(line: str, where: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def object_on(line: str, where: str) -> dict[str, Any]:
     return item
 
 
-def texts_in(item: Mapping[str, Any], texts: int, where: str) -> Given:
+def texts_in(item: Mapping[str, Any], texts: int, where: str) -> Strings:
     """The text of a JSON object, its two texts or the turns of a dialogue; those first that the model reads.
 
     Raises DataError.

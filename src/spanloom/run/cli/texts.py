@@ -20,7 +20,7 @@ from spanloom.read.parts.json_keys import first_keys
 from spanloom.read.parts.lines import opening
 from spanloom.read.relation_lines import marked_text
 from spanloom.run.cli.lines import Lines, Pipe, file_lines, refuse_unreadable
-from spanloom.run.cli.objects import TEXTS, Given, object_on, peek, tells_json, texts_in
+from spanloom.run.cli.objects import TEXTS, Strings, object_on, peek, tells_json, texts_in
 
 if TYPE_CHECKING:
     from spanloom.predict.predictor import Predictor
@@ -106,7 +106,7 @@ def inputs_of(name: str, predictor: Predictor[Any], encoding: str) -> Inputs:
     return Inputs(_named_here(_whole(path, predictor, encoding)))
 
 
-def together(line: str, texts: int) -> Given:
+def together(line: str, texts: int) -> Strings:
     """What stands on one line, for a model that reads so many texts together (0: the turns of a dialogue)."""
     if texts == 1:
         return line
