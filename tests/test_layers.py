@@ -75,6 +75,8 @@ def may_import_torch(module: str) -> bool:
 
 def fault(module: str, target: str) -> str | None:
     """Why `module` may not import `target`, or None if it may."""
+    if target.split(".")[0] == "spacy":
+        return None if module == "spanloom.run.spacy_component" else f"{module} may not import {target}"
     if target.split(".")[0] in TORCH:
         return None if may_import_torch(module) else f"{module} may not import {target}"
     if {module.split(".")[0], target.split(".")[0]} == {"spanloom", "from_scratch"}:
@@ -169,6 +171,7 @@ def test_every_folder_has_its_place_in_the_order(repository: Path) -> None:
         ("spanloom.run.train", "import torch", "may not import torch"),
         ("spanloom.predict.bundle", "import spanloom.export.to_onnx", "export is below predict"),
         ("spanloom.predict.predictor", "from transformers import AutoTokenizer", "may not import transformers"),
+        ("spanloom.predict.predictor", "import spacy", "may not import spacy"),
         ("from_scratch.crf", "from spanloom.core import Span", "do not know each other"),
         ("spanloom.nn.heads.crf", "import from_scratch.crf", "do not know each other"),
     ],
@@ -188,6 +191,7 @@ def test_a_breach_is_found(module: str, text: str, expected: str) -> None:
         ("spanloom.tasks.joint.model", "import torch\nfrom spanloom.tasks.joint.config import JointConfig"),
         ("spanloom.export.bundle", "import torch\nimport onnx"),
         ("spanloom.predict.bundle", "from spanloom import __version__"),
+        ("spanloom.run.spacy_component", "from spacy.tokens import Doc"),
         ("spanloom", "from spanloom.predict.predictor import load"),
     ],
 )

@@ -34,7 +34,7 @@ def answers(folder: Path) -> list[Any]:
     texts: list[Any] = TEXTS[min(predictor.texts, 2)]
     if predictor.task.name == "relation":
         texts = MARKED[1:]
-    return [predictor.show(text) for text in texts]
+    return [predictor(text).to_dict() for text in texts]
 
 
 def attempt(folder: str, before: Any, signed: bool) -> Outcome:

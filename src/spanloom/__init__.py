@@ -3,7 +3,7 @@
     import spanloom
 
     predictor = spanloom.load()                     # the bundled model, or load("runs/mine") for one of your own
-    graph = predictor("Ada Lovelace lived in London.")
+    answer = predictor("Ada Lovelace lived in London.")
     spanloom.check("train.jsonl", "joint")
     spanloom.train("joint.toml", output="runs/mine")    # or a dict of the same tables
     spanloom.evaluate("runs/mine", "test.jsonl")
@@ -20,14 +20,20 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spanloom.answers.graph import Graph
+    from spanloom.answers.frame import FrameAnswer
+    from spanloom.answers.graph import Graph, GraphAnswer
+    from spanloom.answers.label import LabelAnswer
+    from spanloom.answers.parts.answer import Answer
+    from spanloom.answers.relation import RelationAnswer
+    from spanloom.answers.rewrite import RewriteAnswer
+    from spanloom.answers.surprisal import SurprisalAnswer
+    from spanloom.answers.tags import TagsAnswer
     from spanloom.core import Example, Relation, Source, Span, Text
     from spanloom.errors import CheckpointError, ConfigError, DataError, ExportRefused, MissingExtra, SpanloomError
-    from spanloom.predict.predictor import load
+    from spanloom.predict.predictor import Predictor, load
     from spanloom.run.evaluate import evaluate
     from spanloom.run.functions import check, export
     from spanloom.run.train import train
-    from spanloom.write.answer import Answer
 
 __version__ = "0.1.0"
 
@@ -44,12 +50,20 @@ __all__ = [
     "DataError",
     "Example",
     "ExportRefused",
+    "FrameAnswer",
     "Graph",
+    "GraphAnswer",
+    "LabelAnswer",
     "MissingExtra",
+    "Predictor",
     "Relation",
+    "RelationAnswer",
+    "RewriteAnswer",
     "Source",
     "Span",
     "SpanloomError",
+    "SurprisalAnswer",
+    "TagsAnswer",
     "Text",
     "__version__",
     "check",
@@ -60,7 +74,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "spanloom.answers.graph": ("Graph",),
+    "spanloom.answers.frame": ("FrameAnswer",),
+    "spanloom.answers.graph": ("Graph", "GraphAnswer"),
+    "spanloom.answers.label": ("LabelAnswer",),
+    "spanloom.answers.parts.answer": ("Answer",),
+    "spanloom.answers.relation": ("RelationAnswer",),
+    "spanloom.answers.rewrite": ("RewriteAnswer",),
+    "spanloom.answers.surprisal": ("SurprisalAnswer",),
+    "spanloom.answers.tags": ("TagsAnswer",),
     "spanloom.core": ("Example", "Relation", "Source", "Span", "Text"),
     "spanloom.errors": (
         "CheckpointError",
@@ -71,10 +92,9 @@ _HOMES = {
         "SpanloomError",
     ),
     "spanloom.run.evaluate": ("evaluate",),
-    "spanloom.predict.predictor": ("load",),
+    "spanloom.predict.predictor": ("Predictor", "load"),
     "spanloom.run.functions": ("check", "export"),
     "spanloom.run.train": ("train",),
-    "spanloom.write.answer": ("Answer",),
 }
 
 # A folder takes the name that it shares with one of these functions (check/) when it is first imported. That is now, so

@@ -274,12 +274,14 @@ class Again:
     """What a task wants read once more of an input that was read in windows, and what it makes of that.
 
     items: inputs of the task. settle: the answers for them -> the answer for the whole, and how many facts are new in
-    it. counts: what a user is told of it, by the names that `predict.reading.Reading` has.
+    it. counts: by names of the task's own. say: the sums of those over many inputs, and under "found" of the new facts
+    -> what a user should know of it, a sentence each.
     """
 
     items: Sequence[Any]
     settle: Callable[[Sequence[Any]], tuple[Any, int]]
     counts: Mapping[str, int] = field(default_factory=dict)
+    say: Callable[[Mapping[str, int]], Sequence[str]] = lambda counts: ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import spanloom.run.spacy_component  # noqa: F401  as its entry point does, in an installation older than that too
 from spanloom.run.cli import main
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -87,7 +87,7 @@ def test_the_picture_is_what_the_model_answers(repository: Path) -> None:
         start = (int(element.get("x", "")) - 35) // 10
         sentence = sentence.ljust(start) + (element.text or "")
         assert int(element.get("textLength", "")) == 10 * len(element.text or "")
-    facts = spanloom.load().show(sentence)
+    facts = spanloom.load()(sentence).to_dict()
     assert [fact["text"] for fact in facts["entities"]] == [words[1].text, words[3].text]
     others = [element.text for element in texts if element not in words]
     assert sorted(others) == sorted(fact["label"] for kind in ("entities", "relations") for fact in facts[kind])

@@ -20,6 +20,7 @@ from spanloom.export.bundle import Source, write_bundle
 from spanloom.export.to_onnx import compare, spread, to_onnx
 from spanloom.predict.bundle import OnnxBackend, open_bundle, start
 from spanloom.predict.predictor import Predictor
+from tests.predict.stand_in import values
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example, find_tiny
 
 SENTENCES = ["the Ada the Bo", "edge", "the", "Cy edge the the Di", "Ada Bo Cy", "the edge Ada"] * 2
@@ -245,7 +246,7 @@ from tests.run.tiny_task import find_tiny
 
 bundle = open_bundle(Path(sys.argv[1]), find_tiny)
 predictor = Predictor(bundle.task, bundle.codec, bundle.backend, bundle.folder)
-print([span.start for span in predictor("the Ada edge the Bo . Cy the the").spans])
+print([span.start for span in predictor("the Ada edge the Bo . Cy the the").value.spans])
 """
 
 
@@ -266,7 +267,7 @@ def test_streams_from_a_bundle_do_not_depend_on_threads(exported: tuple[Path, di
     answers = []
     for threads in (1, 3):
         bundle = open_bundle(exported[0], find_tiny, threads)
-        answers.append(list(Predictor(bundle.task, bundle.codec, bundle.backend, bundle.folder).predict(texts)))
+        answers.append(values(Predictor(bundle.task, bundle.codec, bundle.backend, bundle.folder).predict(texts)))
     assert answers[0] == answers[1]
     scores = [[span.score for graph in stream for span in graph.spans] for stream in answers]
     assert scores[0] == scores[1]

@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from spanloom.answers.graph import Graph
+from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.core import LostFact, Span
 from spanloom.errors import DataError
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.nested import depths, nested_scorecard
 from spanloom.write.html import comparison_items, scorecard_page
-from spanloom.write.spanloom import to_dict
 from spanloom.write.tables import print_scorecard
 from tests.tasks.sentences import Place, sentence
 
@@ -147,7 +146,7 @@ def test_it_is_plain_json_printed_drawn_and_compared() -> None:
     print_scorecard(card, Console(file=file, width=80))
     for part in ("2 sentences, 4 entities, 2 inner entities in gold", "boundaries", "2, in one other", "boundary"):
         assert part in file.getvalue()
-    page = "".join(scorecard_page(card, comparison_items(examples, predictions, to_dict)))
+    page = "".join(scorecard_page(card, comparison_items(examples, predictions, graph_to_dict)))
     assert "inner" in page
     better = nested_scorecard(examples, [graph(GOLD), Graph()])
     assert compare_scorecards(card, better)["tests"]["inner"]["difference"] == pytest.approx(0.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,12 @@ from spanloom.core import Codec, Row, Task
 from spanloom.predict.predictor import Predictor, SecondLook
 
 
-class StandIn(Predictor):
+def values(answers: Iterable[Any]) -> list[Any]:
+    """The answers in tokens, as gold is; an error in place of one stays."""
+    return [getattr(answer, "value", answer) for answer in answers]
+
+
+class StandIn(Predictor[Any]):
     """answers: encoded rows -> one answer each."""
 
     def __init__(

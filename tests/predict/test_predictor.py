@@ -13,12 +13,14 @@ import pytest
 
 import spanloom.predict.predictor as predictor_module
 from spanloom.answers.graph import Graph
+from spanloom.answers.parts.answer import Entity
 from spanloom.core import Example, Relation, Row, Span
 from spanloom.errors import CheckpointError, DataError, MissingExtra
-from spanloom.predict.predictor import CHUNK, Predictor, load
+from spanloom.predict.outcomes import CHUNK
+from spanloom.predict.predictor import Predictor, load
 from spanloom.predict.reading import Reading
 from spanloom.tasks.joint.second_look import revisit
-from tests.predict.stand_in import StandIn
+from tests.predict.stand_in import StandIn, values
 from tests.run.tiny_task import NAMES, TASK, WORDS, TinyCodec, example
 
 
@@ -50,12 +52,12 @@ def predictor(model: Perfect) -> Predictor:
 
 
 def test_one_text_gives_one_answer(predictor: Predictor) -> None:
-    assert predictor("the Ada and Bo") == example("the Ada and Bo").gold
+    assert predictor("the Ada and Bo").value == example("the Ada and Bo").gold
 
 
 def test_answers_come_in_order_whatever_the_lengths(predictor: Predictor, model: Perfect) -> None:
     texts = [" ".join(["the"] * (number % 6) + [NAMES[number % 4]]) for number in range(3 * CHUNK // 2)]
-    assert list(predictor.predict(texts)) == [example(text).gold for text in texts]
+    assert values(predictor.predict(texts)) == [example(text).gold for text in texts]
     assert model.sizes == [CHUNK, CHUNK // 2]
 
 
@@ -69,14 +71,15 @@ def test_a_stream_is_read_only_as_far_as_needed(predictor: Predictor) -> None:
             yield NAMES[number % 4]
 
     answers = predictor.predict(endless())
-    assert [next(answers) for _ in range(CHUNK)] == [example(NAMES[number % 4]).gold for number in range(CHUNK)]
+    assert values(itertools.islice(answers, CHUNK)) == [example(NAMES[number % 4]).gold for number in range(CHUNK)]
     assert taken == CHUNK
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u2003"])
 def test_a_text_without_a_token_has_an_empty_answer(predictor: Predictor, model: Perfect, text: str) -> None:
-    assert predictor(text) == Graph()
-    assert predictor.show(text) == {"text": text, "entities": []}
+    answer = predictor(text)
+    assert (answer.text, answer.value) == (text, Graph())
+    assert answer.to_dict() == {"text": text, "entities": []}
     assert model.sizes == []
 
 
@@ -89,18 +92,18 @@ def test_a_model_without_a_limit_is_not_asked_about_nothing(model: Perfect) -> N
             return Row({"words": np.array([1])}, {}, 1, 1)
 
     predictor = StandIn(TASK, Unlimited(WORDS), model, Path("nowhere"))
-    assert list(predictor.predict(["", "x", " "])) == [Graph()] * 3
+    assert values(predictor.predict(["", "x", " "])) == [Graph()] * 3
     assert model.sizes == [1]
 
 
 def test_empty_texts_keep_their_place_among_others(predictor: Predictor) -> None:
     texts = ["", "Ada", "  ", "Bo the", ""]
-    assert list(predictor.predict(texts)) == [example(text).gold for text in texts]
+    assert values(predictor.predict(texts)) == [example(text).gold for text in texts]
 
 
 def test_a_long_text_is_read_through_windows_and_nothing_is_lost(predictor: Predictor, model: Perfect) -> None:
     words = [NAMES[number % 4] if number % 3 else "the" for number in range(50)]
-    graph = predictor(" ".join(words))
+    graph = predictor(" ".join(words)).value
     wanted = example(" ".join(words)).gold
     assert wanted is not None
     assert graph.spans == wanted.spans
@@ -111,7 +114,7 @@ def test_a_long_text_is_read_through_windows_and_nothing_is_lost(predictor: Pred
 
 def test_a_model_of_single_sentences_is_given_single_sentences(predictor: Predictor, model: Perfect) -> None:
     predictor.codec.max_sentences = 1  # type: ignore[attr-defined]
-    graph = predictor("Ada . Bo . the")
+    graph = predictor("Ada . Bo . the").value
     assert model.sizes == [3]
     assert [span.start for span in graph.spans] == [0, 2]
     assert graph.relations == ()
@@ -119,15 +122,28 @@ def test_a_model_of_single_sentences_is_given_single_sentences(predictor: Predic
 
 def test_a_long_text_among_short_ones_keeps_the_order(predictor: Predictor) -> None:
     texts = ["Ada", "the Bo " * 20, "Cy"]
-    answers = list(predictor.predict(texts))
+    answers = values(predictor.predict(texts))
     assert answers[0] == example("Ada").gold
     assert [span.start for span in answers[1].spans] == list(range(1, 40, 2))
     assert answers[2] == example("Cy").gold
 
 
-def test_show_counts_characters(predictor: Predictor) -> None:
-    shown = predictor.show("  so Ada !")
-    assert shown["entities"] == [{"start": 5, "end": 8, "label": "Name", "text": "Ada"}]
+def test_an_answer_counts_characters(predictor: Predictor) -> None:
+    answer = predictor("  so Ada !")
+    assert answer.to_dict()["entities"] == [{"start": 5, "end": 8, "label": "Name", "text": "Ada"}]
+    assert answer.entities == (Entity("Ada", 5, 8, "Name"),)
+
+
+def test_a_list_of_texts_has_a_list_of_answers(predictor: Predictor) -> None:
+    texts = ["Ada", "", "the Bo"]
+    assert predictor(texts) == [predictor(text) for text in texts] == list(predictor.predict(texts))
+    assert predictor([]) == []
+
+
+def test_a_list_of_strings_is_not_guessed_at_where_an_answer_needs_several(predictor: Predictor) -> None:
+    predictor.texts = 0
+    with pytest.raises(DataError, match=r"predict: a list of strings, which may be .* Write predictor\(tuple\("):
+        predictor(["Ada", "Bo"])
 
 
 # ---- what is said of long texts --------------------------------------------------------------------------------------
@@ -178,7 +194,7 @@ def related(text: str, look: Any, sizes: list[int] | None = None) -> tuple[set[t
 
     reading = Reading()
     predictor = StandIn(RELATING, Related(WORDS), rows, Path("nowhere"), look)
-    [graph] = predictor.predict([text], reading)
+    [graph] = values(predictor.predict([text], reading))
     assert all(relation.head in graph.spans and relation.tail in graph.spans for relation in graph.relations)
     assert list(graph.relations) == sorted(graph.relations, key=lambda r: (r.head.start, r.tail.start))
     return {(relation.head.start, relation.tail.start) for relation in graph.relations}, reading
@@ -188,20 +204,20 @@ def test_distant_names_are_related_by_a_second_look_in_the_tokens_of_the_text() 
     text = "Ada the the the the the the the Bo . Cy ."
     found, reading = related(text, "all")
     assert found == {(0, 8), (8, 10), (0, 10)}
-    assert (reading.pairs, reading.excerpts, reading.found, reading.untried, reading.beyond) == (3, 3, 3, 0, 0)
+    assert reading.again == {"pairs": 3, "excerpts": 3, "found": 3, "untried": 0, "beyond": 0}
 
 
 def test_by_default_only_as_far_as_training_had_relations() -> None:
     text = "Ada the the the the the the the Bo . Cy ."
     found, reading = related(text, "auto")
     assert found == {(0, 8)}
-    assert (reading.pairs, reading.excerpts, reading.found, reading.untried, reading.beyond) == (1, 1, 1, 0, 2)
+    assert reading.again == {"pairs": 1, "excerpts": 1, "found": 1, "untried": 0, "beyond": 2}
 
 
 def test_without_a_second_look_windows_are_all_there_is() -> None:
     found, reading = related("Ada the the the the the the the Bo . Cy .", "off")
     assert found == set()
-    assert (reading.pairs, reading.excerpts, reading.beyond) == (0, 0, 0)
+    assert reading.again == {}
 
 
 def test_names_that_stood_in_one_window_are_not_judged_again() -> None:
@@ -213,7 +229,7 @@ def test_names_that_stood_in_one_window_are_not_judged_again() -> None:
             return [Graph(graph.spans) for graph in sure(given)] if self.rows == len(given) else sure(given)
 
     predictor = StandIn(RELATING, Related(WORDS), Once(), Path("nowhere"), "all")
-    [graph] = predictor.predict(["Ada Bo . Cy ."])
+    [graph] = values(predictor.predict(["Ada Bo . Cy ."]))
     assert [(r.head.start, r.tail.start) for r in graph.relations] == [(0, 3), (1, 3)]
 
 
@@ -221,7 +237,7 @@ def test_second_looks_of_many_texts_go_together_and_no_more_than_a_chunk_at_once
     sizes: list[int] = []
     predictor = StandIn(RELATING, Related(WORDS), lambda rows: sizes.append(len(rows)) or sure(rows), Path("x"), "all")
     texts = ["Ada . Bo . Cy . Di ."] * 80
-    graphs = list(predictor.predict(texts))
+    graphs = values(predictor.predict(texts))
     assert all(len(graph.relations) == 6 for graph in graphs)
     assert max(sizes) <= CHUNK + 3
     assert len(sizes) <= 2 * -(-80 * 4 // CHUNK) + 2 + 80 * 6 // CHUNK
@@ -231,7 +247,7 @@ def test_a_codec_that_relates_nothing_is_never_asked_again(predictor: Predictor,
     reading = Reading()
     list(predictor.predict(["Ada the the the the the the the Bo"], reading))
     assert len(model.sizes) == 1
-    assert (reading.pairs, reading.beyond) == (0, 0)
+    assert reading.again == {}
 
 
 def test_a_single_string_is_no_stream_of_texts(predictor: Predictor) -> None:

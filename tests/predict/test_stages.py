@@ -15,7 +15,10 @@ def test_stage_by_stage_is_all_at_once() -> None:
     rows = [row for work in works for row in work.rows]  # of several texts together, as a server gathers them
     answers = iter(predictor.decode(predictor.forward(rows)))
     merged = [predictor.merge(work, [next(answers) for _ in work.rows]) for work in works]
-    assert merged == list(predictor.predict([LONG, "Ada met Bo in Leeds .", ""]))
+    inputs = [work.item for work in works]
+    assert merged == list(predictor.predict_inputs(inputs))
+    presented = [predictor.present(item, answer) for item, answer in zip(inputs, merged, strict=True)]
+    assert presented == predictor([LONG, "Ada met Bo in Leeds .", ""])
     assert merged[0].spans
     assert merged[2] == predictor.task.answer()
     assert predictor.predict_rows(rows) == predictor.decode(predictor.forward(rows))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.answers.rewrite import Rewrite
+from spanloom.answers.rewrite import Rewrite, rewrite_to_dict
 from spanloom.config import DataConfig
 from spanloom.core import Example, texts_of
 from spanloom.errors import DataError
 from spanloom.read import read
-from spanloom.write.dialogue_lines import dialogue_line, rewrite_to_dict
+from spanloom.write.dialogue_lines import dialogue_line
 
 
 def examples(folder: Path, content: str, **settings: str) -> list[Example]:

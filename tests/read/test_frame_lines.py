@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spanloom.answers.frame import Frame
+from spanloom.answers.frame import Frame, frame_to_dict
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
@@ -17,7 +17,7 @@ from spanloom.core import Example, LostFact, Source, Text, Token
 from spanloom.errors import DataError
 from spanloom.read import read
 from spanloom.text.words import tokenize
-from spanloom.write.frame_lines import frame_line, frame_to_dict
+from spanloom.write.frame_lines import frame_line
 from spanloom.write.lines import write_lines
 
 SENTENCE = "wake Mia's 😀 brother  at half six"

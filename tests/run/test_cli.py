@@ -20,13 +20,13 @@ import spanloom
 import spanloom.predict.predictor
 import spanloom.run.evaluate
 from spanloom.answers.graph import Graph
+from spanloom.config import DataConfig
 from spanloom.core import Codec, Example, Relation, Row, Span
 from spanloom.errors import CheckpointError
 from spanloom.predict.predictor import Predictor
-from spanloom.predict.reading import Reading
 from spanloom.run.cli import build_app, main
 from spanloom.run.cli.threshold import thresholds
-from spanloom.tasks import find_task
+from spanloom.tasks import FOLDER, find_task
 from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, example
 
@@ -272,7 +272,7 @@ def test_less_sure_facts_are_left_out_of_every_format(
     table = capsys.readouterr().out
     assert (table.count("0.50"), table.count("0.25")) == (entities, relations)
     found = stand_in("joint", capitalised).predict([SENTENCE], threshold=thresholds([given[0], *given[2::2]]))
-    assert [(len(graph.spans), len(graph.relations)) for graph in found] == [(entities, relations)]
+    assert [(len(answer.entities), len(answer.relations)) for answer in found] == [(entities, relations)]
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_evaluating_says_so_too_and_counts_it_in_the_scorecard(
     assert captured.err == f"{said}\n"
     read = json.loads(captured.out)["read"]
     assert (read["inputs"], read["windowed"], read["windows"], read["limit"]) == (2, 1, 2, "6 words")
-    assert Reading(**read).sentences() == [said]
+    assert read["said"] == [said]
     assert asked == ["off"]
 
 
@@ -513,6 +513,39 @@ def test_tasks_lists_every_task(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_task_suggests_the_near_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "a.json", "--task", "jont"]) == 2
     assert "there is no task 'jont'; did you mean 'joint'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("task", "to", "name", "written"),
+    [
+        ("tag", "columns", "out.conll", "The\tO\nferry\tO\n"),
+        ("classify", "table", "out.tsv", "label\ttext\n"),
+        ("classify", "table", "out.csv", "label,text\n"),
+    ],
+)
+def test_convert_writes_formats_of_other_tools(task: str, to: str, name: str, written: str, tmp_path: Path) -> None:
+    (sample,) = (FOLDER / task).glob("sample.*")
+    target = tmp_path / name
+    assert main(["convert", str(sample), str(target), "--task", task, "--to", to]) == 0
+    assert target.read_text(encoding="utf-8").startswith(written)
+    read = [[example.gold for example in find_task(task).read(path, DataConfig())] for path in (sample, target)]
+    assert read[0] == read[1]
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ("table", "--to: 'table' cannot hold gold of the task 'tag'; 'jsonl' or 'columns'. Name one of these"),
+        ("xlsx", "--to: there is no format 'xlsx'; 'jsonl' or 'columns'. Name one of these"),
+    ],
+)
+def test_convert_says_what_a_format_cannot_hold(
+    to: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = str(FOLDER / "tag" / "sample.conll")
+    assert main(["convert", sample, str(tmp_path / "out"), "--task", "tag", "--to", to]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_convert_writes_what_can_be_read_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

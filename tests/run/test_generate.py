@@ -58,7 +58,7 @@ def test_the_seed_decides_and_beams_find_what_is_no_less_likely(folders: Folders
     )
 
     def bits(text: str) -> float:
-        return sum(predictor(text).bits)
+        return sum(predictor(text).value.bits)
 
     assert bits(written(Sampling(8, beams=30))) <= bits(written(Sampling(8, beams=1))) + 1e-6
 

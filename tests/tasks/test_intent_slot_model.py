@@ -133,6 +133,6 @@ def test_the_threshold_of_a_run_goes_with_it_into_a_bundle(tmp_path: Any) -> Non
     ]
     assert answers[0] == answers[1]
     assert sum(answers[0]) == 3
-    shown = bundle.show("rent me two bicycles for tomorrow")
+    shown = bundle("rent me two bicycles for tomorrow").to_dict()
     assert (shown["intent"], [slot["text"] for slot in shown["slots"]]) == ("RentBicycle", ["two", "tomorrow"])
-    assert shown["out_of_scope"] < bundle.show("zxcv qwrt uiop")["out_of_scope"]
+    assert shown["out_of_scope"] < bundle("zxcv qwrt uiop").to_dict()["out_of_scope"]

@@ -73,6 +73,6 @@ def test_a_text_longer_than_the_limit_is_read_through_windows(tmp_path: Path) ->
             wanted.add((at + start, at + end, span.label))
         at += len(example.input.text) + 1
     text = "\n".join(example.input.text for example in examples)
-    found = load(tmp_path / "run").show(text)["entities"]
+    found = load(tmp_path / "run")(text).to_dict()["entities"]
     assert {(item["start"], item["end"], item["label"]) for item in found} == wanted
     assert all(0.5 < item["score"] <= 1.0 for item in found)

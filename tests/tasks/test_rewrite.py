@@ -25,6 +25,7 @@ from spanloom.tasks.rewrite.reading import FAR, MARK, read_dialogue
 from spanloom.tasks.rewrite.scheme import TRUNCATED, EditScheme
 from spanloom.text.edits import ADDED_WORDS, MANY_INSERTIONS, MOVED_WORDS, SPACING
 from spanloom.text.words import tokenize
+from tests.predict.stand_in import values
 
 TASK = find_task("rewrite")
 SMALL = EncoderConfig(kind="rnn", word_width=8, char_filters=0, shape_width=0, hidden=8, layers=1)
@@ -174,7 +175,7 @@ def test_an_empty_utterance_has_an_empty_answer_and_a_lonely_one_its_own() -> No
     torch.manual_seed(0)
     model = TASK.build(RewriteConfig(encoder=SMALL), known, None)
     predictor = Predictor(TASK, known, TorchBackend(model.eval()), Path("run"))
-    answers = list(predictor.predict([["灯塔", " "], ["", "多高"], "多高"]))
+    answers = values(predictor.predict([["灯塔", " "], ["", "多高"], "多高"]))
     assert answers[0] == Rewrite("")
     assert set(answers[1].text + answers[2].text) <= set("多高")
     assert predictor.texts == 0

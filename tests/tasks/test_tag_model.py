@@ -118,6 +118,6 @@ def test_either_head_learns_the_sample_and_answers_the_same_in_eight_bits(
     assert TASK.best(run_training(TASK, config, tmp_path / "run", device=CPU)) >= least
     manifest = export(tmp_path / "run", tmp_path / "bundle", max_drop=3.0, precision="int8")
     assert manifest["outputs"][0] == "emissions"
-    answer = load(tmp_path / "bundle")("Ida Halvorsen joined Nordlys Kraft in March .")
+    answer = load(tmp_path / "bundle")("Ida Halvorsen joined Nordlys Kraft in March .").value
     assert answer.labels == ("B-Person", "I-Person", "O", "B-Org", "I-Org", "O", "O", "O")
     assert (answer.scores is None) == (settings["head"] == "crf")

@@ -14,13 +14,13 @@ import pytest
 
 from spanloom.answers import kinds
 from spanloom.answers.graph import Graph
+from spanloom.answers.relation import relation_to_dict
 from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
 from spanloom.errors import DataError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.text.marks import read_marks
 from spanloom.write.annotated import escape, hue, levels, short_label
 from spanloom.write.html import SCRIPTS, comparison_items, prediction_page, scorecard_page
-from spanloom.write.relation_lines import relation_to_dict
 from tests.write.browser import CHROMIUM, drawn
 
 VOID = {"meta", "input", "br"}

@@ -6,23 +6,19 @@ from typing import NamedTuple
 import pytest
 from rich.console import Console
 
-from spanloom.answers.graph import Graph
-from spanloom.answers.label import Label
-from spanloom.answers.rewrite import Rewrite
+from spanloom.answers.graph import Graph, graph_to_dict
+from spanloom.answers.label import Label, labels_to_dict
+from spanloom.answers.relation import relation_to_dict
+from spanloom.answers.rewrite import Rewrite, rewrite_to_dict
 from spanloom.answers.surprisal import Surprisal
-from spanloom.answers.tags import Tags
+from spanloom.answers.tags import Tags, tags_to_dict
 from spanloom.core import Dialogue, Example, LostFact, Relation, Source, Span, Text, TextPair, Token
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.metrics.surprisal import surprisal_scorecard
 from spanloom.text.marks import read_marks
 from spanloom.text.words import tokenize
-from spanloom.write.dialogue_lines import rewrite_to_dict
-from spanloom.write.label_lines import labels_to_dict
-from spanloom.write.relation_lines import relation_to_dict
-from spanloom.write.spanloom import to_dict
 from spanloom.write.tables import print_answer, print_comparison, print_scorecard
-from spanloom.write.tag_lines import tags_to_dict
 
 TEXT = Text("Tove [red] Lund", (Token("Tove", 0, 4), Token("[red]", 5, 10), Token("Lund", 11, 15)))
 TOVE, LUND = Span(0, 2, "[bold]Person", 0.875), Span(2, 3, "City", 0.5)
@@ -37,7 +33,7 @@ def console() -> tuple[Console, io.StringIO]:
 
 def test_a_graph_prints_text_entities_and_triples_with_scores() -> None:
     screen, file = console()
-    print_answer(GOLD, to_dict(TEXT, GOLD), screen)
+    print_answer(GOLD, graph_to_dict(TEXT, GOLD), screen)
     lines = [line.split() for line in file.getvalue().splitlines()]
     assert ["Tove", "[red]", "Lund"] in lines
     assert ["Tove", "[red]", "[bold]Person", "0.88"] in lines
@@ -47,7 +43,7 @@ def test_a_graph_prints_text_entities_and_triples_with_scores() -> None:
 
 def test_a_graph_with_nothing_says_so() -> None:
     screen, file = console()
-    print_answer(Graph(), to_dict(TEXT, Graph()), screen)
+    print_answer(Graph(), graph_to_dict(TEXT, Graph()), screen)
     assert "no entities found" in file.getvalue()
 
 
@@ -55,7 +51,7 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     text = Text("a\x1b[2Jb\u0085", (Token("a\x1b[2Jb\u0085", 0, 7),))
     screen, file = console()
     graph = Graph((Span(0, 1, "X\x07"),))
-    print_answer(graph, to_dict(text, graph), screen)
+    print_answer(graph, graph_to_dict(text, graph), screen)
     assert not set(file.getvalue()) & {"\x1b", "\x07", "\u0085"}
     assert "a\\x1b[2Jb\\x85" in file.getvalue()
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.answers.label import Label
+from spanloom.answers.label import Label, labels_to_dict
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source, Text, TextPair
 from spanloom.errors import DataError
 from spanloom.read import read
 from spanloom.text.words import tokenize
-from spanloom.write.label_lines import label_line, labels_to_dict
+from spanloom.write.label_lines import label_line
 from spanloom.write.label_table import write_table
 from spanloom.write.lines import write_lines
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from spanloom.answers.relation import relation_to_dict
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, MarkedText, Relation, Source, Span
 from spanloom.read import read
 from spanloom.text.marks import read_marks
 from spanloom.write.lines import write_lines
-from spanloom.write.relation_lines import relation_line, relation_to_dict
+from spanloom.write.relation_lines import relation_line
 from tests.tasks.sentences import text_of
 
 ITEM = read_marks("The <e2>old dam</e2> held the <e1>sea</e1>s.", "x")

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.answers.graph import Graph
+from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
 from spanloom.errors import DataError, SpanloomError
 from spanloom.read import read
 from spanloom.text.words import tokenize
 from spanloom.write.lines import write_lines
-from spanloom.write.spanloom import example_to_dict, to_dict
+from spanloom.write.spanloom import example_to_dict
 
 SENTENCE = "Mara Holt 's 😀 co-op left Lyon\u2028for 里昂 ."
 TEXT = Text(SENTENCE, tokenize(SENTENCE))
@@ -29,7 +29,7 @@ def write(path: Path, examples: Iterable[Example]) -> int:
 
 
 def test_what_a_user_sees() -> None:
-    assert to_dict(TEXT, GRAPH) == {
+    assert graph_to_dict(TEXT, GRAPH) == {
         "text": SENTENCE,
         "entities": [
             {"start": 0, "end": 9, "label": "person", "text": "Mara Holt", "score": 0.9},

@@ -8,13 +8,14 @@ from typing import Any
 
 from spanloom.answers import label, tags
 from spanloom.answers.label import Label
+from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
 from spanloom.answers.tags import Tags
-from spanloom.core import Span
+from spanloom.core import Span, Text
 from spanloom.text.windows import Window
 
 
@@ -43,6 +44,22 @@ def _follow(gold: Frame, order: Sequence[int], moved: Mapping[Span, Span]) -> Fr
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def frame_to_dict(text: Text, frame: Frame) -> dict[str, Any]:
+    """What a user sees of an answer: `intent`, None for a text of nothing, and `slots`.
+
+    Offsets are characters of the text, half-open. Where the answer has scores: `intent_score`, and `score` of each
+    slot, which is as sure as the least sure of its tokens. `out_of_scope`, in 0..1, and `rejected`, where they are
+    known.
+    """
+    item: dict[str, Any] = {"text": text.text, "intent": frame.intent.names[0] if frame.intent.names else None}
+    if frame.intent.scores:
+        item["intent_score"] = float(frame.intent.scores[0])
+    item["slots"] = tags.spans_to_dicts(text, frame.slots)
+    if frame.out_of_scope is not None:
+        item |= {"out_of_scope": float(frame.out_of_scope), "rejected": frame.rejected}
+    return item
 
 
 def table(shown: Shown) -> list[Part]:
@@ -105,8 +122,27 @@ def sure(frame: Frame, keeps: Keeps) -> Frame:
     return replace(frame, intent=label.sure(frame.intent, keeps), slots=tags.sure(frame.slots, keeps))
 
 
+class FrameAnswer(Answer[Frame]):
+    """intent: what is wanted, None for a text of nothing; slots: the details, which are `entities` too.
+
+    out_of_scope, rejected: see `Frame`.
+    """
+
+    def __init__(self, shown: Shown, value: Frame, page: Page) -> None:
+        super().__init__(shown, value, page)
+        self.intent = self.labels[0] if self.labels else None
+        self.slots = self.entities
+        self.out_of_scope: float | None = shown.get("out_of_scope")
+        self.rejected: bool = shown.get("rejected", False)
+
+    @staticmethod
+    def found(shown: Shown) -> Drawing:
+        return draw(shown)
+
+
 KIND = AnswerKind(
     answer=Frame,
+    view=FrameAnswer,
     draw=draw,
     table=table,
     card=card_parts,

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from spanloom.answers.parts.answer import Answer
 from spanloom.answers.parts.drawing import Shown
+from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.graph_card import graph_card, graph_summary
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
@@ -140,6 +142,24 @@ def _behind(gold: Graph, words: int) -> int:
 # ---- what is shown ---------------------------------------------------------------------------------------------------
 
 
+def graph_to_dict(text: Text, graph: Graph) -> dict[str, Any]:
+    """What a user sees of an answer: offsets are characters of their own text, half-open.
+
+    `head` and `tail` index `entities`. An entity or a relation has the key `score` only when it has a score.
+    """
+    index = {span: number for number, span in reversed(list(enumerate(graph.spans)))}  # of equal spans the first
+    return {
+        "text": text.text,
+        "entities": [entity_to_dict(text, span) for span in graph.spans],
+        "relations": [_relation(index, relation) for relation in graph.relations],
+    }
+
+
+def _relation(index: dict[Span, int], relation: Relation) -> dict[str, Any]:
+    item = {"head": index[relation.head], "tail": index[relation.tail], "label": relation.label}
+    return item if relation.score is None else {**item, "score": float(relation.score)}
+
+
 def table(shown: Shown) -> list[Part]:
     """The text, a table of entities in the order of the text, and a table of triples, each with its scores."""
     entities = shown["entities"]
@@ -180,8 +200,13 @@ def sure(graph: Graph, keeps: Keeps) -> Graph:
     return replace(graph, spans=spans, relations=tuple(item for item in relations if keeps(item.label, item.score)))
 
 
+class GraphAnswer(Answer[Graph]):
+    """`entities`, and `relations` between them, whose `head` and `tail` are entities."""
+
+
 KIND = AnswerKind(
     answer=Graph,
+    view=GraphAnswer,
     table=table,
     card=graph_card,
     summary=graph_summary,

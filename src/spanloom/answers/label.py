@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import TEXTS, Shown
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Span
+from spanloom.core import Span, Text, TextPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,23 @@ class Label:
 
 def _stays(gold: Label, order: Sequence[int], moved: Mapping[Span, Span]) -> Label:
     return gold
+
+
+def labels_to_dict(text: Text | TextPair, answer: Label) -> dict[str, Any]:
+    """What a user sees of an answer: the text, or the first and second, and `labels`, each with its score if any."""
+    scores = answer.scores or (None,) * len(answer.names)
+    labels = [
+        {"label": name} if score is None else {"label": name, "score": float(score)}
+        for name, score in zip(answer.names, scores, strict=True)
+    ]
+    return {**texts_to_dict(text), "labels": labels}
+
+
+def texts_to_dict(text: Text | TextPair) -> dict[str, str]:
+    """A text as `text`, a pair as `first` and `second`."""
+    if isinstance(text, TextPair):
+        return {"first": text.first.text, "second": text.second.text}
+    return {"text": text.text}
 
 
 def table(shown: Shown) -> list[Part]:
@@ -49,8 +68,18 @@ def sure(label: Label, keeps: Keeps) -> Label:
     )
 
 
+class LabelAnswer(Answer[Label]):
+    """labels: the classes, each with its score; label: the surest of them, None where there is none."""
+
+    def __init__(self, shown: Shown, value: Label, page: Page) -> None:
+        super().__init__(shown, value, page)
+        surest = max(self.labels, key=lambda named: named.score or 0.0, default=None)
+        self.label = None if surest is None else surest.label
+
+
 KIND = AnswerKind(
     answer=Label,
+    view=LabelAnswer,
     table=table,
     noise=Noise(spans=lambda gold: (), follow=_stays),
     classes=lambda label: [("class", name) for name in label.names],

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import Relation, Span
+from spanloom.core import MarkedText, Relation, Span, Text
 
 
 def _follow(gold: Relation, order: Sequence[int], moved: Mapping[Span, Span]) -> Relation:
     return replace(gold, head=moved[gold.head], tail=moved[gold.tail])
+
+
+def relation_to_dict(item: MarkedText, answer: Relation) -> dict[str, Any]:
+    """What a user sees of an answer: offsets are characters of the text without marks; `score` where there is one."""
+    shown = {**marked_to_dict(item), "relation": answer.label}
+    return shown if answer.score is None else {**shown, "score": float(answer.score)}
+
+
+def marked_to_dict(item: MarkedText) -> dict[str, Any]:
+    """A text with its head and tail, each with its label where it has one."""
+    return {"text": item.text.text, "head": _span(item.text, item.head), "tail": _span(item.text, item.tail)}
+
+
+def _span(text: Text, span: Span) -> dict[str, Any]:
+    start, end = text.characters(span)
+    found = {"start": start, "end": end, "text": text.text[start:end]}
+    return {**found, "label": span.label} if span.label else found
 
 
 def table(shown: Shown) -> list[Part]:
@@ -37,8 +56,23 @@ def sure(relation: Relation, keeps: Keeps) -> Relation:
     return replace(relation, label="", score=None)
 
 
+class RelationAnswer(Answer[Relation]):
+    """head, tail: the spans that were marked, which are `entities` too; label: how they are related, and its score."""
+
+    def __init__(self, shown: Shown, value: Relation, page: Page) -> None:
+        super().__init__(shown, value, page)
+        (related,) = self.relations
+        self.head, self.tail = related.head, related.tail
+        self.label, self.score = related.label, related.score
+
+    @staticmethod
+    def found(shown: Shown) -> Drawing:
+        return draw(shown)
+
+
 KIND = AnswerKind(
     answer=Relation,
+    view=RelationAnswer,
     draw=draw,
     table=table,
     noise=Noise(spans=lambda gold: (gold.head, gold.tail), follow=_follow),

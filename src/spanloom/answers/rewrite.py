@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
+from spanloom.answers.parts.answer import Answer, Page, flat_row, scored
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
+from spanloom.core import Dialogue
 from spanloom.text.edits import new_parts
 
 
@@ -19,6 +23,12 @@ class Rewrite:
 
 
 INSERTED = "inserted"
+
+
+def rewrite_to_dict(dialogue: Dialogue, answer: Rewrite) -> dict[str, Any]:
+    """What a user sees of an answer: `turns`, `rewrite` and its `score` if any."""
+    scored = {} if answer.score is None else {"score": float(answer.score)}
+    return {"turns": [turn.text for turn in dialogue.turns], "rewrite": answer.text, **scored}
 
 
 def table(shown: Shown) -> list[Part]:
@@ -48,4 +58,21 @@ def draw(shown: Shown) -> Drawing:
     return {**shown, "text": before + rewrite, "entities": new, "relations": (), "labels": (whole,)}
 
 
-KIND = AnswerKind(answer=Rewrite, draw=draw, table=table)
+class RewriteAnswer(Answer[Rewrite]):
+    """rewrite: the last turn as a text by itself, and its score; turns: the dialogue, which is `texts` too."""
+
+    def __init__(self, shown: Shown, value: Rewrite, page: Page) -> None:
+        super().__init__(shown, value, page)
+        self.turns = self.texts
+        self.rewrite = str(shown["rewrite"])
+        self.score: float | None = shown.get("score")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row, which has the rewrite as its text."""
+        return [{**flat_row("rewrite", self), "text": self.rewrite}]
+
+    def lines(self) -> Iterator[str]:
+        yield scored(f"-> {self.rewrite}", self.score)
+
+
+KIND = AnswerKind(answer=Rewrite, view=RewriteAnswer, draw=draw, table=table)

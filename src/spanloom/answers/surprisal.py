@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spanloom.answers.parts.answer import Answer, Page, flat_row
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.plain_card import Card
 from spanloom.answers.parts.summary import Summary, Tile
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, Worst, line, name
+from spanloom.core import Text
 from spanloom.text.counts import listed
 from spanloom.text.windows import Window
 
@@ -42,6 +44,15 @@ def merge(answers: Sequence[Surprisal], places: Sequence[Window]) -> Surprisal:
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def surprisal_to_dict(text: Text, answer: Surprisal) -> dict[str, Any]:
+    """What a user sees of an answer: the text, its bits in all, and each token with its own, in character offsets."""
+    tokens = [
+        {"start": token.start, "end": token.end, "text": token.text, "bits": round(bits, 4)}
+        for token, bits in zip(text.tokens, answer.bits, strict=True)
+    ]
+    return {"text": text.text, "bits": round(sum(answer.bits), 4), "tokens": tokens}
 
 
 def striking(shown: Shown) -> list[Shown]:
@@ -102,8 +113,36 @@ def _interval(score: Mapping[str, Any]) -> str:
     return " to ".join(map(_number, score["interval"])) if "interval" in score else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Surprising:
+    """A token and its bits: `text[start:end]`, in characters, half-open."""
+
+    text: str
+    start: int
+    end: int
+    bits: float
+
+
+class SurprisalAnswer(Answer[Surprisal]):
+    """bits: of the whole text; tokens: each with its own."""
+
+    def __init__(self, shown: Shown, value: Surprisal, page: Page) -> None:
+        super().__init__(shown, value, page)
+        self.bits: float = shown["bits"]
+        self.tokens = tuple(Surprising(**token) for token in shown["tokens"])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each token."""
+        return [flat_row("token", token, ("text", "start", "end", "bits")) for token in self.tokens]
+
+    def lines(self) -> Iterator[str]:
+        yield f"{self.bits:.1f} bits"
+        yield from (f"{token.bits:.1f}: {token.text}" for token in self.tokens)
+
+
 KIND = AnswerKind(
     answer=Surprisal,
+    view=SurprisalAnswer,
     draw=draw,
     table=table,
     card=card_parts,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from spanloom.answers.parts.answer import Answer, Page, flat_row, scored
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
+from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
@@ -87,6 +90,34 @@ def behind(gold: Tags, words: int) -> int:
 # ---- what is shown ---------------------------------------------------------------------------------------------------
 
 
+def tags_to_dict(text: Text, tags: Tags) -> dict[str, Any]:
+    """What a user sees of an answer: `tokens`, and `entities` where the tags are those of spans.
+
+    Offsets are characters of the text, half-open. Each token has the key `score` only when the tags have scores; an
+    entity is as sure as the least sure of its tokens.
+    """
+    tokens: list[dict[str, Any]] = [
+        {"start": token.start, "end": token.end, "text": token.text, "label": label}
+        for token, label in zip(text.tokens, tags.labels, strict=True)
+    ]
+    if tags.scores is not None:
+        for token, score in zip(tokens, tags.scores, strict=True):
+            token["score"] = float(score)
+    item: dict[str, Any] = {"text": text.text, "tokens": tokens}
+    if is_bio2(tags.labels):
+        item["entities"] = spans_to_dicts(text, tags)
+    return item
+
+
+def spans_to_dicts(text: Text, tags: Tags) -> list[dict[str, Any]]:
+    """The spans that tags in BIO2 say, each with its score where the tags have some: that of its least sure token."""
+    return [entity_to_dict(text, _scored(span, tags)) for span in spans_from_tags(tags.labels, "bio2")]
+
+
+def _scored(span: Span, tags: Tags) -> Span:
+    return span if tags.scores is None else replace(span, score=min(tags.scores[span.start : span.end]))
+
+
 def table(shown: Shown) -> list[Part]:
     """The text, and a table of its tokens with their labels."""
     text = line(shown["text"], "bold")
@@ -122,8 +153,40 @@ def sure(tags: Tags, keeps: Keeps) -> Tags:
     return Tags(tuple(labels), None if left is None else tuple(left))
 
 
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A token and its label: `text[start:end]`, in characters, half-open. score: in 0..1, or None."""
+
+    text: str
+    start: int
+    end: int
+    label: str
+    score: float | None = None
+
+
+class TagsAnswer(Answer[Tags]):
+    """tokens: each with its label; tags: those labels alone; entities: the spans, where the tags are those of spans."""
+
+    def __init__(self, shown: Shown, value: Tags, page: Page) -> None:
+        super().__init__(shown, value, page)
+        self.tokens = tuple(Tagged(**token) for token in shown["tokens"])
+        self.tags = tuple(token.label for token in self.tokens)
+        self._spans = "entities" in shown
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each span, or for each token where the tags are plain labels."""
+        return super().rows() if self._spans else [flat_row("token", token) for token in self.tokens]
+
+    def lines(self) -> Iterator[str]:
+        if self._spans:
+            yield from super().lines()
+        else:
+            yield from (scored(f"{token.label}: {token.text}", token.score) for token in self.tokens)
+
+
 KIND = AnswerKind(
     answer=Tags,
+    view=TagsAnswer,
     draw=draw,
     table=table,
     merge=merge,

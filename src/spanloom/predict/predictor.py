@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import itertools
 import reprlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Generic, Literal, TypeVar, overload
 
+from spanloom.answers import kind_of
+from spanloom.answers.parts.answer import Answer
 from spanloom.core import Backend, Codec, Example, Row, Task
-from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
+from spanloom.decode.numbers import refuse_odd_outputs
 from spanloom.decode.rows import Passed, decoded, in_order, pass_through, predict_rows
 from spanloom.decode.threshold import Given, threshold_for
-from spanloom.errors import CheckpointError, ConfigError, DataError, SpanloomError
+from spanloom.errors import CheckpointError, DataError, SpanloomError
 from spanloom.predict.bundle import MANIFEST, open_bundle
 from spanloom.predict.long_text import limit_of, merged, places_of
-from spanloom.predict.outcomes import CHUNK, HERE, Errors, More, Work, always, numbered, placed
+from spanloom.predict.outcomes import HERE, Errors, More, Work, always, numbered, placed
 from spanloom.predict.reading import Reading
-from spanloom.predict.revisit import read_again
-from spanloom.predict.user_text import BYTES, checked
+from spanloom.predict.stream import Stream
+from spanloom.predict.user_text import BYTES, checked, refuse_one_or_several
 from spanloom.tasks import find_task
 from spanloom.text.windows import part
-from spanloom.write.answer import Answer
 from spanloom.write.folders import aside
+from spanloom.write.notebook import answer_html
 
 RUN_WEIGHTS = Path("model") / "weights.safetensors"
 
+Found = TypeVar("Found", bound=Answer[Any], covariant=True)
+"""What a user gets of one text, such as `answers.graph.GraphAnswer`."""
+
 UserText = str | Sequence[str]
+SomeText = TypeVar("SomeText", bound=UserText)
 SecondLook = Literal["auto", "all", "off"]
 
 
-class Predictor:
+class Predictor(Generic[Found]):
     """Answers questions about texts with one model. Safe to use from several threads at once.
 
     task: what it does. codec: its vocabularies and limits. backend: its network. source: where the model was loaded
@@ -41,7 +45,10 @@ class Predictor:
     likely to matter ("auto"), "all", or none ("off").
 
     `predict` is made of stages, each of which can be called by itself: text -> `prepare` -> input -> `encode` -> its
-    windows, as rows -> `forward` -> what the network puts out -> `decode` -> answers, one a row -> `merge` -> answer.
+    windows, as rows -> `forward` -> what the network puts out -> `decode` -> answers in tokens, one a row -> `merge` ->
+    one in tokens -> `present` -> what a user gets. `predict_inputs` has all between the first and the last.
+
+    A checker of types that is told the task's answers, `model: Predictor[GraphAnswer] = load(…)`, knows their parts.
     """
 
     def __init__(
@@ -65,13 +72,43 @@ class Predictor:
         labels = "".join(f", {kind.replace(' ', '_')}={reprlib.repr(names)}" for kind, names in known)
         return f"Predictor(task={self.task.name!r}, model={str(self.source)!r}{labels})"
 
-    def __call__(self, text: UserText) -> Any:
-        """The answer for one text, of the type that gold answers of the task have; offsets count tokens.
+    @overload
+    def __call__(self, text: str | tuple[str, ...]) -> Found: ...
+    @overload
+    def __call__(self, text: list[SomeText]) -> list[Found]: ...
+    def __call__(self, text: str | tuple[str, ...] | list[SomeText]) -> Found | list[Found]:
+        """The answer for one text, or for a list of texts a list of answers.
 
-        A model of pairs takes two texts: `predictor(("first", "second"))`.
+        A model that reads several texts together takes those of one answer as a tuple: `predictor(("first", "second"))`
+        for a pair, `predictor(("Any kites?", "Red ones?"))` for the turns of a dialogue. Raises DataError for a text
+        that cannot be read.
         """
-        return next(self.predict_inputs([self.prepare(text)]))
+        if not isinstance(text, list):
+            item = self.prepare(text)
+            return self.present(item, next(self.predict_inputs([item])))
+        if self.texts != 1:
+            refuse_one_or_several(text)
+        return list(self.predict(text))
 
+    @overload
+    def predict(
+        self,
+        texts: Iterable[UserText],
+        reading: Reading | None = None,
+        errors: Literal["raise"] = "raise",
+        more: More = always,
+        threshold: Given = 0.0,
+    ) -> Iterator[Found]: ...
+    @overload
+    def predict(
+        self,
+        texts: Iterable[UserText],
+        reading: Reading | None = None,
+        *,
+        errors: Errors,
+        more: More = always,
+        threshold: Given = 0.0,
+    ) -> Iterator[Found | SpanloomError]: ...
     def predict(
         self,
         texts: Iterable[UserText],
@@ -93,9 +130,13 @@ class Predictor:
         if not isinstance(texts, Iterable) or isinstance(texts, BYTES):
             found = f"{reprlib.repr(texts)}, of type {type(texts).__name__}"
             raise DataError("predict", found, "an iterable of texts", "Give a list of strings.")
+        sure = threshold_for(threshold, self.task, self.codec).kept if threshold else None
+
+        def finish(item: Any, answer: Any) -> Found:
+            return self.present(item, answer if sure is None else sure(answer))
+
         inputs = (self.attempt(text, numbered(index)) for index, text in enumerate(texts))
-        outcomes = self._outcomes(inputs, reading, errors, more, numbered)
-        return map(threshold_for(threshold, self.task, self.codec).kept, outcomes) if threshold else outcomes
+        return Stream(self, self._limited(reading), errors, more, numbered, finish).outcomes(inputs)
 
     def prepare(self, text: UserText) -> Any:
         """A user's text, or texts where the model reads several, as an input of the task. Raises DataError."""
@@ -113,50 +154,14 @@ class Predictor:
     def predict_inputs(
         self, inputs: Iterable[Any], reading: Reading | None = None, errors: Errors = "raise", more: More = always
     ) -> Iterator[Any]:
-        """One answer for each input of the task (for one, `Example.input`), in order.
+        """One answer in tokens, as gold is, for each input of the task (for one, `Example.input`), in order.
 
         A text longer than the model's limit is read through overlapping windows; one without a token has the empty
         answer, whatever the model would make of nothing. An exception among the inputs stands for one that could not
         be made, and fails in its place. What `inputs` itself raises comes behind the answers for those before it.
         reading, errors, more: see `predict`.
         """
-        return self._outcomes(inputs, reading, errors, more, lambda index: HERE)
-
-    def _outcomes(
-        self, inputs: Iterable[Any], given: Reading | None, errors: Errors, more: More, name: Callable[[int], str]
-    ) -> Iterator[Any]:
-        """An answer, or the error in its place, for each input; name: what an error calls the input of an index."""
-        if errors not in get_args(Errors):
-            raise ConfigError(
-                "predict", f"errors is {errors!r}", "'raise' or 'return'", "Set errors to one of the two."
-            )
-        reading = Reading() if given is None else given
-        index = itertools.count()
-        reading.limit = limit_of(self.codec)
-        taken = iter(inputs)
-        ended: Exception | None = None
-        while ended is None:
-            waiting: list[Work | Exception] = []
-            held = 0
-            while held < CHUNK:
-                try:
-                    if waiting and not more():
-                        break
-                    waiting.append(work := self._begun(next(taken)))
-                except Exception as error:  # StopIteration, or the iterable's own, which answers must not wait behind
-                    ended = error
-                    break
-                held += max(1, len(work.rows)) if isinstance(work, Work) else 1  # an empty text makes no row
-            for outcome in self._finished(waiting, reading):
-                where = name(next(index))
-                if not isinstance(outcome, Exception):
-                    yield outcome
-                elif errors == "return":
-                    yield placed(outcome, where)
-                else:
-                    raise placed(outcome, where) if isinstance(outcome, SpanloomError) else outcome
-        if not isinstance(ended, StopIteration):
-            raise ended
+        return Stream(self, self._limited(reading), errors, more).outcomes(inputs)
 
     def encode(self, item: Any) -> Work:
         """An input of the task, its windows where it is longer than the model reads at once, and a row for each."""
@@ -183,67 +188,21 @@ class Predictor:
             return answers[0]
         return merged(answers, work.places, self.codec) if work.places else self.task.answer()
 
-    def show(self, text: UserText) -> dict[str, Any]:
-        """The answer for one text as plain values ready for JSON; offsets count characters of `text`."""
-        item = self.prepare(text)
-        return self.task.show(item, next(self.predict_inputs([item])))
+    def present(self, item: Any, answer: Any) -> Found:
+        """What a user gets of an answer in tokens: one that knows the text of its input."""
+        view: Any = kind_of(answer).view
+        return view(self.task.show(item, answer), answer, answer_html)  # type: ignore[no-any-return]
 
-    def answer(self, text: UserText) -> Answer:
-        """The answer for one text, with what it found in words and characters of that text; notebooks draw it."""
-        item = self.prepare(text)
-        found = next(self.predict_inputs([item]))
-        return Answer(self.task.show(item, found), found)
-
-    def _begun(self, item: Any) -> Work | Exception:
-        """An input cut and encoded, or the error that it or its encoding raised."""
-        if isinstance(item, Exception):
-            return item
-        try:
-            return self.encode(item)
-        except Exception as error:
-            return error
-
-    def _finished(self, waiting: Sequence[Work | Exception], reading: Reading) -> Iterator[Any]:
-        """An answer, or the error in its place, for each of what waits; only what was answered counts as read."""
-        answers = iter(self._answered([work for work in waiting if isinstance(work, Work)], reading))
-        for work in waiting:
-            outcome = next(answers) if isinstance(work, Work) else work
-            reading.failed += isinstance(outcome, Exception)
-            yield outcome
-
-    def _answered(self, works: Sequence[Work], reading: Reading) -> list[Any]:
-        """An answer for each, all together; where that fails, each by itself, to find the one that is at fault."""
-        try:
-            counts = Reading()
-            answers = self._answers(works, counts)
-        except Exception as error:
-            return [error] if len(works) == 1 else [self._answered([work], reading)[0] for work in works]
-        reading.add(counts)
-        return answers
-
-    def _answers(self, works: Sequence[Work], reading: Reading) -> list[Any]:
-        windows = iter(self._predicted([row for work in works for row in work.rows], reading))
-        answers = []
-        for work in works:
-            reading.inputs += 1
-            if work.places is not None and len(work.places) > 1:
-                reading.windowed += 1
-                reading.windows += len(work.places)
-            answers.append(self.merge(work, [next(windows) for _ in work.rows]))
-        if self.second_look != "off":
-            predict = partial(self._predicted, reading=reading)
-            read_again(works, answers, self.task, self.codec, self.second_look == "all", predict, reading)
-        for answer in answers:
-            refuse_odd_scores(answer)
-        return answers
-
-    def _predicted(self, rows: Sequence[Row], reading: Reading) -> list[Any]:
-        answers = self.predict_rows(rows) if rows else []
-        reading.add_rows(rows, answers)
-        return answers
+    def _limited(self, given: Reading | None) -> Reading:
+        """What is counted in, with what this model reads at once."""
+        reading = Reading() if given is None else given
+        reading.limit = limit_of(self.codec)
+        return reading
 
 
-def load(path: Path | str | None = None, threads: int | None = None, second_look: SecondLook = "auto") -> Predictor:
+def load(
+    path: Path | str | None = None, threads: int | None = None, second_look: SecondLook = "auto"
+) -> Predictor[Any]:
     """A predictor from a bundle, from a run folder, or, without a path, from the model that comes with spanloom.
 
     threads: processors to use, None for all. second_look: see `Predictor`. A run folder needs the 'train' extra

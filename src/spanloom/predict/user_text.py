@@ -39,6 +39,14 @@ def whole(text: str, where: str) -> str:
     return text
 
 
+def refuse_one_or_several(given: list[Any]) -> None:
+    """Raise DataError for a list of strings where a model reads several together: they may be one input or many."""
+    if any(isinstance(part, str) for part in given):
+        found = "a list of strings, which may be those of one input or an input each"
+        remedy = "Write predictor(tuple(strings)) for one input; for several give a list of tuples."
+        raise DataError("predict", found, "a tuple of strings, or a list of tuples", remedy)
+
+
 def _no_string(given: Any, where: str, which: str) -> DataError:
     if isinstance(given, BYTES):
         remedy = "Decode the bytes: text.decode('utf-8')."

@@ -176,7 +176,7 @@ def prediction() -> Finding:
     try:
         from spanloom.predict.predictor import load
 
-        graph = load()(SENTENCE)
+        answer = load()(SENTENCE)
     except SpanloomError as error:
         return Finding("bundled model", "fault", str(error))
     except ImportError as error:
@@ -186,7 +186,7 @@ def prediction() -> Finding:
     return Finding(
         "bundled model",
         "ok",
-        f"answers: {several(len(graph.spans), 'entity')}, {several(len(graph.relations), 'relation')}",
+        f"answers: {several(len(answer.entities), 'entity')}, {several(len(answer.relations), 'relation')}",
     )
 
 

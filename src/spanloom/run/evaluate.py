@@ -23,6 +23,7 @@ from spanloom.write.atomic import atomic_write
 from spanloom.write.confusion import confusion_svg
 from spanloom.write.html import Draw, comparison_items, scorecard_page
 from spanloom.write.lines import atomic_text, refuse_to_replace, write_lines
+from spanloom.write.notebook import ShownScorecard
 
 SCORECARD = "scorecard.json"
 PAGE = "report.html"
@@ -37,8 +38,10 @@ def evaluate(
     report: str | Path | None = None,
     data_config: DataConfig | Mapping[str, Any] | None = None,
     second_look: SecondLook = "auto",
-) -> dict[str, Any]:
-    """Score a run folder or bundle (None: the bundled model) on annotated data; the scorecard as a plain dict.
+) -> ShownScorecard:
+    """Score a run folder or bundle (None: the bundled model) on annotated data.
+
+    Returns the scorecard, a dict of plain values that shows itself as tables, in a notebook too.
 
     report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`,
     and, where labels are confused with one another, `confusion.svg`. data_config: how the data are read, such as
@@ -68,7 +71,8 @@ def evaluate(
     reading = Reading()
     predictions = list(predictor.predict_inputs((example.input for example in examples), reading))
     kind = kind_of(predictor.task.answer())
-    scorecard = predictor.task.score(examples, predictions, predictor.codec) | {
+    scorecard = ShownScorecard(predictor.task.score(examples, predictions, predictor.codec))
+    scorecard |= {
         "read": reading.to_dict(),
         "unknown": UnknownLabels.of(predictor.codec, examples).to_dict(),
         "leaked": None if trained_on is None else trained_on.leaks(predictor.task, examples).to_dict(),

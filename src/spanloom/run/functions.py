@@ -9,17 +9,18 @@ from typing import Any, Literal, get_args
 from spanloom.errors import ConfigError
 from spanloom.run.user_config import Given, resolved
 from spanloom.tasks import find_task
+from spanloom.write.notebook import ShownCheck
 
 Precision = Literal["int8", "fp32"]
 
 
-def check(data: str | Path, task: str, config: Given | None = None) -> dict[str, Any]:
+def check(data: str | Path, task: str, config: Given | None = None) -> ShownCheck:
     """Say whether the gold of a file is well formed, what looks like a mistake in it, and what a scheme cannot express.
 
     task: whose gold it holds. config: settings other than the defaults, such as `{"data": {"encoding": "gb18030"}}`;
-    where they have a `data.dev` that part is checked too. Returns what `spanloom check --json` prints; its `issues` has
-    each kind of fault with its number and its first cases. Raises ConfigError, and DataError for what cannot be read,
-    citing the line.
+    where they have a `data.dev` that part is checked too. Returns what `spanloom check --json` prints, a dict that
+    shows itself as tables; its `issues` has each kind of fault with its number and its first cases. Raises ConfigError,
+    and DataError for what cannot be read, citing the line.
     """
     from spanloom.run.evaluate import require_gold
 
@@ -31,7 +32,7 @@ def check(data: str | Path, task: str, config: Given | None = None) -> dict[str,
     chosen = find_task(task)
     examples = list(chosen.read(Path(data), settings.data))
     require_gold(examples, Path(data))
-    return chosen.check(examples, settings)
+    return ShownCheck(chosen.check(examples, settings))
 
 
 def export(

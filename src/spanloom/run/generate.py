@@ -32,7 +32,7 @@ class Sampling:
     beams: Annotated[int, Range(0, 1000)] = 0
 
 
-def generate(predictor: Predictor, prefix: str, sampling: Sampling) -> Iterator[str]:
+def generate(predictor: Predictor[Any], prefix: str, sampling: Sampling) -> Iterator[str]:
     """The prefix as the model reads it, then what it goes on with, piece by piece as it is written.
 
     Raises ConfigError for a model that is no language model, and for settings out of range.
@@ -53,7 +53,7 @@ def generate(predictor: Predictor, prefix: str, sampling: Sampling) -> Iterator[
         shown = text
 
 
-def unknown_units(predictor: Predictor, prefix: str) -> list[str]:
+def unknown_units(predictor: Predictor[Any], prefix: str) -> list[str]:
     """The units of a prefix that training never had: each is read as the unknown unit, and is not shown again.
 
     Raises ConfigError as `generate` does.
@@ -65,7 +65,7 @@ def unknown_units(predictor: Predictor, prefix: str) -> list[str]:
     return list(dict.fromkeys(name for name in names if units.number(name) == UNKNOWN))
 
 
-def _drawn(predictor: Predictor, logits: Array, state: Array, sampling: Sampling) -> Iterator[int]:
+def _drawn(predictor: Predictor[Any], logits: Array, state: Array, sampling: Sampling) -> Iterator[int]:
     generator = np.random.default_rng(sampling.seed)
     for _ in range(sampling.length):
         unit = draw(chances(logits[0], sampling.temperature, sampling.top_p), generator)
@@ -73,14 +73,14 @@ def _drawn(predictor: Predictor, logits: Array, state: Array, sampling: Sampling
         logits, state = _step(predictor, np.array([[unit]]), state)
 
 
-def _likeliest(predictor: Predictor, logits: Array, state: Array, sampling: Sampling) -> Iterator[int]:
+def _likeliest(predictor: Predictor[Any], logits: Array, state: Array, sampling: Sampling) -> Iterator[int]:
     def step(units: Array, states: Array) -> tuple[Array, Array]:
         return _step(predictor, units[:, None], states)
 
     yield from beam_search(logits[0], state[0], step, sampling.beams, sampling.length)[0]
 
 
-def _step(predictor: Predictor, tokens: Array, state: Array) -> tuple[Array, Array]:
+def _step(predictor: Predictor[Any], tokens: Array, state: Array) -> tuple[Array, Array]:
     """tokens [K, T], state [K, S] -> logits [K, V] of what comes next, units alone, and the state behind the tokens."""
     tokens = tokens.astype(np.int64)
     lengths = np.full(len(tokens), tokens.shape[1], dtype=np.int64)
@@ -91,7 +91,7 @@ def _step(predictor: Predictor, tokens: Array, state: Array) -> tuple[Array, Arr
     return logits, found["state"]
 
 
-def _check(predictor: Predictor, sampling: Sampling) -> None:
+def _check(predictor: Predictor[Any], sampling: Sampling) -> None:
     if predictor.task.answer is not Surprisal:
         found = f"is a model for the task '{predictor.task.name}'"
         raise ConfigError(str(predictor.source), found, "a language model", "Train one with task = 'language_model'.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from spanloom.errors import MissingExtra
 from spanloom.run.user_config import Given, resolved
 from spanloom.tasks import find_task
+from spanloom.write.notebook import ShownScorecard
 
 if TYPE_CHECKING:
     from spanloom.batch.padding import SamplerCost
@@ -22,7 +23,7 @@ def train(
     output: str | Path,
     overrides: Sequence[str] = (),
     resume: bool = False,
-) -> dict[str, Any]:
+) -> ShownScorecard:
     """Train the model that a TOML file, or a dict of the same tables, describes, into the run folder `output`.
 
     Returns the scorecard of the weights that were kept, empty where there is no dev data. Relative paths in a file
@@ -42,7 +43,9 @@ def train(
     try:
         with join_processes(launch) as device, ConsoleProgress() if launch.rank == 0 else nullcontext() as show:
             told = {} if show is None else {"on_report": show}
-            return run_training(find_task(config.task), config, Path(output), resume, device=device, **told)
+            return ShownScorecard(
+                run_training(find_task(config.task), config, Path(output), resume, device=device, **told)
+            )
     except Interrupted as stopped:
         raise KeyboardInterrupt(str(stopped)) from stopped
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -21,18 +21,21 @@ MOST_CASES = 2
 def print_check(found: Mapping[str, Any], console: Console | None = None) -> None:
     """Print the dict of any task's `check`."""
     console = console or terminal()
+    for part in check_parts(found):
+        console.print(part, markup=False)
+
+
+def check_parts(found: Mapping[str, Any]) -> Iterator[Table | str]:
+    """The dict of any task's `check`, as tables and sentences in the order in which they are read."""
     if "audit" in found:
-        print_audit(found, console)
+        yield from _audit_parts(found)
         return
-    console.print(plain_gold_table(found.get("gold", {})))
-    if found.get("issues"):
-        console.print(issue_table(found["issues"]))
-    else:
-        console.print("Nothing that looks like a mistake.")
+    yield plain_gold_table(found.get("gold", {}))
+    yield issue_table(found["issues"]) if found.get("issues") else "Nothing that looks like a mistake."
     if found.get("windows", {}).get("examples"):
-        console.print(windows_line(found["windows"]), markup=False)
+        yield windows_line(found["windows"])
     if found.get("estimate"):
-        console.print(estimate_line(found["estimate"]), markup=False)
+        yield estimate_line(found["estimate"])
 
 
 def plain_gold_table(gold: Mapping[str, Any]) -> Table:
@@ -49,27 +52,27 @@ def plain_gold_table(gold: Mapping[str, Any]) -> Table:
     return table
 
 
-def print_audit(audit: Mapping[str, Any], console: Console, part: str = "") -> None:
-    """Print the dict of `task.check`: `gold` (see check.gold), `audit` by scheme (check.audit), `estimate` of a run.
+def _audit_parts(audit: Mapping[str, Any], part: str = "") -> Iterator[Table | str]:
+    """Of a dict with `gold` (see check.gold), `audit` by scheme (check.audit), `estimate` of a run.
 
     part: of the data, where it is not what was named first: "dev data".
     """
     gold = audit["gold"]
     of_part = f" of the {part}" if part else ""
-    console.print(gold_table(gold, f"Gold{of_part}"))
+    yield gold_table(gold, f"Gold{of_part}")
     if gold["issues"]:
-        console.print(issue_table(gold["issues"], of_part))
-    console.print(scheme_table(audit["audit"], of_part))
+        yield issue_table(gold["issues"], of_part)
+    yield scheme_table(audit["audit"], of_part)
     for scheme, result in audit["audit"].items():
         for heading, ledger in (("lost", result["lost"]), ("added by decoding", result["spurious"])):
             if ledger:
-                console.print(ledger_table(f"Scheme {scheme}: facts{of_part} {heading}, by cause", ledger))
+                yield ledger_table(f"Scheme {scheme}: facts{of_part} {heading}, by cause", ledger)
     if audit.get("windows", {}).get("examples"):
-        console.print(windows_line(audit["windows"], part), markup=False)
+        yield windows_line(audit["windows"], part)
     if audit.get("estimate"):
-        console.print(estimate_line(audit["estimate"]), markup=False)
+        yield estimate_line(audit["estimate"])
     if "dev" in audit:
-        print_audit(audit["dev"], console, "dev data")
+        yield from _audit_parts(audit["dev"], "dev data")
 
 
 def gold_table(gold: Mapping[str, Any], title: str = "Gold") -> Table:

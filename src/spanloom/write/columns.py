@@ -9,39 +9,36 @@ from spanloom.answers.tags import Tags
 from spanloom.core import Example, Text
 from spanloom.errors import DataError
 from spanloom.read.parts.column_layout import DOCUMENT
-from spanloom.text.tags import convert, is_bio2
 from spanloom.write.lines import atomic_text
 
 BREAKS = "\t\n\r"
 
 
-def write_columns(path: Path, examples: Iterable[Example], scheme: str = "bio2", separator: str = "\t") -> int:
-    """Write token, separator and tag lines, a blank line after each sentence; how many sentences.
+def write_columns(path: Path, examples: Iterable[Example]) -> int:
+    """Write lines of a token, a tab and its tag, a blank line after each sentence; how many sentences.
 
-    scheme: "bio1", "bio2", "bioes", "bmes" or "bilou", for the tags of spans; plain labels stay as they are. Raises
-    DataError for a sentence without gold and for what columns cannot hold, SpanloomError where the file cannot be
-    written; `path` is then as it was.
+    The tags of spans are BIO2. Raises DataError for a sentence without gold and for what columns cannot hold,
+    SpanloomError where the file cannot be written; `path` is then as it was.
     """
     count = 0
     with atomic_text(path) as file:
         for example in examples:
-            file.write(_lines(example, scheme, separator) + "\n")
+            file.write(_lines(example) + "\n")
             count += 1
     return count
 
 
-def _lines(example: Example, scheme: str, separator: str) -> str:
+def _lines(example: Example) -> str:
     gold: Tags | None = example.gold
     text: Text = example.input
     if gold is None:
         raise DataError(str(example.source), "a sentence without tags", "one tag a token", "Annotate it.")
-    labels = convert(gold.labels, "bio2", scheme) if is_bio2(gold.labels) else gold.labels
     lines = []
-    for token, label in zip(text.tokens, labels, strict=True):
+    for token, label in zip(text.tokens, gold.labels, strict=True):
         for value in (token.text, label):
-            broken = any(mark in value for mark in (*BREAKS, separator)) or value != value.strip(" ")
+            broken = any(mark in value for mark in BREAKS) or value != value.strip(" ")
             if broken or value.startswith((DOCUMENT, "# ")):
-                expected = f"no {DOCUMENT}, tab, line break, outer space, separator or comment in it"
+                expected = f"no {DOCUMENT}, tab, line break, outer space or comment in it"
                 raise DataError(str(example.source), f"{value!r} in a column", expected, "Write JSON lines instead.")
-        lines.append(f"{token.text}{separator}{label}\n")
+        lines.append(f"{token.text}\t{label}\n")
     return "".join(lines)

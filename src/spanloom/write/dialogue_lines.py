@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from spanloom.answers.rewrite import Rewrite
-from spanloom.core import Dialogue, Example
-
-
-def rewrite_to_dict(dialogue: Dialogue, answer: Rewrite) -> dict[str, Any]:
-    """What a user sees of an answer: `turns`, `rewrite` and its `score` if any."""
-    scored = {} if answer.score is None else {"score": float(answer.score)}
-    return {"turns": [turn.text for turn in dialogue.turns], "rewrite": answer.text, **scored}
+from spanloom.answers.rewrite import rewrite_to_dict
+from spanloom.core import Example
 
 
 def dialogue_line(example: Example) -> dict[str, Any]:

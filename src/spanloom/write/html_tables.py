@@ -34,13 +34,14 @@ def _tile(tile: Tile) -> str:
 
 
 def _section(section: Section) -> str:
-    tables = "".join(map(_table, section.sheets))
+    tables = "".join(map(table_html, section.sheets))
     if section.beside:
-        tables = f'<div class="two">{"".join(f"<div>{_table(sheet)}</div>" for sheet in section.sheets)}</div>'
+        tables = f'<div class="two">{"".join(f"<div>{table_html(sheet)}</div>" for sheet in section.sheets)}</div>'
     return _folded(section.title, tables) if section.folded else f"<h2>{escape(section.title)}</h2>\n{tables}"
 
 
-def _table(sheet: Sheet) -> str:
+def table_html(sheet: Sheet) -> str:
+    """A table, which scrolls by itself where it is wider than the page."""
     head = "".join(f"<th>{escape(name)}</th>" for name in sheet.heads)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in sheet.rows)
     return f"{_SCROLL}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

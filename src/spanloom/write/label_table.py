@@ -6,9 +6,9 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from spanloom.answers.label import texts_to_dict
 from spanloom.core import Example
 from spanloom.errors import DataError
-from spanloom.write.label_lines import texts_to_dict
 from spanloom.write.lines import atomic_text
 
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from spanloom.core import Example, MarkedText, Relation, Span, Text
+from spanloom.answers.relation import marked_to_dict
+from spanloom.core import Example, MarkedText
 from spanloom.text.marks import mark
 from spanloom.write.spanloom import lost_to_dict
-
-
-def relation_to_dict(item: MarkedText, answer: Relation) -> dict[str, Any]:
-    """What a user sees of an answer: offsets are characters of the text without marks; `score` where there is one."""
-    shown = {**marked_to_dict(item), "relation": answer.label}
-    return shown if answer.score is None else {**shown, "score": float(answer.score)}
 
 
 def relation_line(example: Example) -> dict[str, Any]:
@@ -25,14 +20,3 @@ def relation_line(example: Example) -> dict[str, Any]:
     if example.gold is not None:
         line["relation"] = example.gold.label
     return line | lost_to_dict(example)
-
-
-def marked_to_dict(item: MarkedText) -> dict[str, Any]:
-    """A text with its head and tail, each with its label where it has one."""
-    return {"text": item.text.text, "head": _span(item.text, item.head), "tail": _span(item.text, item.tail)}
-
-
-def _span(text: Text, span: Span) -> dict[str, Any]:
-    start, end = text.characters(span)
-    found = {"start": start, "end": end, "text": text.text[start:end]}
-    return {**found, "label": span.label} if span.label else found

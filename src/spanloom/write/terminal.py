@@ -63,11 +63,11 @@ def json_text(value: Any, file: IO[str]) -> str:
     return json_escaped(text) if file.isatty() else text
 
 
-def terminal(file: IO[str] | None = None) -> Console:
+def terminal(file: IO[str] | None = None, width: int | None = None) -> Console:
     """A console on `file` (standard output unless told) that takes text as text: no markup, no emoji, no escapes."""
     from spanloom.write.consoles import PlainConsole
 
-    return PlainConsole(file=file, markup=False, emoji=False, highlight=False)
+    return PlainConsole(file=file, width=width, markup=False, emoji=False, highlight=False)
 
 
 def silence(stream: IO[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.answers.graph import Graph
+from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.core import Span, Text, Token
 from spanloom.engine.progress import ConsoleProgress
 from spanloom.engine.report import Notice, Stage
@@ -19,7 +19,6 @@ from spanloom.run.cli import main
 from spanloom.write import terminal
 from spanloom.write.audit_tables import print_check
 from spanloom.write.escapes import visible
-from spanloom.write.spanloom import to_dict
 from spanloom.write.tables import print_answer, print_scorecard
 
 RED = "\x1b[31m"
@@ -130,7 +129,7 @@ def test_a_label_in_a_table_is_text(label: str) -> None:
     text = Text(f"x {label} y", (Token("x", 0, 1), Token(label, 2, 2 + len(label))))
     stream = io.StringIO()
     graph = Graph((Span(1, 2, label),))
-    print_answer(graph, to_dict(text, graph), terminal.terminal(stream))
+    print_answer(graph, graph_to_dict(text, graph), terminal.terminal(stream))
     assert stream.getvalue().count(visible(label)) == 3
     assert "\x1b" not in stream.getvalue()
     assert TURN not in stream.getvalue()

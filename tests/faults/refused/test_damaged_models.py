@@ -75,7 +75,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def answers(model: Path) -> str:
     predictor = load(model, threads=1)
-    return json.dumps([predictor.show(text) for text in TEXTS])
+    return json.dumps([predictor(text).to_dict() for text in TEXTS])
 
 
 def sign_bundle(name: str) -> Callable[[Path, str], None]:

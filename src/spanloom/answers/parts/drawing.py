@@ -34,8 +34,12 @@ def as_given(shown: Shown) -> Drawing:
 
 def text_of(shown: Shown) -> str:
     """The text, both texts, or the turns, one below the other."""
-    texts = [shown[key] for key in TEXTS if isinstance(shown.get(key), str)]
-    return "\n".join([*texts, *map(str, shown.get(TURNS, ()))])
+    return "\n".join(texts_of(shown))
+
+
+def texts_of(shown: Shown) -> tuple[str, ...]:
+    """The text, both texts, or the turns, as the user gave them."""
+    return *(shown[key] for key in TEXTS if isinstance(shown.get(key), str)), *map(str, shown.get(TURNS, ()))
 
 
 def _fields(shown: Shown) -> str:

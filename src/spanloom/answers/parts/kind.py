@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
@@ -52,6 +53,7 @@ class AnswerKind:
     """What differs by the type of an answer, as functions. Shown: what `Task.show` gives of an answer.
 
     answer   the type
+    view     (shown, answer, page) -> what a user gets of it in Python
     draw     shown -> what a page draws
     table    shown -> what a terminal shows, part by part
     card     scorecard -> what a terminal shows of it
@@ -67,6 +69,7 @@ class AnswerKind:
     """
 
     answer: type
+    view: Callable[[Shown, Any, Page], Answer[Any]] = Answer
     draw: Callable[[Shown], Drawing] = as_given
     table: Callable[[Shown], Sequence[Part]] = fields_table
     card: Callable[[Card], Sequence[Part]] = plain_card

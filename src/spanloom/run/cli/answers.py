@@ -67,7 +67,7 @@ def default_format(output: Path | None) -> Format:
     return ENDINGS[ending]
 
 
-def answered(predictor: Predictor, inputs: Inputs, reading: Reading, threshold: Threshold) -> Answers:
+def answered(predictor: Predictor[Any], inputs: Inputs, reading: Reading, threshold: Threshold) -> Answers:
     """The sure part of the answer, or the error, of each input in order, streamed, and counted in `reading`."""
     waiting: deque[Entry] = deque()
 
@@ -102,14 +102,14 @@ def with_fields(shown: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
     return {**shown, **beside}
 
 
-def page_of(predictor: Predictor, model: Path | None, input: str | None) -> dict[str, Any]:
+def page_of(predictor: Predictor[Any], model: Path | None, input: str | None) -> dict[str, Any]:
     """How a page draws the answers, and what its head says: model and file, without their folder, and the day."""
     name = "the bundled model" if model is None else model.resolve().name
     data = "" if input in (None, "-") else Path(str(input)).name
     return {**drawn_by(predictor), "model": name, "data": data, "date": date.today().isoformat()}
 
 
-def drawn_by(predictor: Predictor) -> dict[str, Any]:
+def drawn_by(predictor: Predictor[Any]) -> dict[str, Any]:
     """How a page draws the answers of a model."""
     from spanloom.answers import kind_of
 

@@ -1,4 +1,4 @@
-"""What a shell completes of the arguments: tasks, and the `data.` settings with their choices."""
+"""What a shell completes of the arguments: tasks, formats, and the `data.` settings with their choices."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ def complete_task(incomplete: str) -> list[tuple[str, str]]:
     from spanloom.tasks import find_task, task_names
 
     return [(name, find_task(name).summary) for name in task_names() if name.startswith(incomplete)]
+
+
+def complete_written(incomplete: str) -> list[str]:
+    """The formats that examples can be written in, of those that begin so."""
+    from spanloom.write.formats import written_names
+
+    return [name for name in written_names() if name.startswith(incomplete)]
 
 
 def complete_setting(incomplete: str) -> list[str]:

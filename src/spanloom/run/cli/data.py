@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from spanloom.run.cli.completion import complete_task
+from spanloom.run.cli.completion import complete_task, complete_written
 from spanloom.run.cli.settings import Settings, data_config, run_config
 from spanloom.text.counts import several
 from spanloom.write.terminal import say, tell_json
@@ -40,16 +40,26 @@ def check(
 
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Annotated data in any format that can be read.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The JSON lines to write.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")],
     settings: Settings = None,
     task: Annotated[
         str, typer.Option("--task", "-t", help="The task whose gold it holds.", autocompletion=complete_task)
     ] = "joint",
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="jsonl; columns of tokens and tags, for tag; a table of labels and texts, for classify.",
+            autocompletion=complete_written,
+        ),
+    ] = "jsonl",
 ) -> None:
-    """Convert annotated data to spanloom's own JSON lines."""
+    """Convert annotated data to spanloom's own JSON lines, or to another format."""
     from spanloom.core import Example
     from spanloom.tasks import find_task
-    from spanloom.write.lines import refuse_to_replace, write_lines
+    from spanloom.write.formats import writer
+    from spanloom.write.lines import refuse_to_replace
 
     refuse_to_replace(target, source)
 
@@ -62,6 +72,6 @@ def convert(
             yield example
 
     chosen = find_task(task)
-    write_lines(target, map(chosen.line, counted(chosen.read(source, data_config(settings or [])))))
+    writer(to, chosen)(target, counted(chosen.read(source, data_config(settings or []))))
     lost = f"; {several(counts['lost'], 'fact')} could not be placed in the text" if counts["lost"] else ""
     say(f"{target}: {several(counts['sentences'], 'sentence')}{lost}")

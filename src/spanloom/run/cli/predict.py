@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -95,7 +95,7 @@ def say_what_was_read(reading: Reading) -> None:
         say(sentence)
 
 
-def converse(predictor: Predictor, form: Format, reading: Reading, threshold: Threshold) -> None:
+def converse(predictor: Predictor[Any], form: Format, reading: Reading, threshold: Threshold) -> None:
     """Answer a person at a terminal line by line, until Ctrl-D; a line that fails gets its error.
 
     A model of dialogues answers for each line as the next turn of the dialogue so far, in the person's own words.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.answers.label import Label
+from spanloom.answers.label import Label, labels_to_dict
 from spanloom.check.labels import check_label_data, require_label_spelling
 from spanloom.check.parts import with_dev
 from spanloom.config import DataConfig, RunConfig
@@ -18,7 +18,7 @@ from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.text.features import known_words
 from spanloom.text.words import tokenize
-from spanloom.write.label_lines import label_line, labels_to_dict
+from spanloom.write.label_lines import label_line
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.answers.frame import Frame
+from spanloom.answers.frame import Frame, frame_to_dict
 from spanloom.check.frames import check_frames, require_frame_spelling
 from spanloom.check.parts import with_cut, with_dev
 from spanloom.config import DataConfig, RunConfig
@@ -16,7 +16,7 @@ from spanloom.read import read
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
 from spanloom.text.words import one_text
-from spanloom.write.frame_lines import frame_line, frame_to_dict
+from spanloom.write.frame_lines import frame_line
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:

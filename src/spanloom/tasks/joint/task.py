@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from spanloom.answers.graph import Graph
+from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.check.gold import check_labels
 from spanloom.check.graphs import check_graphs
 from spanloom.config import DataConfig, EncoderConfig, RunConfig
@@ -21,7 +21,7 @@ from spanloom.tasks.joint.config import JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate
 from spanloom.tasks.joint.second_look import revisit
 from spanloom.text.words import one_text
-from spanloom.write.spanloom import example_to_dict, to_dict
+from spanloom.write.spanloom import example_to_dict
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -81,7 +81,7 @@ TASK = Task(
     score=_score,
     best=_best,
     prepare=_prepare,
-    show=to_dict,
+    show=graph_to_dict,
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.joint.model", "divergence"),
     revisit=revisit,

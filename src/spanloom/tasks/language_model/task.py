@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.answers.surprisal import Surprisal
+from spanloom.answers.surprisal import Surprisal, surprisal_to_dict
 from spanloom.check.parts import with_dev
 from spanloom.check.texts import check_texts, lines_of
 from spanloom.config import DataConfig, RunConfig
@@ -18,7 +18,7 @@ from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.tasks.language_model.config import LanguageModelConfig
 from spanloom.tasks.language_model.stripes import arrange
 from spanloom.text.words import one_text
-from spanloom.write.text_lines import surprisal_to_dict, text_line
+from spanloom.write.text_lines import text_line
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from spanloom.answers.graph import Graph
+from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.check.gold import check_labels
 from spanloom.check.graphs import check_graphs
 from spanloom.config import DataConfig, EncoderConfig, RunConfig
@@ -21,7 +21,7 @@ from spanloom.read.parts.entities_alone import entities_wanted
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
 from spanloom.text.words import one_text
-from spanloom.write.spanloom import example_to_dict, to_dict
+from spanloom.write.spanloom import example_to_dict
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:
@@ -87,7 +87,7 @@ TASK = Task(
     score=_score,
     best=_best,
     prepare=_prepare,
-    show=to_dict,
+    show=graph_to_dict,
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.nested.model", "divergence"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from spanloom.answers.relation import relation_to_dict
 from spanloom.check.labels import require_label_spelling
 from spanloom.check.parts import with_dev
 from spanloom.check.relations import check_relations
@@ -19,7 +20,7 @@ from spanloom.tasks.relation.config import RelationConfig
 from spanloom.text.counts import several
 from spanloom.text.features import known_words
 from spanloom.text.marks import read_marks
-from spanloom.write.relation_lines import relation_line, relation_to_dict
+from spanloom.write.relation_lines import relation_line
 
 
 def _empty() -> Relation:

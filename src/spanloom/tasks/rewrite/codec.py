@@ -19,7 +19,7 @@ from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Codec, Example, Row
 from spanloom.decode.edits import Edits, EditScores, likely_edits
 from spanloom.tasks.rewrite.config import RewriteConfig
-from spanloom.tasks.rewrite.reading import SHARED, TURNS, Reading, read_dialogue
+from spanloom.tasks.rewrite.reading import SHARED, TURNS, ReadDialogue, read_dialogue
 from spanloom.tasks.rewrite.scheme import EditScheme, kept, text_of
 from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.stored import part, whole
@@ -79,7 +79,7 @@ class RewriteCodec(Codec):
         """The most probable text of each dialogue; its score is the probability of all edits found that write it."""
         return [self._answer(outputs, number, reading) for number, reading in enumerate(batch.items)]
 
-    def _answer(self, outputs: Mapping[str, Array], number: int, reading: Reading) -> Rewrite:
+    def _answer(self, outputs: Mapping[str, Array], number: int, reading: ReadDialogue) -> Rewrite:
         before, after = slice(reading.context), slice(reading.context, len(reading.words))
         tokens = slice(reading.context, len(reading.words) - 1)
         scores = EditScores(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.answers.rewrite import Rewrite
+from spanloom.answers.rewrite import Rewrite, rewrite_to_dict
 from spanloom.check.parts import with_dev
 from spanloom.check.rewrites import check_rewrites
 from spanloom.config import DataConfig, RunConfig
@@ -18,7 +18,7 @@ from spanloom.tasks.rewrite.codec import RewriteCodec
 from spanloom.tasks.rewrite.config import RewriteConfig
 from spanloom.tasks.rewrite.scheme import EditScheme
 from spanloom.text.words import tokenize
-from spanloom.write.dialogue_lines import dialogue_line, rewrite_to_dict
+from spanloom.write.dialogue_lines import dialogue_line
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.answers.tags import Tags
+from spanloom.answers.tags import Tags, tags_to_dict
 from spanloom.check.audit import audit_windows
 from spanloom.check.parts import with_cut, with_dev
 from spanloom.check.tags import check_tags, require_tag_spelling
@@ -17,7 +17,7 @@ from spanloom.read import read
 from spanloom.tasks.tag.codec import TagCodec
 from spanloom.tasks.tag.config import TagConfig
 from spanloom.text.words import one_text
-from spanloom.write.tag_lines import tag_line, tags_to_dict
+from spanloom.write.tag_lines import tag_line
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:
