@@ -19,6 +19,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from docs import answer
 from from_scratch.crf import Array, Chain, backward, best_path, forward, log_sum_exp
 from spanloom.batch.padding import compare_samplers, padding_waste
 from spanloom.batch.samplers import build_sampler
@@ -331,6 +332,8 @@ def draw(folder: Path) -> list[Path]:
         for picture in PICTURES:
             paths.append(folder / f"{picture.__name__.replace('_', '-')}.svg")
             FigureCanvasSVG(picture()).print_svg(paths[-1], metadata={"Date": None})
+    paths.append(folder / "answer.svg")
+    paths[-1].write_text(answer.picture(), encoding="utf-8")
     return paths
 
 

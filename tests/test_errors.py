@@ -24,6 +24,10 @@ def test_an_error_is_one_sentence_and_a_remedy() -> None:
         (("a.toml", "no such file"), "a.toml: no such file"),
         (("a.toml", "is a directory", "a TOML file"), "a.toml: is a directory; a TOML file"),
         (("a.toml", "no such file", "", "Check the path."), "a.toml: no such file. Check the path."),
+        (
+            ("a.toml", "no key 'b'", "did you mean 'c'?", "Rename it."),
+            "a.toml: no key 'b'; did you mean 'c'? Rename it.",
+        ),
     ],
 )
 def test_empty_parts_leave_no_punctuation_behind(parts: tuple[str, ...], expected: str) -> None:

@@ -55,7 +55,8 @@ class SpanloomError(Exception):
         where, found, expected, remedy = (_brief(str(vars(self)[name]), most) for name, most in MOST.items())
         statement = f"{found}; {expected}" if expected else found
         location = f"{where}: " if where else ""
-        ending = f". {remedy}" if remedy else ""
+        stop = "" if statement.endswith("?") else "."  # of "did you mean …?"
+        ending = f"{stop} {remedy}" if remedy else ""
         super().__init__(f"{location}{statement}{ending}")
 
 

@@ -1,48 +1,23 @@
-"""The pages of docs/: their links lead somewhere, their code runs and prints what they say, their settings exist."""
+"""The pages of docs/: their links lead somewhere, their settings exist (their code: test_blocks.py)."""
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import io
 import json
 import re
-import shlex
 import tomllib
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from spanloom.config import RunConfig, TrainConfig, kinds_of
 from spanloom.config.listing import tables_of
-from spanloom.run.cli import main
 from spanloom.tasks import find_task, task_names
+from tests.docs.blocks import DOCS as PAGES
+from tests.docs.blocks import REPOSITORY
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
-IN_ORDER = {"python.md"}
-"""Whose blocks go on from one to the next: `test_python_page.py` runs them."""
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-class Code(NamedTuple):
-    """A block of a page, and what the page says it prints, "" where it does not say."""
-
-    text: str
-    printed: str
-
-
-def blocks(language: str) -> list[Any]:
-    found = []
-    for page in (page for page in PAGES if page.name not in IN_ORDER):
-        fenced = [*BLOCK.findall(page.read_text(encoding="utf-8")), ("", "")]
-        for number, ((kind, text), (next_kind, next_text)) in enumerate(pairwise(fenced)):
-            if kind == language:
-                code = Code(text, next_text if next_kind == "text" else "")
-                found.append(pytest.param(code, id=f"{page.stem}-{number}"))
-    return found
+DOCS = REPOSITORY / "docs"
 
 
 def settings() -> dict[str, list[Any]]:
@@ -68,32 +43,6 @@ def test_links_and_pictures_exist(page: Path) -> None:
 def test_every_page_is_in_the_index() -> None:
     index = (DOCS / "README.md").read_text(encoding="utf-8")
     assert {page.name for page in PAGES} - {"README.md"} == set(re.findall(r"^\| \[.*\]\(([\w.-]+\.md)\)", index, re.M))
-
-
-@pytest.mark.parametrize("code", blocks("python"))
-def test_snippets_print_what_the_page_says(code: Code) -> None:
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code.text, "snippet", "exec"), {"__name__": "snippet"})
-    assert printed.getvalue() == code.printed
-
-
-@pytest.mark.parametrize("code", blocks("sh"))
-def test_commands_do_what_the_page_says(
-    code: Code, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "src").symlink_to(repository / "src")
-    monkeypatch.chdir(tmp_path)
-    for line in code.text.replace("\\\n", " ").splitlines():
-        program, *arguments = shlex.split(line)
-        if program == "python":  # those have tests of their own
-            assert arguments[0] == "-m"
-            assert importlib.util.find_spec(arguments[1])
-            continue
-        assert program == "spanloom"
-        assert main(arguments) == 0, line
-    printed = capsys.readouterr().out
-    assert code.printed in (printed, ""), printed
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

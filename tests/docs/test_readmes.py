@@ -1,22 +1,19 @@
-"""Both READMEs: short, in step; their links lead somewhere, their commands run, their picture is a real answer."""
+"""Both READMEs: short, in step; their links lead somewhere, their picture is a real answer."""
 
 from __future__ import annotations
 
+import ast
 import re
-import shlex
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 import spanloom
-from spanloom.run.cli import main
 from spanloom.tasks import task_names
+from tests.docs.blocks import Block, blocks_of
 
 READMES = ("README.md", "README.zh-CN.md")
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NOT_OURS = {"pip", "pytest"}
-"""What .ci/run types in environments of its own."""
 
 
 @pytest.fixture(params=READMES)
@@ -24,8 +21,8 @@ def text(request: pytest.FixtureRequest, repository: Path) -> str:
     return (repository / request.param).read_text(encoding="utf-8")
 
 
-def blocks(text: str, language: str) -> list[str]:
-    return [block for kind, block in BLOCK.findall(text) if kind == language]
+def without_comments(block: Block) -> str:
+    return ast.dump(ast.parse(block.text)) if block.language == "python" else block.text
 
 
 def test_they_are_short_and_name_every_task(text: str) -> None:
@@ -42,39 +39,14 @@ def test_their_links_lead_somewhere(text: str, repository: Path) -> None:
 
 
 def test_they_are_in_step(repository: Path) -> None:
+    """The same blocks, comments of Python aside, which `test_blocks.py` then runs once, under as many headings."""
     english, chinese = ((repository / name).read_text(encoding="utf-8") for name in READMES)
-    for language in ("sh", "json"):
-        assert blocks(english, language) == blocks(chinese, language)
-    heads = [re.findall(r"^#+", BLOCK.sub("", text), re.MULTILINE) for text in (english, chinese)]
+    for ours, theirs in zip(blocks_of(english), blocks_of(chinese), strict=True):
+        assert ours.language == theirs.language
+        assert without_comments(ours) == without_comments(theirs)
+        assert (ours.file, ours.fails, ours.not_run is None) == (theirs.file, theirs.fails, theirs.not_run is None)
+    heads = [re.findall(r"^#+ ", text, re.MULTILINE) for text in (english, chinese)]
     assert heads[0] == heads[1]
-
-
-def test_the_commands_run_from_top_to_bottom(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """In an empty folder but for texts.txt, which is the reader's. The Chinese README has the same commands."""
-    monkeypatch.chdir(tmp_path)
-    Path("texts.txt").write_text("Ada Lovelace lived in London.\n", encoding="utf-8")
-    text = (repository / READMES[0]).read_text(encoding="utf-8")
-    ran = []
-    for command in re.split(r"\n| && ", "".join(blocks(text, "sh")).strip()):
-        program, *arguments = shlex.split(command)
-        if program in NOT_OURS:
-            continue
-        assert program == "spanloom"
-        assert main(arguments) == 0, command
-        ran.append(arguments[0])
-    capsys.readouterr()
-    assert ran == ["predict"] * 3 + ["example", "check", "train", "evaluate", "export"]
-
-
-def test_the_snippet_runs(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("texts.txt").write_text("Ada Lovelace lived in London.\n", encoding="utf-8")
-    (code,) = blocks(text, "python")
-    names: dict[str, object] = {"__name__": "snippet"}
-    exec(compile(code, "README", "exec"), names)
-    assert names["answer"].entities[0].text == "Ada Lovelace"  # type: ignore[attr-defined]
 
 
 def test_the_picture_is_what_the_model_answers(repository: Path) -> None:

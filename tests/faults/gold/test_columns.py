@@ -175,7 +175,7 @@ def test_numbers_may_be_words(tmp_path: Path) -> None:
 
 def test_tags_that_may_stand_in_two_columns_are_asked_about(tmp_path: Path) -> None:
     content = "Mira B-PER NNP\nleft O VBD\n"
-    with pytest.raises(ConfigError, match=r"1: columns 1 could be tags, of 3 columns: 'Mira', 'B-PER', 'NNP'; one"):
+    with pytest.raises(ConfigError, match=r"1: tags could be in 1, of 3 columns: 'Mira', 'B-PER', 'NNP'; one"):
         written(tmp_path, content)
     (example,) = written(tmp_path, content, tag_column=1)
     assert example.gold == Tags(("B-PER", "O"))

@@ -78,7 +78,7 @@ def test_a_header_that_only_content_shows() -> None:
     [
         (
             {"text_column": "txt"},
-            "x.csv: no column named 'txt'; did you mean 'text'?. Set data.text_column to one",
+            "x.csv: no column named 'txt'; did you mean 'text'? Set data.text_column to one",
         ),
         ({"label_column": "zzz"}, "x.csv: no column named 'zzz'; the columns are 'label', 'text', 'note', 'note'"),
         ({"text_column": "note"}, "x.csv: several columns named 'note'; a number from 0 to 3"),

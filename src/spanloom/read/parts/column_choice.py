@@ -57,7 +57,8 @@ def tag_column(layout: Layout, config: DataConfig, token: int, where: str) -> in
     elif len(spans) == 1 and any(map(layout.is_filler, range(spans[0], layout.width))):
         return spans[0]
     cells = ", ".join(map(repr, layout.rows[0][1]))
-    which = f"columns {', '.join(map(str, labelled or spans))} could be tags" if spans else "the last one says nothing"
+    able = ", ".join(map(str, labelled or spans))
+    which = f"tags could be in {able}" if spans else "the last one says nothing"
     found = f"{which}, of {layout.width} columns: {cells}"[:300]
     remedy = f"Set data.tag_column to the number of that column, of 0 to {last}."
     raise ConfigError(where, found, "one column that must be the tags", remedy)
