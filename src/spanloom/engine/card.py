@@ -13,8 +13,8 @@ import torch
 from spanloom import __version__
 from spanloom.config import RunConfig, to_toml
 from spanloom.config.written import path_text
-from spanloom.core import Example, Row, Task, Text
-from spanloom.engine.encoded import Encoded
+from spanloom.core import Example, Row, Text
+from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.report import by_part, headline, is_share
 from spanloom.engine.state import Training
 
@@ -59,10 +59,9 @@ def _whole(example: Example, row: Row) -> int:
     return len(origin.tokens) if isinstance(origin, Text) else 0
 
 
-def model_card(
-    task: Task, config: RunConfig, known: Facts, data: Encoded, dev: Encoded | None, scorecard: Mapping[str, Any] | None
-) -> str:
+def model_card(prepared: Prepared, known: Facts, scorecard: Mapping[str, Any] | None) -> str:
     """The card as Markdown."""
+    task, config = prepared.task, prepared.config
     parts = [
         f"# A model for the task `{task.name}`",
         task.summary,
@@ -72,7 +71,7 @@ def model_card(
         'From this folder: `spanloom predict -m . "Your text."`, or `spanloom export . --output BUNDLE` to ship it '
         "without PyTorch.",
         "## Data",
-        _data(config, data, dev),
+        _data(prepared),
         "## Scores",
         _scores(known, scorecard),
         "## Limits",
@@ -83,8 +82,9 @@ def model_card(
     return "\n\n".join(parts) + "\n"
 
 
-def _data(config: RunConfig, data: Encoded, dev: Encoded | None) -> str:
-    parts = [("training", config.data.train, data), ("dev", config.data.dev, dev)]
+def _data(prepared: Prepared) -> str:
+    config, data, dev = prepared.config.data, prepared.data, prepared.dev
+    parts = [("training", config.train, data), ("dev", config.dev, dev)]
     rows = [
         f"| {part} | `{path_text(path)}` | {len(read.examples):,} |"
         for part, path, read in parts

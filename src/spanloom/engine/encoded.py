@@ -11,7 +11,7 @@ from spanloom.answers.parts.augment import augment
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.check.leaks import TrainingTexts
 from spanloom.config import RunConfig
-from spanloom.core import Array, Codec, Example, Row
+from spanloom.core import Array, Codec, Example, Row, Task
 from spanloom.engine.report import Notice, Report
 from spanloom.text.counts import several
 
@@ -33,6 +33,17 @@ class Encoded:
     texts: TrainingTexts | None = None
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What a training learns from and is scored on, with the settings and the codec that made rows of it."""
+
+    task: Task
+    config: RunConfig
+    codec: Codec
+    data: Encoded
+    dev: Encoded | None = None
+
+
 def in_windows(
     examples: Sequence[Example], config: RunConfig, on_report: Callable[[Report], None]
 ) -> Sequence[Example]:
@@ -49,18 +60,18 @@ def in_windows(
     return [one for part in parts for one in part]
 
 
-def rows_of(data: Encoded, indices: Array, codec: Codec, config: RunConfig, epoch: int) -> list[Row]:
-    """The rows of these examples in an epoch: as they are, or encoded anew with noise in them.
+def rows_of(prepared: Prepared, indices: Array, epoch: int) -> list[Row]:
+    """The training rows of these indices in an epoch: as they are, or encoded anew with noise in them.
 
     Pure: the noise depends on the seed, the epoch and the example's number, not on the step or the batch. Left out and
     exchanged words never lengthen a row; mistyped ones can, by a few wordpieces.
     """
-    settings = config.train.augment
+    data, settings = prepared.data, prepared.config.train.augment
     if not settings.noise:
         return [data.rows[index] for index in indices]
     rows = []
     for index in indices.tolist():
-        draw = np.random.default_rng([config.seed, epoch, _STREAM, index])
+        draw = np.random.default_rng([prepared.config.seed, epoch, _STREAM, index])
         as_is = draw.random() < settings.keep_original
-        rows.append(data.rows[index] if as_is else codec.encode(augment(data.examples[index], settings, draw)))
+        rows.append(data.rows[index] if as_is else prepared.codec.encode(augment(data.examples[index], settings, draw)))
     return rows

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from spanloom.core import Example, Row, Source
 from spanloom.engine import plots
 from spanloom.engine.dev import Losses, score_dev, with_targets
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.progress import _of_epoch
 from spanloom.engine.report import (
     EpochReport,
@@ -28,7 +28,6 @@ from spanloom.engine.report import (
     read_metrics,
 )
 from spanloom.engine.run import run_training
-from spanloom.engine.state import begin
 from spanloom.errors import DataError
 from tests.engine import toy
 
@@ -188,10 +187,10 @@ def test_the_loss_on_dev_is_the_mean_over_what_has_gold(tmp_path: Path) -> None:
     torch.manual_seed(3)
     model = toy.build(toy.ToyConfig(), codec)
     config = toy.settings(tmp_path)
+    prepared = Prepared(toy.TASK, config, codec, Encoded([], []), dev_of(codec, words))
     dev = with_targets(codec, dev_of(codec, words))
     assert (dev.judged, dev.unsaid) == ((0, 1, 2, 4), (3,))
-    state = begin(model, config.train)
-    card, losses = score_dev(toy.TASK, config, codec, state, dev, CPU)
+    card, losses = score_dev(prepared, toy.trainer(model, codec), dev)
     expected = by_hand(model, codec, [word for word in words if word != "xylem"])
     assert losses == pytest.approx(expected, rel=1e-5)
     assert set(card) == {"letters", "seen"}, "every word is scored"
