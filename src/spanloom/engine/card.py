@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from spanloom import __version__
-from spanloom.config import RunConfig, to_toml
+from spanloom.config import to_toml
 from spanloom.config.written import path_text
 from spanloom.core import Example, Row, Text
 from spanloom.engine.encoded import Encoded, Prepared
@@ -75,7 +75,7 @@ def model_card(prepared: Prepared, known: Facts, scorecard: Mapping[str, Any] | 
         "## Scores",
         _scores(known, scorecard),
         "## Limits",
-        _limits(known, config, scorecard),
+        _limits(known, prepared, scorecard),
         "## Settings",
         f"```toml\n{to_toml(config)}```",
     ]
@@ -119,18 +119,19 @@ def _number(path: str, value: float) -> str:
     return f"{100 * value:.1f}" if is_share(path) else f"{value:.4g}"
 
 
-def _longest(known: Facts, config: RunConfig) -> str:
-    if not known.words:
+def _longest(known: Facts, prepared: Prepared) -> str:
+    config, window = prepared.config, prepared.task.window
+    if not known.words or window is None:
         return f"The longest training example had {known.longest:,} tokens or pieces; longer text was never seen."
-    most = f"{config.model.max_words:,} words at once (model.max_words)"
+    most = f"{window(config.model):,} words at once (model.max_words)"
     how = "in windows" if config.train.augment.windows else "no farther: the rest was cut off"
     return f"Training read up to {most}, and longer examples {how}; the longest had {known.words:,} words."
 
 
-def _limits(known: Facts, config: RunConfig, scorecard: Mapping[str, Any] | None) -> str:
+def _limits(known: Facts, prepared: Prepared, scorecard: Mapping[str, Any] | None) -> str:
     limits: Sequence[str] = [
         "It knows the labels of its training data and no others, and does best on text of the same kind.",
-        _longest(known, config),
+        _longest(known, prepared),
     ]
     if known.unsaid:
         causes = ", ".join(f"{count:,} {cause}" for cause, count in Counter(known.unsaid).most_common())

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from spanloom.core import Arrays, Batch, Codec, Row
+from spanloom.core import Arrays, Batch, Codec, Row, Scorecard
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.device import to_tensors
 from spanloom.engine.encoded import Encoded, Prepared
@@ -74,7 +74,7 @@ def with_targets(codec: Codec, dev: Encoded) -> Dev:
     return Dev(Encoded(dev.examples, rows), tuple(judged), tuple(unsaid))
 
 
-def score_dev(prepared: Prepared, trainer: Trainer, dev: Dev) -> tuple[dict[str, Any], dict[str, float]]:
+def score_dev(prepared: Prepared, trainer: Trainer, dev: Dev) -> tuple[Scorecard, dict[str, float]]:
     """The scorecard and the mean losses of the averaged weights, which are the ones that would be saved."""
     settings, state = prepared.config.train, trainer.state
     losses = Losses(trainer.method.losses, trainer.device)

@@ -45,15 +45,16 @@ class Prepared:
 
 
 def in_windows(
-    examples: Sequence[Example], config: RunConfig, on_report: Callable[[Report], None]
+    task: Task, config: RunConfig, examples: Sequence[Example], on_report: Callable[[Report], None]
 ) -> Sequence[Example]:
     """The training examples, those that are too long for the model as overlapping ones where that is asked for."""
-    if not config.train.augment.windows:
+    if not config.train.augment.windows or task.window is None:
         return examples
-    parts = [excerpts(example, config.model.max_words) for example in examples]
+    most = task.window(config.model)
+    parts = [excerpts(example, most) for example in examples]
     longer = [len(part) for part in parts if len(part) > 1]
     if longer:
-        found = several(len(longer), f"training example of more than {config.model.max_words} words")
+        found = several(len(longer), f"training example of more than {most} words")
         on_report(
             Notice(f"{found} {'is' if len(longer) == 1 else 'are'} read through {several(sum(longer), 'window')}.")
         )

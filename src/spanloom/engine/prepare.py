@@ -41,7 +41,7 @@ def prepare(task: Task, config: RunConfig, on_report: OnReport) -> Prepared:
     texts = TrainingTexts.fit(task, examples)
     dev_read = None if dev_path is None else _read(task, config, dev_path, "dev")
     codec: Codec = task.fit(examples, config)
-    read = in_windows(examples, config, on_report)
+    read = in_windows(task, config, examples, on_report)
     rows = _encode(codec, read, "encoding training data", on_report)
     remarks += cut_off(task, config, read, rows, "training")
     _say(remarks, on_report)

@@ -13,7 +13,7 @@ import torch
 
 from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.config import RunConfig, to_toml
-from spanloom.core import Task
+from spanloom.core import Scorecard, Task
 from spanloom.engine.calibrate import calibrate
 from spanloom.engine.card import facts, model_card
 from spanloom.engine.checkpoint import (
@@ -61,7 +61,7 @@ def run_training(
     resume: bool = False,
     on_report: Callable[[Report], None] = lambda report: None,
     device: torch.device | None = None,
-) -> dict[str, Any]:
+) -> Scorecard:
     """Train a model into the run folder `output`, and return the scorecard of the weights that were kept.
 
     The kept weights are the best on dev, or the last where there is no dev data; the scorecard is then empty. Raises
@@ -147,7 +147,7 @@ def _draw(output: Path) -> None:
         draw_plots(read_metrics(output / "metrics.jsonl"), output / "plots")
 
 
-def _finish(run: _Run, output: Path) -> dict[str, Any] | None:
+def _finish(run: _Run, output: Path) -> Scorecard | None:
     """Write the model card, and return the scorecard of the kept weights, None where dev was never scored."""
     state = run.trainer.state
     scorecard = load_json(output / "scorecard.json") if state.best_epoch else None

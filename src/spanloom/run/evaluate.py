@@ -14,7 +14,7 @@ from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.check.leaks import TrainingTexts
 from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import DataConfig
-from spanloom.core import Example
+from spanloom.core import Example, Scorecard
 from spanloom.errors import DataError
 from spanloom.predict.predictor import SecondLook, load
 from spanloom.predict.reading import Reading
@@ -37,7 +37,7 @@ def evaluate(
     report: str | Path | None = None,
     data_config: DataConfig | Mapping[str, Any] | None = None,
     second_look: SecondLook = "auto",
-) -> dict[str, Any]:
+) -> Scorecard:
     """Score a run folder or bundle (None: the bundled model) on annotated data; the scorecard as a plain dict.
 
     report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`,
@@ -128,7 +128,7 @@ def data_sentences(scorecard: Mapping[str, Any], where: str = "scorecard") -> li
     return [sentence for sentence in told if sentence]
 
 
-def read_scorecard(path: Path) -> dict[str, Any]:
+def read_scorecard(path: Path) -> Scorecard:
     """A scorecard that `evaluate` or `train` left, by its file or the folder that holds it. Raises DataError."""
     file = path / SCORECARD if path.is_dir() else path
     if not file.is_file():
