@@ -13,11 +13,11 @@ from spanloom.run.cli import main
 from spanloom.run.doctor import Finding, diagnose
 from spanloom.run.machine import Gpu
 
-VERSIONS = {"torch": "2.13.0", "numpy": "2.4.0", "accelerate": "1.15.0"}
+VERSIONS = {"torch": "2.13.0", "numpy": "2.4.0", "onnx": "1.15.0"}
 REQUIREMENTS = [
     "numpy>=2.0",
     "torch<2.14; extra == 'train'",
-    "accelerate<2; extra == 'train'",
+    "onnx<2; extra == 'train'",
     "mlflow; extra == 'track'",
 ]
 GPU = Gpu("NVIDIA RTX 4070", "580.65", 12.0, 11.25, 40, 30)
@@ -58,7 +58,7 @@ def test_a_machine_without_a_gpu_trains_on_its_cpu() -> None:
     assert findings["PyTorch"] == ("ok", "2.13.0+cpu, a build for the CPU")
     assert findings["NumPy speed"] == ("ok", "100 GFLOP/s")
     assert findings["PyTorch speed"] == ("ok", "123 GFLOP/s on the CPU")
-    assert findings["[train]"] == ("ok", "torch 2.13.0, accelerate 1.15.0")
+    assert findings["[train]"] == ("ok", "torch 2.13.0, onnx 1.15.0")
     assert findings["[track]"] == ("absent", "without mlflow. Install it with: pip install 'spanloom[track]'")
     assert findings["verdict"] == (
         "ok",
@@ -161,6 +161,7 @@ def test_the_real_machine_can_be_read(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setattr(machine, "_text", lambda path: "")
     for name in ("psutil", "pynvml"):
         monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delattr("os.sysconf", raising=False)
     findings = found()
     assert findings["memory"] == ("absent", "not known on this system")
     assert not any("could not be read" in detail for _, detail in findings.values())

@@ -78,6 +78,9 @@ def test_memory_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psutil", fake)
     assert machine.memory(NOTHING) == (8, 1)
     monkeypatch.setitem(sys.modules, "psutil", None)
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 2**20, "SC_PAGE_SIZE": 2**12}.__getitem__, raising=False)
+    assert machine.memory(NOTHING) == (4, None)
+    monkeypatch.delattr(os, "sysconf")
     assert machine.memory(NOTHING) == (None, None)
 
 

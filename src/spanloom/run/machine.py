@@ -90,7 +90,7 @@ def memory(root: Path = Path("/")) -> tuple[float | None, float | None]:
     kilobytes = [_field(lines, name).split()[:1] for name in ("MemTotal", "MemAvailable")]
     total, free = (int(number[0]) * 1024 / GIB if number and number[0].isdigit() else None for number in kilobytes)
     if total is None:
-        total, free = _memory_by_psutil()
+        total, free = _memory_without_proc()
     for path in ("memory.max", "memory/memory.limit_in_bytes"):
         limit = _text(root / "sys/fs/cgroup" / path).strip()
         if total is not None and limit.isdigit() and int(limit) / GIB < total:
@@ -98,12 +98,15 @@ def memory(root: Path = Path("/")) -> tuple[float | None, float | None]:
     return total, free
 
 
-def _memory_by_psutil() -> tuple[float | None, float | None]:
-    """Where there is no /proc; psutil comes with accelerate."""
+def _memory_without_proc() -> tuple[float | None, float | None]:
+    """As psutil knows it, which may be here for something else; else the whole alone, as the system says it."""
     try:
         import psutil
     except ImportError:
-        return None, None
+        try:
+            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / GIB, None
+        except (AttributeError, OSError, ValueError):  # Windows
+            return None, None
     found = psutil.virtual_memory()
     return found.total / GIB, found.available / GIB
 
