@@ -5,6 +5,8 @@ Whatever cannot be read is left out: nothing here needs PyTorch, and nothing fai
 
 from __future__ import annotations
 
+import ctypes
+import dataclasses
 import importlib
 import os
 import platform
@@ -41,7 +43,10 @@ INSTRUCTIONS = {
 
 @dataclass(frozen=True)
 class Gpu:
-    """An NVIDIA GPU. memory, free: GiB. temperature: degrees Celsius. fan: per cent. None is what it does not tell."""
+    """An NVIDIA GPU. memory, free: GiB. temperature: degrees Celsius. fan: per cent. None is what it does not tell.
+
+    cuda: the newest that its driver runs, as "12.4"; empty where it does not tell.
+    """
 
     name: str
     driver: str
@@ -49,6 +54,7 @@ class Gpu:
     free: float | None = None
     temperature: int | None = None
     fan: int | None = None
+    cuda: str = ""
 
 
 def processor(root: Path = Path("/")) -> str:
@@ -113,7 +119,20 @@ def _memory_without_proc() -> tuple[float | None, float | None]:
 
 def nvidia_gpus() -> list[Gpu]:
     """The GPUs that NVIDIA's driver knows, asked through NVML where its Python package is there, else nvidia-smi."""
-    return gpus_by_nvml() or gpus_by_smi()
+    cuda = driver_cuda()
+    return [dataclasses.replace(gpu, cuda=cuda) for gpu in gpus_by_nvml() or gpus_by_smi()]
+
+
+def driver_cuda() -> str:
+    """The newest CUDA that NVIDIA's driver runs, as "12.4", by the driver's own library; empty where there is none."""
+    version = ctypes.c_int()
+    try:
+        failed = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1").cuDriverGetVersion(
+            ctypes.byref(version)
+        )
+    except (OSError, AttributeError):
+        return ""
+    return "" if failed else f"{version.value // 1000}.{version.value % 1000 // 10}"
 
 
 def gpus_by_nvml() -> list[Gpu]:
