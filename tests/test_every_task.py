@@ -28,10 +28,11 @@ from spanloom.config import RunConfig, load_config, to_toml
 from spanloom.core import Batch, Example, Row, Task, Text
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.adversarial import Attack
-from spanloom.engine.checkpoint import load_model, read_checkpoint
+from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.device import to_tensors
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_rows
+from spanloom.engine.model_folder import load_model
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.engine.state import Training
 from spanloom.engine.step import Update, train_step

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from spanloom.decode.rows import predict_rows
-from spanloom.engine.checkpoint import load_model, save_codec
 from spanloom.engine.encoded import Prepared
 from spanloom.engine.evaluate import TorchBackend
+from spanloom.engine.model_folder import load_model, save_codec
 from spanloom.engine.report import Notice, Report
 from spanloom.nn.storage import store_json
 from spanloom.text.counts import several

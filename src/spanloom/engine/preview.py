@@ -17,8 +17,8 @@ from spanloom.core import Task
 from spanloom.engine.device import keep_freed_memory, pick_device
 from spanloom.engine.encoded import Prepared
 from spanloom.engine.guard import check_settings
-from spanloom.engine.plots import draw_range_test, draw_samplers, draw_schedule
 from spanloom.engine.prepare import prepare
+from spanloom.engine.preview_plots import draw_range_test, draw_samplers, draw_schedule
 from spanloom.engine.rates import loss_of, smooth, suggest_rate, try_rates
 from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import Report

@@ -16,18 +16,12 @@ from spanloom.config import RunConfig, to_toml
 from spanloom.core import Scorecard, Task
 from spanloom.engine.calibrate import calibrate
 from spanloom.engine.card import facts, model_card
-from spanloom.engine.checkpoint import (
-    Checkpoint,
-    checkpoint_path,
-    read_checkpoint,
-    restore,
-    save_checkpoint,
-    save_model,
-)
+from spanloom.engine.checkpoint import Checkpoint, checkpoint_path, read_checkpoint, restore, save_checkpoint
 from spanloom.engine.device import check_float16, keep_freed_memory, pick_device
 from spanloom.engine.encoded import Prepared
 from spanloom.engine.folder import claimed
 from spanloom.engine.guard import check_settings
+from spanloom.engine.model_folder import save_model
 from spanloom.engine.plots import draw_plots
 from spanloom.engine.prepare import prepare
 from spanloom.engine.processes import from_first, gather, process_count, rank

@@ -15,7 +15,7 @@ import torch
 from matplotlib.figure import Figure
 
 from spanloom.core import Example, Row, Source
-from spanloom.engine import plots
+from spanloom.engine import plots, preview_plots
 from spanloom.engine.dev import Losses, score_dev, with_targets
 from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.progress import _of_epoch
@@ -39,13 +39,14 @@ class Drawn:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.figures: dict[str, Figure] = {}
-        save = plots._save
+        save = plots.save
 
         def keep(figure: Figure, path: Path) -> Path:
             self.figures[path.stem] = figure
             return save(figure, path)
 
-        monkeypatch.setattr(plots, "_save", keep)
+        for module in (plots, preview_plots):
+            monkeypatch.setattr(module, "save", keep)
 
 
 def lines(path: Path, card: dict[str, Any], epochs: int = 2) -> list[dict[str, Any]]:
@@ -73,8 +74,8 @@ CARD = {
 def test_every_picture_has_a_title_and_named_axes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = Drawn(monkeypatch)
     plots.draw_plots(lines(tmp_path / "metrics.jsonl", CARD), tmp_path)
-    plots.draw_schedule(np.arange(3), {"all": np.ones(3)}, tmp_path / "schedule.png")
-    plots.draw_range_test([0.1, 0.2], [2.0, 1.0], np.array([2.0, 1.0]), 0.1, tmp_path / "range.png")
+    preview_plots.draw_schedule(np.arange(3), {"all": np.ones(3)}, tmp_path / "schedule.png")
+    preview_plots.draw_range_test([0.1, 0.2], [2.0, 1.0], np.array([2.0, 1.0]), 0.1, tmp_path / "range.png")
     names = ["losses", "learning_rate", "gradient_norm", "dev", "labels", "schedule", "range"]
     assert list(drawn.figures) == names
     for name, figure in drawn.figures.items():
