@@ -33,7 +33,7 @@ LAYERS = (
     "run",
 )
 LATE = {"importlib.import_module", "__import__", "deferred"}
-TORCH = {"torch", "transformers", "accelerate", "onnx", "onnxscript"}
+TORCH = {"torch", "transformers", "onnx", "onnxscript"}
 
 
 def module_name(file: Path, source: Path) -> str:

@@ -16,6 +16,8 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Arrays = dict[str, Array]
+Scorecard = dict[str, Any]
+"""What `Task.score` makes of gold and predictions: plain values that are saved as JSON, shown, and compared."""
 
 
 # ---- inputs ---------------------------------------------------------------------------------------------------------
@@ -260,6 +262,17 @@ class Backend(Protocol):
     def batches(self, rows: Sequence[Row]) -> Sequence[Sequence[int]]: ...
 
 
+@dataclass(frozen=True)
+class Continuation:
+    """How a text goes on. pieces: the text as the model reads it, then what it writes, piece by piece as it is written.
+
+    unknown: what of the text training never had; it is read as unknown, and not shown again.
+    """
+
+    pieces: Iterator[str]
+    unknown: Sequence[str] = ()
+
+
 def deferred(module: str, name: str) -> Callable[..., Any]:
     """A module's function, imported when it is first called: so a task is known without the torch of its model."""
 
@@ -319,6 +332,10 @@ class Task:
     revisit    (input, its answer, the windows that it was read in, codec, everywhere) -> what to read once more, where
                windows hide something from the model; "everywhere" where a user wants all of it, not the likely part.
                None where nothing is hidden
+    generate   (codec, network, the beginning of a text, `decode.sampling.Sampling`) -> how it goes on; ConfigError
+               where a model of the task cannot do it. None where none can
+    window     model config -> how many words are read at once, its `max_words`; None where inputs are read whole
+    told       what a training tells at its end, by the names in a scorecard's `summary`; all of it where none is named
     """
 
     name: str
@@ -331,7 +348,7 @@ class Task:
     load: Callable[[Mapping[str, Any], str | None], Any]
     build: Callable[..., Any]
     losses: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
-    score: Callable[[Sequence[Example], Sequence[Any], Any], dict[str, Any]]
+    score: Callable[[Sequence[Example], Sequence[Any], Any], Scorecard]
     best: Callable[[Mapping[str, Any]], float]
     prepare: Callable[[str | Sequence[str], Any], Any]
     show: Callable[[Any, Any], dict[str, Any]]
@@ -346,3 +363,6 @@ class Task:
     trial: str = "Ada met Bo."
     questions: Callable[[Example], Iterator[tuple[str, Source]]] | None = None
     revisit: Callable[[Any, Any, Sequence[tuple[int, int]], Any, bool], Again] | None = None
+    generate: Callable[[Any, Backend, str, Any], Continuation] | None = None
+    window: Callable[[Any], int] | None = None
+    told: tuple[str, ...] = ()

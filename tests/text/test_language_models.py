@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spanloom.config import EncoderConfig, RunConfig
-from spanloom.engine.checkpoint import save_model
+from spanloom.engine.model_folder import save_model
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.tasks import find_task
 from spanloom.text.language_models import language_model_folders, unit_arrays

@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,7 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
     DataError citing file and line.
     """
     known = formats(answer)
-    if config.format not in (AUTO, *known):
-        near = difflib.get_close_matches(config.format, known, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        expected = f"{AUTO} or one of {', '.join(known)}"
-        remedy = f"Set data.format = '{near[0] if near else AUTO}'."
-        raise DataError("data.format", f"unknown format {shown(config.format)}{hint}", expected, remedy)
+    require_format(config.format, known)
     try:
         module = _module(path, config, known)
     except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
@@ -74,6 +69,17 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
             str(path), f"cannot be read ({reason})", "a file or a folder of examples", "Check the path."
         ) from None
     return _not_empty(module.read(path, config), path)
+
+
+def require_format(name: str, known: Collection[str]) -> None:
+    """Raise DataError where a format that is asked for is none of those that are known, naming the nearest."""
+    if name in (AUTO, *known):
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    expected = f"{AUTO} or one of {', '.join(known)}"
+    remedy = f"Set data.format = '{near[0] if near else AUTO}'."
+    raise DataError("data.format", f"unknown format {shown(name)}{hint}", expected, remedy)
 
 
 def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:

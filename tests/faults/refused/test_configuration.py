@@ -145,7 +145,7 @@ def test_a_configuration_that_is_no_file_of_text(tmp_path: Path, capsys: pytest.
         tmp_path: "is a directory; a TOML file. Name the file inside it.",
         tmp_path / "pipe.toml": "is a pipe or a device; a TOML file. Name a file.",
         Path(os.devnull): "is a pipe or a device",
-        tmp_path / "empty.toml": "is empty; a TOML configuration. Begin with a line such as",
+        tmp_path / "empty.toml": 'is empty; a TOML configuration. Begin with a line task = "NAME", one',
         tmp_path / "loop.toml": "could not be read: Too many levels of symbolic links",
         tmp_path / "binary.toml": "not UTF-8 at byte 0",
         tmp_path / ("a" * 300): "could not be read: File name too long",

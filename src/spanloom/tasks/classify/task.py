@@ -78,4 +78,6 @@ TASK = Task(
     show=labels_to_dict,
     line=label_line,
     divergence=deferred("spanloom.tasks.classify.model", "divergence"),
+    window=lambda model: model.max_words,
+    told=("accuracy", "micro_f1", "exact_match", "macro_f1"),
 )

@@ -85,4 +85,6 @@ TASK = Task(
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.joint.model", "divergence"),
     revisit=revisit,
+    window=lambda model: model.max_words,
+    told=("entity_f1", "relation_f1"),
 )

@@ -90,4 +90,6 @@ TASK = Task(
     show=graph_to_dict,
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.nested.model", "divergence"),
+    window=lambda model: model.max_words,
+    told=("entity_f1", "outer_f1", "inner_f1"),
 )

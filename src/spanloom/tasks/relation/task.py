@@ -78,4 +78,6 @@ TASK = Task(
     line=relation_line,
     divergence=deferred("spanloom.tasks.relation.model", "divergence"),
     trial="<e1>Ada</e1> met <e2>Bo</e2>.",
+    window=lambda model: model.max_words,
+    told=("macro_f1", "accuracy"),
 )
