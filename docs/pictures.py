@@ -29,8 +29,8 @@ from spanloom.engine.feedback import heed_score
 from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import begin
 from spanloom.engine.step import Method, train_step
-from spanloom.nn.encoders.rnn import reversal, take
 from spanloom.nn.heads.forward_backward import Scores, in_probabilities, layout_of
+from spanloom.nn.layers.rnn import reversal, take
 from spanloom.nn.model import Model
 
 SCHEDULES, SAMPLERS = kinds_of(TrainConfig, "schedule"), kinds_of(TrainConfig, "sampler")
