@@ -31,8 +31,8 @@ from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import Training, begin
 from spanloom.engine.step import train_step
 from spanloom.engine.trainer import Method, Trainer
-from spanloom.nn.encoders.rnn import reversal, take
 from spanloom.nn.heads.forward_backward import Scores, in_probabilities, layout_of
+from spanloom.nn.layers.rnn import reversal, take
 from spanloom.nn.model import Model
 
 SCHEDULES, SAMPLERS = kinds_of(TrainConfig, "schedule"), kinds_of(TrainConfig, "sampler")

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from spanloom.axes import Declared
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Arrays = dict[str, Array]
 Scorecard = dict[str, Any]
@@ -223,6 +225,7 @@ class Codec(Protocol):
     texts          how many a user hands over together: 2 for pairs, 0 for the turns of a dialogue, of any number
     max_words      tokens that are read at once, None for any number: a longer text is predicted through windows
     max_sentences  sentences of such a window at most, None for any number
+    declared       the axes and the limits of each input, see `axes.py`; of one that is not named, any axis may vary
     merge          one answer from those for the windows of a text, of `sizes` tokens; None where their places say all
     known          the labels that training had, by their kind: {"entity label": ("LOC", "PER")}; none of some tasks
     """
@@ -246,6 +249,9 @@ class Codec(Protocol):
         return None
 
     def known(self) -> dict[str, Sequence[str]]:
+        return {}
+
+    def declared(self) -> Mapping[str, Declared]:
         return {}
 
 

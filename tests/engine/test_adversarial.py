@@ -12,14 +12,14 @@ from transformers import BertConfig
 
 from spanloom.config import TrainConfig, attacks
 from spanloom.core import Row
+from spanloom.encoders.parts.modules.pretrained import make_transformer
+from spanloom.encoders.parts.modules.transformer import Transformer
 from spanloom.engine.adversarial import Attack, Measured, backward_attacked, build_attack, shifted
 from spanloom.engine.step import train_step
 from spanloom.engine.trainer import Method
 from spanloom.errors import ConfigError
-from spanloom.nn.encoders.char_cnn import CharCNN
-from spanloom.nn.encoders.embedding import HashedEmbedding, WordEmbedding
-from spanloom.nn.encoders.pretrained import make_transformer
-from spanloom.nn.encoders.transformer import Transformer
+from spanloom.nn.layers.char_cnn import CharCNN
+from spanloom.nn.layers.embedding import HashedEmbedding, WordEmbedding
 from tests.engine import toy
 
 FGM, PGD = Attack(0.8, 0.8), Attack(0.8, 0.5, 3)

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from spanloom.config import (
     DataConfig,
-    EncoderConfig,
     Range,
     RunConfig,
     TrainConfig,
@@ -25,6 +24,7 @@ from spanloom.config import (
     to_toml,
 )
 from spanloom.config.settings import kinds_in
+from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.errors import ConfigError
 from spanloom.run.cli import main
 from spanloom.tasks import find_task, task_names
@@ -263,5 +263,5 @@ def test_a_relative_path_from_python_is_written_as_the_file_that_it_means(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    table = to_table(EncoderConfig(path=Path("encoder")))
+    table = to_table(TransformerConfig(path=Path("encoder")))
     assert table["path"] == str(tmp_path / "encoder")

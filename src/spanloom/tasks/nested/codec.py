@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.graph import Graph
+from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Span, Text
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
+from spanloom.encoders import fit_features, load_features
+from spanloom.encoders.contract import Features
 from spanloom.errors import DataError
 from spanloom.tasks.nested.config import NestedConfig
-from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.known import refuse_unknown
 from spanloom.text.seen import Seen
 from spanloom.text.stored import flag, part, strings, whole, wholes
@@ -89,7 +91,7 @@ class NestedCodec(Codec):
             cells = [[span.start, span.end - 1, self._numbers[span.label]] for span in kept]
             targets = {"spans": np.array(cells, dtype=np.int64).reshape(-1, 3)}
             lost += unsaid
-        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        length = self.features.length(inputs)
         return Row(inputs, targets, length, len(tokens), tuple(lost), cut=+cut)
 
     def _sayable(self, text: Text, gold: Graph, words: int) -> tuple[list[Span], list[LostFact]]:
@@ -132,7 +134,7 @@ class NestedCodec(Codec):
 
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: spans [B, T, T] (first word, last word), 0 for none and k + 1 for label k, and lengths [B]."""
-        width, inputs = pad_inputs(rows)
+        width, inputs = pad_inputs(rows, self.declared())
         targets: Arrays = {}
         if rows[0].targets:
             spans = np.zeros((len(rows), width, width), dtype=np.int64)
@@ -162,8 +164,11 @@ class NestedCodec(Codec):
         gold = np.eye(len(self.labels) + 1, dtype=np.float32)[batch.targets["spans"]][..., 1:]
         return {"spans": SURE * (2 * gold - 1)}
 
+    def declared(self) -> dict[str, Declared]:
+        return self.features.declared()
+
     def limits(self) -> dict[str, int]:
-        return self.features.limits()
+        return limits_of(self.declared())
 
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
         return {"spans": (None, None, None, len(self.labels))}
@@ -184,7 +189,7 @@ class NestedCodec(Codec):
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> NestedCodec:
-        features = features_from_dict(part(table, "features"), tokenizer_json)
+        features = load_features(part(table, "features"), tokenizer_json)
         overlaps = flag(table, "flat"), flag(table, "crossing")
         limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1)
         seen = Seen(wholes(table, "seen", most=2**32 - 1))
