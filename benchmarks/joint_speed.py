@@ -27,11 +27,11 @@ from turns import Turn, alternate, ratio, timed
 from spanloom.config import RunConfig, load_config
 from spanloom.core import Example
 from spanloom.engine.device import has_bf16
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import EpochReport
-from spanloom.engine.state import begin
 from spanloom.engine.train import train
+from spanloom.engine.trainer import build_trainer
 from spanloom.predict.predictor import load
 from spanloom.tasks import find_task
 from spanloom.write.atomic import atomic_write
@@ -49,10 +49,8 @@ def our_epochs(config: RunConfig, examples: Sequence[Example], sample: Sequence[
     """Seconds of one pass after another over the sample, by the engine's own loop; there are `config.train.epochs`."""
     task = find_task("joint")
     codec = task.fit(examples, config)
-    torch.manual_seed(config.seed)
-    state = begin(task.build(config.model, codec), config.train)
-    data = Encoded(sample, [codec.encode(example) for example in sample])
-    for report in train(task, config, codec, state, data, None, CPU):
+    prepared = Prepared(task, config, codec, Encoded(sample, [codec.encode(example) for example in sample]))
+    for report in train(prepared, build_trainer(prepared, CPU)):
         if isinstance(report, EpochReport):
             yield report.seconds
 

@@ -44,8 +44,8 @@ from spanloom.engine.prepare import prepare
 from spanloom.engine.report import read_metrics
 from spanloom.engine.run import run_training
 from spanloom.engine.schedule import build_schedule
-from spanloom.engine.state import begin
 from spanloom.engine.train import build_sampler, groups_of, total_steps, update
+from spanloom.engine.trainer import build_trainer
 from spanloom.tasks import find_task
 from spanloom.write.atomic import atomic_write
 
@@ -158,19 +158,19 @@ class Spanloom:
     """The configuration through the engine, without its reports and checkpoints."""
 
     def __init__(self, config: RunConfig) -> None:
-        self.task, self.config = find_task("language_model"), config
-        self.data, _, self.codec = prepare(self.task, config, lambda report: None)
-        torch.manual_seed(config.seed)
-        self.state = begin(self.task.build(config.model, self.codec, None), config.train)
-        self.sampler = build_sampler(self.data.rows, config.train, config.seed)
+        self.config = config
+        self.prepared = prepare(find_task("language_model"), config, lambda report: None)
+        self.trainer = build_trainer(self.prepared, CPU)
+        self.state = self.trainer.state
+        self.sampler = build_sampler(self.prepared.data.rows, config.train, config.seed)
         self.steps = total_steps(self.sampler, config.train)
         self.schedule = build_schedule(config.train)
-        self.units = self.codec.units.numbers(list(ALPHABET))  # type: ignore[attr-defined]
+        self.units = self.prepared.codec.units.numbers(list(ALPHABET))  # type: ignore[attr-defined]
 
     def epoch(self) -> float:
         for group in groups_of(self.sampler, self.config.train, self.state.epoch):
             factor = self.schedule(self.state.step, self.steps)
-            update(self.task, self.config, self.codec, self.state, self.data, group, factor, self.steps, CPU)
+            update(self.prepared, self.trainer, group, factor, self.steps)
         perplexity = math.exp(self.state.means()["units"])
         self.state.begin_epoch(self.state.epoch + 1)
         return perplexity

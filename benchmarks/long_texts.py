@@ -160,8 +160,8 @@ def tables(found: dict[str, Any]) -> list[str]:
         for same in zip(*found["looks"], strict=True):
             score = " | ".join(f"{100 * mean(row[key] for row in same):.1f}" for key in ("precision", "recall", "f1"))
             read = [row["read"] for row in same]
-            unscored = mean(each["untried"] + each["beyond"] for each in read)
-            counts = [*(mean(each[key] for each in read) for key in ("pairs", "excerpts", "found")), unscored]
+            unscored = mean(each.get("untried", 0) + each.get("beyond", 0) for each in read)
+            counts = [*(mean(each.get(key, 0) for each in read) for key in ("pairs", "excerpts", "found")), unscored]
             said = " | ".join(f"{count:,.0f}" for count in (*counts, mean(row["seconds"] for row in same)))
             lines.append(f"| {same[0]['texts']} | {same[0]['look']} | {score} | {said} |")
     if "classes" in found:

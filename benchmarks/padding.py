@@ -17,11 +17,11 @@ from spanloom.batch.padding import padding_waste
 from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig, TrainConfig, kinds_of, load_config
 from spanloom.core import Example
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import EpochReport
-from spanloom.engine.state import begin
 from spanloom.engine.train import train
+from spanloom.engine.trainer import build_trainer
 from spanloom.tasks import find_task
 
 SENTENCES = 2000
@@ -61,9 +61,7 @@ def measure_padding(examples: Sequence[Example], configuration: Path) -> dict[st
 
 def passes(config: RunConfig, codec: Any, data: Encoded) -> Iterator[float]:
     """Seconds of one pass after another, by the engine's own loop."""
-    task = find_task("tag")
-    torch.manual_seed(config.seed)
-    state = begin(task.build(config.model, codec), config.train)
-    for report in train(task, config, codec, state, data, None, CPU):
+    prepared = Prepared(find_task("tag"), config, codec, data)
+    for report in train(prepared, build_trainer(prepared, CPU)):
         if isinstance(report, EpochReport):
             yield report.seconds

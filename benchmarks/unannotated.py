@@ -19,10 +19,10 @@ from rows import CONFIGS, PARTS
 
 from spanloom.config import load_config
 from spanloom.core import Example
+from spanloom.encoders.language_model.runs import FOLDERS
 from spanloom.engine.report import read_metrics
 from spanloom.tasks import find_task
 from spanloom.text.joining import side_by_side, spaces
-from spanloom.text.language_models import FOLDERS
 from spanloom.write.lines import write_lines
 
 SPANLOOM = "import sys; from spanloom.run.cli import main; sys.exit(main())"  # works from a checkout and installed

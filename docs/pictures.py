@@ -19,6 +19,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from docs import answer
 from from_scratch.crf import Array, Chain, backward, best_path, forward, log_sum_exp
 from spanloom.batch.padding import compare_samplers, padding_waste
 from spanloom.batch.samplers import build_sampler
@@ -27,10 +28,11 @@ from spanloom.core import Batch, Row
 from spanloom.engine.adversarial import Attack, Measured, backward_attacked
 from spanloom.engine.feedback import heed_score
 from spanloom.engine.schedule import build_schedule
-from spanloom.engine.state import begin
-from spanloom.engine.step import Method, train_step
-from spanloom.nn.encoders.rnn import reversal, take
+from spanloom.engine.state import Training, begin
+from spanloom.engine.step import train_step
+from spanloom.engine.trainer import Method, Trainer
 from spanloom.nn.heads.forward_backward import Scores, in_probabilities, layout_of
+from spanloom.nn.layers.rnn import reversal, take
 from spanloom.nn.model import Model
 
 SCHEDULES, SAMPLERS = kinds_of(TrainConfig, "schedule"), kinds_of(TrainConfig, "sampler")
@@ -176,7 +178,7 @@ def padding_reversal() -> Figure:
 # ---- one step --------------------------------------------------------------------------------------------------------
 
 
-class Plain(nn.Module):
+class Plain(Model):
     """A loss that is a weighted sum of the weights: its gradient is what is fed in, whatever the weights are."""
 
     def __init__(self, size: int) -> None:
@@ -197,7 +199,7 @@ def step_of(group: Sequence[Sequence[Array]], **bounds: float) -> Array:
     model = Plain(len(group[0][0]))
     method = Method(lambda outputs, targets: dict(outputs), **bounds)
     rows = [[Row({"slope": slope}, {}, 1, 1) for slope in part] for part in group]
-    train_step(model, rows, collate, method, torch.optim.SGD(model.parameters(), lr=1.0), step=0)
+    train_step(Trainer(Training(model, torch.optim.SGD(model.parameters(), lr=1.0), None), collate, method), rows)
     return -model.weight.detach().numpy()
 
 
@@ -331,6 +333,8 @@ def draw(folder: Path) -> list[Path]:
         for picture in PICTURES:
             paths.append(folder / f"{picture.__name__.replace('_', '-')}.svg")
             FigureCanvasSVG(picture()).print_svg(paths[-1], metadata={"Date": None})
+    paths.append(folder / "answer.svg")
+    paths[-1].write_text(answer.picture(), encoding="utf-8")
     return paths
 
 

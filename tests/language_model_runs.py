@@ -9,7 +9,7 @@ import torch
 
 from spanloom.config import RunConfig
 from spanloom.core import Example, Source, Text
-from spanloom.engine.checkpoint import save_model
+from spanloom.engine.model_folder import save_model
 from spanloom.tasks import find_task
 from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.tasks.language_model.config import LanguageModelConfig

@@ -1,18 +1,25 @@
-"""What codecs, models and tasks are asked stands in their contracts, `core.py` and `nn/model.py`, with defaults.
+"""What codecs, models, tasks and settings are asked stands in their contracts, with defaults; nobody names a task.
 
-A `getattr` or `hasattr` on one of them would be a contract that nobody can read.
+A `getattr` or `hasattr` on one of them would be a contract that nobody can read, and a task named outside its folder
+would be one that cannot be taken away.
 """
 
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from spanloom.core import Codec
+from spanloom.tasks import task_names
+from tests.test_layers import imports
 
 ASKED = {"codec", "model", "task"}
+OTHER_MEANINGS = {"tag", "relation", "rewrite", "nested", "language_model"}
+"""Names of tasks that are also keys of data or of scorecards, words of a sentence, or kinds of encoder."""
 
 
 def asks(text: str) -> list[str]:
@@ -24,7 +31,6 @@ def asks(text: str) -> list[str]:
         and ast.unparse(node.func) in ("getattr", "hasattr")
         and isinstance(node.args[1], ast.Constant)
         and ast.unparse(node.args[0]).rpartition(".")[2] in ASKED
-        and ast.unparse(node.args[0]) != "config.model"  # the settings of one
     ]
 
 
@@ -37,7 +43,7 @@ def test_nothing_is_asked_of_a_codec_a_model_or_a_task_outside_their_contracts(r
 
 @pytest.mark.parametrize(
     "text",
-    ["x = getattr(codec, 'texts', 1)", "hasattr(self.codec, 'merge')", "def f(): return getattr(model, 'a', ())"],
+    ["x = getattr(codec, 'texts', 1)", "hasattr(config.model, 'max_words')", "def f(): return getattr(model, 'a', ())"],
 )
 def test_a_question_is_found(text: str) -> None:
     assert len(asks(text)) == 1
@@ -46,6 +52,67 @@ def test_a_question_is_found(text: str) -> None:
 @pytest.mark.parametrize("text", ["getattr(codec, name)", "getattr(model.config, 'size', 0)", "codec.texts"])
 def test_what_is_no_question_to_one_of_them_is_not_found(text: str) -> None:
     assert asks(text) == []
+
+
+def names_of_tasks(text: str, names: Collection[str]) -> list[str]:
+    """Every place of a file, docstrings aside, that names one of these tasks, or imports something of its folder."""
+    tree = ast.parse(text)
+    found = [target for target, _ in imports(tree, "", False) if target.split(".")[:2] == ["spanloom", "tasks"]]
+    found = [target for target in found if target.split(".")[2:3] and target.split(".")[2] in names]
+    said = re.compile(rf"task = ['\"]({'|'.join(names)})['\"]")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node.value in set(names) - OTHER_MEANINGS or (said.search(node.value) and "\n" not in node.value):
+                found.append(node.value)
+        elif isinstance(node, (ast.Call, ast.Compare, ast.keyword)):
+            found += [value for value in _beside_a_task(node) if value in names]
+    return found
+
+
+def _beside_a_task(node: ast.AST) -> list[object]:
+    """The constants that a task is looked up by, compared with, or given as."""
+    about, values = "", list[ast.expr]()
+    if isinstance(node, ast.Call) and node.args:
+        about, values = ast.unparse(node.func).replace("find_task", "task"), node.args[:1]
+    elif isinstance(node, ast.Compare):
+        about, values = ast.unparse(node.left).removesuffix(".name"), node.comparators
+    elif isinstance(node, ast.keyword) and node.arg:
+        about, values = node.arg, [node.value]
+    return [value.value for value in values if about.endswith("task") and isinstance(value, ast.Constant)]
+
+
+def test_no_task_is_named_outside_its_folder(repository: Path) -> None:
+    """But where an encoder is a model of that task."""
+    source, found = repository / "src" / "spanloom", []
+    for file in sorted(source.rglob("*.py")):
+        place = file.relative_to(source).as_posix()
+        if not place.startswith("tasks/") and "language_model" not in place:
+            found += [(place, name) for name in names_of_tasks(file.read_text(encoding="utf-8"), task_names())]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from spanloom.tasks.tag.codec import TagCodec",
+        "def f():\n    import spanloom.tasks.joint",
+        "find_task('relation')",
+        "x = 1 if task.name == 'tag' else 2",
+        "load(task='rewrite')",
+        "default = 'joint'",
+        "remedy = \"Train one with task = 'language_model'.\"",
+    ],
+)
+def test_a_task_that_is_named_is_found(text: str) -> None:
+    assert len(names_of_tasks(text, task_names())) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["from spanloom.tasks import find_task", "find_task(name)", "item['relation']", '\'""Such as joint.""\''],
+)
+def test_what_names_no_task_is_not_found(text: str) -> None:
+    assert names_of_tasks(text, task_names()) == []
 
 
 def test_a_codec_has_what_most_have_in_common() -> None:

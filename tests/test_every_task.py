@@ -28,12 +28,15 @@ from spanloom.config import RunConfig, load_config, to_toml
 from spanloom.core import Batch, Example, Row, Task, Text
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.adversarial import Attack
-from spanloom.engine.checkpoint import load_model, read_checkpoint
+from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.device import to_tensors
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_rows
+from spanloom.engine.model_folder import load_model
 from spanloom.engine.run import Interrupted, run_training
-from spanloom.engine.step import Method, Update, train_step
+from spanloom.engine.state import Training
+from spanloom.engine.step import Update, train_step
+from spanloom.engine.trainer import Method, Trainer
 from spanloom.errors import DataError
 from spanloom.export.bundle import export
 from spanloom.predict.bundle import OnnxBackend, open_bundle, start
@@ -308,8 +311,8 @@ def update(
     method = Method(case.task.losses, attack=attack)
     rows = [[case.codec.encode(example) for example in part] for part in groups]
     optimizer = torch.optim.SGD([weight for weight in model.parameters() if weight.requires_grad], lr=0.1)
-    done = train_step(model, rows, case.codec.collate, method, optimizer, step=0)
-    return done, model.state_dict()
+    trainer = Trainer(Training(model, optimizer, None), case.codec.collate, method)
+    return train_step(trainer, rows), model.state_dict()
 
 
 @pytest.mark.parametrize("attack", [None, Attack(1.0, 1.0)], ids=["plain", "fgm"])

@@ -15,6 +15,7 @@ import pytest
 # From the top: each may import from those before it. Files and folders alike; a task is a layer of its own.
 LAYERS = (
     "errors",
+    "axes",
     "core",
     "config",
     "text",
@@ -26,14 +27,17 @@ LAYERS = (
     "decode",
     "metrics",
     "nn",
+    "encoders",
     "engine",
     "tasks",
     "predict",
     "export",
     "run",
 )
+SHARED = {"parts", "contract", "estimate"}
+"""What stands in `encoders/` beside the encoders."""
 LATE = {"importlib.import_module", "__import__", "deferred"}
-TORCH = {"torch", "transformers", "accelerate", "onnx", "onnxscript"}
+TORCH = {"torch", "transformers", "onnx", "onnxscript"}
 
 
 def module_name(file: Path, source: Path) -> str:
@@ -69,8 +73,10 @@ def home(module: str) -> str:
 
 def may_import_torch(module: str) -> bool:
     parts = module.split(".")
-    is_model = parts[1:2] == ["tasks"] and len(parts) == 4 and parts[3] == "model"
-    return home(module) in ("nn", "engine", "export") or is_model or module == "spanloom.predict.torch_run"
+    is_model = parts[1:2] in (["tasks"], ["encoders"]) and len(parts) == 4 and parts[3] == "model"
+    is_module = parts[1:4] == ["encoders", "parts", "modules"]
+    is_run = module == "spanloom.predict.torch_run"
+    return home(module) in ("nn", "engine", "export") or is_model or is_module or is_run
 
 
 def fault(module: str, target: str) -> str | None:
@@ -94,6 +100,9 @@ def fault(module: str, target: str) -> str | None:
         return f"{module} may not import {target}: {theirs} is below {mine}"
     if mine == theirs == "tasks" and module.count(".") > 1 and target.split(".")[2:3] != module.split(".")[2:3]:
         return f"{module} may not import {target}: a task knows no other task"
+    mine_alone, theirs_alone = module.split(".")[2:3], target.split(".")[2:3]
+    if mine == theirs == "encoders" and mine_alone and theirs_alone != mine_alone and not SHARED & {*theirs_alone}:
+        return f"{module} may not import {target}: an encoder knows no other encoder"
     return None
 
 
@@ -167,6 +176,11 @@ def test_every_folder_has_its_place_in_the_order(repository: Path) -> None:
         ("spanloom.tasks.joint.codec", "from spanloom.tasks.tagging import TASK", "a task knows no other task"),
         ("spanloom.tasks.joint.task", "deferred('spanloom.tasks.tag.model', 'build')", "a task knows no other task"),
         ("spanloom.tasks.joint.codec", "import torch.nn as nn", "may not import torch.nn"),
+        ("spanloom.encoders.rnn.model", "import spanloom.encoders.cnn.model", "an encoder knows no other encoder"),
+        ("spanloom.encoders.parts.words", "from spanloom.encoders.rnn import ENCODER", "an encoder knows no other"),
+        ("spanloom.nn.heads.crf", "from spanloom.encoders.contract import Wanted", "encoders is below nn"),
+        ("spanloom.encoders.parts.words", "import torch", "may not import torch"),
+        ("spanloom.encoders.rnn.config", "import torch", "may not import torch"),
         ("spanloom.decode.spans", "def f():\n    import torch", "may not import torch"),
         ("spanloom.run.train", "import torch", "may not import torch"),
         ("spanloom.predict.bundle", "import spanloom.export.to_onnx", "export is below predict"),
@@ -187,7 +201,9 @@ def test_a_breach_is_found(module: str, text: str, expected: str) -> None:
     ("module", "text"),
     [
         ("spanloom.decode.spans", "import numpy as np\nfrom spanloom.core import Span"),
-        ("spanloom.nn.heads.crf", "import torch\nfrom spanloom.nn.encoders.rnn import Rnn"),
+        ("spanloom.nn.heads.crf", "import torch\nfrom spanloom.nn.layers.rnn import Rnn"),
+        ("spanloom.encoders.rnn.model", "import torch\nfrom spanloom.encoders.parts.modules.above import LayersAbove"),
+        ("spanloom.encoders.parts.modules.above", "import torch\nfrom spanloom.nn.layers.rnn import RecurrentLayers"),
         ("spanloom.tasks.joint.model", "import torch\nfrom spanloom.tasks.joint.config import JointConfig"),
         ("spanloom.export.bundle", "import torch\nimport onnx"),
         ("spanloom.predict.bundle", "from spanloom import __version__"),

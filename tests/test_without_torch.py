@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-BLOCKED = ("torch", "transformers", "accelerate", "safetensors", "onnx", "onnxscript", "matplotlib", "sklearn", "scipy")
+BLOCKED = ("torch", "transformers", "safetensors", "onnx", "onnxscript", "matplotlib", "sklearn", "scipy")
 
 # Runs before the code of each test: importing a blocked package fails as if it were not installed.
 BLOCK = f"""

@@ -29,12 +29,12 @@ from torch.nn import functional as F
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, Relation, Span
+from spanloom.encoders.minilm.config import folder as minilm_folder
+from spanloom.encoders.parts.modules.pretrained import load_transformer
 from spanloom.engine.device import autocast
 from spanloom.metrics.scorecard import joint_scorecard
-from spanloom.nn.encoders.pretrained import load_transformer
 from spanloom.read import read
 from spanloom.text.pieces import Pieces, PieceTokenizer, read_tokenizer
-from spanloom.text.pretrained import encoder_folder
 from spanloom.write.atomic import atomic_write
 
 LONGEST = 10  # words of a candidate span
@@ -213,7 +213,7 @@ def ordered_pairs(spans: Mapping[Place, int]) -> list[tuple[Place, Place]]:
 
 def build(labels: Labels, seed: int) -> tuple[Spert, PieceTokenizer]:
     """The model on the encoder that our own rows use, all of it trained."""
-    folder = encoder_folder("minilm", None)
+    folder = minilm_folder()
     torch.manual_seed(seed)
     encoder = load_transformer(folder, DROPOUT)
     return Spert(encoder, int(encoder.config.hidden_size), labels), PieceTokenizer(read_tokenizer(folder))  # type: ignore[union-attr, arg-type]

@@ -14,8 +14,12 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from spanloom.axes import Declared
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Arrays = dict[str, Array]
+Scorecard = dict[str, Any]
+"""What `Task.score` makes of gold and predictions: plain values that are saved as JSON, shown, and compared."""
 
 
 # ---- inputs ---------------------------------------------------------------------------------------------------------
@@ -241,6 +245,7 @@ class Codec(Protocol):
     texts          how many a user hands over together: 2 for pairs, 0 for the turns of a dialogue, of any number
     max_words      tokens that are read at once, None for any number: a longer text is predicted through windows
     max_sentences  sentences of such a window at most, None for any number
+    declared       the axes and the limits of each input, see `axes.py`; of one that is not named, any axis may vary
     merge          one answer from those for the windows of a text, of `sizes` tokens; None where their places say all
     known          the labels that training had, by their kind: {"entity label": ("LOC", "PER")}; none of some tasks
     """
@@ -266,6 +271,9 @@ class Codec(Protocol):
     def known(self) -> dict[str, Sequence[str]]:
         return {}
 
+    def declared(self) -> Mapping[str, Declared]:
+        return {}
+
 
 class Backend(Protocol):
     """A network that is ready to run: arrays in, arrays out. Safe to use from several threads at once.
@@ -278,6 +286,17 @@ class Backend(Protocol):
     def workers(self) -> int: ...
     def forward(self, inputs: Mapping[str, Array]) -> Arrays: ...
     def batches(self, rows: Sequence[Row]) -> Sequence[Sequence[int]]: ...
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """How a text goes on. pieces: the text as the model reads it, then what it writes, piece by piece as it is written.
+
+    unknown: what of the text training never had; it is read as unknown, and not shown again.
+    """
+
+    pieces: Iterator[str]
+    unknown: Sequence[str] = ()
 
 
 def deferred(module: str, name: str) -> Callable[..., Any]:
@@ -294,12 +313,14 @@ class Again:
     """What a task wants read once more of an input that was read in windows, and what it makes of that.
 
     items: inputs of the task. settle: the answers for them -> the answer for the whole, and how many facts are new in
-    it. counts: what a user is told of it, by the names that `predict.reading.Reading` has.
+    it. counts: by names of the task's own. say: the sums of those over many inputs, and under "found" of the new facts
+    -> what a user should know of it, a sentence each.
     """
 
     items: Sequence[Any]
     settle: Callable[[Sequence[Any]], tuple[Any, int]]
     counts: Mapping[str, int] = field(default_factory=dict)
+    say: Callable[[Mapping[str, int]], Sequence[str]] = lambda counts: ()
 
 
 @dataclass(frozen=True)
@@ -337,6 +358,10 @@ class Task:
     revisit    (input, its answer, the windows that it was read in, codec, everywhere) -> what to read once more, where
                windows hide something from the model; "everywhere" where a user wants all of it, not the likely part.
                None where nothing is hidden
+    generate   (codec, network, the beginning of a text, `decode.sampling.Sampling`) -> how it goes on; ConfigError
+               where a model of the task cannot do it. None where none can
+    window     model config -> how many words are read at once, its `max_words`; None where inputs are read whole
+    told       what a training tells at its end, by the names in a scorecard's `summary`; all of it where none is named
     """
 
     name: str
@@ -349,7 +374,7 @@ class Task:
     load: Callable[[Mapping[str, Any], str | None], Any]
     build: Callable[..., Any]
     losses: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
-    score: Callable[[Sequence[Example], Sequence[Any], Any], dict[str, Any]]
+    score: Callable[[Sequence[Example], Sequence[Any], Any], Scorecard]
     best: Callable[[Mapping[str, Any]], float]
     prepare: Callable[[str | Sequence[str], Any], Any]
     show: Callable[[Any, Any], dict[str, Any]]
@@ -364,3 +389,6 @@ class Task:
     trial: str = "Ada met Bo."
     questions: Callable[[Example], Iterator[tuple[str, Source]]] | None = None
     revisit: Callable[[Any, Any, Sequence[tuple[int, int]], Any, bool], Again] | None = None
+    generate: Callable[[Any, Backend, str, Any], Continuation] | None = None
+    window: Callable[[Any], int] | None = None
+    told: tuple[str, ...] = ()

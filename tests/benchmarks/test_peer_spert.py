@@ -14,7 +14,7 @@ from tokenizers.processors import TemplateProcessing
 
 from spanloom.config import DataConfig
 from spanloom.core import Relation, Span
-from spanloom.nn.encoders.pretrained import make_transformer
+from spanloom.encoders.parts.modules.pretrained import make_transformer
 from spanloom.read import read
 from spanloom.text.pieces import PieceTokenizer
 

@@ -11,8 +11,9 @@ import pytest
 from spanloom.answers.graph import Graph
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.check.audit import audit, audit_windows
-from spanloom.config import EncoderConfig, RunConfig
+from spanloom.config import RunConfig
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Relation, Row, Span
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
 from tests.tasks.sentences import sentence
@@ -24,7 +25,7 @@ PLAIN = sentence("a b c", TWO, [(0, "r", 1)])
 
 
 def audited(scheme: Scheme, examples: list[Example], **settings: Any) -> dict[str, Any]:
-    config = JointConfig(scheme=scheme, encoder=EncoderConfig(kind="rnn"), **settings)
+    config = JointConfig(scheme=scheme, encoder=RnnConfig(), **settings)
     found = audit(examples, {scheme: JointCodec.fit(examples, config)})
     assert list(found) == [scheme]
     return found[scheme]
@@ -139,7 +140,7 @@ def test_windows_give_back_what_any_of_them_does() -> None:
     late = sentence("a b c d e f", [*TWO, (3, 4, "X"), (4, 5, "X")], [(0, "r", 1), (2, "s", 3), (0, "far", 3)])
     unplaced = replace(late, lost=(LostFact("relation", "far", "a -> far -> e", "not located"),))
     for example, before in ((late, {}), (unplaced, {"not located": 1})):
-        codec = JointCodec.fit([example], JointConfig(encoder=EncoderConfig(kind="rnn"), max_words=4))
+        codec = JointCodec.fit([example], JointConfig(encoder=RnnConfig(), max_words=4))
         report = audit([example], {"table": codec}, windows=True)["table"]
         assert lost(report) == {"whole in no window": 1} | before
         assert lost(report, "entity") == {}
@@ -151,7 +152,7 @@ def test_windows_give_back_what_any_of_them_does() -> None:
 def test_what_a_scheme_loses_in_one_window_another_may_give_back() -> None:
     # d stands in both windows: alone in the first, which tagging cannot say, and in a relation in the second.
     seam = sentence("a b c d e f", [(3, 4, "X"), (4, 5, "X")], [(0, "r", 1)])
-    codec = JointCodec.fit([seam], JointConfig(scheme="tagging", encoder=EncoderConfig(kind="rnn"), max_words=4))
+    codec = JointCodec.fit([seam], JointConfig(scheme="tagging", encoder=RnnConfig(), max_words=4))
     declared = [[fact.cause for fact in codec.encode(piece).lost] for piece in excerpts(seam, 4)]
     assert declared == [["in no relation"], []]
     report = audit([seam], {"tagging": codec}, windows=True)["tagging"]

@@ -10,14 +10,16 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from spanloom.config import EncoderConfig, Range, RunConfig, setting
+from spanloom.config import Range, RunConfig, setting
 from spanloom.config.listing import Setting, Table, may_be, tables_of
 from spanloom.config.ranges import PartBelowOne
+from spanloom.config.settings import kinds_in
+from spanloom.encoders import encoder_tables
 from spanloom.tasks import find_task, task_names
 
 TABLES = {
     "the whole file": list(tables_of(RunConfig)),
-    "the encoder": list(tables_of(EncoderConfig)),
+    **{f"the encoder {kind}": list(tables_of(each, "model.encoder", kind)) for kind, each in encoder_tables().items()},
     **{name: list(tables_of(find_task(name).config, "model")) for name in task_names()},
 }
 
@@ -87,8 +89,12 @@ def test_what_a_setting_may_be(hint: Any, words: str) -> None:
 
 def test_what_is_told_is_every_field() -> None:
     def count(table: type) -> int:
-        hints = typing.get_type_hints(table)
-        return sum(count(hint) if dataclasses.is_dataclass(hint) else 1 for hint in hints.values())
+        hints = typing.get_type_hints(table, include_extras=True)
+        return sum(count(hint) if dataclasses.is_dataclass(hint) else 1 + of_kinds(hint) for hint in hints.values())
+
+    def of_kinds(hint: Any) -> int:
+        """Of the tables of a choice, all but the `kind` of each."""
+        return sum(count(table) - 1 for table in kinds_in(hint).values())
 
     for name in task_names():
         assert sum(len(table.settings) for table in TABLES[name]) == count(find_task(name).config)

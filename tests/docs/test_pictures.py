@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from docs.pictures import FOLDER, draw
+from tests.docs.blocks import PAGES
 
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 MADE_BY = re.compile(r"Matplotlib v[\d.]+")
 REFERENCE = re.compile(r"\b[a-z][0-9a-f]{10}\b")  # names of shapes inside a file, made from their exact coordinates
-BY_HAND = "answer.svg"  # of the READMEs: test_readmes.py looks at it
-KEPT = sorted(path for path in FOLDER.glob("*") if path.name != BY_HAND)
+KEPT = sorted(FOLDER.glob("*"))
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,8 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def test_every_picture_is_drawn_and_shown(drawn: dict[str, Path]) -> None:
-    pages = "\n".join(page.read_text(encoding="utf-8") for page in FOLDER.parent.glob("*.md"))
-    shown = re.findall(r"!\[[^\]]+\]\(pictures/(.*?)\)", pages)
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "README.zh-CN.md")
+    shown = re.findall(r"!\[[^\]]+\]\((?:docs/)?pictures/(.*?)\)", pages)
     assert sorted(shown) == sorted(drawn) == [path.name for path in KEPT]
 
 

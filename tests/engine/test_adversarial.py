@@ -12,13 +12,14 @@ from transformers import BertConfig
 
 from spanloom.config import TrainConfig, attacks
 from spanloom.core import Row
+from spanloom.encoders.parts.modules.pretrained import make_transformer
+from spanloom.encoders.parts.modules.transformer import Transformer
 from spanloom.engine.adversarial import Attack, Measured, backward_attacked, build_attack, shifted
-from spanloom.engine.step import Method, train_step
+from spanloom.engine.step import train_step
+from spanloom.engine.trainer import Method
 from spanloom.errors import ConfigError
-from spanloom.nn.encoders.char_cnn import CharCNN
-from spanloom.nn.encoders.embedding import HashedEmbedding, WordEmbedding
-from spanloom.nn.encoders.pretrained import make_transformer
-from spanloom.nn.encoders.transformer import Transformer
+from spanloom.nn.layers.char_cnn import CharCNN
+from spanloom.nn.layers.embedding import HashedEmbedding, WordEmbedding
 from tests.engine import toy
 
 FGM, PGD = Attack(0.8, 0.8), Attack(0.8, 0.5, 3)
@@ -40,7 +41,7 @@ def step(model: nn.Module, rows: list[Row], codec: toy.ToyCodec, attack: Attack 
     """One step at learning rate 0, which leaves its gradient behind."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     method = Method(toy.losses, attack=attack)
-    train_step(model, [rows], codec.collate, method, torch.optim.SGD(weights, lr=0.0), step=0, **settings)
+    train_step(toy.trainer(model, codec, method, torch.optim.SGD(weights, lr=0.0), **settings), [rows])
 
 
 def gradients_of(model: nn.Module) -> dict[str, Tensor]:
@@ -91,7 +92,7 @@ def test_an_attack_leaves_nothing_behind_even_when_it_breaks_off(attack: Attack)
     rows, codec = rows_and_codec(4)
     model = fresh(codec, dropout=0.3)
     before = toy.weights_of(model)
-    step(model, rows, codec, attack, noise=3)
+    step(model, rows, codec, attack, seed=3)
     assert toy.same_bits(toy.weights_of(model), before)
     calls = []
 
@@ -101,9 +102,8 @@ def test_an_attack_leaves_nothing_behind_even_when_it_breaks_off(attack: Attack)
             raise ArithmeticError
         return toy.losses(outputs, targets)
 
-    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
     with pytest.raises(ArithmeticError):
-        train_step(model, [rows], codec.collate, Method(breaking, attack=attack), optimizer, step=0)
+        train_step(toy.trainer(model, codec, Method(breaking, attack=attack)), [rows])
     assert toy.same_bits(toy.weights_of(model), before)
     assert not any(module._forward_hooks for module in model.modules())
 
@@ -134,8 +134,8 @@ def test_a_frozen_table_is_attacked_too(attack: Attack) -> None:
 def test_loss_scaling_changes_no_bit_of_the_gradient(attack: Attack) -> None:
     rows, codec = rows_and_codec(4)
     model, scaled = fresh(codec, dropout=0.3), fresh(codec, dropout=0.3)
-    step(model, rows, codec, attack, noise=3)
-    step(scaled, rows, codec, attack, noise=3, scaler=torch.amp.GradScaler("cpu"))
+    step(model, rows, codec, attack, seed=3)
+    step(scaled, rows, codec, attack, seed=3, scaler=torch.amp.GradScaler("cpu"))
     assert toy.same_bits(gradients_of(scaled), gradients_of(model))
 
 

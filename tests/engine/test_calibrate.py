@@ -13,7 +13,7 @@ import torch
 
 from spanloom.core import Array, Batch, Example, Task
 from spanloom.engine import calibrate as calibration
-from spanloom.engine.checkpoint import load_model
+from spanloom.engine.model_folder import load_model
 from spanloom.engine.report import Notice, Report
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.errors import CheckpointError

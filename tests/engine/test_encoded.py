@@ -16,7 +16,7 @@ from spanloom.answers.tags import Tags
 from spanloom.config import AugmentConfig, RunConfig, load_config
 from spanloom.core import Row, Task
 from spanloom.engine.checkpoint import read_checkpoint
-from spanloom.engine.encoded import Encoded, rows_of
+from spanloom.engine.encoded import Prepared, rows_of
 from spanloom.engine.report import Notice, Report
 from spanloom.engine.run import Interrupted, prepare, run_training
 from spanloom.tasks import FOLDER, find_task, task_names
@@ -43,12 +43,11 @@ def tiny(name: str, **augment: Any) -> tuple[Task, RunConfig]:
     return find_task(name), replace(config, train=replace(config.train, **few, augment=AugmentConfig(**augment)))
 
 
-def encoded(name: str, **augment: Any) -> tuple[Encoded, Encoded, Any, RunConfig, list[Report]]:
-    task, config = tiny(name, **augment)
-    reports: list[Report] = []
-    data, dev, codec = prepare(task, config, reports.append)
-    assert dev is not None
-    return data, dev, codec, config, reports
+def encoded(name: str, augment: AugmentConfig) -> Prepared:
+    """A task's own sample as it is, and trained on with noise from here on."""
+    task, config = tiny(name)
+    found = prepare(task, config, lambda report: None)
+    return replace(found, config=replace(config, train=replace(config.train, augment=augment)))
 
 
 def arrays(row: Row) -> dict[str, Any]:
@@ -87,12 +86,13 @@ def test_a_run_without_any_noise_is_a_plain_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FOLLOWED)
 def test_noise_depends_on_seed_epoch_and_example_and_on_nothing_else(name: str) -> None:
-    data, _, codec, config, _ = encoded(name)
-    config = replace(config, train=replace(config.train, augment=replace(NOISE, keep_original=0.0)))
+    prepared = encoded(name, replace(NOISE, keep_original=0.0))
+    data = prepared.data
     everything = np.arange(len(data.rows))
 
     def rows(indices: Any = everything, epoch: int = 1, seed: int = 0) -> list[dict[str, Any]]:
-        return [arrays(row) for row in rows_of(data, indices, codec, replace(config, seed=seed), epoch)]
+        seeded = replace(prepared, config=replace(prepared.config, seed=seed))
+        return [arrays(row) for row in rows_of(seeded, indices, epoch)]
 
     first = rows()
     assert rows() == first
@@ -103,13 +103,13 @@ def test_noise_depends_on_seed_epoch_and_example_and_on_nothing_else(name: str) 
 
 
 def test_so_many_sentences_of_an_epoch_stay_as_they_are() -> None:
-    data, _, codec, config, _ = encoded("joint")
-    config = replace(config, train=replace(config.train, augment=AugmentConfig(token_dropout=0.5, keep_original=0.75)))
+    prepared = encoded("joint", AugmentConfig(token_dropout=0.5, keep_original=0.75))
+    data = prepared.data
     everything = np.arange(len(data.rows))
     kept = [
         row is before
         for epoch in range(40)
-        for row, before in zip(rows_of(data, everything, codec, config, epoch), data.rows, strict=True)
+        for row, before in zip(rows_of(prepared, everything, epoch), data.rows, strict=True)
     ]
     assert np.mean(kept) == pytest.approx(0.75, abs=4 * (0.75 * 0.25 / len(kept)) ** 0.5)
 
@@ -119,14 +119,13 @@ def test_long_examples_are_trained_on_in_windows_and_dev_stays_as_it_was(name: s
     task, config = tiny(name, windows=True)
     config = replace(config, model=replace(config.model, max_words=6))
     reports: list[Report] = []
-    data, dev, codec = prepare(task, config, reports.append)
-    plain, plain_dev, plain_codec = prepare(
-        task, replace(config, train=replace(config.train, augment=AugmentConfig())), lambda report: None
-    )
-    assert codec.to_dict() == plain_codec.to_dict()
-    assert dev is not None
-    assert plain_dev is not None
-    assert list(map(arrays, dev.rows)) == list(map(arrays, plain_dev.rows))
+    found = prepare(task, config, reports.append)
+    whole = prepare(task, replace(config, train=replace(config.train, augment=AugmentConfig())), lambda report: None)
+    data, plain = found.data, whole.data
+    assert found.codec.to_dict() == whole.codec.to_dict()
+    assert found.dev is not None
+    assert whole.dev is not None
+    assert list(map(arrays, found.dev.rows)) == list(map(arrays, whole.dev.rows))
     assert max(row.width for row in data.rows) <= 6
     read = {(example.source, token.start) for example in data.examples for token in example.input.tokens}
     assert read == {(example.source, token.start) for example in plain.examples for token in example.input.tokens}

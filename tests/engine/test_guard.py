@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -150,16 +149,17 @@ def test_noise_out_of_range_is_refused(tmp_path: Path, key: str) -> None:
 
 
 def test_noise_and_windows_need_a_task_whose_answers_follow(tmp_path: Path) -> None:
-    graphs, labels = replace(toy.TASK, answer=Graph), replace(toy.TASK, answer=Label)
+    labels = replace(toy.TASK, answer=Label, window=lambda model: 9)
+    graphs = replace(labels, answer=Graph)
     noise = toy.settings(tmp_path, augment=AugmentConfig(swaps=0.1))
     check_settings(noise, labels)
     with pytest.raises(ConfigError, match=r"^train.augment: asks for noise, which .* task 'toy' cannot follow. Set"):
         check_settings(noise, toy.TASK)
     windows = toy.settings(tmp_path, augment=AugmentConfig(windows=True))
-    check_settings(replace(windows, model=SimpleNamespace(max_words=9)), graphs)
-    for config, task in ((windows, graphs), (replace(windows, model=SimpleNamespace(max_words=9)), labels)):
+    check_settings(windows, graphs)
+    for task in (replace(graphs, window=None), labels):
         with pytest.raises(ConfigError, match=r"^train.augment.windows: is true, but the task 'toy' answers for whole"):
-            check_settings(config, task)
+            check_settings(windows, task)
 
 
 def test_a_run_needs_training_data_and_a_seed_that_counts() -> None:

@@ -20,7 +20,7 @@ from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.processes import Launch, add_up, add_up_gradients, device_of, join_processes, read_launch, share_of
 from spanloom.engine.report import Report, read_metrics
 from spanloom.engine.run import Interrupted, run_training
-from spanloom.engine.train import noise_seed
+from spanloom.engine.trainer import noise_seed
 from spanloom.errors import ConfigError, SpanloomError
 from tests.engine import toy
 

@@ -12,10 +12,11 @@ import torch
 
 from spanloom.config import RunConfig
 from spanloom.core import Task
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.rates import HIGHEST, LOWEST, loss_of, smooth, suggest_rate, try_rates
 from spanloom.engine.report import StepReport
-from spanloom.engine.state import Training, begin
+from spanloom.engine.state import Training
+from spanloom.engine.trainer import build_trainer
 from spanloom.errors import ConfigError
 from tests.engine import toy
 
@@ -24,9 +25,9 @@ def started(config: RunConfig, task: Task = toy.TASK, steps: int = 30) -> tuple[
     examples = toy.examples(20)
     codec = toy.TASK.fit(examples, None)
     data = Encoded(examples, [codec.encode(example) for example in examples])
-    torch.manual_seed(1)
-    state = begin(task.build(config.model, codec), config.train)
-    return state, try_rates(task, config, codec, state, data, torch.device("cpu"), steps)
+    prepared = Prepared(task, config, codec, data)
+    trainer = build_trainer(prepared, torch.device("cpu"))
+    return trainer.state, try_rates(prepared, trainer, steps)
 
 
 def test_rates_rise_in_equal_ratios_and_the_encoder_keeps_its_own(tmp_path: Path) -> None:

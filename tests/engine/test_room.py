@@ -17,7 +17,8 @@ from spanloom.engine.adversarial import Attack
 from spanloom.engine.report import Notice, Report, StepReport, read_metrics
 from spanloom.engine.room import Room, out_of_memory
 from spanloom.engine.run import run_training
-from spanloom.engine.step import Method, train_step
+from spanloom.engine.step import train_step
+from spanloom.engine.trainer import Method
 from spanloom.errors import ConfigError
 from tests.engine import toy
 
@@ -70,9 +71,9 @@ def test_the_update_stays_the_same_wherever_memory_runs_out(
         model = kind(len(codec.letters) + 2, 6, 0.0).double()
         model.wavers = method.r_drop > 0
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        for step in range(3):
-            group = [rows[:2], rows[2:7], rows[7:]]
-            update = train_step(model, group, codec.collate, method, optimizer, step=step, room=room)
+        trainer = toy.trainer(model, codec, method, optimizer, room=room)
+        for _ in range(3):
+            update = train_step(trainer, [rows[:2], rows[2:7], rows[7:]])
             failures.append(Small.failures)
         found.append((toy.weights_of(model), update))
     (whole, of_whole), (parted, of_parts) = found
@@ -88,10 +89,9 @@ def test_one_example_that_does_not_fit_is_an_error(monkeypatch: pytest.MonkeyPat
     rows, codec = rows_and_codec(4)
     model = Small(len(codec.letters) + 2, 6, 0.0)
     before = toy.weights_of(model)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     message = rf"^step 1: one example of length {rows[0].length} does not fit into memory by itself; .* Cut long ex"
     with pytest.raises(ConfigError, match=message):
-        train_step(model, [rows], codec.collate, METHODS["plain"], optimizer, step=0)
+        train_step(toy.trainer(model, codec), [rows])
     assert toy.same_bits(toy.weights_of(model), before)
 
 
@@ -107,8 +107,7 @@ def test_the_noise_of_a_step_that_begins_anew_is_that_of_its_seed() -> None:
         return toy.losses(outputs, targets)
 
     model = toy.ToyModel(len(codec.letters) + 2, 6, 0.5)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    train_step(model, [rows[:2], rows[2:]], codec.collate, Method(watched), optimizer, step=0, noise=5)
+    train_step(toy.trainer(model, codec, Method(watched), seed=5), [rows[:2], rows[2:]])
     assert [len(logits) for logits in seen] == [2, 4, 2, 2, 2]
     assert torch.equal(seen[0], seen[2])
 
@@ -121,7 +120,7 @@ def test_other_errors_pass() -> None:
 
     model = toy.ToyModel(len(codec.letters) + 2, 6, 0.0)
     with pytest.raises(RuntimeError, match="size of tensor a"):
-        train_step(model, [rows], codec.collate, Method(broken), torch.optim.SGD(model.parameters()), step=0)
+        train_step(toy.trainer(model, codec, Method(broken)), [rows])
 
 
 @pytest.mark.parametrize("ask", [lambda: torch.empty(2**60, dtype=torch.uint8), lambda: np.empty(2**60, np.uint8)])

@@ -18,7 +18,8 @@ from spanloom.engine.device import build_scaler, check_float16
 from spanloom.engine.optimizer import build_optimizer
 from spanloom.engine.report import Report, StepReport, read_metrics
 from spanloom.engine.run import Interrupted, run_training
-from spanloom.engine.step import Method, train_step
+from spanloom.engine.step import train_step
+from spanloom.engine.trainer import Method
 from spanloom.errors import ConfigError
 from tests.engine import toy
 from tests.engine.interrupt import ctrl_c_at
@@ -47,9 +48,9 @@ def test_a_scaled_step_has_the_bits_of_a_plain_one(clip: dict[str, float]) -> No
         model = toy.ToyModel(len(codec.letters) + 2, 6, 0.3)
         optimizer = build_optimizer(model, TrainConfig())
         method = Method(toy.losses, **clip)  # type: ignore[arg-type]
-        for step in range(3):
-            group = [rows[:3], rows[3:]]
-            train_step(model, group, codec.collate, method, optimizer, step=step, noise=step, scaler=scaler)
+        trainer = toy.trainer(model, codec, method, optimizer, seed=5, scaler=scaler)
+        for _ in range(3):
+            train_step(trainer, [rows[:3], rows[3:]])
         found.append(toy.weights_of(model))
     assert toy.same_bits(*found)
 
@@ -61,9 +62,10 @@ def test_an_overflow_skips_the_step_and_halves_the_scale_until_it_fits() -> None
     optimizer = build_optimizer(model, TrainConfig())
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0**126)
     before, method = toy.weights_of(model), Method(times(100.0))
+    trainer = toy.trainer(model, codec, method, optimizer, average, scaler=scaler)
     skipped = []
     for step in range(12):
-        update = train_step(model, [rows], codec.collate, method, optimizer, step=step, average=average, scaler=scaler)
+        update = train_step(trainer, [rows])
         skipped.append(update.skipped)
         if update.skipped:
             assert scaler.get_scale() == 2.0 ** (125 - step)
@@ -81,11 +83,11 @@ def test_a_gradient_that_no_scale_can_hold_is_an_error() -> None:
     model = toy.ToyModel(len(codec.letters) + 2, 6, 0.0)
     optimizer = build_optimizer(model, TrainConfig())
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0)
-    method = Method(times(float("nan")))
-    assert train_step(model, [rows], codec.collate, method, optimizer, step=0, scaler=scaler).skipped
+    trainer = toy.trainer(model, codec, Method(times(float("nan"))), optimizer, scaler=scaler)
+    assert train_step(trainer, [rows]).skipped
     message = r"^step 2: the gradient overflows in float16 at a loss scale of 1 still \(the loss 'letters' is nan"
     with pytest.raises(ConfigError, match=message):
-        train_step(model, [rows], codec.collate, method, optimizer, step=1, scaler=scaler)
+        train_step(trainer, [rows])
 
 
 def test_a_group_without_items_neither_overflows_nor_fails() -> None:
@@ -95,9 +97,7 @@ def test_a_group_without_items_neither_overflows_nor_fails() -> None:
     method = Method(lambda outputs, targets: {"vowels": toy.losses(outputs, targets)["vowels"]})
     for row in rows:
         row.targets["tags"][:] = 0
-    update = train_step(
-        model, [rows], codec.collate, method, build_optimizer(model, TrainConfig()), step=0, scaler=scaler
-    )
+    update = train_step(toy.trainer(model, codec, method, scaler=scaler), [rows])
     assert (update.gradient_norm, update.skipped, scaler.get_scale()) == (0.0, False, 2.0**16)
 
 

@@ -15,7 +15,8 @@ from spanloom.core import Row
 from spanloom.engine.adversarial import Attack
 from spanloom.engine.average import WeightAverage
 from spanloom.engine.optimizer import build_optimizer
-from spanloom.engine.step import Method, Update, train_step
+from spanloom.engine.step import Update, train_step
+from spanloom.engine.trainer import Method, noise_seed
 from spanloom.errors import ConfigError
 from tests.engine import toy
 
@@ -52,8 +53,10 @@ def updated(
     """The weights after some updates of a float64 model without dropout, always on the same group."""
     model = fresh(codec, kind=toy.Wavering if method.r_drop else toy.ToyModel)
     optimizer = build_optimizer(model, TrainConfig(learning_rate=0.05, encoder_learning_rate=0.02))
-    for step in range(steps):
-        update = train_step(model, group, codec.collate, method, optimizer, step=step, scaler=scaler)
+    trainer = toy.trainer(model, codec, method, optimizer, scaler=scaler)
+    for _ in range(steps):
+        update = train_step(trainer, group)
+    assert trainer.state.step == steps
     return toy.weights_of(model), update
 
 
@@ -84,7 +87,7 @@ def test_losses_are_means_over_the_group_and_the_norm_is_the_one_before_clipping
     (sums["letters"] / batch.counts["letters"] + sums["vowels"] / batch.counts["vowels"]).backward()
     norm = torch.cat([weight.grad.reshape(-1) for weight in model.parameters() if weight.grad is not None]).norm()
     optimizer = build_optimizer(model, TrainConfig())
-    update = train_step(model, [rows], codec.collate, Method(toy.losses, clip=1e-3), optimizer, step=0)
+    update = train_step(toy.trainer(model, codec, Method(toy.losses, clip=1e-3), optimizer), [rows])
     assert update.losses["vowels"] == pytest.approx(sums["vowels"].item() / batch.counts["vowels"])
     assert update.gradient_norm == pytest.approx(float(norm))
     clipped = torch.cat([weight.grad.reshape(-1) for weight in model.parameters() if weight.grad is not None]).norm()
@@ -113,19 +116,12 @@ def test_a_loss_that_is_not_finite_is_an_error_that_leaves_the_weights_alone() -
             for name, loss in toy.losses(outputs, targets).items()
         }
 
+    trainer = toy.trainer(model, codec, Method(broken), optimizer, average, step=7)
     with pytest.raises(
         ConfigError, match=r"^step 8 \(on toy.txt:3\): the loss 'vowels' is nan; .* Lower the learning rates"
     ):
-        train_step(
-            model,
-            [rows],
-            codec.collate,
-            Method(broken),
-            optimizer,
-            step=7,
-            average=average,
-            where="step 8 (on toy.txt:3)",
-        )
+        train_step(trainer, [rows], "step 8 (on toy.txt:3)")
+    assert (trainer.state.step, trainer.state.group, trainer.state.totals) == (7, 0, {})
     assert toy.same_bits(toy.weights_of(model), before)
     assert toy.same_bits(average.weights, averaged)
 
@@ -135,7 +131,7 @@ def test_a_gradient_that_is_not_finite_is_an_error() -> None:
     model = toy.ToyModel(len(codec.letters) + 2, 6, 0.0)
     model.out.weight.register_hook(lambda gradient: gradient * float("inf"))
     with pytest.raises(ConfigError, match=r"step 1: the norm of the gradient is (nan|inf)"):
-        train_step(model, [rows], codec.collate, Method(toy.losses), build_optimizer(model, TrainConfig()), step=0)
+        train_step(toy.trainer(model, codec, optimizer=build_optimizer(model, TrainConfig())), [rows])
 
 
 def test_outputs_are_widened_before_the_losses_see_them() -> None:
@@ -148,7 +144,7 @@ def test_outputs_are_widened_before_the_losses_see_them() -> None:
         return toy.losses(outputs, targets)
 
     optimizer = build_optimizer(model, TrainConfig())
-    train_step(model, [rows], codec.collate, Method(watched, precision="bf16"), optimizer, step=0)
+    train_step(toy.trainer(model, codec, Method(watched, precision="bf16"), optimizer), [rows])
     assert seen == [torch.float32]
     assert all(weight.dtype == torch.float32 for weight in model.parameters())
 
@@ -161,12 +157,9 @@ def test_clipping_by_value_bounds_each_number_and_then_the_norm(clip: float) -> 
     rows, codec = rows_and_codec(5)
     free, bounded = fresh(codec), fresh(codec)
     before = toy.weights_of(bounded)
-    plain = train_step(
-        free, [rows], codec.collate, METHODS["plain"], torch.optim.SGD(free.parameters(), lr=1.0), step=0
-    )
+    plain = train_step(toy.trainer(free, codec), [rows])
     method = Method(toy.losses, clip=clip, clip_value=0.01)
-    optimizer = torch.optim.SGD(bounded.parameters(), lr=1.0)
-    update = train_step(bounded, [rows], codec.collate, method, optimizer, step=0)
+    update = train_step(toy.trainer(bounded, codec, method), [rows])
     wanted = {name: gradient.clamp(-0.01, 0.01) for name, gradient in gradients_of(free).items()}
     norm = float(torch.cat([gradient.flatten() for gradient in wanted.values()]).norm())
     assert norm > 0.02
@@ -183,11 +176,10 @@ def test_r_drop_is_the_step_written_out_by_hand() -> None:
     rows, codec = rows_and_codec(5)
     model, copy = fresh(codec, dropout=0.4), fresh(codec, dropout=0.4)
     method = Method(toy.losses, toy.divergence, r_drop=3.0)
-    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
-    update = train_step(model, [rows], codec.collate, method, optimizer, step=0, noise=7)
+    update = train_step(toy.trainer(model, codec, method, seed=7), [rows])
     batch = codec.collate(rows)
     tensors = {name: torch.from_numpy(array) for name, array in (batch.inputs | batch.targets).items()}
-    torch.manual_seed(7)
+    torch.manual_seed(noise_seed(7, 0))
     logits = [copy(tensors["ids"], tensors["mask"])["logits"] for _ in range(2)]
     letters = tensors["mask"].sum()
     costs = [toy.losses({"logits": pass_}, tensors) for pass_ in logits]
@@ -208,8 +200,7 @@ def test_without_dropout_r_drop_is_a_plain_step() -> None:
     found = []
     for method in (METHODS["plain"], METHODS["r_drop"]):
         model = fresh(codec, kind=toy.ToyModel)
-        optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
-        train_step(model, [rows], codec.collate, method, optimizer, step=0)
+        train_step(toy.trainer(model, codec, method), [rows])
         found.append(toy.weights_of(model))
     for name, weight in found[0].items():
         torch.testing.assert_close(found[1][name], weight, rtol=0, atol=1e-15)

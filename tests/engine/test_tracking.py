@@ -33,12 +33,12 @@ class Recorder:
     """A tracker that keeps what it is given."""
 
     def __init__(self) -> None:
-        self.settings: dict[str, Any] = {}
+        self.told: dict[str, Any] = {}
         self.logged: list[tuple[int, dict[str, float]]] = []
         self.finished = False
 
-    def store_init_configuration(self, values: dict[str, Any]) -> None:
-        self.settings = values
+    def settings(self, values: dict[str, Any]) -> None:
+        self.told = values
 
     def log(self, values: dict[str, float], step: int) -> None:
         self.logged.append((step, values))
@@ -68,9 +68,9 @@ def test_what_trackers_are_told(recorder: Recorder, tmp_path: Path) -> None:
         (3, {"dev/summary/f1": 0.25, "epoch": 1, "dev/score": 0.25}),
         (6, {"epoch": 2}),
     ]
-    assert recorder.settings["train.batch_size"] == 4
-    assert recorder.settings["train.track"] == "['tensorboard', 'tensorboard']"
-    assert recorder.settings["model.dropout"] == 0.3
+    assert recorder.told["train.batch_size"] == 4
+    assert recorder.told["train.track"] == "['tensorboard', 'tensorboard']"
+    assert recorder.told["model.dropout"] == 0.3
     assert not recorder.finished
     tracker.close()
     assert recorder.finished
@@ -78,7 +78,7 @@ def test_what_trackers_are_told(recorder: Recorder, tmp_path: Path) -> None:
 
 def test_a_resumed_run_does_not_tell_its_settings_again(recorder: Recorder, tmp_path: Path) -> None:
     Tracking(tracked(tmp_path, "tensorboard"), tmp_path, 5)
-    assert recorder.settings == {}
+    assert recorder.told == {}
 
 
 def test_a_run_is_tracked_to_its_end_and_by_nobody_unasked(
@@ -135,33 +135,37 @@ def test_tensorboard_reads_what_a_stopped_and_resumed_run_wrote(tmp_path: Path, 
 
 
 class FakeMlflow(ModuleType):
-    """As much of MLflow as accelerate's tracker calls."""
+    """As much of MLflow as is called."""
 
     def __init__(self) -> None:
         super().__init__("mlflow")
         self.uri = ""
+        self.experiments: dict[str, str] = {}
         self.runs: list[str | None] = []
         self.params: dict[str, Any] = {}
         self.metrics: list[tuple[int, dict[str, float]]] = []
         self.ended = 0
-        self.utils = SimpleNamespace(
-            validation=SimpleNamespace(MAX_PARAM_VAL_LENGTH=6000, MAX_PARAMS_TAGS_PER_BATCH=100)
-        )
+        self.utils = SimpleNamespace(validation=SimpleNamespace(MAX_PARAM_VAL_LENGTH=60, MAX_PARAMS_TAGS_PER_BATCH=10))
 
     def set_tracking_uri(self, uri: str) -> None:
         self.uri = uri
 
-    def search_experiments(self, filter_string: str) -> list[Any]:
-        return []
+    def get_experiment_by_name(self, name: str) -> Any:
+        return SimpleNamespace(experiment_id=self.experiments[name]) if name in self.experiments else None
 
-    def create_experiment(self, name: str, artifact_location: str, tags: Any) -> str:
-        return f"{name} in {artifact_location}"
+    def create_experiment(self, name: str, artifact_location: str) -> str:
+        assert name not in self.experiments
+        self.experiments[name] = artifact_location
+        return artifact_location
 
-    def start_run(self, run_id: str | None, **settings: Any) -> Any:
+    def start_run(self, run_id: str | None, experiment_id: str) -> Any:
+        assert experiment_id in self.experiments.values()
         self.runs.append(run_id)
         return SimpleNamespace(info=SimpleNamespace(run_id=run_id or "run-1"))
 
     def log_params(self, params: dict[str, Any]) -> None:
+        assert len(params) <= 10
+        assert all(len(str(value)) <= 60 for value in params.values())
         self.params |= params
 
     def log_metrics(self, metrics: dict[str, float], step: int) -> None:
@@ -183,7 +187,10 @@ def test_mlflow_goes_on_with_the_run_that_it_began(tmp_path: Path, monkeypatch: 
         tracker.close()
     assert fake.runs == [None, "run-1"]
     assert fake.uri == f"sqlite:///{tmp_path.as_posix()}/run/track/mlflow.db"
+    assert fake.experiments == {"spanloom": f"{tmp_path.as_uri()}/run/track/mlflow"}
     assert fake.params["seed"] == 1
+    assert "data.train" not in fake.params, "the path is longer than MLflow takes"
+    assert len(fake.params) > 20
     assert [step for step, _ in fake.metrics] == [1, 5]
     assert fake.metrics[0][1]["loss/tags"] == 0.5
     assert fake.ended == 2

@@ -18,8 +18,9 @@ import spanloom.nn.storage
 from spanloom.config import RunConfig, attacks, load_config, schedules
 from spanloom.core import Row, Task
 from spanloom.decode.rows import predict_rows
-from spanloom.engine.checkpoint import load_model, read_checkpoint
+from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.evaluate import TorchBackend, evaluating
+from spanloom.engine.model_folder import load_model
 from spanloom.engine.report import EpochReport, Notice, Report, StepReport, read_metrics
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.errors import CheckpointError, ConfigError, DataError

@@ -14,6 +14,9 @@ from torch import Tensor, nn
 from spanloom.batch.pad import lengths, pad
 from spanloom.config import DataConfig, RunConfig, TrainConfig
 from spanloom.core import Array, Arrays, Batch, Codec, Example, Row, Source, Task
+from spanloom.engine.average import WeightAverage
+from spanloom.engine.state import Training
+from spanloom.engine.trainer import Method, Trainer
 from spanloom.nn.loss import symmetric_kl
 from spanloom.nn.model import Model
 from tests.choices import with_choices
@@ -175,6 +178,20 @@ def settings(folder: Path, dev: bool = True, **train: Any) -> RunConfig:
     data = DataConfig(train=folder / "train.txt", dev=folder / "dev.txt" if dev else None)
     base = TrainConfig(epochs=2, batch_size=4, batch_tokens=1000, accumulate=2, learning_rate=0.01, precision="fp32")
     return RunConfig("toy", seed=1, data=data, train=replace(base, **with_choices(train)), model=ToyConfig())
+
+
+def trainer(
+    model: Model,
+    codec: Codec,
+    method: Method | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
+    average: WeightAverage | None = None,
+    seed: int | None = None,
+    **state: Any,
+) -> Trainer:
+    """A trainer of any model, on rows that need not be a run's; plain gradient descent where nothing else is given."""
+    optimizer = optimizer or torch.optim.SGD(model.parameters(), lr=1.0)
+    return Trainer(Training(model, optimizer, average, **state), codec.collate, method or Method(losses), seed=seed)
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:

@@ -11,8 +11,8 @@ from torch import nn
 
 from spanloom.export.onnx_recurrent import OnnxRecurrent, with_onnx_recurrent
 from spanloom.export.quantize import quiet
-from spanloom.nn.encoders.recurrence import Recurrence
-from spanloom.nn.encoders.rnn import RecurrentLayers
+from spanloom.nn.layers.recurrence import Recurrence
+from spanloom.nn.layers.rnn import RecurrentLayers
 
 
 @pytest.mark.parametrize(

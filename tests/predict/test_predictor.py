@@ -204,20 +204,20 @@ def test_distant_names_are_related_by_a_second_look_in_the_tokens_of_the_text() 
     text = "Ada the the the the the the the Bo . Cy ."
     found, reading = related(text, "all")
     assert found == {(0, 8), (8, 10), (0, 10)}
-    assert (reading.pairs, reading.excerpts, reading.found, reading.untried, reading.beyond) == (3, 3, 3, 0, 0)
+    assert reading.again == {"pairs": 3, "excerpts": 3, "found": 3, "untried": 0, "beyond": 0}
 
 
 def test_by_default_only_as_far_as_training_had_relations() -> None:
     text = "Ada the the the the the the the Bo . Cy ."
     found, reading = related(text, "auto")
     assert found == {(0, 8)}
-    assert (reading.pairs, reading.excerpts, reading.found, reading.untried, reading.beyond) == (1, 1, 1, 0, 2)
+    assert reading.again == {"pairs": 1, "excerpts": 1, "found": 1, "untried": 0, "beyond": 2}
 
 
 def test_without_a_second_look_windows_are_all_there_is() -> None:
     found, reading = related("Ada the the the the the the the Bo . Cy .", "off")
     assert found == set()
-    assert (reading.pairs, reading.excerpts, reading.beyond) == (0, 0, 0)
+    assert reading.again == {}
 
 
 def test_names_that_stood_in_one_window_are_not_judged_again() -> None:
@@ -247,7 +247,7 @@ def test_a_codec_that_relates_nothing_is_never_asked_again(predictor: Predictor,
     reading = Reading()
     list(predictor.predict(["Ada the the the the the the the Bo"], reading))
     assert len(model.sizes) == 1
-    assert (reading.pairs, reading.beyond) == (0, 0)
+    assert reading.again == {}
 
 
 def test_a_single_string_is_no_stream_of_texts(predictor: Predictor) -> None:

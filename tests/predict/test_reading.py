@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +34,6 @@ def test_nothing_is_said_where_everything_was_read_at_once_and_whole() -> None:
             "windows.",
         ),
         (
-            {"pairs": 12, "excerpts": 3, "found": 1},
-            "12 pairs of distant mentions were scored again in 3 excerpts: 1 relation found.",
-        ),
-        ({"untried": 1}, "1 pair of distant mentions was not scored, as too many for their texts."),
-        (
-            {"beyond": 2000},
-            "2,000 pairs of distant mentions were not scored, as farther apart than relations in training: "
-            "--second-look all scores them too.",
-        ),
-        (
             {"shortened": 3, "words": 45},
             "3 of 240 inputs were longer than the 200 words that this model reads at once: 45 words were cut off.",
         ),
@@ -63,7 +55,30 @@ def test_each_kind_of_cut_is_one_sentence(counts: dict[str, Any], said: str) -> 
 
 def test_the_counts_survive_as_plain_values() -> None:
     reading = Reading(inputs=3, limit="6 words", windowed=1, windows=4, dropped=2)
-    assert Reading(**reading.to_dict()) == reading
+    reading.add_again({"pairs": 2, "found": 0}, lambda counts: [f"{counts['pairs']} pairs."])
+    plain = json.loads(json.dumps(reading.to_dict()))
+    assert {name: number for name, number in plain.items() if number} == {
+        "limit": "6 words",
+        "inputs": 3,
+        "windowed": 1,
+        "windows": 4,
+        "dropped": 2,
+        "pairs": 2,
+        "said": reading.sentences(),
+    }
+
+
+def test_what_a_task_had_read_again_is_added_up_and_said_in_its_own_words() -> None:
+    def say(counts: Mapping[str, int]) -> list[str]:
+        return [f"{counts['pairs']} pairs, {counts['found']} found."]
+
+    whole, part = Reading(inputs=1), Reading(inputs=2)
+    part.add_again({"pairs": 2, "found": 0}, say)
+    part.add_again({"pairs": 3, "found": 4}, say)
+    whole.add(part)
+    whole.add(Reading(inputs=1))
+    assert (whole.inputs, whole.again) == (4, {"pairs": 5, "found": 4})
+    assert whole.sentences() == ["5 pairs, 4 found."]
 
 
 class Cutting(TinyCodec):

@@ -24,10 +24,9 @@ from spanloom.config import DataConfig
 from spanloom.core import Codec, Example, Relation, Row, Span
 from spanloom.errors import CheckpointError
 from spanloom.predict.predictor import Predictor
-from spanloom.predict.reading import Reading
 from spanloom.run.cli import build_app, main
 from spanloom.run.cli.threshold import thresholds
-from spanloom.tasks import FOLDER, find_task
+from spanloom.tasks import FOLDER, find_task, task_names
 from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, example
 
@@ -375,7 +374,7 @@ def test_evaluating_says_so_too_and_counts_it_in_the_scorecard(
     assert captured.err == f"{said}\n"
     read = json.loads(captured.out)["read"]
     assert (read["inputs"], read["windowed"], read["windows"], read["limit"]) == (2, 1, 2, "6 words")
-    assert Reading(**read).sentences() == [said]
+    assert read["said"] == [said]
     assert asked == ["off"]
 
 
@@ -556,6 +555,21 @@ def test_convert_writes_what_can_be_read_back(tmp_path: Path, capsys: pytest.Cap
     assert "1 sentence; 1 fact could not be placed" in capsys.readouterr().err
     line = json.loads((tmp_path / "out.jsonl").read_text())
     assert [entity["text"] for entity in line["entities"]] == ["Mira", "Nordvik"]
+
+
+@pytest.mark.parametrize("name", [name for name in task_names() if name != "language_model"])  # without annotations
+def test_convert_knows_the_task_by_its_format(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever it takes a sample for, no gold is lost: the lines are those of the sample's own task."""
+    (sample,) = (FOLDER / name).glob("sample.*")
+    assert main(["convert", str(sample), str(tmp_path / "guessed.jsonl")]) == 0
+    assert f"{sample}: taken for the task '" in capsys.readouterr().err
+    assert main(["convert", str(sample), str(tmp_path / "asked.jsonl"), "--task", name]) == 0
+    assert "taken for" not in capsys.readouterr().err
+    assert lines_in(tmp_path, "guessed") == lines_in(tmp_path, "asked")
+
+
+def lines_in(folder: Path, name: str) -> list[str]:
+    return (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize(

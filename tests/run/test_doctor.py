@@ -13,14 +13,14 @@ from spanloom.run.cli import main
 from spanloom.run.doctor import Finding, diagnose
 from spanloom.run.machine import Gpu
 
-VERSIONS = {"torch": "2.13.0", "numpy": "2.4.0", "accelerate": "1.15.0"}
+VERSIONS = {"torch": "2.13.0", "numpy": "2.4.0", "onnx": "1.15.0"}
 REQUIREMENTS = [
     "numpy>=2.0",
     "torch<2.14; extra == 'train'",
-    "accelerate<2; extra == 'train'",
+    "onnx<2; extra == 'train'",
     "mlflow; extra == 'track'",
 ]
-GPU = Gpu("NVIDIA RTX 4070", "580.65", 12.0, 11.25, 40, 30)
+GPU = Gpu("NVIDIA RTX 4070", "580.65", 12.0, 11.25, 40, 30, "13.0")
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def test_a_machine_without_a_gpu_trains_on_its_cpu() -> None:
     assert findings["PyTorch"] == ("ok", "2.13.0+cpu, a build for the CPU")
     assert findings["NumPy speed"] == ("ok", "100 GFLOP/s")
     assert findings["PyTorch speed"] == ("ok", "123 GFLOP/s on the CPU")
-    assert findings["[train]"] == ("ok", "torch 2.13.0, accelerate 1.15.0")
+    assert findings["[train]"] == ("ok", "torch 2.13.0, onnx 1.15.0")
     assert findings["[track]"] == ("absent", "without mlflow. Install it with: pip install 'spanloom[track]'")
     assert findings["verdict"] == (
         "ok",
@@ -71,7 +71,7 @@ def test_a_machine_with_a_gpu_trains_on_it(monkeypatch: pytest.MonkeyPatch) -> N
     findings = found()
     assert findings["GPU"] == (
         "ok",
-        "NVIDIA RTX 4070, 12.0 GiB (11.2 free), 40 °C, fan at 30%, driver 580.65, for CUDA up to 13.x",
+        "NVIDIA RTX 4070, 12.0 GiB (11.2 free), 40 °C, fan at 30%, driver 580.65, for CUDA up to 13.0",
     )
     assert findings["PyTorch speed"] == ("ok", "123 GFLOP/s on the GPU")
     assert findings["verdict"] == ("ok", "This machine can predict, and train on its NVIDIA RTX 4070.")
@@ -86,7 +86,7 @@ def test_a_build_for_the_cpu_beside_a_gpu(monkeypatch: pytest.MonkeyPatch, capsy
     with_gpu(monkeypatch, TorchFacts("2.13.0+cpu"), GPU)
     assert main(["doctor", "--json"]) == 2
     findings: dict[str, Any] = {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
-    assert "whl/cu130" in findings["PyTorch"]["detail"]
+    assert "as a build for CUDA 13; https://pytorch.org/" in findings["PyTorch"]["detail"]
     assert findings["verdict"]["state"] == "fault"
     assert findings["verdict"]["detail"] == (
         "This machine can predict, and train on its CPU; a GPU is not used because PyTorch is a build for the CPU. "
@@ -98,11 +98,10 @@ def test_a_build_for_the_cpu_beside_a_gpu(monkeypatch: pytest.MonkeyPatch, capsy
     ("gpus", "expected"),
     [
         ((), "not installed. Install it with: pip install 'spanloom[train]'"),
-        ((GPU,), "not installed. Install it with: pip install 'spanloom[train]'"),
         (
-            (Gpu("NVIDIA T4", "535.1"),),
-            "not installed. Install it with: pip install --force-reinstall 'torch<2.14' "
-            "--index-url https://download.pytorch.org/whl/cu126, then: pip install 'spanloom[train]'",
+            (GPU,),
+            "not installed. Install it with: pip install 'spanloom[train]', then run 'spanloom doctor' again: it says "
+            "whether the build fits the GPU",
         ),
     ],
 )
@@ -161,6 +160,7 @@ def test_the_real_machine_can_be_read(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setattr(machine, "_text", lambda path: "")
     for name in ("psutil", "pynvml"):
         monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delattr("os.sysconf", raising=False)
     findings = found()
     assert findings["memory"] == ("absent", "not known on this system")
     assert not any("could not be read" in detail for _, detail in findings.values())

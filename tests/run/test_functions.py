@@ -80,7 +80,7 @@ def test_a_dict_is_read_as_a_file_would_be(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, 'configuration: no task is named; a line such as task = "joint"'),
+        ({}, 'configuration: no task is named; a line task = "NAME"'),
         ({"task": "tag", "train": {"epoch": 3}}, "unknown key train.epoch; did you mean train.epochs"),
         ({"task": "tag", "train": {"epochs": "three"}}, "train.epochs is 'three'; a whole number"),
         ({"task": "tag", "data": "train.conll"}, "configuration: data is 'train.conll'; a table"),

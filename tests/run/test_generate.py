@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from spanloom.config import load_config
+from spanloom.decode.sampling import Sampling
 from spanloom.engine.run import run_training
 from spanloom.errors import ConfigError
 from spanloom.export.bundle import export
 from spanloom.predict.predictor import load
 from spanloom.run.cli import main
-from spanloom.run.generate import Sampling, generate
+from spanloom.run.generate import generate
 from spanloom.tasks import FOLDER, find_task
 from tests.language_model_runs import language_model_run
 
@@ -39,7 +40,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     ids=["nucleus", "plain", "beams", "greedy"],
 )
 def test_a_bundle_writes_what_the_run_does(folders: Folders, sampling: Sampling) -> None:
-    pieces = [list(generate(load(folder), "Row the", sampling)) for folder in folders]
+    pieces = [list(generate(load(folder), "Row the", sampling).pieces) for folder in folders]
     assert pieces[0] == pieces[1]
     assert len(pieces[0]) == 1 + sampling.length
     assert pieces[0][0] == "Row the"
@@ -50,7 +51,7 @@ def test_the_seed_decides_and_beams_find_what_is_no_less_likely(folders: Folders
     predictor = load(folders[0])
 
     def written(sampling: Sampling) -> str:
-        return "".join(generate(predictor, "Row", sampling))
+        return "".join(generate(predictor, "Row", sampling).pieces)
 
     assert written(Sampling(30, seed=1)) == written(Sampling(30, seed=1)) != written(Sampling(30, seed=2))
     assert (
@@ -81,7 +82,7 @@ def test_reading_a_prefix_unit_by_unit_is_reading_it_at_once(folders: Folders) -
 def test_an_empty_prefix_and_one_of_unknown_letters_will_do(folders: Folders) -> None:
     predictor = load(folders[1])
     for prefix in ("", " ", "7$"):
-        assert len("".join(generate(predictor, prefix, Sampling(5)))) >= 5
+        assert len("".join(generate(predictor, prefix, Sampling(5)).pieces)) >= 5
 
 
 def test_what_training_never_had_of_a_prefix_is_said(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +100,7 @@ def test_a_bundle_needs_no_torch_to_write(folders: Folders) -> None:
         f"sys.exit(main(['generate', {str(folders[1])!r}, '--prefix', 'Row', '--length', '9', '--seed', '3']))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    wanted = "".join(generate(load(folders[0]), "Row", Sampling(9, seed=3)))
+    wanted = "".join(generate(load(folders[0]), "Row", Sampling(9, seed=3)).pieces)
     assert (done.returncode, done.stdout, done.stderr) == (0, wanted + "\n", "")
 
 
@@ -132,11 +133,15 @@ def test_settings_out_of_range_are_named(
 
 
 def test_a_model_of_another_task_cannot_write() -> None:
-    with pytest.raises(ConfigError, match=r"default: is a model for the task 'joint'; a language model"):
-        list(generate(load(), "Row", Sampling(5)))
+    with pytest.raises(
+        ConfigError, match=r"default: is a model for the task 'joint'; one that writes, for language_model. Tr"
+    ):
+        generate(load(), "Row", Sampling(5))
 
 
 def test_a_model_that_reads_backward_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     language_model_run(tmp_path / "run", "Row the boat.", direction="backward")
     assert main(["generate", str(tmp_path / "run"), "--prefix", "Row"]) == 2
-    assert "run: reads texts from their end; a model that reads forward. Train one with" in capsys.readouterr().err
+    assert (
+        "the model: reads texts from their end; a model that reads forward. Train one with" in capsys.readouterr().err
+    )

@@ -78,6 +78,9 @@ def test_memory_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psutil", fake)
     assert machine.memory(NOTHING) == (8, 1)
     monkeypatch.setitem(sys.modules, "psutil", None)
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 2**20, "SC_PAGE_SIZE": 2**12}.__getitem__, raising=False)
+    assert machine.memory(NOTHING) == (4, None)
+    monkeypatch.delattr(os, "sysconf")
     assert machine.memory(NOTHING) == (None, None)
 
 
@@ -133,12 +136,38 @@ def smi(answer: str | Exception) -> Callable[..., Any]:
     return run
 
 
+@pytest.mark.parametrize(
+    ("number", "failed", "expected"), [(12040, 0, "12.4"), (13000, 0, "13.0"), (11080, 0, "11.8"), (0, 999, "")]
+)
+def test_the_driver_says_which_cuda_it_runs(
+    monkeypatch: pytest.MonkeyPatch, number: int, failed: int, expected: str
+) -> None:
+    def answer(version: Any) -> int:
+        version._obj.value = number
+        return failed
+
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: SimpleNamespace(cuDriverGetVersion=answer))
+    assert machine.driver_cuda() == expected
+
+
+@pytest.mark.parametrize("library", [None, SimpleNamespace()])
+def test_without_a_driver_there_is_no_cuda(monkeypatch: pytest.MonkeyPatch, library: Any) -> None:
+    def load(name: str) -> Any:
+        if library is None:
+            raise OSError(f"{name}: cannot open shared object file")
+        return library
+
+    monkeypatch.setattr(machine.ctypes, "CDLL", load)
+    assert machine.driver_cuda() == ""
+
+
 def test_gpus_as_nvml_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", FakeNvml())
     monkeypatch.setattr(subprocess, "run", never)
+    monkeypatch.setattr(machine, "driver_cuda", lambda: "13.0")
     assert machine.nvidia_gpus() == [
-        Gpu("NVIDIA GeForce RTX 3060", "580.65.06", 12, 11, 41, 30),
-        Gpu("NVIDIA H100 PCIe", "580.65.06", 12, 11, 42, None),
+        Gpu("NVIDIA GeForce RTX 3060", "580.65.06", 12, 11, 41, 30, "13.0"),
+        Gpu("NVIDIA H100 PCIe", "580.65.06", 12, 11, 42, None, "13.0"),
     ]
 
 
@@ -147,6 +176,7 @@ def test_gpus_as_nvidia_smi_tells(monkeypatch: pytest.MonkeyPatch, nvml: ModuleT
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
     lines = "Tesla T4, 535.183.01, 15360, 14000, 38, [N/A]\nNVIDIA A2, 535.183.01, 15356, [N/A], 50, 0\nnot a GPU\n"
     monkeypatch.setattr(subprocess, "run", smi(lines))
+    monkeypatch.setattr(machine, "driver_cuda", lambda: "")
     first, second = machine.nvidia_gpus()
     assert first == Gpu("Tesla T4", "535.183.01", 15, 14000 / 1024, 38, None)
     assert (second.free, second.fan) == (None, 0)

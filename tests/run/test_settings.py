@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.config import EncoderConfig, RunConfig
+from spanloom.config import RunConfig
 from spanloom.config.listing import Table, tables_of
+from spanloom.encoders import encoder_kinds, encoder_tables
 from spanloom.run.cli import main
 from spanloom.tasks import find_task, task_names
 
@@ -32,7 +33,8 @@ def test_without_a_task_what_all_tasks_share_is_told(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     text = shown(capsys)
-    assert_told(text, [*tables_of(RunConfig), *tables_of(EncoderConfig, "model.encoder")])
+    encoders = [table for kind, each in encoder_tables().items() for table in tables_of(each, "model.encoder", kind)]
+    assert_told(text, [*tables_of(RunConfig), *encoders])
     assert "spanloom settings TASK, where TASK is one of\nclassify, intent_slot" in text
     assert max(map(len, text.splitlines())) <= 80
 
@@ -51,9 +53,10 @@ def test_a_terminal_of_any_width_is_written_to(
 
 
 def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    tables = {table["table"]: table for table in json.loads(shown(capsys, "tag", "--json"))}
-    assert tables.keys() >= {"", "data", "train", "train.augment", "model", "model.encoder"}
-    found = {setting["key"]: setting for table in tables.values() for setting in table["settings"]}
+    tables = json.loads(shown(capsys, "tag", "--json"))
+    assert {table["table"] for table in tables} >= {"", "data", "train", "train.augment", "model", "model.encoder"}
+    assert {table["kind"] for table in tables if table["table"] == "model.encoder"} == set(encoder_kinds())
+    found = {setting["key"]: setting for table in tables for setting in table["settings"]}
     assert found["train.epochs"] == {
         "key": "train.epochs",
         "default": 20,

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from spanloom.config import load_config
-from spanloom.engine.checkpoint import load_model
+from spanloom.engine.model_folder import load_model
 from spanloom.engine.run import run_training
 from spanloom.export.bundle import export
 from spanloom.predict.predictor import load

@@ -18,8 +18,10 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
 from spanloom.answers.label import Label
-from spanloom.config import DataConfig, EncoderConfig, RunConfig
+from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Batch, Example, LostFact, Source, TextPair
+from spanloom.encoders.rnn.config import RnnConfig
+from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.engine.device import to_tensors
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_rows
@@ -36,7 +38,8 @@ from tests.tasks.sentences import text_of
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer
 
 CPU = torch.device("cpu")
-RNN = EncoderConfig(kind="rnn", word_width=8, char_width=4, char_filters=6, shape_width=2, hidden=7)
+SPELLED: dict[str, Any] = {"char_width": 4, "char_filters": 6, "shape_width": 2, "hidden": 7}
+RNN = RnnConfig(word_width=8, **SPELLED)
 TEXTS = ["abe fed bea a bad bee", "bea", "dad ceded a cab", "a b c d e a b c d e a", "fed", "cab e"]
 ONE = ["no", "yes", "no", "yes", "yes", "no"]
 SEVERAL = [("far",), (), ("far", "near"), ("here", "near"), ("near",), ("far", "here", "near")]
@@ -95,7 +98,7 @@ CASES = {
 
 def fitted(name: str, folder: Path, **changes: Any) -> Case:
     pairs, several, settings = CASES[name]
-    pieces = replace(RNN, kind="transformer", path=folder, layers=0)
+    pieces = TransformerConfig(path=folder, layers=0, **SPELLED)
     config = ClassifyConfig(encoder=pieces if name.endswith("pieces") else RNN, **{**settings, **changes})
     some = examples(pairs, several)
     return Case(config, some, ClassifyCodec.fit(some, config))

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
-from spanloom.config import EncoderConfig
 from spanloom.core import Example, LostFact
 from spanloom.decode.viterbi import softmax
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.errors import ConfigError, DataError
 from spanloom.tasks.intent_slot import TASK
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec
@@ -24,7 +24,7 @@ from spanloom.tasks.intent_slot.config import IntentSlotConfig
 from spanloom.text.tags import illegal
 from tests.tasks.requests import request, requests
 
-RNN = EncoderConfig(kind="rnn")
+RNN = RnnConfig()
 MANY = settings(max_examples=100, deadline=None, derandomize=True)
 Head = Literal["crf", "softmax"]
 TRAINING = [

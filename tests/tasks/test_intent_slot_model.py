@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from spanloom.config import EncoderConfig, load_config
+from spanloom.config import load_config
 from spanloom.core import Batch
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.engine.device import to_tensors
 from spanloom.engine.run import run_training
 from spanloom.errors import ConfigError
@@ -25,7 +26,7 @@ from spanloom.tasks.intent_slot.model import IntentSlotModel, build, losses
 from tests.tasks.requests import request
 
 CPU = torch.device("cpu")
-RNN = EncoderConfig(kind="rnn", word_width=8, char_width=4, char_filters=6, shape_width=2, hidden=7)
+RNN = RnnConfig(word_width=8, char_width=4, char_filters=6, shape_width=2, hidden=7)
 EXAMPLES = [
     request("fly to New Ulm at noon", "Ask", "O O B-city I-city O B-time"),
     request("buy it", "Buy", "O O", 2),

@@ -14,8 +14,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from spanloom.answers.graph import Graph
-from spanloom.config import EncoderConfig
 from spanloom.core import Example, LostFact, Relation, Row, Span
+from spanloom.encoders.rnn.config import RnnConfig
+from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.errors import CheckpointError, ConfigError, DataError
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
@@ -24,7 +25,7 @@ from tests.text.tiny_tokenizer import tiny_tokenizer
 
 Scheme = Literal["table", "tagging"]
 SCHEMES: tuple[Scheme, ...] = ("table", "tagging")
-RNN = EncoderConfig(kind="rnn")
+RNN = RnnConfig()
 MANY = settings(max_examples=100, deadline=None, derandomize=True)
 
 TRAINING = [
@@ -362,7 +363,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_law_holds_over_wordpieces_too(folder: Path, scheme: Scheme) -> None:
-    config = JointConfig(scheme=scheme, encoder=EncoderConfig(kind="transformer", path=folder))
+    config = JointConfig(scheme=scheme, encoder=TransformerConfig(path=folder))
     example = sentence("abcde z \u200b cab", [(0, 1, "X"), (3, 4, "X")], [(0, "r", 1)])
     codec = JointCodec.fit([example], config)
     row = codec.encode(example)
@@ -377,19 +378,11 @@ def test_the_law_holds_over_wordpieces_too(folder: Path, scheme: Scheme) -> None
 
 
 def test_more_words_than_the_encoder_holds_are_refused(folder: Path) -> None:
-    encoder = EncoderConfig(kind="transformer", path=folder)
+    encoder = TransformerConfig(path=folder)
     with pytest.raises(ConfigError, match=r"model\.max_words: 511; at most 510 with this encoder"):
         JointCodec.fit(TRAINING, JointConfig(max_words=511, encoder=encoder))
     with pytest.raises(CheckpointError, match=r"nowhere: no such folder"):
         JointCodec.fit(TRAINING, JointConfig(encoder=replace(encoder, path=folder / "nowhere")))
-
-
-def test_word_vectors_for_an_encoder_that_reads_none_are_refused(folder: Path) -> None:
-    encoder = EncoderConfig(kind="transformer", path=folder, vectors=folder / "vectors.txt")
-    with pytest.raises(
-        ConfigError, match=r"model\.encoder\.vectors: is set, but an encoder of kind 'transformer' reads"
-    ):
-        JointCodec.fit(TRAINING, JointConfig(encoder=encoder))
 
 
 def test_words_of_a_vector_file_join_the_vocabulary(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-from spanloom.config import EncoderConfig, load_config
+from spanloom.config import load_config
 from spanloom.core import Batch, Example
+from spanloom.encoders.rnn.config import RnnConfig
+from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.engine.device import to_tensors
 from spanloom.engine.run import run_training
 from spanloom.errors import ConfigError
@@ -33,7 +35,8 @@ EXAMPLES = [
 ]
 CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {"projection": 12, "rank": 5, "between": 4, "label_width": 3, "reach": 4}
-RNN = EncoderConfig(kind="rnn", word_width=8, char_width=4, char_filters=6, shape_width=2, hidden=7, layers=2)
+SPELLED: dict[str, Any] = {"char_width": 4, "char_filters": 6, "shape_width": 2, "hidden": 7, "layers": 2}
+RNN = RnnConfig(word_width=8, **SPELLED)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def config(request: pytest.FixtureRequest, folder: Path) -> JointConfig:
     scheme, kind = request.param
-    encoder = RNN if kind == "rnn" else replace(RNN, kind="transformer", path=folder)
+    encoder = RNN if kind == "rnn" else TransformerConfig(path=folder, **SPELLED)
     return JointConfig(scheme=scheme, encoder=encoder, **SMALL)
 
 
@@ -174,7 +177,9 @@ def test_only_the_pretrained_part_takes_the_encoder_learning_rate(config: JointC
 def test_the_architecture_builds_the_same_module_without_pretrained_files(
     config: JointConfig, codec: JointCodec, model: nn.Module
 ) -> None:
-    nowhere = replace(config, encoder=replace(config.encoder, path=Path("/nowhere"), vectors=Path("/nowhere.txt")))
+    key = "path" if config.encoder.kind == "transformer" else "vectors"
+    changed: Any = {key: Path("/nowhere")}
+    nowhere = replace(config, encoder=replace(config.encoder, **changed))
     architecture: Any = model.architecture
     again = build(nowhere, codec, architecture).eval()
     again.load_state_dict(model.state_dict())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spanloom.answers.graph import Graph
 from spanloom.core import Relation, Span, Text
-from spanloom.tasks.joint.second_look import SURE, Excerpt, Limits, PairsApart, plan
+from spanloom.tasks.joint.second_look import SURE, Excerpt, Limits, PairsApart, plan, say
 from spanloom.text.windows import Window, cut, sentence_ends
 from tests.run.tiny_task import prepare
 
@@ -150,3 +150,25 @@ def test_a_text_full_of_names_is_planned_without_all_its_pairs() -> None:
     planned = plan(text, spans, windows, anything, Limits(99, 1))
     assert len(planned.excerpts) == planned.tried == 32
     assert planned.tried + planned.untried == 20_000 * 19_999 // 2
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"pairs": 0, "excerpts": 0, "found": 0, "untried": 0, "beyond": 0}, []),
+        (
+            {"pairs": 12, "excerpts": 3, "found": 1},
+            ["12 pairs of distant mentions were scored again in 3 excerpts: 1 relation found."],
+        ),
+        ({"untried": 1}, ["1 pair of distant mentions was not scored, as too many for their texts."]),
+        (
+            {"beyond": 2000},
+            [
+                "2,000 pairs of distant mentions were not scored, as farther apart than relations in training: "
+                "--second-look all scores them too."
+            ],
+        ),
+    ],
+)
+def test_what_was_scored_again_and_what_was_not_is_said(counts: dict[str, int], said: list[str]) -> None:
+    assert say(counts) == said

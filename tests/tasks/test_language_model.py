@@ -62,7 +62,8 @@ def nothing(report: object) -> None:
 
 def test_in_sequence_the_rows_are_the_parts_of_from_scratch(tmp_path: Path) -> None:
     config = run_config(tmp_path)
-    data, _, codec = prepare(TASK, config, nothing)
+    prepared = prepare(TASK, config, nothing)
+    data, codec = prepared.data, prepared.codec
     numbers = numbers_of(TEXT * 4)
     wanted = list(parts(numbers, 3, 10))
     rows = [data.rows[start : start + 3] for start in range(0, len(data.rows), 3)]
@@ -79,7 +80,8 @@ def test_in_sequence_the_rows_are_the_parts_of_from_scratch(tmp_path: Path) -> N
 
 def test_with_another_sampler_each_text_is_cut_by_itself(tmp_path: Path) -> None:
     config = run_config(tmp_path, train__sampler="shuffled")
-    data, _, codec = prepare(TASK, config, nothing)
+    prepared = prepare(TASK, config, nothing)
+    data, codec = prepared.data, prepared.codec
     whole = [codec.encode(example) for example in TASK.read(tmp_path / "text.txt", config.data)]
     for name in ("tokens", "following"):
         np.testing.assert_array_equal(
@@ -95,7 +97,8 @@ def test_the_state_goes_on_from_batch_to_batch_and_the_gradient_does_not(tmp_pat
     config = run_config(tmp_path, train__precision=precision, train__weight_decay=0.0)
     seen: list[float] = []
     run_training(TASK, config, tmp_path / "run", on_report=lambda r: seen.extend(getattr(r, "losses", {}).values()))
-    data, _, codec = prepare(TASK, config, nothing)
+    prepared = prepare(TASK, config, nothing)
+    data, codec = prepared.data, prepared.codec
     torch.manual_seed(config.seed)
     model = build(config.model, codec)  # type: ignore[arg-type]
     wanted = []
@@ -239,7 +242,7 @@ def test_a_model_that_reads_backward_is_one_that_reads_the_mirrored_text() -> No
 def test_backward_the_training_text_is_one_stream_from_its_end(tmp_path: Path) -> None:
     streams = []
     for way in ("forward", "backward"):
-        data, _, _ = prepare(TASK, run_config(tmp_path, model__direction=way), nothing)
+        data = prepare(TASK, run_config(tmp_path, model__direction=way), nothing).data
         assert len(data.examples) > 2
         streams.append(np.concatenate([row.inputs["tokens"] for stripe in range(3) for row in data.rows[stripe::3]]))
     whole = len(joined_text(tmp_path))
@@ -250,7 +253,8 @@ def test_backward_the_training_text_is_one_stream_from_its_end(tmp_path: Path) -
 
 def test_backward_each_stretch_of_another_sampler_ends_where_the_one_before_began(tmp_path: Path) -> None:
     config = run_config(tmp_path, train__sampler="shuffled", model__direction="backward")
-    data, _, codec = prepare(TASK, config, nothing)
+    prepared = prepare(TASK, config, nothing)
+    data, codec = prepared.data, prepared.codec
     whole = [codec.encode(item) for item in TASK.read(tmp_path / "text.txt", config.data)]
     np.testing.assert_array_equal(
         np.concatenate([row.inputs["following"] for row in data.rows]),

@@ -15,15 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanloom.answers.graph import Graph
-from spanloom.config import DataConfig, EncoderConfig, RunConfig
+from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Example, LostFact, Span
+from spanloom.encoders.rnn.config import RnnConfig
+from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.errors import ConfigError, DataError
 from spanloom.tasks.nested import TASK
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
 from tests.tasks.sentences import Place, sentence, sentences
 
-RNN = EncoderConfig(kind="rnn")
+RNN = RnnConfig()
 MANY = settings(max_examples=100, deadline=None, derandomize=True)
 BOARD: list[Place] = [(0, 4, "Org"), (2, 4, "Org"), (3, 4, "Loc"), (5, 6, "Per")]
 TRAINING = [sentence("Board of Port Bergen met Ann", BOARD), sentence("it rained", line=2)]
@@ -170,5 +172,5 @@ def test_the_check_says_what_training_would_need(tmp_path: Path) -> None:
 
     small, middle, large = (memory(words) for words in (50, 100, 200))
     assert large - middle > 2.5 * (middle - small)  # 2 if it were linear
-    missing = NestedConfig(encoder=EncoderConfig(kind="transformer", path=tmp_path / "none"))
+    missing = NestedConfig(encoder=TransformerConfig(path=tmp_path / "none"))
     assert "none" in TASK.check(TRAINING, RunConfig("nested", model=missing))["estimate"]["unavailable"]

@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from spanloom.config import EncoderConfig, load_config
+from spanloom.config import load_config
 from spanloom.core import Batch
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.engine.device import to_tensors
 from spanloom.engine.run import run_training
 from spanloom.predict.predictor import load
@@ -24,7 +25,7 @@ from spanloom.tasks.nested.model import build, losses
 from tests.tasks.test_nested_codec import TRAINING
 
 CPU = torch.device("cpu")
-RNN = EncoderConfig(kind="rnn", word_width=8, char_width=4, char_filters=6, shape_width=2, hidden=7)
+RNN = RnnConfig(word_width=8, char_width=4, char_filters=6, shape_width=2, hidden=7)
 
 
 def made(**chosen: Any) -> tuple[NestedCodec, nn.Module, Batch]:

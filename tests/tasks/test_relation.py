@@ -16,8 +16,12 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-from spanloom.config import DataConfig, EncoderConfig, RunConfig
+from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Batch, Example, LostFact, MarkedText, Relation, Source, Span
+from spanloom.encoders import encoder_tables
+from spanloom.encoders.contract import EncoderConfig
+from spanloom.encoders.rnn.config import RnnConfig
+from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.engine.device import to_tensors
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
@@ -32,7 +36,8 @@ from tests.tasks.sentences import text_of
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer
 
 CPU = torch.device("cpu")
-RNN = EncoderConfig(kind="rnn", word_width=8, char_width=4, char_filters=6, shape_width=2, hidden=7)
+SPELLED: dict[str, Any] = {"char_width": 4, "char_filters": 6, "shape_width": 2, "hidden": 7}
+RNN = RnnConfig(word_width=8, **SPELLED)
 RAW = [
     ("<e1>abe</e1> fed <e2>bea</e2> a bad bee", "fed(e1,e2)"),
     ("a <e2>dad</e2> ceded to <e1>abe cab</e1> d", "fed(e2,e1)"),
@@ -93,11 +98,12 @@ CASES: dict[str, dict[str, Any]] = {
 
 def fitted(name: str, folders: dict[str, Path], **changes: Any) -> Case:
     settings = {**CASES[name], **changes}
-    encoder = RNN
+    encoder: EncoderConfig = RNN
     if "path" in settings:
-        encoder = replace(RNN, kind="transformer", path=folders[settings.pop("path")], layers=settings.pop("layers", 0))
+        path, layers = folders[settings.pop("path")], settings.pop("layers", 0)
+        encoder = TransformerConfig(path=path, layers=layers, **SPELLED)
     elif "kind" in settings:
-        encoder = replace(RNN, kind=settings.pop("kind"))
+        encoder = encoder_tables()[settings.pop("kind")](word_width=8, **SPELLED)
     config = RelationConfig(**{"max_words": 20, **settings, "encoder": encoder})
     return Case(config, RelationCodec.fit(EXAMPLES, config))
 

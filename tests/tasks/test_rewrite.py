@@ -12,8 +12,9 @@ import torch
 
 from spanloom.answers.rewrite import Rewrite
 from spanloom.check.rewrites import check_rewrites
-from spanloom.config import AugmentConfig, DataConfig, EncoderConfig, RunConfig, TrainConfig, check_values
+from spanloom.config import AugmentConfig, DataConfig, RunConfig, TrainConfig, check_values
 from spanloom.core import Dialogue, Example, Source, Text
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_settings as check_run
 from spanloom.errors import ConfigError, DataError
@@ -28,7 +29,7 @@ from spanloom.text.words import tokenize
 from tests.predict.stand_in import values
 
 TASK = find_task("rewrite")
-SMALL = EncoderConfig(kind="rnn", word_width=8, char_filters=0, shape_width=0, hidden=8, layers=1)
+SMALL = RnnConfig(word_width=8, char_filters=0, shape_width=0, hidden=8, layers=1)
 
 
 def dialogue(*turns: str) -> Dialogue:

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanloom.answers.tags import Tags
-from spanloom.config import EncoderConfig
 from spanloom.core import Arrays, Batch, Example, LostFact
 from spanloom.decode.tags import SCORES
 from spanloom.decode.viterbi import marginals
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.errors import ConfigError, DataError
 from spanloom.tasks.tag import TASK
 from spanloom.tasks.tag.codec import TagCodec
@@ -23,7 +23,7 @@ from spanloom.text.tags import illegal
 from spanloom.text.tagset import Tagset
 from tests.tasks.tagged import tagged, tagged_sentences, with_spans
 
-RNN = EncoderConfig(kind="rnn")
+RNN = RnnConfig()
 MANY = settings(max_examples=100, deadline=None, derandomize=True)
 Head = Literal["crf", "softmax"]
 Scheme = Literal["bio2", "bioes"]

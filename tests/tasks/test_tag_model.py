@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from spanloom.config import EncoderConfig, load_config
+from spanloom.config import load_config
 from spanloom.core import Batch
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.engine.device import to_tensors
 from spanloom.engine.run import run_training
 from spanloom.export.bundle import export
@@ -25,7 +26,7 @@ from spanloom.tasks.tag.model import TagModel, build, losses
 from tests.tasks.tagged import tagged, with_spans
 
 CPU = torch.device("cpu")
-RNN = EncoderConfig(kind="rnn", word_width=8, char_width=4, char_filters=6, shape_width=2, hidden=7)
+RNN = RnnConfig(word_width=8, char_width=4, char_filters=6, shape_width=2, hidden=7)
 EXAMPLES = [
     with_spans("Ann met Bob in New York", [(0, 1, "Per"), (2, 3, "Per"), (4, 6, "Loc")]),
     with_spans("Bob left", [(0, 1, "Per")], line=2),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spanloom.axes import limits_of
 from spanloom.text.lookup import LONGEST, WordLookup
 from spanloom.text.shapes import word_shape
 from spanloom.text.vocab import PAD, Vocabulary
@@ -38,6 +39,6 @@ def test_a_word_seen_again_gives_the_same_numbers_in_arrays_of_their_own() -> No
 def test_every_number_is_within_its_limit() -> None:
     lookup = WordLookup(Vocabulary(["a"]), hashed=5, words=Vocabulary(["a"]))
     arrays = lookup.encode([f"{sign}a{number}" for sign in "aB-" for number in range(500)])
-    for name, limit in lookup.limits().items():
+    for name, limit in limits_of(lookup.declared()).items():
         assert 0 <= arrays[name].min() <= arrays[name].max() < limit
-    assert len(np.unique(arrays["hashed"])) == lookup.limits()["hashed"]  # no row is out of reach
+    assert len(np.unique(arrays["hashed"])) == limits_of(lookup.declared())["hashed"]  # no row is out of reach

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from spanloom.answers.parts.answer import Answer, Page, row, scored
+from spanloom.answers.parts.answer import Answer, Page, flat_row, scored
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
@@ -69,7 +69,7 @@ class RewriteAnswer(Answer[Rewrite]):
 
     def rows(self) -> list[dict[str, Any]]:
         """One row, which has the rewrite as its text."""
-        return [{**row("rewrite", self), "text": self.rewrite}]
+        return [{**flat_row("rewrite", self), "text": self.rewrite}]
 
     def lines(self) -> Iterator[str]:
         yield scored(f"-> {self.rewrite}", self.score)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spanloom.answers.parts.answer import Answer, Page, row
+from spanloom.answers.parts.answer import Answer, Page, flat_row
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.plain_card import Card
@@ -133,7 +133,7 @@ class SurprisalAnswer(Answer[Surprisal]):
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each token."""
-        return [row("token", token, ("text", "start", "end", "bits")) for token in self.tokens]
+        return [flat_row("token", token, ("text", "start", "end", "bits")) for token in self.tokens]
 
     def lines(self) -> Iterator[str]:
         yield f"{self.bits:.1f} bits"

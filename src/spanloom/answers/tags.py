@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from spanloom.answers.parts.answer import Answer, Page, row, scored
+from spanloom.answers.parts.answer import Answer, Page, flat_row, scored
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
@@ -213,7 +213,7 @@ class TagsAnswer(Answer[Tags]):
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each span, or for each token where the tags are plain labels."""
-        return super().rows() if self._spans else [row("token", token) for token in self.tokens]
+        return super().rows() if self._spans else [flat_row("token", token) for token in self.tokens]
 
     def lines(self) -> Iterator[str]:
         if self._spans:

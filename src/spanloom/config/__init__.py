@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from spanloom.config.build import build
 from spanloom.config.data import DataConfig
-from spanloom.config.encoder import EncoderConfig
 from spanloom.config.parse import apply_override, apply_overrides, config_from_table, load_config
 from spanloom.config.ranges import Range, check_values
 from spanloom.config.run import RunConfig
-from spanloom.config.settings import kinds_of, setting
+from spanloom.config.settings import Choice, kinds_of, setting
 from spanloom.config.train import AugmentConfig, TrainConfig
 from spanloom.config.written import flatten, to_table, to_toml
 
 __all__ = [
     "AugmentConfig",
+    "Choice",
     "DataConfig",
-    "EncoderConfig",
     "Range",
     "RunConfig",
     "TrainConfig",

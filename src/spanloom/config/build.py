@@ -87,6 +87,8 @@ class _Setting:
     def read(self, kind: Any, value: Any) -> Any:
         """The value as `kind` wants it. Raises ConfigError."""
         origin, inside = typing.get_origin(kind), typing.get_args(kind)
+        if tables := kinds_in(kind):
+            return self._of_kind(tables, value)
         if origin is Annotated:
             return self.read(inside[0], value)
         if origin in UNIONS:
@@ -154,8 +156,6 @@ class _Setting:
         raise self.refused(value, names)
 
     def _of_union(self, union: Any, value: Any) -> Any:
-        if tables := kinds_in(union):
-            return self._of_kind(tables, value)
         kinds = typing.get_args(union)
         named = [kind for kind in kinds if kind is not type(None)]
         if isinstance(value, str) and value == "" and type(None) in kinds:

@@ -66,6 +66,8 @@ def tables_of(table: type, name: str = "", kind: str = "", many: bool = False) -
 def may_be(hint: Any) -> str:
     """What a value of this type may be, in words."""
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
+    if kinds := kinds_in(hint):
+        return " or ".join(json.dumps(kind) for kind in kinds)
     if origin is Annotated:
         return _within(inside[1], inside[0]) if isinstance(inside[1], Range) else f"{may_be(inside[0])}, rising"
     if origin is Literal:
@@ -74,8 +76,6 @@ def may_be(hint: Any) -> str:
         return f"a table of names, each {may_be(inside[0])}"
     if origin is tuple:
         return f"a list, each {may_be(inside[0])}"
-    if kinds := kinds_in(hint):
-        return " or ".join(json.dumps(kind) for kind in kinds)
     if origin in UNIONS:
         return " or ".join(may_be(kind) for kind in inside if kind is not type(None))
     return NAMES.get(hint, str(hint))

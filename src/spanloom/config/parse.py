@@ -47,7 +47,12 @@ def _read(path: Path) -> str:
     except ValueError:  # "embedded null byte"
         raise ConfigError(shown(where), "holds a NUL", "the path of a TOML file", "Leave it out.") from None
     if not text.strip():
-        raise ConfigError(where, "is empty", "a TOML configuration", 'Begin with a line such as task = "joint".')
+        raise ConfigError(
+            where,
+            "is empty",
+            "a TOML configuration",
+            'Begin with a line task = "NAME", one of those that `spanloom tasks` lists.',
+        )
     return text
 
 
@@ -68,7 +73,9 @@ def config_from_table(
 ) -> RunConfig:
     """The configuration that a parsed table holds; `folder` is what its relative paths start from."""
     if not isinstance(table.get("task"), str):
-        raise ConfigError(where, "no task is named", 'a line such as task = "joint" at the top', "Add it.")
+        raise ConfigError(
+            where, "no task is named", 'a line task = "NAME" at the top', "Add it: `spanloom tasks` lists the names."
+        )
     rest = {key: value for key, value in table.items() if key != "model"}
     config = build(RunConfig, rest, where, folder)
     model: Any = build(model_type(config.task), table.get("model", {}), where, folder, "model.")

@@ -119,6 +119,9 @@ def _wrong(hint: Any, value: Any) -> str | None:
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if value is None:
         return None
+    if kinds := kinds_in(hint):
+        fits = isinstance(value, tuple(kinds.values()))
+        return None if fits else f"a table of the kind {' or '.join(map(repr, kinds))}"
     if origin is Annotated:
         wrong = _wrong(inside[0], value)
         return wrong or next((str(rule) for rule in inside[1:] if not rule.holds(value)), None)
@@ -128,8 +131,6 @@ def _wrong(hint: Any, value: Any) -> str | None:
         wrong = next((wrong for item in value if (wrong := _wrong(inside[0], item)) is not None), None)
         return wrong and f"each {wrong}"
     found = [_wrong(kind, value) for kind in inside if _is_of(kind, value)]  # of a union
-    if not found and (kinds := kinds_in(hint)):
-        return f"a table of the kind {' or '.join(map(repr, kinds))}"
     return found[0] if found else None
 
 

@@ -2,6 +2,7 @@
 
 A choice that brings settings of its own is a union of tables, each with a field `kind` that names it; whoever wants
 one at its defaults may write the name alone: `schedule = "cosine"` is `[train.schedule]` with `kind = "cosine"`.
+Tables that are found by listing folders below this one are a `Choice`: `encoder: Annotated[Base, Choice(tables)]`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Iterator, Mapping
-from dataclasses import field
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 
@@ -31,6 +32,13 @@ class Names(dict[str, T]):
         return hash(frozenset(self.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """In a field's annotation: the tables that it may be, by their `kind`, told when they are asked for."""
+
+    tables: Callable[[], Mapping[str, type]]
+
+
 UNIONS = (typing.Union, types.UnionType)
 
 
@@ -44,7 +52,9 @@ def setting(default: T, meaning: str, was: str = "") -> T:
 
 
 def kinds_in(hint: Any) -> dict[str, type]:
-    """The tables of a choice by their `kind`, where a field's type is a union of tables; else none."""
+    """The tables of a choice by their `kind`, where a field's type is a union of tables or a `Choice`; else none."""
+    if typing.get_origin(hint) is Annotated:
+        return dict(next((rule.tables() for rule in typing.get_args(hint) if isinstance(rule, Choice)), {}))
     tables = typing.get_args(hint) if typing.get_origin(hint) in UNIONS else ()
     if not all(isinstance(table, type) and dataclasses.is_dataclass(table) for table in tables):
         return {}

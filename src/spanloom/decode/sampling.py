@@ -6,13 +6,29 @@ V units in the vocabulary, S numbers of a state, K hypotheses side by side. NumP
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from spanloom.config.ranges import PartAboveZero, Range, Seed
 from spanloom.core import Array
 
 Step = Callable[[Array, Array], tuple[Array, Array]]
 """Last units [K], states [K, S] -> the logits [K, V] of what comes next, the states [K, S] behind those units."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """length: units to write. temperature, top_p: see `chances`. seed: of what is drawn. beams: 0 draws; else the
+    likeliest continuation is looked for, among so many at a time.
+    """
+
+    length: Annotated[int, Range(1, 100_000)] = 200
+    temperature: Annotated[float, Range(1e-9, 1e9)] = 1.0
+    top_p: PartAboveZero = 1.0
+    seed: Seed = 0
+    beams: Annotated[int, Range(0, 1000)] = 0
 
 
 def log_softmax(logits: Array) -> Array:

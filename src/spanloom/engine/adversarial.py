@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from spanloom.config import TrainConfig, attacks
 from spanloom.errors import ConfigError
-from spanloom.nn.encoders.char_cnn import CharCNN
-from spanloom.nn.encoders.embedding import WordEmbedding
+from spanloom.nn.layers.char_cnn import CharCNN
+from spanloom.nn.layers.embedding import WordEmbedding
 from spanloom.nn.model import Model
 
 MOST_SYMBOLS = 50

@@ -7,30 +7,23 @@ from pathlib import Path
 
 import torch
 
-from spanloom.core import Codec, Task
 from spanloom.decode.rows import predict_rows
-from spanloom.engine.checkpoint import load_model, save_codec
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Prepared
 from spanloom.engine.evaluate import TorchBackend
+from spanloom.engine.model_folder import load_model, save_codec
 from spanloom.engine.report import Notice, Report
 from spanloom.nn.storage import store_json
 from spanloom.text.counts import several
 
 
-def calibrate(
-    task: Task,
-    codec: Codec,
-    dev: Encoded | None,
-    output: Path,
-    device: torch.device,
-    on_report: Callable[[Report], None],
-) -> None:
+def calibrate(prepared: Prepared, output: Path, device: torch.device, on_report: Callable[[Report], None]) -> None:
     """Fit what `task.calibrate` fits on the kept model's answers for dev, and save it in that model's codec.
 
     The weights stay as they are. The dev scorecard, where there is one, is that of the calibrated model afterwards. It
     goes by what is on disk, so that a run that was stopped here and is resumed comes to the same. Does nothing for a
     task that fits nothing, or without dev data.
     """
+    task, codec, dev = prepared.task, prepared.codec, prepared.dev
     if task.calibrate is None or dev is None:
         return
     model = load_model(output, lambda name: task).model.to(device)

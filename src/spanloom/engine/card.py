@@ -11,10 +11,10 @@ from typing import Any
 import torch
 
 from spanloom import __version__
-from spanloom.config import RunConfig, to_toml
+from spanloom.config import to_toml
 from spanloom.config.written import path_text
-from spanloom.core import Example, Row, Task, Text
-from spanloom.engine.encoded import Encoded
+from spanloom.core import Example, Row, Text
+from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.report import by_part, headline, is_share
 from spanloom.engine.state import Training
 
@@ -59,10 +59,9 @@ def _whole(example: Example, row: Row) -> int:
     return len(origin.tokens) if isinstance(origin, Text) else 0
 
 
-def model_card(
-    task: Task, config: RunConfig, known: Facts, data: Encoded, dev: Encoded | None, scorecard: Mapping[str, Any] | None
-) -> str:
+def model_card(prepared: Prepared, known: Facts, scorecard: Mapping[str, Any] | None) -> str:
     """The card as Markdown."""
+    task, config = prepared.task, prepared.config
     parts = [
         f"# A model for the task `{task.name}`",
         task.summary,
@@ -72,19 +71,20 @@ def model_card(
         'From this folder: `spanloom predict -m . "Your text."`, or `spanloom export . --output BUNDLE` to ship it '
         "without PyTorch.",
         "## Data",
-        _data(config, data, dev),
+        _data(prepared),
         "## Scores",
         _scores(known, scorecard),
         "## Limits",
-        _limits(known, config, scorecard),
+        _limits(known, prepared, scorecard),
         "## Settings",
         f"```toml\n{to_toml(config)}```",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _data(config: RunConfig, data: Encoded, dev: Encoded | None) -> str:
-    parts = [("training", config.data.train, data), ("dev", config.data.dev, dev)]
+def _data(prepared: Prepared) -> str:
+    config, data, dev = prepared.config.data, prepared.data, prepared.dev
+    parts = [("training", config.train, data), ("dev", config.dev, dev)]
     rows = [
         f"| {part} | `{path_text(path)}` | {len(read.examples):,} |"
         for part, path, read in parts
@@ -119,18 +119,19 @@ def _number(path: str, value: float) -> str:
     return f"{100 * value:.1f}" if is_share(path) else f"{value:.4g}"
 
 
-def _longest(known: Facts, config: RunConfig) -> str:
-    if not known.words:
+def _longest(known: Facts, prepared: Prepared) -> str:
+    config, window = prepared.config, prepared.task.window
+    if not known.words or window is None:
         return f"The longest training example had {known.longest:,} tokens or pieces; longer text was never seen."
-    most = f"{config.model.max_words:,} words at once (model.max_words)"
+    most = f"{window(config.model):,} words at once (model.max_words)"
     how = "in windows" if config.train.augment.windows else "no farther: the rest was cut off"
     return f"Training read up to {most}, and longer examples {how}; the longest had {known.words:,} words."
 
 
-def _limits(known: Facts, config: RunConfig, scorecard: Mapping[str, Any] | None) -> str:
+def _limits(known: Facts, prepared: Prepared, scorecard: Mapping[str, Any] | None) -> str:
     limits: Sequence[str] = [
         "It knows the labels of its training data and no others, and does best on text of the same kind.",
-        _longest(known, config),
+        _longest(known, prepared),
     ]
     if known.unsaid:
         causes = ", ".join(f"{count:,} {cause}" for cause, count in Counter(known.unsaid).most_common())

@@ -11,14 +11,13 @@ from typing import Any
 
 import torch
 
-from spanloom.config import RunConfig
-from spanloom.core import Arrays, Batch, Codec, Row, Task
+from spanloom.core import Arrays, Batch, Codec, Row, Scorecard
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.device import to_tensors
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.evaluate import TorchBackend, evaluating
 from spanloom.engine.room import free_memory, out_of_memory
-from spanloom.engine.state import Training
+from spanloom.engine.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -75,19 +74,17 @@ def with_targets(codec: Codec, dev: Encoded) -> Dev:
     return Dev(Encoded(dev.examples, rows), tuple(judged), tuple(unsaid))
 
 
-def score_dev(
-    task: Task, config: RunConfig, codec: Codec, state: Training, dev: Dev, device: torch.device
-) -> tuple[dict[str, Any], dict[str, float]]:
+def score_dev(prepared: Prepared, trainer: Trainer, dev: Dev) -> tuple[Scorecard, dict[str, float]]:
     """The scorecard and the mean losses of the averaged weights, which are the ones that would be saved."""
-    settings = config.train
-    losses = Losses(task.losses, device)
+    settings, state = prepared.config.train, trainer.state
+    losses = Losses(trainer.method.losses, trainer.device)
     answers: list[Any] = [None] * len(dev.data.rows)
     sizes = settings.batch_size, settings.batch_tokens
-    backend = TorchBackend(state.model, device, settings.precision, *sizes)
+    backend = TorchBackend(state.model, trainer.device, settings.precision, *sizes)
     with evaluating(state.model), nullcontext() if state.average is None else state.average.applied():
         for numbers, also in ((dev.judged, losses.add), (dev.unsaid, None)):
             rows = [dev.data.rows[number] for number in numbers]
-            found = predict_rows(backend, codec, rows, check=None, also=also)
+            found = predict_rows(backend, prepared.codec, rows, check=None, also=also)
             for number, answer in zip(numbers, found, strict=True):
                 answers[number] = answer
-    return task.score(dev.data.examples, answers, codec), losses.means()
+    return prepared.task.score(dev.data.examples, answers, prepared.codec), losses.means()

@@ -11,7 +11,7 @@ from spanloom.answers.parts.augment import augment
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.check.leaks import TrainingTexts
 from spanloom.config import RunConfig
-from spanloom.core import Array, Codec, Example, Row
+from spanloom.core import Array, Codec, Example, Row, Task
 from spanloom.engine.report import Notice, Report
 from spanloom.text.counts import several
 
@@ -33,34 +33,46 @@ class Encoded:
     texts: TrainingTexts | None = None
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What a training learns from and is scored on, with the settings and the codec that made rows of it."""
+
+    task: Task
+    config: RunConfig
+    codec: Codec
+    data: Encoded
+    dev: Encoded | None = None
+
+
 def in_windows(
-    examples: Sequence[Example], config: RunConfig, on_report: Callable[[Report], None]
+    task: Task, config: RunConfig, examples: Sequence[Example], on_report: Callable[[Report], None]
 ) -> Sequence[Example]:
     """The training examples, those that are too long for the model as overlapping ones where that is asked for."""
-    if not config.train.augment.windows:
+    if not config.train.augment.windows or task.window is None:
         return examples
-    parts = [excerpts(example, config.model.max_words) for example in examples]
+    most = task.window(config.model)
+    parts = [excerpts(example, most) for example in examples]
     longer = [len(part) for part in parts if len(part) > 1]
     if longer:
-        found = several(len(longer), f"training example of more than {config.model.max_words} words")
+        found = several(len(longer), f"training example of more than {most} words")
         on_report(
             Notice(f"{found} {'is' if len(longer) == 1 else 'are'} read through {several(sum(longer), 'window')}.")
         )
     return [one for part in parts for one in part]
 
 
-def rows_of(data: Encoded, indices: Array, codec: Codec, config: RunConfig, epoch: int) -> list[Row]:
-    """The rows of these examples in an epoch: as they are, or encoded anew with noise in them.
+def rows_of(prepared: Prepared, indices: Array, epoch: int) -> list[Row]:
+    """The training rows of these indices in an epoch: as they are, or encoded anew with noise in them.
 
     Pure: the noise depends on the seed, the epoch and the example's number, not on the step or the batch. Left out and
     exchanged words never lengthen a row; mistyped ones can, by a few wordpieces.
     """
-    settings = config.train.augment
+    data, settings = prepared.data, prepared.config.train.augment
     if not settings.noise:
         return [data.rows[index] for index in indices]
     rows = []
     for index in indices.tolist():
-        draw = np.random.default_rng([config.seed, epoch, _STREAM, index])
+        draw = np.random.default_rng([prepared.config.seed, epoch, _STREAM, index])
         as_is = draw.random() < settings.keep_original
-        rows.append(data.rows[index] if as_is else codec.encode(augment(data.examples[index], settings, draw)))
+        rows.append(data.rows[index] if as_is else prepared.codec.encode(augment(data.examples[index], settings, draw)))
     return rows

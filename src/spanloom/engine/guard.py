@@ -64,14 +64,14 @@ def _check_augmentation(config: RunConfig, task: Task | None) -> None:
         found = f"asks for noise, which the answers of the task '{task.name}' cannot follow"
         remedy = "Set its token_dropout, swaps and character_noise to 0."
         raise ConfigError("train.augment", found, remedy=remedy)
-    if augment.windows and not may_read_windows(task, config):
+    if augment.windows and not may_read_windows(task):
         found = f"is true, but the task '{task.name}' answers for whole texts"
         raise ConfigError("train.augment.windows", found, "false for this task", "Set train.augment.windows = false.")
 
 
-def may_read_windows(task: Task, config: RunConfig) -> bool:
+def may_read_windows(task: Task) -> bool:
     """Whether `train.augment.windows` is for this task: its answers say something of each part of a text."""
-    return kind_of(task.answer()).parted is not None and hasattr(config.model, "max_words")
+    return kind_of(task.answer()).parted is not None and task.window is not None
 
 
 def check_rows(rows: Sequence[Row], examples: Sequence[Example], codec: Codec) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from spanloom.check.leaks import TrainingTexts
 from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import RunConfig
 from spanloom.core import Codec, Example, Row, Task
-from spanloom.engine.encoded import Encoded, in_windows
+from spanloom.engine.encoded import Encoded, Prepared, in_windows
 from spanloom.engine.guard import check_rows
 from spanloom.engine.remarks import cut_off, leaked, left_out
 from spanloom.engine.report import Notice, Report, Stage
@@ -22,8 +23,15 @@ from spanloom.errors import DataError
 OnReport = Callable[[Report], None]
 
 
-def prepare(task: Task, config: RunConfig, on_report: OnReport) -> tuple[Encoded, Encoded | None, Codec]:
-    """The training part, the dev part if there is one, and the codec.
+class _Part(NamedTuple):
+    """The examples of a file that have gold, and what is to be said of those that have none."""
+
+    examples: list[Example]
+    remarks: list[str]
+
+
+def prepare(task: Task, config: RunConfig, on_report: OnReport) -> Prepared:
+    """The training part, the dev part if there is one, and the codec that was fitted on the first.
 
     Raises DataError for data that will not do, citing the line. Every remark of the two parts is reported too.
     """
@@ -33,31 +41,26 @@ def prepare(task: Task, config: RunConfig, on_report: OnReport) -> tuple[Encoded
     texts = TrainingTexts.fit(task, examples)
     dev_read = None if dev_path is None else _read(task, config, dev_path, "dev")
     codec: Codec = task.fit(examples, config)
-    read = in_windows(examples, config, on_report)
+    read = in_windows(task, config, examples, on_report)
     rows = _encode(codec, read, "encoding training data", on_report)
     remarks += cut_off(task, config, read, rows, "training")
     _say(remarks, on_report)
     arranged = (read, rows) if task.arrange is None else task.arrange(read, rows, codec, config)
     data = Encoded(*arranged, tuple(remarks), texts)
-    dev = None if dev_read is None else _dev(task, config, codec, texts, *dev_read, on_report)
-    return data, dev, codec
+    dev = None if dev_read is None else _dev(task, config, codec, texts, dev_read, on_report)
+    return Prepared(task, config, codec, data, dev)
 
 
 def _dev(
-    task: Task,
-    config: RunConfig,
-    codec: Codec,
-    texts: TrainingTexts,
-    examples: Sequence[Example],
-    remarks: list[str],
-    on_report: OnReport,
+    task: Task, config: RunConfig, codec: Codec, texts: TrainingTexts, part: _Part, on_report: OnReport
 ) -> Encoded:
+    examples = part.examples
     if config.data.unknown_labels == "error":
         for example in examples:
             codec.require_known(example)
     unknown = UnknownLabels.of(codec, examples)
     rows = _encode(codec, examples, "encoding dev data", on_report, bool(unknown.counts))
-    remarks = [*remarks, *cut_off(task, config, examples, rows, "dev"), *leaked(texts.leaks(task, examples))]
+    remarks = [*part.remarks, *cut_off(task, config, examples, rows, "dev"), *leaked(texts.leaks(task, examples))]
     if unknown.counts:
         remarks.append(unknown_sentence(unknown.to_dict(), "the dev data"))
     _say(remarks, on_report)
@@ -69,13 +72,12 @@ def _say(remarks: Sequence[str], on_report: OnReport) -> None:
         on_report(Notice(remark))
 
 
-def _read(task: Task, config: RunConfig, path: Path, part: str) -> tuple[list[Example], list[str]]:
-    """The examples that have gold, and what is to be said of those that have none."""
+def _read(task: Task, config: RunConfig, path: Path, part: str) -> _Part:
     examples = list(task.read(path, config.data))
     kept = [example for example in examples if example.gold is not None]
     if not kept:
         raise DataError(str(path), "no example with a gold answer", "at least one", "Check data.format and the file.")
-    return kept, left_out(examples, part)
+    return _Part(kept, left_out(examples, part))
 
 
 def _encode(

@@ -13,18 +13,18 @@ import torch
 from spanloom.batch.padding import SamplerCost, compare_samplers
 from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig
-from spanloom.core import Codec, Task
+from spanloom.core import Task
 from spanloom.engine.device import keep_freed_memory, pick_device
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Prepared
 from spanloom.engine.guard import check_settings
-from spanloom.engine.plots import draw_range_test, draw_samplers, draw_schedule
 from spanloom.engine.prepare import prepare
+from spanloom.engine.preview_plots import draw_range_test, draw_samplers, draw_schedule
 from spanloom.engine.rates import loss_of, smooth, suggest_rate, try_rates
 from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import Report
 from spanloom.engine.schedule import ON_DEV, build_schedule
-from spanloom.engine.state import Training, begin
 from spanloom.engine.train import total_steps
+from spanloom.engine.trainer import Trainer, build_trainer
 
 OnReport = Callable[[Report], None]
 
@@ -49,19 +49,19 @@ class RangeTest:
 
 def preview_samplers(task: Task, config: RunConfig, path: Path, on_report: OnReport) -> list[SamplerCost]:
     """Draw the padding waste of every sampler on the training data. Raises as `run_training` does."""
-    data, _ = _training_data(task, config, on_report)
-    costs = compare_samplers(data.rows, config.train, config.seed)
+    prepared = _training_data(task, config, on_report)
+    costs = compare_samplers(prepared.data.rows, config.train, config.seed)
     draw_samplers(costs, config.train.sampler.kind, path)
     return costs
 
 
 def preview_schedule(task: Task, config: RunConfig, path: Path, on_report: OnReport) -> Schedule:
     """Draw the learning rate over the steps, for each part of the model. Raises as `run_training` does."""
-    data, codec = _training_data(task, config, on_report)
-    steps = total_steps(build_sampler(data.rows, config.train, config.seed), config.train)
+    prepared = _training_data(task, config, on_report)
+    steps = total_steps(build_sampler(prepared.data.rows, config.train, config.seed), config.train)
     factor = build_schedule(config.train)
-    state = _fresh(task, config, codec, torch.device("cpu"))
-    peaks = {group["part"]: group["peak"] for group in state.optimizer.param_groups}
+    trainer = _fresh(prepared, torch.device("cpu"))
+    peaks = {group["part"]: group["peak"] for group in trainer.state.optimizer.param_groups}
     shown = np.unique(np.linspace(0, steps - 1, 2000).astype(np.int64))
     factors = np.array([factor(step, steps) for step in shown.tolist()])
     draw_schedule(shown + 1, {part: peak * factors for part, peak in peaks.items()}, path)
@@ -73,14 +73,14 @@ def find_rate(
     task: Task, config: RunConfig, path: Path, on_report: OnReport, device: torch.device | None = None
 ) -> RangeTest:
     """Draw the loss of a fresh model over a rising learning rate, and suggest rates. Raises as `run_training` does."""
-    data, codec = _training_data(task, config, on_report)
+    prepared = _training_data(task, config, on_report)
     device = device or pick_device()
     if device.type == "cpu":
         keep_freed_memory()
     rates, losses = [], []
     with repeatable(device, config.train.threads):
-        state = _fresh(task, config, codec, device)
-        for report in try_rates(task, config, codec, state, data, device):
+        trainer = _fresh(prepared, device)
+        for report in try_rates(prepared, trainer):
             on_report(report)
             rates.append(report.learning_rate)
             losses.append(loss_of(report))
@@ -88,23 +88,21 @@ def find_rate(
     draw_range_test(rates, losses, smooth(losses), suggested, path)
     settings = {}
     if suggested is not None:
-        parts = {group["part"]: group["peak"] for group in state.optimizer.param_groups}
+        parts = {group["part"]: group["peak"] for group in trainer.state.optimizer.param_groups}
         factor = suggested / max(parts.values())
         names = ["learning_rate", "encoder_learning_rate"][: 1 + any("encoder" in part for part in parts)]
         settings = {f"train.{name}": factor * getattr(config.train, name) for name in names}
     return RangeTest(len(rates), rates[-1], settings)
 
 
-def _training_data(task: Task, config: RunConfig, on_report: OnReport) -> tuple[Encoded, Codec]:
+def _training_data(task: Task, config: RunConfig, on_report: OnReport) -> Prepared:
     """The training part alone, read, encoded and checked."""
     check_settings(config, task)
-    data, _, codec = prepare(
-        task, dataclasses.replace(config, data=dataclasses.replace(config.data, dev=None)), on_report
-    )
-    return data, codec
+    return prepare(task, dataclasses.replace(config, data=dataclasses.replace(config.data, dev=None)), on_report)
 
 
-def _fresh(task: Task, config: RunConfig, codec: Codec, device: torch.device) -> Training:
+def _fresh(prepared: Prepared, device: torch.device) -> Trainer:
     """A training at its start, without an average, which nobody asks for its score."""
-    torch.manual_seed(config.seed)
-    return begin(task.build(config.model, codec, None).to(device), dataclasses.replace(config.train, ema=0.0))
+    config = prepared.config
+    config = dataclasses.replace(config, train=dataclasses.replace(config.train, ema=0.0))
+    return build_trainer(dataclasses.replace(prepared, config=config), device)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import torch
 
 from spanloom.batch.samplers import build_sampler
-from spanloom.config import RunConfig
-from spanloom.core import Array, Codec, Task
-from spanloom.engine.encoded import Encoded
+from spanloom.core import Array
+from spanloom.engine.encoded import Prepared
 from spanloom.engine.report import StepReport
-from spanloom.engine.state import Training
 from spanloom.engine.train import groups_of, update
+from spanloom.engine.trainer import Trainer
 from spanloom.errors import ConfigError
 
 LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 100
@@ -24,31 +22,24 @@ TOO_HIGH = 3.0
 """The test ends where the loss is this many times its lowest, each a mean over the last `REACH` steps."""
 
 
-def try_rates(
-    task: Task,
-    config: RunConfig,
-    codec: Codec,
-    state: Training,
-    data: Encoded,
-    device: torch.device,
-    steps: int = STEPS,
-) -> Iterator[StepReport]:
+def try_rates(prepared: Prepared, trainer: Trainer, steps: int = STEPS) -> Iterator[StepReport]:
     """Train a model that has made no step yet with a rate that rises in equal ratios over `steps`; report each update.
 
     The rate, from LOWEST to HIGHEST, is that of the parameters with the highest one; the others keep their ratio to it.
     The test ends early where the loss is far above its lowest, or no longer a number; ConfigError where it never was.
     """
+    config, state = prepared.config, trainer.state
     peak = max(group["peak"] for group in state.optimizer.param_groups)
     if not peak:
         raise ConfigError("train.learning_rate", "is 0", "a rate above 0", "Set it to any; the test looks for its own.")
-    sampler = build_sampler(data.rows, config.train, config.seed)
+    sampler = build_sampler(prepared.data.rows, config.train, config.seed)
     losses: list[float] = []
     lowest = np.inf
     while True:
         for group in groups_of(sampler, config.train, state.epoch):
             rate = LOWEST * (HIGHEST / LOWEST) ** (state.step / max(steps - 1, 1))
             try:
-                report = update(task, config, codec, state, data, group, rate / peak, steps, device)
+                report = update(prepared, trainer, group, rate / peak, steps)
             except ConfigError:
                 if not losses:
                     raise

@@ -33,13 +33,14 @@ def cut_off(task: Task, config: RunConfig, examples: Sequence[Example], rows: Se
     words = sum(rows[number].cut["words"] for number in longer)
     facts = sum(fact.kind != "text" and fact.cause == TRUNCATED for number in longer for fact in rows[number].lost)
     behind = " and ".join([several(words, "word"), *([several(facts, "gold fact")] if facts else [])])
-    found = f"Longer than the model reads at once (model.max_words = {config.model.max_words:,})"
+    limit = "" if task.window is None else f" (model.max_words = {task.window(config.model):,})"
+    found = f"Longer than the model reads at once{limit}"
     found += (
         f": {len(longer):,} of {len(rows):,} {part} examples, the first at {_place(str(examples[longer[0]].source))}"
     )
     if part == "training":
         remedy = "Raise model.max_words as far as the encoder reads."
-        if may_read_windows(task, config):
+        if may_read_windows(task):
             remedy = "Set train.augment.windows = true to read them in windows."
         return [f"{found}. Cut off there and not learned: {behind}. {remedy}"]
     missed = ", which count as missed" if facts else ""

@@ -13,7 +13,7 @@ import torch
 from spanloom.config import RunConfig, flatten, to_table
 from spanloom.core import Codec, Task
 from spanloom.engine.checkpoint import Checkpoint
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.processes import gather, process_count
 from spanloom.errors import ConfigError
 
@@ -33,17 +33,16 @@ however it came about.
 """
 
 
-def conditions(
-    task: Task, config: RunConfig, codec: Codec, data: Encoded, dev: Encoded | None, device: torch.device
-) -> dict[str, Any]:
+def conditions(prepared: Prepared, device: torch.device) -> dict[str, Any]:
     """What a checkpoint tells of the circumstances of its training, for `check_kept`.
 
     dev: chose the best weights so far, and may have moved the learning rate. threads: how many share a sum decides how
     it is rounded.
     """
+    task, config, codec, dev = prepared.task, prepared.config, prepared.codec, prepared.dev
     return {
         "config": to_table(config),
-        "fingerprint": _fingerprint(task, codec, data, lines=config.train.augment.noise),
+        "fingerprint": _fingerprint(task, codec, prepared.data, lines=config.train.augment.noise),
         "dev": None if dev is None else _fingerprint(task, codec, dev, lines=True),
         "processes": process_count(),
         "threads": torch.get_num_threads(),

@@ -13,31 +13,25 @@ import torch
 
 from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.config import RunConfig, to_toml
-from spanloom.core import Codec, Task
+from spanloom.core import Scorecard, Task
 from spanloom.engine.calibrate import calibrate
 from spanloom.engine.card import facts, model_card
-from spanloom.engine.checkpoint import (
-    Checkpoint,
-    checkpoint_path,
-    read_checkpoint,
-    restore,
-    save_checkpoint,
-    save_model,
-)
+from spanloom.engine.checkpoint import Checkpoint, checkpoint_path, read_checkpoint, restore, save_checkpoint
 from spanloom.engine.device import check_float16, keep_freed_memory, pick_device
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Prepared
 from spanloom.engine.folder import claimed
 from spanloom.engine.guard import check_settings
+from spanloom.engine.model_folder import save_model
 from spanloom.engine.plots import draw_plots
 from spanloom.engine.prepare import prepare
-from spanloom.engine.processes import copy_first, from_first, gather, process_count, rank
+from spanloom.engine.processes import from_first, gather, process_count, rank
 from spanloom.engine.repeat import repeatable
 from spanloom.engine.report import EpochReport, Metrics, Notice, Report, read_metrics
 from spanloom.engine.resume import check_kept, check_same_data, check_settings_kept, conditions
-from spanloom.engine.state import Training, begin
 from spanloom.engine.stop import StopRequest
 from spanloom.engine.tracking import Tracking
 from spanloom.engine.train import train
+from spanloom.engine.trainer import Trainer, build_trainer
 from spanloom.errors import CheckpointError, SpanloomError
 from spanloom.nn.storage import load_json, store, store_json
 
@@ -61,7 +55,7 @@ def run_training(
     resume: bool = False,
     on_report: Callable[[Report], None] = lambda report: None,
     device: torch.device | None = None,
-) -> dict[str, Any]:
+) -> Scorecard:
     """Train a model into the run folder `output`, and return the scorecard of the weights that were kept.
 
     The kept weights are the best on dev, or the last where there is no dev data; the scorecard is then empty. Raises
@@ -83,15 +77,15 @@ def run_training(
         run = _begin(task, config, read_checkpoint(output) if goes_on else None, on_report, device)
         if first:
             if not goes_on:  # so that whatever happens from here on, there is something to go on from
-                save_checkpoint(output, run.state, run.about)
+                save_checkpoint(output, run.trainer.state, run.about)
             store(output / "config.toml", to_toml(config))
-            if run.data.texts is not None:
-                run.data.texts.save(output / TRAINING_TEXTS)
+            if run.prepared.data.texts is not None:
+                run.prepared.data.texts.save(output / TRAINING_TEXTS)
         try:
             _train_and_save(run, output, on_report)
             if first:
-                on_report(Notice(_still_to_do(task, run.dev)))
-            from_first(lambda: calibrate(task, run.codec, run.dev, output, device, on_report))
+                on_report(Notice(_still_to_do(run.prepared)))
+            from_first(lambda: calibrate(run.prepared, output, device, on_report))
         except BaseException:
             with suppress(CheckpointError):  # on a full disk, what filled it is said already
                 _draw(output)
@@ -100,8 +94,9 @@ def run_training(
         return from_first(lambda: _finish(run, output)) or {}
 
 
-def _still_to_do(task: Task, dev: Encoded | None) -> str:
-    calibrating = "calibrating on dev, " if task.calibrate is not None and dev is not None else ""
+def _still_to_do(prepared: Prepared) -> str:
+    calibrates = prepared.task.calibrate is not None and prepared.dev is not None
+    calibrating = "calibrating on dev, " if calibrates else ""
     return f"Trained; {calibrating}drawing plots, writing the model card."
 
 
@@ -109,14 +104,9 @@ def _still_to_do(task: Task, dev: Encoded | None) -> str:
 class _Run:
     """A training that stands ready, with all that it goes by. about: what its checkpoints tell beside its numbers."""
 
-    task: Task
-    config: RunConfig
-    codec: Codec
-    state: Training
-    data: Encoded
-    dev: Encoded | None
+    prepared: Prepared
+    trainer: Trainer
     about: Mapping[str, Any]
-    device: torch.device
 
 
 def _begin(
@@ -129,13 +119,10 @@ def _begin(
     """Everything before the first step, which is where nearly all that can be wrong is found."""
     if checkpoint is not None:
         check_settings_kept(checkpoint, config)
-    data, dev, codec = prepare(task, config, on_report)
-    torch.manual_seed(config.seed)
-    architecture = None if checkpoint is None else checkpoint.about["architecture"]
-    model = task.build(config.model, codec, architecture).to(device)
-    copy_first(model)
-    state = begin(model, config.train)
-    about = conditions(task, config, codec, data, dev, device)
+    prepared = prepare(task, config, on_report)
+    trainer = build_trainer(prepared, device, None if checkpoint is None else checkpoint.about["architecture"])
+    state = trainer.state
+    about = conditions(prepared, device)
     about["architecture"] = state.model.architecture
     check_same_data(about["fingerprint"], config)
     if checkpoint is not None:
@@ -143,10 +130,10 @@ def _begin(
         restore(checkpoint, state)
         on_report(Notice(f"Going on from step {state.step}, in epoch {state.epoch}."))
     if config.train.precision == "fp16":
-        check_float16(state.model, codec.collate(data.rows[:1]), task.losses)
-    if dev is None:
+        check_float16(state.model, trainer.collate(prepared.data.rows[:1]), task.losses)
+    if prepared.dev is None:
         on_report(Notice(_without_dev(task)))
-    return _Run(task, config, codec, state, data, dev, about, device)
+    return _Run(prepared, trainer, about)
 
 
 def _draw(output: Path) -> None:
@@ -154,12 +141,13 @@ def _draw(output: Path) -> None:
         draw_plots(read_metrics(output / "metrics.jsonl"), output / "plots")
 
 
-def _finish(run: _Run, output: Path) -> dict[str, Any] | None:
+def _finish(run: _Run, output: Path) -> Scorecard | None:
     """Write the model card, and return the scorecard of the kept weights, None where dev was never scored."""
-    scorecard = load_json(output / "scorecard.json") if run.state.best_epoch else None
+    state = run.trainer.state
+    scorecard = load_json(output / "scorecard.json") if state.best_epoch else None
     epochs = [line for line in read_metrics(output / "metrics.jsonl") if line["kind"] == "epoch"]
-    known = facts(run.state, run.data, epochs)
-    store(output / "README.md", model_card(run.task, run.config, known, run.data, run.dev, scorecard))
+    known = facts(state, run.prepared.data, epochs)
+    store(output / "README.md", model_card(run.prepared, known, scorecard))
     return scorecard
 
 
@@ -174,7 +162,7 @@ def _stay_silent(report: Report) -> None:
 
 def _train_and_save(run: _Run, output: Path, on_report: Callable[[Report], None]) -> None:
     """Consume the loop's reports: record each, keep the best model, save checkpoints, and stop when asked to."""
-    config, state = run.config, run.state
+    config, state = run.prepared.config, run.trainer.state
     every = config.train.checkpoint_every
     first = rank() == 0
     with ExitStack() as open_until_the_end:
@@ -184,7 +172,7 @@ def _train_and_save(run: _Run, output: Path, on_report: Callable[[Report], None]
             records.append(keep_open(closing(Metrics(output / "metrics.jsonl", state.step, state.epoch))))
             records.append(keep_open(closing(Tracking(config, output, state.step))))
         stop = keep_open(StopRequest())
-        for report in train(run.task, config, run.codec, state, run.data, run.dev, run.device):
+        for report in train(run.prepared, run.trainer):
             on_report(report)
             if isinstance(report, Notice):
                 continue
@@ -202,10 +190,10 @@ def _train_and_save(run: _Run, output: Path, on_report: Callable[[Report], None]
 
 def _keep(run: _Run, report: EpochReport, output: Path) -> None:
     """Save the model if it is the best so far, or if none was ever scored; averaged, where there is an average."""
-    state = run.state
+    prepared, state = run.prepared, run.trainer.state
     if not report.best and state.best_epoch:
         return
     with state.average.applied() if state.average is not None else nullcontext():
-        save_model(output / "model", run.task, run.config, run.codec, state.model)
+        save_model(output / "model", prepared.task, prepared.config, prepared.codec, state.model)
     if report.scorecard is not None:
         store_json(output / "scorecard.json", report.scorecard)

@@ -6,58 +6,52 @@ import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import torch
 from torch import nn
 
 from spanloom.batch.samplers import Sampler, build_sampler
-from spanloom.config import RunConfig, TrainConfig
-from spanloom.core import Array, Codec, Example, Task
+from spanloom.config import TrainConfig
+from spanloom.core import Array, Example
 from spanloom.engine.dev import score_dev, with_targets
-from spanloom.engine.encoded import Encoded, rows_of
+from spanloom.engine.encoded import Prepared, rows_of
 from spanloom.engine.feedback import heed_score
 from spanloom.engine.optimizer import set_learning_rate
-from spanloom.engine.processes import from_first, gather, process_count, rank, share_of
+from spanloom.engine.processes import from_first, gather, process_count, share_of
 from spanloom.engine.report import EpochReport, Notice, StepReport
 from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import Training
-from spanloom.engine.step import build_method, train_step
+from spanloom.engine.step import train_step
+from spanloom.engine.trainer import Trainer
 from spanloom.nn.model import ByEpoch
 
 
-def train(
-    task: Task,
-    config: RunConfig,
-    codec: Codec,
-    state: Training,
-    data: Encoded,
-    dev: Encoded | None,
-    device: torch.device,
-) -> Iterator[StepReport | EpochReport | Notice]:
-    """Train from wherever `state` stands to the last epoch, or until `patience` runs out, and report it all.
+def train(prepared: Prepared, trainer: Trainer) -> Iterator[StepReport | EpochReport | Notice]:
+    """Train from wherever `trainer.state` stands to the last epoch, or until `patience` runs out, and report it all.
 
-    Whenever a report comes out, `state` is whole: saved there and restored, it goes on to the same bits as if never
+    Whenever a report comes out, that state is whole: saved there and restored, it goes on to the same bits as if never
     stopped, because the batches, the learning rate and the random numbers of a step depend on nothing but the seed,
-    its number, and what `state` kept of the dev scores. A notice stands before the report of the step that it is about.
+    its number, and what the state kept of the dev scores. A notice stands before the report of the step that it is
+    about.
 
     Several processes make the same updates with the same state, each computing its share; dev is scored in the first.
     """
-    settings = config.train
-    schedule, sampler = build_schedule(settings), build_sampler(data.rows, settings, config.seed)
+    task, settings, state = prepared.task, prepared.config.train, trainer.state
+    schedule = build_schedule(settings)
+    sampler = build_sampler(prepared.data.rows, settings, prepared.config.seed)
     steps = total_steps(sampler, settings)
-    judged = None if dev is None else with_targets(codec, dev)
+    judged = None if prepared.dev is None else with_targets(prepared.codec, prepared.dev)
     while state.epoch <= settings.epochs and not out_of_patience(state, settings):
         began = time.perf_counter()
         begin_epoch(state.model, state.epoch)
         for group in groups_of(sampler, settings, state.epoch)[state.group :]:
             factor = schedule(state.step, steps) * state.factor
-            report = update(task, config, codec, state, data, group, factor, steps, device)
+            report = update(prepared, trainer, group, factor, steps)
             if news := state.room.take_news():
                 yield Notice(news)
             yield report
         scorecard, score, best, note = None, None, False, ""
         losses: dict[str, float] = {}
         if judged is not None and state.epoch >= settings.evaluate_from:
-            scorecard, losses = from_first(lambda: score_dev(task, config, codec, state, judged, device))
+            scorecard, losses = from_first(lambda: score_dev(prepared, trainer, judged))
             score = float(task.best(scorecard))
             best = state.best_score is None or score > state.best_score
             note = heed_score(state, settings, score)
@@ -94,41 +88,13 @@ def out_of_patience(state: Training, settings: TrainConfig) -> bool:
     return state.epoch - 1 - state.best_epoch >= settings.patience
 
 
-def update(
-    task: Task,
-    config: RunConfig,
-    codec: Codec,
-    state: Training,
-    data: Encoded,
-    group: Sequence[Array],
-    factor: float,
-    steps: int,
-    device: torch.device,
-) -> StepReport:
-    """One update at `factor` times the peak learning rates, one of `steps`, after which `state` counts it."""
-    began = time.perf_counter()
+def update(prepared: Prepared, trainer: Trainer, group: Sequence[Array], factor: float, steps: int) -> StepReport:
+    """One update at `factor` times the peak learning rates, one of `steps`; group: of all processes together."""
+    began, state = time.perf_counter(), trainer.state
     learning_rate = set_learning_rate(state.optimizer, factor)
     members = np.concatenate(group)
-    micro_batches = [rows_of(data, indices, codec, config, state.epoch) for indices in share_of(group)]
-    done = train_step(
-        state.model,
-        micro_batches,
-        codec.collate,
-        build_method(task, config.train),
-        state.optimizer,
-        step=state.step,
-        noise=noise_seed(config.seed, state.step, rank()),
-        average=state.average,
-        scaler=state.scaler,
-        room=state.room,
-        device=device,
-        where=_place(state.step, [data.examples[index] for index in members]),
-        carried=state.carried,
-    )
-    state.step += 1
-    state.group += 1
-    state.carried = done.carried
-    state.count(done.losses, done.counts)
+    micro_batches = [rows_of(prepared, indices, state.epoch) for indices in share_of(group)]
+    done = train_step(trainer, micro_batches, _place(state.step, [prepared.data.examples[index] for index in members]))
     return StepReport(
         step=state.step,
         steps=steps,
@@ -147,12 +113,3 @@ def _place(step: int, members: Sequence[Example], most: int = 8) -> str:
     """What an error in a step names: the step, and where its sentences stand."""
     sources = ", ".join(str(example.source) for example in members[:most])
     return f"step {step + 1} (on {sources}{' and others' if len(members) > most else ''})"
-
-
-def noise_seed(seed: int, step: int, rank: int = 0) -> int:
-    """The seed of one step's random numbers (dropout), so that no generator's state has to be carried along.
-
-    rank: of the process, which shall not drop out what the others do. Their updates are therefore those of one process
-    in all but the random numbers.
-    """
-    return int(np.random.SeedSequence([seed, step], spawn_key=(rank,) if rank else ()).generate_state(1, np.uint64)[0])

@@ -46,8 +46,8 @@ try:
     import torch
     from torch import nn
 
-    from spanloom.engine.checkpoint import load_model
     from spanloom.engine.evaluate import TorchBackend
+    from spanloom.engine.model_folder import load_model
     from spanloom.export.to_onnx import compare, spread, to_onnx
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from spanloom.axes import Axis, Declared
 from spanloom.core import Backend, Batch, Codec, Row
 from spanloom.engine.device import to_tensors
 from spanloom.errors import ExportRefused
@@ -35,11 +36,14 @@ class _ByPosition(nn.Module):
 
 
 def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -> list[str]:
-    """Write the float32 graph, every axis free unless the model fixes it; return the names of its outputs."""
+    """Write the float32 graph, each axis free unless declared to be of one size; return the names of its outputs."""
     inputs = to_tensors(_sample(codec, rows).inputs, torch.device("cpu"))
-    fixed = [name for name, tensor in inputs.items() if 1 in tensor.shape]
+    declared = codec.declared()
+    axes = tuple(_free(tensor, declared.get(name)) for name, tensor in inputs.items())
+    fixed = [
+        name for name, free in zip(inputs, axes, strict=True) if any(inputs[name].shape[axis] == 1 for axis in free)
+    ]
     assert not fixed, f"{fixed} would be exported with an axis that is always 1"
-    axes = tuple(dict.fromkeys(range(tensor.dim()), torch.export.Dim.AUTO) for tensor in inputs.values())
     model = model.to("cpu").eval()
     with torch.no_grad(), quiet():
         outputs = list(model(**inputs))
@@ -57,6 +61,13 @@ def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -
     program.save(str(target))
     rewrite(target, forget_origin)
     return outputs
+
+
+def _free(tensor: torch.Tensor, declared: Declared | None) -> dict[int, Any]:
+    """The axes of an input that are free, that of the batch among them: all but those declared to be of one size."""
+    axes = range(1, tensor.dim())
+    free = [axis for axis in axes if declared is None or isinstance(declared.axes[axis - 1], Axis)]
+    return dict.fromkeys([0, *free], torch.export.Dim.AUTO)
 
 
 def compare(model: nn.Module, graph: Backend, codec: Codec, rows: Sequence[Row]) -> float:

@@ -24,7 +24,7 @@ def places_of(item: Any, codec: Codec) -> list[Window] | None:
         return None if item.turns[-1].tokens else []
     if not isinstance(item, Text):
         return None
-    words, sentences = _limits(codec)
+    words, sentences = _read_at_once(codec)
     if words is None:
         return None if item.tokens else []
     return cut(item, words, sentences)
@@ -32,7 +32,7 @@ def places_of(item: Any, codec: Codec) -> list[Window] | None:
 
 def limit_of(codec: Codec) -> str:
     """What a model reads at once, such as "200 words", "" where it does not say."""
-    words, sentences = _limits(codec)
+    words, sentences = _read_at_once(codec)
     if words is None:
         return ""
     if sentences is None:
@@ -40,7 +40,7 @@ def limit_of(codec: Codec) -> str:
     return f"{several(words, 'word')} or {several(sentences, 'sentence')}"
 
 
-def _limits(codec: Codec) -> tuple[int | None, int | None]:
+def _read_at_once(codec: Codec) -> tuple[int | None, int | None]:
     return codec.max_words, codec.max_sentences
 
 

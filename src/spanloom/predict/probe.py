@@ -16,9 +16,6 @@ from spanloom.errors import SpanloomError
 POSITIONS = "_at"
 """How the names of inputs end that are places in a text: beyond its end there are none (see `Codec.limits`)."""
 
-LOOKED_UP = ("words", "characters", "hashed")
-"""Inputs whose numbers are rows of tables that have no others. Pretrained encoders have rows to spare."""
-
 
 class Misfit(Exception):
     """What does not fit, in a few words."""
@@ -41,7 +38,7 @@ def probe(task: Task, codec: Codec, names: list[str], backend: Backend) -> None:
         _compare_sizes(outputs, codec.output_sizes())
         refuse_odd_outputs(outputs)
         task.show(item, codec.decode(outputs, batch)[0])
-        _compare_vocabularies(batch.inputs, {name: codec.limits().get(name, 0) for name in names}, backend)
+        _compare_vocabularies(batch.inputs, {name: codec.limits().get(name, 0) for name in names}, codec, backend)
     except Misfit:
         raise
     except Exception as error:  # whatever values out of all reason lead to, in onnxruntime too
@@ -63,12 +60,13 @@ def _compare_sizes(outputs: Arrays, sizes: Mapping[str, tuple[int | None, ...]])
             raise Misfit(f"the graph's output '{name}' is of shape {found}, where the codec's labels make it [{shown}]")
 
 
-def _compare_vocabularies(inputs: Arrays, limits: Mapping[str, int], backend: Backend) -> None:
+def _compare_vocabularies(inputs: Arrays, limits: Mapping[str, int], codec: Codec, backend: Backend) -> None:
+    exact = {name for name, declared in codec.declared().items() if declared.exact}
     bounds = {name: bound for name, bound in limits.items() if bound and not name.endswith(POSITIONS)}
     largest = {**inputs, **{name: np.full_like(inputs[name], bound - 1) for name, bound in bounds.items()}}
     known = backend.forward(largest)
     for name, bound in bounds.items():
-        if name not in LOOKED_UP:
+        if name not in exact:
             continue
         try:
             beyond = backend.forward({**largest, name: np.full_like(inputs[name], bound)})

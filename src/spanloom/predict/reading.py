@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from spanloom.answers import kind_of
 from spanloom.core import Row
 from spanloom.text.counts import several, was, were
 
-PAIR = "pair of distant mentions"
+Say = Callable[[Mapping[str, int]], Sequence[str]]
+
+
+def _nothing(counts: Mapping[str, int]) -> Sequence[str]:
+    return ()
 
 
 @dataclass
@@ -22,9 +26,7 @@ class Reading:
     were longer, and the windows they were read in. shortened, words: inputs of which words were cut off, and how many.
     crowded, pieces: windows in which long words gave up wordpieces, and how many. recalled: pairs of names that met in
     training and are beyond what is recalled of a window. dropped: spans and relations beyond those that decoding keeps.
-    pairs, excerpts, found, untried: of spans that no window held together, those that were read again, in so many
-    excerpts, the relations found there, the pairs that were too many to be read again, and those farther apart than
-    relations were in training.
+    again: what the task counted of what it had read once more, and say: how it says so, see `core.Again`.
     """
 
     inputs: int = 0
@@ -37,21 +39,22 @@ class Reading:
     pieces: int = 0
     recalled: int = 0
     dropped: int = 0
-    pairs: int = 0
-    excerpts: int = 0
-    found: int = 0
-    untried: int = 0
-    beyond: int = 0
     failed: int = 0
+    again: dict[str, int] = field(default_factory=dict)
+    say: Say = field(default=_nothing, compare=False, repr=False)
 
     def add(self, other: Reading) -> None:
         """Add another's counts to these."""
-        self.count({name: number for name, number in asdict(other).items() if name != "limit"})
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.add_again(other.again, other.say)
 
-    def count(self, counts: Mapping[str, int]) -> None:
-        """Add counts by their names."""
+    def add_again(self, counts: Mapping[str, int], say: Say) -> None:
+        """Add what was read once more, by the task's own names."""
         for name, number in counts.items():
-            setattr(self, name, getattr(self, name) + number)
+            self.again[name] = self.again.get(name, 0) + number
+        if counts:
+            self.say = say
 
     def add_rows(self, rows: Sequence[Row], answers: Sequence[Any]) -> None:
         """Count what these rows left out of their inputs, and these answers of what the model found."""
@@ -65,8 +68,9 @@ class Reading:
         self.dropped += sum(kind_of(answer).dropped(answer) for answer in answers)
 
     def to_dict(self) -> dict[str, Any]:
-        """The counts as plain values; `Reading(**table)` is the same again."""
-        return asdict(self)
+        """The counts as plain values, and as sentences under "said"."""
+        own = {name: getattr(self, name) for name in COUNTS}
+        return {"limit": self.limit, **own, **self.again, "said": self.sentences()}
 
     def sentences(self) -> list[str]:
         """What a user should know, a sentence each; none where every input was read at once and whole."""
@@ -77,14 +81,7 @@ class Reading:
         longer = f"longer than {f'the {self.limit} that' if self.limit else 'what'} this model reads at once"
         if self.windowed:
             told.append(f"{self._of_all(self.windowed, 'text')} {longer}: read in {self.windows:,} windows.")
-        if self.pairs:
-            found = f"{several(self.excerpts, 'excerpt')}: {several(self.found, 'relation')} found"
-            told.append(f"{were(self.pairs, PAIR)} scored again in {found}.")
-        if self.untried:
-            told.append(f"{were(self.untried, PAIR)} not scored, as too many for their texts.")
-        if self.beyond:
-            far = f"{were(self.beyond, PAIR)} not scored, as farther apart than relations in training"
-            told.append(f"{far}: --second-look all scores them too.")
+        told += self.say(self.again)
         if self.shortened:
             told.append(f"{self._of_all(self.shortened, 'input')} {longer}: {were(self.words, 'word')} cut off.")
         if self.pieces:
@@ -98,3 +95,7 @@ class Reading:
 
     def _of_all(self, count: int, what: str) -> str:
         return f"{count:,} of {several(self.inputs, what)} {was(count)}"
+
+
+COUNTS = tuple(item.name for item in fields(Reading) if isinstance(item.default, int))
+"""The names of the counts."""

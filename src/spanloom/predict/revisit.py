@@ -33,6 +33,5 @@ def read_again(
         found += predict([codec.encode(Example(item)) for item in items[start : start + CHUNK]])
     taken = iter(found)
     for number, one in again.items():
-        reading.count(one.counts)
         answers[number], gained = one.settle([next(taken) for _ in one.items])
-        reading.found += gained
+        reading.add_again({**one.counts, "found": gained}, one.say)

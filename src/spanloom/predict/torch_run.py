@@ -11,9 +11,9 @@ from spanloom.errors import MissingExtra
 from spanloom.tasks import find_task
 
 try:
-    from spanloom.engine.checkpoint import load_model
     from spanloom.engine.device import pick_device
     from spanloom.engine.evaluate import TorchBackend
+    from spanloom.engine.model_folder import load_model
     from spanloom.engine.repeat import repeatable
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):

@@ -16,7 +16,7 @@ import dataclasses
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -104,12 +104,7 @@ def _as_graphs(examples: Iterator[Example], says: Says) -> Iterator[Example]:
 
 
 def _found(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
-    if config.format not in (AUTO, *known):
-        near = difflib.get_close_matches(config.format, known, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        expected = f"{AUTO} or one of {', '.join(known)}"
-        remedy = f"Set data.format = '{near[0] if near else AUTO}'."
-        raise DataError("data.format", f"unknown format {shown(config.format)}{hint}", expected, remedy)
+    require_format(config.format, known)
     try:
         return _module(path, config, known)
     except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
@@ -121,6 +116,17 @@ def _found(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
 
 def _claims(module: Any, path: Path) -> bool:
     return bool(hasattr(module, "claims") and module.claims(path))
+
+
+def require_format(name: str, known: Collection[str]) -> None:
+    """Raise DataError where a format that is asked for is none of those that are known, naming the nearest."""
+    if name in (AUTO, *known):
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    expected = f"{AUTO} or one of {', '.join(known)}"
+    remedy = f"Set data.format = '{near[0] if near else AUTO}'."
+    raise DataError("data.format", f"unknown format {shown(name)}{hint}", expected, remedy)
 
 
 def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -12,9 +13,10 @@ from importlib import metadata
 from spanloom import __version__
 from spanloom.errors import SpanloomError
 from spanloom.run import machine
-from spanloom.run.torch_build import BUILDS, Judgement, State, cuda_of, install, judge
+from spanloom.run.torch_build import Judgement, State, judge
 from spanloom.text.counts import several
 
+AGAIN = "pip install --force-reinstall 'spanloom[train]'"
 SENTENCE = "Ada Lovelace was born in London , the capital of England ."
 
 
@@ -125,17 +127,15 @@ def graphics(here: Machine) -> Iterator[Finding]:
             parts.append(f"{gpu.memory:.1f} GiB" + ("" if gpu.free is None else f" ({gpu.free:.1f} free)"))
         parts += [] if gpu.temperature is None else [f"{gpu.temperature} °C"]
         parts += [] if gpu.fan is None else [f"fan at {gpu.fan}%"]
-        cuda = cuda_of(gpu.driver)
-        runs = f", for CUDA up to {cuda}.x" if cuda else ""
+        runs = f", for CUDA up to {gpu.cuda}" if gpu.cuda else ""
         yield Finding("GPU", "ok", ", ".join(parts) + (f", driver {gpu.driver}{runs}" if gpu.driver else ""))
 
 
 def pytorch(here: Machine) -> Iterator[Finding]:
     """Is PyTorch there, and the build that fits this machine?"""
     if version_of("torch") is None:
-        cuda = cuda_of(here.gpus[0].driver) if here.gpus else 0
-        first = f"{install(cuda)}, then: " if cuda in BUILDS and cuda < max(BUILDS) else ""
-        yield Finding("PyTorch", "absent", f"not installed. Install it with: {first}pip install 'spanloom[train]'")
+        then = ", then run 'spanloom doctor' again: it says whether the build fits the GPU" if here.gpus else ""
+        yield Finding("PyTorch", "absent", f"not installed. Install it with: pip install 'spanloom[train]'{then}")
         return
     try:
         from spanloom.engine.probe import look
@@ -144,18 +144,13 @@ def pytorch(here: Machine) -> Iterator[Finding]:
     except (ImportError, OSError, RuntimeError) as error:  # a library that it needs is missing or of another version
         here.because = "PyTorch cannot be loaded"
         reason = " ".join(str(error).split())
-        yield Finding("PyTorch", "fault", f"cannot be loaded ({reason}). Install it again with: {_again(here)}")
+        yield Finding("PyTorch", "fault", f"cannot be loaded ({reason}). Install it again with: {AGAIN}")
         return
     here.torch = True
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1")
     judgement: Judgement = judge(facts, here.gpus, machine.nvidia_on_the_bus(), hidden)
     here.because = judgement.because
     yield Finding("PyTorch", judgement.state, judgement.detail)
-
-
-def _again(here: Machine) -> str:
-    cuda = cuda_of(here.gpus[0].driver) if here.gpus else 0
-    return install(cuda) if cuda in BUILDS else "pip install --force-reinstall 'spanloom[train]'"
 
 
 def speed(here: Machine) -> Iterator[Finding]:
@@ -176,18 +171,15 @@ def prediction() -> Finding:
     try:
         from spanloom.predict.predictor import load
 
-        answer = load()(SENTENCE)
+        found = Counter(row["kind"] for row in load()(SENTENCE).rows())
     except SpanloomError as error:
         return Finding("bundled model", "fault", str(error))
     except ImportError as error:
         return Finding(
             "bundled model", "fault", f"{error}. Install spanloom again: pip install --force-reinstall spanloom"
         )
-    return Finding(
-        "bundled model",
-        "ok",
-        f"answers: {several(len(answer.entities), 'entity')}, {several(len(answer.relations), 'relation')}",
-    )
+    facts = ", ".join(several(number, kind) for kind, number in found.items())
+    return Finding("bundled model", "ok", f"answers: {facts or 'nothing to find'}")
 
 
 def verdict(found: list[Finding], here: Machine) -> Finding:

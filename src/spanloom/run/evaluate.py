@@ -14,7 +14,7 @@ from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.check.leaks import TrainingTexts
 from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import DataConfig
-from spanloom.core import Example
+from spanloom.core import Example, Scorecard
 from spanloom.errors import DataError
 from spanloom.predict.predictor import SecondLook, load
 from spanloom.predict.reading import Reading
@@ -132,7 +132,7 @@ def data_sentences(scorecard: Mapping[str, Any], where: str = "scorecard") -> li
     return [sentence for sentence in told if sentence]
 
 
-def read_scorecard(path: Path) -> dict[str, Any]:
+def read_scorecard(path: Path) -> Scorecard:
     """A scorecard that `evaluate` or `train` left, by its file or the folder that holds it. Raises DataError."""
     file = path / SCORECARD if path.is_dir() else path
     if not file.is_file():

@@ -5,6 +5,8 @@ Whatever cannot be read is left out: nothing here needs PyTorch, and nothing fai
 
 from __future__ import annotations
 
+import ctypes
+import dataclasses
 import importlib
 import os
 import platform
@@ -41,7 +43,10 @@ INSTRUCTIONS = {
 
 @dataclass(frozen=True)
 class Gpu:
-    """An NVIDIA GPU. memory, free: GiB. temperature: degrees Celsius. fan: per cent. None is what it does not tell."""
+    """An NVIDIA GPU. memory, free: GiB. temperature: degrees Celsius. fan: per cent. None is what it does not tell.
+
+    cuda: the newest that its driver runs, as "12.4"; empty where it does not tell.
+    """
 
     name: str
     driver: str
@@ -49,6 +54,7 @@ class Gpu:
     free: float | None = None
     temperature: int | None = None
     fan: int | None = None
+    cuda: str = ""
 
 
 def processor(root: Path = Path("/")) -> str:
@@ -90,7 +96,7 @@ def memory(root: Path = Path("/")) -> tuple[float | None, float | None]:
     kilobytes = [_field(lines, name).split()[:1] for name in ("MemTotal", "MemAvailable")]
     total, free = (int(number[0]) * 1024 / GIB if number and number[0].isdigit() else None for number in kilobytes)
     if total is None:
-        total, free = _memory_by_psutil()
+        total, free = _memory_without_proc()
     for path in ("memory.max", "memory/memory.limit_in_bytes"):
         limit = _text(root / "sys/fs/cgroup" / path).strip()
         if total is not None and limit.isdigit() and int(limit) / GIB < total:
@@ -98,19 +104,35 @@ def memory(root: Path = Path("/")) -> tuple[float | None, float | None]:
     return total, free
 
 
-def _memory_by_psutil() -> tuple[float | None, float | None]:
-    """Where there is no /proc; psutil comes with accelerate."""
+def _memory_without_proc() -> tuple[float | None, float | None]:
+    """As psutil knows it, which may be here for something else; else the whole alone, as the system says it."""
     try:
         import psutil
     except ImportError:
-        return None, None
+        try:
+            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / GIB, None
+        except (AttributeError, OSError, ValueError):  # Windows
+            return None, None
     found = psutil.virtual_memory()
     return found.total / GIB, found.available / GIB
 
 
 def nvidia_gpus() -> list[Gpu]:
     """The GPUs that NVIDIA's driver knows, asked through NVML where its Python package is there, else nvidia-smi."""
-    return gpus_by_nvml() or gpus_by_smi()
+    cuda = driver_cuda()
+    return [dataclasses.replace(gpu, cuda=cuda) for gpu in gpus_by_nvml() or gpus_by_smi()]
+
+
+def driver_cuda() -> str:
+    """The newest CUDA that NVIDIA's driver runs, as "12.4", by the driver's own library; empty where there is none."""
+    version = ctypes.c_int()
+    try:
+        failed = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1").cuDriverGetVersion(
+            ctypes.byref(version)
+        )
+    except (OSError, AttributeError):
+        return ""
+    return "" if failed else f"{version.value // 1000}.{version.value % 1000 // 10}"
 
 
 def gpus_by_nvml() -> list[Gpu]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from spanloom.config import DataConfig, RunConfig, config_from_table
 from spanloom.core import Example, Task
 from spanloom.errors import DataError, SpanloomError
-from spanloom.read import AUTO, formats
+from spanloom.read import AUTO, format_names, formats, require_format
 from spanloom.read.parts.lines import opening
 from spanloom.tasks import find_task, task_names
 
@@ -43,12 +43,14 @@ class Suits(NamedTuple):
     plain: int
 
 
-def suiting_tasks(path: Path, data: DataConfig) -> list[Task]:
-    """The tasks that can learn from the data at a path, the best first.
+def suiting_tasks(path: Path, data: DataConfig, to_learn: bool = True) -> list[Task]:
+    """The tasks that can read the data at a path, the best first: those that can learn from them or, without
+    `to_learn`, those for whose gold the format was made.
 
     Raises DataError where there is none, or none but those that see no annotation in it: that of the likeliest, which
     cites the line, or one that names the tasks.
     """
+    require_format(data.format, format_names())
     found: list[tuple[Suits, Task]] = []
     refused: list[tuple[int, SpanloomError]] = []
     beginning = None if path.is_dir() or not path.exists() else opening(path, data.encoding)
@@ -60,9 +62,10 @@ def suiting_tasks(path: Path, data: DataConfig) -> list[Task]:
             found.append((_suits(task, fit, list(islice(task.read(path, data), LOOKED_AT))), task))
         except SpanloomError as error:
             refused.append((fit, error))
-    found.sort(key=lambda pair: pair[0], reverse=True)
+    found.sort(key=lambda pair: pair[0] if to_learn else (pair[0].fit, pair[0].facts, pair[0].plain), reverse=True)
     refused.sort(key=lambda pair: pair[0], reverse=True)
-    if refused and (not found or (not found[0][0].facts and refused[0][0] > found[0][0].fit)):
+    seen = bool(found) and (found[0][0].facts > 0) and to_learn
+    if refused and not seen and (not found or refused[0][0] > found[0][0].fit):
         raise refused[0][1]  # annotations of a format's own, with a fault in them, are not to be taken for plain text
     if found:
         return [task for _, task in found]

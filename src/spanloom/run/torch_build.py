@@ -1,7 +1,8 @@
 """Which build of PyTorch fits this machine: its GPU, and the CUDA that the GPU's driver can run.
 
-A build for CUDA 12.x or 13.x runs on every driver made for CUDA 12 or 13 (NVIDIA, "CUDA Compatibility"), so that only
-the major number counts. Builds for CUDA 13 know GPUs from compute capability 7.5 on; those for CUDA 12.6 older ones.
+Nothing here knows which builds there are, or which driver came with which CUDA: the driver, the build and PyTorch's own
+page say it. A build for CUDA 12.x runs on every driver that runs some CUDA 12 (NVIDIA, "CUDA Compatibility"), so that
+only the major number counts.
 """
 
 from __future__ import annotations
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "absent", "fault"]
 
-DRIVERS = ((580, 13), (525, 12), (450, 11))
-"""The first driver for each major number of CUDA, on Linux and on Windows."""
-
-BUILDS = {13: "cu130", 12: "cu126"}
+PAGE = "https://pytorch.org/get-started/locally"
 
 
 @dataclass(frozen=True)
@@ -34,20 +32,14 @@ class Judgement:
     because: str
 
 
-def cuda_of(driver: str) -> int:
-    """The major number of the CUDA that a driver can run; 0 where its version says nothing."""
-    number = re.match(r"\d+", driver)
-    return next((cuda for first, cuda in DRIVERS if number and int(number.group()) >= first), 0)
-
-
-def install(cuda: int) -> str:
-    """How to get the build for a major number of CUDA, in the versions that spanloom works with."""
+def install(build: str) -> str:
+    """How to get another build, in the versions that spanloom works with."""
     try:
         needed = metadata.requires("spanloom") or []
     except metadata.PackageNotFoundError:
         needed = []
     wanted = next((line.partition(";")[0].strip() for line in needed if re.match(r"torch\b(?!-)", line)), "torch")
-    return f"pip install --force-reinstall '{wanted}' --index-url https://download.pytorch.org/whl/{BUILDS[cuda]}"
+    return f"install '{wanted}' as a build for {build}; {PAGE} has the command"
 
 
 def judge(facts: TorchFacts, gpus: Sequence[Gpu], on_the_bus: bool, hidden: bool) -> Judgement:
@@ -64,43 +56,47 @@ def judge(facts: TorchFacts, gpus: Sequence[Gpu], on_the_bus: bool, hidden: bool
         if not unknown:
             return Judgement("ok", f"{what}, which runs on the GPU here", "")
         because = f"this PyTorch knows no GPU of compute capability {unknown[0]}.{unknown[1]}"
-        remedy = f"Install another build with: {install(12 if unknown < (7, 5) else 13)}"
+        older = unknown < min((major, minor) for _, major, minor in _known(facts))
+        remedy = f"To use it, {install('an older CUDA' if older else 'a newer CUDA')}"
         return Judgement("fault", f"{what}; {because}. {remedy}", because)
     if not gpus:
         if not on_the_bus:
             return Judgement("ok", what, "no NVIDIA GPU was found")
         because = "the driver of the NVIDIA GPU does not answer"
-        return Judgement(
-            "fault", f"{what}; {because}. Install NVIDIA's driver, version {DRIVERS[0][0]} or later", because
-        )
-    return _unused(facts, what, gpus[0].driver)
+        return Judgement("fault", f"{what}; {because}. Install NVIDIA's newest driver", because)
+    return _unused(facts, what, gpus[0])
 
 
-def _unused(facts: TorchFacts, what: str, driver: str) -> Judgement:
+def _unused(facts: TorchFacts, what: str, gpu: Gpu) -> Judgement:
     """There is a GPU with a driver, and this PyTorch does not use it."""
-    cuda = cuda_of(driver)
-    newer = f"Update NVIDIA's driver to {DRIVERS[0][0]} or later"
+    cuda = gpu.cuda.partition(".")[0]
+    fits = f"CUDA {cuda}" if cuda else "CUDA"
     if not facts.cuda:
         because = "PyTorch is a build for the CPU"
-        remedy = f"Install the build for your driver {driver} with: {install(cuda)}" if cuda in BUILDS else newer
-        return Judgement("fault", f"{what}, beside an NVIDIA GPU. {remedy}", because)
-    if cuda and cuda < int(facts.cuda.partition(".")[0]):
-        because = f"its driver {driver} is too old for CUDA {facts.cuda}"
-        other = f", or install another build with: {install(cuda)}" if cuda in BUILDS else ""
-        return Judgement("fault", f"{what}; the GPU is not used, as {because}. {newer}{other}", because)
+        return Judgement("fault", f"{what}, beside an NVIDIA GPU. To use it, {install(fits)}", because)
+    if cuda and int(cuda) < int(facts.cuda.partition(".")[0]):
+        because = f"its driver {gpu.driver} is too old for CUDA {facts.cuda}"
+        remedy = f"Update NVIDIA's driver, or {install(fits)}"
+        return Judgement("fault", f"{what}; the GPU is not used, as {because}. {remedy}", because)
     because = facts.why or "PyTorch does not find it"
-    return Judgement("fault", f"{what}; the GPU is not used: {because}. Restart the machine, or: {newer}", because)
+    remedy = "Restart the machine, or update NVIDIA's driver"
+    return Judgement("fault", f"{what}; the GPU is not used: {because}. {remedy}", because)
 
 
 def _unknown_to(facts: TorchFacts) -> tuple[int, int] | None:
     """The first GPU that the build has no code for: code for x.y runs on x.z with z >= y, PTX on all that is newer."""
-    known = [(kind, int(number[:-1]), int(number[-1])) for kind, number in map(_split, facts.architectures) if number]
+    known = _known(facts)
     for major, minor in facts.capabilities:
         binary = any(kind == "sm" and (major, minor) >= (m, n) and major == m for kind, m, n in known)
         portable = any(kind == "compute" and (major, minor) >= (m, n) for kind, m, n in known)
         if known and not facts.rocm and not binary and not portable:
             return major, minor
     return None
+
+
+def _known(facts: TorchFacts) -> list[tuple[str, int, int]]:
+    """The GPUs that the build has code for: what kind of code, and the compute capability."""
+    return [(kind, int(number[:-1]), int(number[-1])) for kind, number in map(_split, facts.architectures) if number]
 
 
 def _split(architecture: str) -> tuple[str, str]:

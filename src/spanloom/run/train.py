@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
+from spanloom.config import RunConfig
+from spanloom.core import Scorecard, Task
 from spanloom.errors import MissingExtra
 from spanloom.run.user_config import Given, resolved
 from spanloom.tasks import find_task
@@ -15,7 +17,9 @@ from spanloom.write.notebook import ShownScorecard
 
 if TYPE_CHECKING:
     from spanloom.batch.padding import SamplerCost
-    from spanloom.engine.preview import RangeTest, Schedule
+    from spanloom.engine.preview import OnReport, RangeTest, Schedule
+
+Previewed = TypeVar("Previewed")
 
 
 def train(
@@ -50,6 +54,19 @@ def train(
         raise KeyboardInterrupt(str(stopped)) from stopped
 
 
+def scores_told(config: Given, overrides: Sequence[str], scorecard: Scorecard) -> list[str]:
+    """What a person is told of the scorecard of a training: the scores that its task names, shares in points."""
+    with _training_packages():
+        from spanloom.engine.report import is_share
+    summary = scorecard.get("summary", {})
+    names = find_task(resolved(config, overrides).task).told or tuple(summary)
+    return [
+        f"{name.replace('_', ' ')} {f'{100 * summary[name]:.1f}' if is_share(name) else f'{summary[name]:.2f}'}"
+        for name in names
+        if name in summary
+    ]
+
+
 def is_first_process() -> bool:
     """Whether this process is the one of its training that speaks and writes: with one process, it is."""
     with _training_packages():
@@ -59,26 +76,36 @@ def is_first_process() -> bool:
 
 def plot_samplers(config: Given, picture: Path, overrides: Sequence[str] = ()) -> list[SamplerCost]:
     """Draw how much padding every sampler would cost on the training data. Trains nothing; raises as `train` does."""
-    return _preview("preview_samplers", config, picture, overrides)  # type: ignore[no-any-return]
+    with _training_packages():
+        from spanloom.engine.preview import preview_samplers
+    return _preview(preview_samplers, config, picture, overrides)
 
 
 def plot_schedule(config: Given, picture: Path, overrides: Sequence[str] = ()) -> Schedule:
     """Draw the learning rates over the steps of the run. Trains nothing; raises as `train` does."""
-    return _preview("preview_schedule", config, picture, overrides)  # type: ignore[no-any-return]
+    with _training_packages():
+        from spanloom.engine.preview import preview_schedule
+    return _preview(preview_schedule, config, picture, overrides)
 
 
 def find_rate(config: Given, picture: Path, overrides: Sequence[str] = ()) -> RangeTest:
     """Draw the loss of a fresh model under a rising learning rate. Saves no model; raises as `train` does."""
-    return _preview("find_rate", config, picture, overrides)  # type: ignore[no-any-return]
-
-
-def _preview(name: str, config: Given, picture: Path, overrides: Sequence[str]) -> Any:
-    config = resolved(config, overrides)
     with _training_packages():
-        from spanloom.engine import preview
+        from spanloom.engine.preview import find_rate as preview_rates
+    return _preview(preview_rates, config, picture, overrides)
+
+
+def _preview(
+    preview: Callable[[Task, RunConfig, Path, OnReport], Previewed],
+    config: Given,
+    picture: Path,
+    overrides: Sequence[str],
+) -> Previewed:
+    settings = resolved(config, overrides)
+    with _training_packages():
         from spanloom.engine.progress import ConsoleProgress
     with ConsoleProgress() as show:
-        return getattr(preview, name)(find_task(config.task), config, Path(picture), show)
+        return preview(find_task(settings.task), settings, Path(picture), show)
 
 
 @contextmanager

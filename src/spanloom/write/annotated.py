@@ -44,7 +44,7 @@ def _numbered(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def kind_of(fact: Mapping[str, Any]) -> str:
+def legend_label(fact: Mapping[str, Any]) -> str:
     """What the legend and the filters know a fact by: its label, unless that differs from fact to fact."""
     return str(fact.get("kind", fact["label"]))
 
@@ -160,8 +160,8 @@ def _segment(
     if base is not None:
         classes += ["fill", *(["first"] if entities[base]["start"] == place[0] else [])]
         classes += ["last"] if entities[base]["end"] == place[1] else []
-        style = f"--h:{hue(kind_of(entities[base]))};"
-    style += _bars([(level[i], hue(kind_of(entities[i]))) for i in covering if 0 < level[i] <= MOST_BARS])
+        style = f"--h:{hue(legend_label(entities[base]))};"
+    style += _bars([(level[i], hue(legend_label(entities[i]))) for i in covering if 0 < level[i] <= MOST_BARS])
     classes += sorted({marks[i] for i in covering if marks[i] not in ("", "hit")})
     ending = [i for i in reversed(covering) if entities[i]["end"] == place[1]]  # inner entities first
     tags = "".join(_tag(i, entities[i], level[i], marks[i]) for i in ending)
@@ -186,13 +186,13 @@ def _tag(number: int, entity: Mapping[str, Any], level: int, mark: str) -> str:
     """The label behind an entity, with all by which the page chooses what to show: number, level, kind and score."""
     word = f" · {STATUS_WORDS[mark]}" if mark in ("miss", "extra") else ""
     about = f'data-i="{number}" data-v="{level}" {chosen_by(entity)} data-l="{escape(entity["label"] + word)}"'
-    return f'<i class="tag {mark}" style="--h:{hue(kind_of(entity))}" {about}></i>'
+    return f'<i class="tag {mark}" style="--h:{hue(legend_label(entity))}" {about}></i>'
 
 
 def chosen_by(fact: Mapping[str, Any]) -> str:
     """The attributes by which the page filters facts: kind, and score as it is shown."""
     score = score_of(fact)
-    return f'data-k="{escape(kind_of(fact))}"' + (f' data-s="{score}"' if score else "")
+    return f'data-k="{escape(legend_label(fact))}"' + (f' data-s="{score}"' if score else "")
 
 
 def _title(entity: Mapping[str, Any]) -> str:
@@ -214,8 +214,8 @@ def _triple(relation: Mapping[str, Any], entities: Sequence[Mapping[str, Any]], 
     whole = f' title="{escape(relation["label"])}"' if name != relation["label"] else ""
     return (
         f'<li class="{mark}" data-head="{head}" data-tail="{tail}" data-short="{escape(name)}" {chosen_by(relation)}>'
-        f'<bdi class="arg" style="--h:{hue(kind_of(entities[head]))}">{escape(entities[head]["text"])}</bdi>'
+        f'<bdi class="arg" style="--h:{hue(legend_label(entities[head]))}">{escape(entities[head]["text"])}</bdi>'
         f'<span class="rel"{whole}>{escape(name)}</span>'
-        f'<bdi class="arg" style="--h:{hue(kind_of(entities[tail]))}">{escape(entities[tail]["text"])}</bdi>'
+        f'<bdi class="arg" style="--h:{hue(legend_label(entities[tail]))}">{escape(entities[tail]["text"])}</bdi>'
         f'<span class="end">{meter}{status}</span></li>'
     )

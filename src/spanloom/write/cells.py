@@ -76,7 +76,7 @@ def rendered(part: Part) -> Iterable[RenderableType]:
 
 
 def _piece(piece: Piece) -> Cell:
-    return (name_cell if piece.cut else cell)(piece.text, piece.style)
+    return (name_cell if piece.shorten else cell)(piece.text, piece.style)
 
 
 def _worst(sentences: Sequence[Card]) -> Iterable[RenderableType]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given, text_of
 from spanloom.core import Example
-from spanloom.write.annotated import STATUS_WORDS, checked, chosen_by, escape, graph_html, hue, kind_of, score_of
+from spanloom.write.annotated import STATUS_WORDS, checked, chosen_by, escape, graph_html, hue, legend_label, score_of
 from spanloom.write.html_tables import summary_html
 from spanloom.write.overview import KINDS, Overview, heading
 
@@ -152,7 +152,7 @@ def _note_html(note: Item) -> str:
 def _label_html(label: Item, status: str) -> str:
     word = f' <span class="status">{STATUS_WORDS[status]}</span>' if status in ("miss", "extra") else ""
     text = " ".join(part for part in (escape(label["label"]), score_of(label)) if part)
-    return f'<span class="label {status}" style="--h:{hue(kind_of(label))}" {chosen_by(label)}>{text}{word}</span>'
+    return f'<span class="label {status}" style="--h:{hue(legend_label(label))}" {chosen_by(label)}>{text}{word}</span>'
 
 
 def _article_head(item: Item, state: str = "") -> str:

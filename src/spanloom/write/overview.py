@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spanloom.write.annotated import STATUS_WORDS, escape, hue, kind_of, score_of, short_label
+from spanloom.write.annotated import STATUS_WORDS, escape, hue, legend_label, score_of, short_label
 
 Item = Mapping[str, Any]
 
@@ -57,7 +57,7 @@ class Overview:
     def _count(self, item: Item, number: int = 1) -> None:
         for kind in KINDS:
             for fact in item[kind]:
-                self.facts[kind][kind_of(fact)] += number
+                self.facts[kind][legend_label(fact)] += number
                 self.scored = self.scored or bool(score_of(fact))
 
     def html(self) -> str:

@@ -24,8 +24,8 @@ from transformers import (
     ViTModel,
 )
 
+from spanloom.encoders.parts.modules.pretrained import load_transformer, make_transformer
 from spanloom.errors import CheckpointError, ConfigError, SpanloomError
-from spanloom.nn.encoders.pretrained import load_transformer, make_transformer
 from spanloom.run.cli import main
 from spanloom.text.pieces import read_limit, read_tokenizer
 from tests.text.tiny_tokenizer import PIECES, tiny_tokenizer
@@ -136,7 +136,7 @@ def test_code_in_a_folder_is_never_run_nor_asked_about(folder: Path, repository:
     (folder / "own.py").write_text(f"open({str(folder / 'ran')!r}, 'w')\n", encoding="utf-8")
     program = (
         "import sys\nfrom pathlib import Path\nfrom spanloom.errors import SpanloomError\n"
-        "from spanloom.nn.encoders.pretrained import load_transformer\n"
+        "from spanloom.encoders.parts.modules.pretrained import load_transformer\n"
         "try:\n    load_transformer(Path(sys.argv[1]), 0.0)\nexcept SpanloomError as error:\n    print(error)\n"
     )
     done = subprocess.run(
@@ -227,9 +227,9 @@ def test_a_tokenizer_that_is_none_is_named(folder: Path) -> None:
 
 
 def test_a_kind_without_a_path_says_what_to_set(tmp_path: Path) -> None:
-    from spanloom.text.pretrained import encoder_folder
+    from spanloom.encoders.transformer.config import TransformerConfig, folder
 
     with pytest.raises(
         ConfigError, match=r"not set; the folder of the 'transformer' encoder\. Set model\.encoder\.path"
     ):
-        encoder_folder("transformer", None)
+        folder(TransformerConfig())

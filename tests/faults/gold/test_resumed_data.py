@@ -108,10 +108,9 @@ def test_with_noise_the_words_count_and_not_their_rows_alone(tmp_path: Path) -> 
     assert config.data.train is not None
     plain, noisy = config, replace(config, train=replace(config.train, augment=AugmentConfig(swaps=0.1)))
     for name, chosen in (("plain", plain), ("noisy", noisy)):
-        codec = task.fit([], None)
-        state = begin(task.build(chosen.model, codec, None), chosen.train)
-        data, dev, _ = spanloom.engine.run.prepare(task, chosen, lambda report: None)
-        about = spanloom.engine.run.conditions(task, chosen, codec, data, dev, CPU)
+        prepared = spanloom.engine.run.prepare(task, chosen, lambda report: None)
+        state = begin(task.build(chosen.model, prepared.codec, None), chosen.train)
+        about = spanloom.engine.run.conditions(prepared, CPU)
         save_checkpoint(tmp_path / name, state, {**about, "architecture": None})
     words = config.data.train.read_text(encoding="utf-8").split()
     config.data.train.write_text("\n".join(word.replace("w", "v") for word in words), encoding="utf-8")

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from spanloom.config import (
     DataConfig,
-    EncoderConfig,
     Range,
     RunConfig,
     TrainConfig,
@@ -25,6 +24,7 @@ from spanloom.config import (
     to_toml,
 )
 from spanloom.config.settings import kinds_in
+from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.errors import ConfigError
 from spanloom.run.cli import main
 from spanloom.tasks import find_task, task_names
@@ -145,7 +145,7 @@ def test_a_configuration_that_is_no_file_of_text(tmp_path: Path, capsys: pytest.
         tmp_path: "is a directory; a TOML file. Name the file inside it.",
         tmp_path / "pipe.toml": "is a pipe or a device; a TOML file. Name a file.",
         Path(os.devnull): "is a pipe or a device",
-        tmp_path / "empty.toml": "is empty; a TOML configuration. Begin with a line such as",
+        tmp_path / "empty.toml": 'is empty; a TOML configuration. Begin with a line task = "NAME", one',
         tmp_path / "loop.toml": "could not be read: Too many levels of symbolic links",
         tmp_path / "binary.toml": "not UTF-8 at byte 0",
         tmp_path / ("a" * 300): "could not be read: File name too long",
@@ -263,5 +263,5 @@ def test_a_relative_path_from_python_is_written_as_the_file_that_it_means(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    table = to_table(EncoderConfig(path=Path("encoder")))
+    table = to_table(TransformerConfig(path=Path("encoder")))
     assert table["path"] == str(tmp_path / "encoder")

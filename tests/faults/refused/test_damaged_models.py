@@ -17,7 +17,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
-from spanloom.engine.checkpoint import _codec_hash
+from spanloom.engine.model_folder import _codec_hash
 from spanloom.errors import CheckpointError
 from spanloom.nn.storage import load_tensors, store_tensors
 from spanloom.predict.predictor import load

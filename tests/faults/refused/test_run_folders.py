@@ -19,8 +19,9 @@ import torch
 import spanloom.engine.run
 import spanloom.nn.storage
 from spanloom.config import RunConfig, load_config
-from spanloom.engine.checkpoint import load_model, read_checkpoint
+from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.folder import LOCK, claimed
+from spanloom.engine.model_folder import load_model
 from spanloom.engine.report import Notice, Report, StepReport
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.errors import CheckpointError, ConfigError, DataError

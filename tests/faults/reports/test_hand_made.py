@@ -14,11 +14,11 @@ from torch import nn
 from spanloom.batch.buckets import batches
 from spanloom.batch.samplers import build_sampler
 from spanloom.core import Row
+from spanloom.encoders.parts.modules.pretrained import make_transformer
+from spanloom.encoders.parts.modules.transformer import Transformer
 from spanloom.engine.average import WeightAverage
 from spanloom.metrics.measures import paired_test
 from spanloom.metrics.significance import paired_bootstrap, verdict
-from spanloom.nn.encoders.pretrained import make_transformer
-from spanloom.nn.encoders.transformer import Transformer
 from tests.choices import train_config
 
 SAMPLERS = ("buckets", "sequential", "shuffled", "breakpoints", "kmeans", "windows")

@@ -15,9 +15,9 @@ import torch
 from matplotlib.figure import Figure
 
 from spanloom.core import Example, Row, Source
-from spanloom.engine import plots
+from spanloom.engine import plots, preview_plots
 from spanloom.engine.dev import Losses, score_dev, with_targets
-from spanloom.engine.encoded import Encoded
+from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.progress import _of_epoch
 from spanloom.engine.report import (
     EpochReport,
@@ -28,7 +28,6 @@ from spanloom.engine.report import (
     read_metrics,
 )
 from spanloom.engine.run import run_training
-from spanloom.engine.state import begin
 from spanloom.errors import DataError
 from tests.engine import toy
 
@@ -40,13 +39,14 @@ class Drawn:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.figures: dict[str, Figure] = {}
-        save = plots._save
+        save = plots.save
 
         def keep(figure: Figure, path: Path) -> Path:
             self.figures[path.stem] = figure
             return save(figure, path)
 
-        monkeypatch.setattr(plots, "_save", keep)
+        for module in (plots, preview_plots):
+            monkeypatch.setattr(module, "save", keep)
 
 
 def lines(path: Path, card: dict[str, Any], epochs: int = 2) -> list[dict[str, Any]]:
@@ -74,8 +74,8 @@ CARD = {
 def test_every_picture_has_a_title_and_named_axes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = Drawn(monkeypatch)
     plots.draw_plots(lines(tmp_path / "metrics.jsonl", CARD), tmp_path)
-    plots.draw_schedule(np.arange(3), {"all": np.ones(3)}, tmp_path / "schedule.png")
-    plots.draw_range_test([0.1, 0.2], [2.0, 1.0], np.array([2.0, 1.0]), 0.1, tmp_path / "range.png")
+    preview_plots.draw_schedule(np.arange(3), {"all": np.ones(3)}, tmp_path / "schedule.png")
+    preview_plots.draw_range_test([0.1, 0.2], [2.0, 1.0], np.array([2.0, 1.0]), 0.1, tmp_path / "range.png")
     names = ["losses", "learning_rate", "gradient_norm", "dev", "labels", "schedule", "range"]
     assert list(drawn.figures) == names
     for name, figure in drawn.figures.items():
@@ -188,10 +188,10 @@ def test_the_loss_on_dev_is_the_mean_over_what_has_gold(tmp_path: Path) -> None:
     torch.manual_seed(3)
     model = toy.build(toy.ToyConfig(), codec)
     config = toy.settings(tmp_path)
+    prepared = Prepared(toy.TASK, config, codec, Encoded([], []), dev_of(codec, words))
     dev = with_targets(codec, dev_of(codec, words))
     assert (dev.judged, dev.unsaid) == ((0, 1, 2, 4), (3,))
-    state = begin(model, config.train)
-    card, losses = score_dev(toy.TASK, config, codec, state, dev, CPU)
+    card, losses = score_dev(prepared, toy.trainer(model, codec), dev)
     expected = by_hand(model, codec, [word for word in words if word != "xylem"])
     assert losses == pytest.approx(expected, rel=1e-5)
     assert set(card) == {"letters", "seen"}, "every word is scored"

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from spanloom.nn.encoders.rnn import RecurrentLayers
 from spanloom.nn.heads.pooling import Kind, Pooling, mean_where
+from spanloom.nn.layers.rnn import RecurrentLayers
 
 KINDS: tuple[Kind, ...] = ("first", "last", "max", "mean", "attention")
 LENGTHS = [4, 1, 7]

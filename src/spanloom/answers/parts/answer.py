@@ -80,9 +80,11 @@ class Answer(Generic[Value]):
 
     def rows(self) -> list[dict[str, Any]]:
         """A flat row for each thing found, with the keys `COLUMNS`, for a data frame."""
-        found = [row("entity", item) for item in self.entities]
-        found += [row("relation", item) | {"head": item.head.text, "tail": item.tail.text} for item in self.relations]
-        return found + [row("label", item) for item in self.labels]
+        found = [flat_row("entity", item) for item in self.entities]
+        found += [
+            flat_row("relation", item) | {"head": item.head.text, "tail": item.tail.text} for item in self.relations
+        ]
+        return found + [flat_row("label", item) for item in self.labels]
 
     def lines(self) -> Iterator[str]:
         """What was found, a line each, as `repr` has it below the text."""
@@ -110,7 +112,7 @@ def entity_of(item: Mapping[str, Any]) -> Entity:
     return Entity(item["text"], item["start"], item["end"], item["label"], item.get("score"))
 
 
-def row(kind: str, fact: object, columns: Sequence[str] = COLUMNS[1:]) -> dict[str, Any]:
+def flat_row(kind: str, fact: object, columns: Sequence[str] = COLUMNS[1:]) -> dict[str, Any]:
     """A row of a fact, with None where it has nothing to say under the name of a column."""
     return {"kind": kind, **{name: getattr(fact, name, None) for name in columns}}
 

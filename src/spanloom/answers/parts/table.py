@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 
 class Cell(NamedTuple):
-    """Text and how it looks, as words: "bold", "dim", "italic", a colour. cut: where it is very long, as names are."""
+    """Text and how it looks, as words: "bold", "dim", "italic", a colour. shorten: where very long, as names."""
 
     text: str
     style: str = ""
-    cut: bool = False
+    shorten: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def line(text: str, style: str = "") -> Line:
 
 def name(text: str, style: str = "") -> Cell:
     """A label or another name of the user's."""
-    return Cell(text, style, cut=True)
+    return Cell(text, style, shorten=True)
 
 
 def confidence(score: float | None) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from spanloom.nn.encoders.rnn import take
+from spanloom.nn.layers.rnn import take
 
 Kind = Literal["first", "last", "max", "mean", "attention"]
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from spanloom.run.cli.choice import choose_task
 from spanloom.run.cli.completion import complete_task, complete_written
 from spanloom.run.cli.settings import Settings, data_config, run_config
 from spanloom.text.counts import several
@@ -43,8 +44,11 @@ def convert(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")],
     settings: Settings = None,
     task: Annotated[
-        str, typer.Option("--task", "-t", help="The task whose gold it holds.", autocompletion=complete_task)
-    ] = "joint",
+        str | None,
+        typer.Option(
+            "--task", "-t", help="The task whose gold it holds, if not what suits best.", autocompletion=complete_task
+        ),
+    ] = None,
     to: Annotated[
         str,
         typer.Option(
@@ -57,7 +61,6 @@ def convert(
 ) -> None:
     """Convert annotated data to spanloom's own JSON lines, or to another format."""
     from spanloom.core import Example
-    from spanloom.tasks import find_task
     from spanloom.write.formats import writer
     from spanloom.write.lines import refuse_to_replace
 
@@ -71,7 +74,11 @@ def convert(
             counts["lost"] += len(example.lost)
             yield example
 
-    chosen = find_task(task)
-    writer(to, chosen)(target, counted(chosen.read(source, data_config(settings or []))))
+    config = data_config(settings or [])
+    choice: list[str] = []
+    chosen = choose_task(source, config, task, to_learn=False, speak=choice.append)
+    writer(to, chosen)(target, counted(chosen.read(source, config)))
+    for sentence in choice:
+        say(sentence)
     lost = f"; {several(counts['lost'], 'fact')} could not be placed in the text" if counts["lost"] else ""
     say(f"{target}: {several(counts['sentences'], 'sentence')}{lost}")

@@ -1,4 +1,4 @@
-"""`spanloom generate`: a language model goes on with a text."""
+"""`spanloom generate`: a model goes on with a text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spanloom.write.terminal import pour, say, tell
 
 
 def generate(
-    model: Annotated[Path, typer.Argument(help="A run folder or a bundle of the task language_model.")],
+    model: Annotated[Path, typer.Argument(help="A run folder or a bundle of a task that can go on with a text.")],
     prefix: Annotated[str, typer.Option("--prefix", "-p", help="What the text begins with.")] = "",
     length: Annotated[int, typer.Option("--length", "-n", help="Characters, words or wordpieces to write.")] = 200,
     temperature: Annotated[
@@ -31,8 +31,9 @@ def generate(
     given = [name for name, value in drawing.items() if value is not None]
     if beams and given:
         raise ConfigError("generate", f"{given[0]} and --beams {beams}", "one of the two", "Leave one out.")
+    from spanloom.decode.sampling import Sampling
     from spanloom.predict.predictor import load
-    from spanloom.run.generate import Sampling, generate, unknown_units
+    from spanloom.run.generate import generate
 
     chosen = Sampling(
         length,
@@ -41,10 +42,10 @@ def generate(
         0 if seed is None else seed,
         beams,
     )
-    predictor = load(model)
-    if unknown := unknown_units(predictor, prefix):
+    found = generate(load(model), prefix, chosen)
+    if unknown := found.unknown:
         more = " and others" if len(unknown) > 8 else ""
         say(f"Never seen in training, so read as unknown and left out: {', '.join(map(repr, unknown[:8]))}{more}")
-    for piece in generate(predictor, prefix, chosen):
+    for piece in found.pieces:
         pour(piece)
     tell()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spanloom.errors import DataError
+from spanloom.run.cli.choice import choose_task
 from spanloom.run.cli.completion import complete_task
 from spanloom.run.cli.settings import Settings, data_config
 from spanloom.text.counts import several
@@ -63,21 +64,6 @@ def init(
 def beside(output: Path, part: str) -> Path:
     """The file of a part of the data, beside the configuration."""
     return output.with_name(f"{output.stem}-{part}.jsonl")
-
-
-def choose_task(data: Path, config: DataConfig, name: str | None) -> Task:
-    """The task that is asked for, or the one that suits the data best, said with the others that would do."""
-    from spanloom.run.suits import suiting_tasks
-    from spanloom.tasks import find_task
-
-    if name is not None:
-        return find_task(name)
-    best, *others = suiting_tasks(data, config)
-    tell(f"{data}: taken for the task '{best.name}': {best.summary}.")
-    if others:
-        named = ", ".join(task.name for task in others)
-        tell(f"  These can read it too: {named}. Choose with --task {others[0].name}, say.")
-    return best
 
 
 def annotated(task: Task, data: Path, config: DataConfig) -> list[Example]:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from spanloom.run.cli.predict import say_what_was_read
 from spanloom.run.cli.settings import Look, SecondLook, Settings, data_config
 from spanloom.write.terminal import say, tell, tell_json
 
@@ -25,12 +24,10 @@ def evaluate(
     json_: Json = False,
 ) -> None:
     """Score a model on annotated data."""
-    from spanloom.predict.reading import Reading
     from spanloom.run.evaluate import PAGE, data_sentences, evaluate
 
     scorecard = evaluate(model, data, report, data_config(settings or []), second_look.value)
-    say_what_was_read(Reading(**scorecard["read"]))
-    for sentence in data_sentences(scorecard):
+    for sentence in [*scorecard["read"]["said"], *data_sentences(scorecard)]:
         say(sentence)
     if json_:
         tell_json(scorecard)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spanloom.config import EncoderConfig, RunConfig
+from spanloom.config import RunConfig
 from spanloom.config.listing import Table, tables_of
 from spanloom.run.cli.completion import complete_task
 from spanloom.write.settings_tables import settings_json, settings_lines, settings_page
@@ -27,9 +27,11 @@ def settings(
     ] = False,
 ) -> None:
     """List every setting: what it may be, its default, and what it means."""
+    from spanloom.encoders import encoder_tables
     from spanloom.tasks import find_task, task_names
 
-    shared = [*tables_of(RunConfig), *tables_of(EncoderConfig, ENCODER)]
+    encoders = [table for kind, each in encoder_tables().items() for table in tables_of(each, ENCODER, kind)]
+    shared = [*tables_of(RunConfig), *encoders]
     if markdown:
         names = task_names() if task is None else [task]
         models = [(name, table) for name in names for table in model_tables(find_task(name).config)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,12 +16,12 @@ from spanloom.core import Relation
 from spanloom.errors import DataError
 from spanloom.predict.outcomes import always
 from spanloom.read import UnknownFormat
-from spanloom.read.parts.json_decode import DECODER, shown
 from spanloom.read.parts.json_items import json_items
 from spanloom.read.parts.json_keys import first_keys
 from spanloom.read.parts.lines import opening
 from spanloom.read.relation_lines import marked_text
 from spanloom.run.cli.lines import Lines, Pipe, file_lines, refuse_unreadable
+from spanloom.run.cli.objects import TEXTS, Strings, is_data, object_on, peek, tells_json, texts_in
 
 if TYPE_CHECKING:
     from spanloom.predict.predictor import Predictor
@@ -34,9 +33,6 @@ JSON_LINES = (".jsonl", ".ndjson")
 
 LOOKED_AT = 100
 """Lines at the beginning of a file of JSON lines among which one with texts is looked for: the first may be bad."""
-
-TEXTS = (("turns",), ("text",), ("first", "second"))
-"""Under which keys of a JSON object there are texts, by how many of them a model reads together."""
 
 MARKED = {"head", "tail"}
 
@@ -52,8 +48,6 @@ SETTING = re.compile(r"\bdata\.[a-z_]+")
 
 LEFT_ASIDE = DataConfig(max_characters=UNLIMITED, unknown_keys="ignored", repair=True)
 """How annotated data are read of which only the texts are wanted."""
-
-Given = str | list[str]
 
 
 @dataclass(frozen=True)
@@ -99,8 +93,8 @@ def inputs_of(name: str, predictor: Predictor[Any], encoding: str) -> Inputs:
     where = "<stdin>" if name == "-" else name
     if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
         pipe = Pipe(sys.stdin.buffer if name == "-" else path.open("rb"), encoding, where)
-        first, lines = _peek(pipe.lines(), 1)
-        make = _json_entry if _tells_json(first) or _is_data(first) else _plain_entry
+        first, lines = peek(pipe.lines(), 1)
+        make = _json_entry if tells_json(first) or is_data(first) else _plain_entry
         return Inputs(_entries(lines, partial(make, predictor), where, encoding), pipe.more)
     ending = path.suffix.lower()
     if path.is_file():
@@ -109,13 +103,13 @@ def inputs_of(name: str, predictor: Predictor[Any], encoding: str) -> Inputs:
         lines = _named_here(file_lines(path, encoding))
         if ending in PLAIN:
             return Inputs(_entries(lines, partial(_plain_entry, predictor), where, encoding))
-        first, lines = _peek(lines, LOOKED_AT if ending in JSON_LINES else 1)
-        if _tells_json(first):
+        first, lines = peek(lines, LOOKED_AT if ending in JSON_LINES else 1)
+        if tells_json(first):
             return Inputs(_entries(lines, partial(_json_entry, predictor), where, encoding))
     return Inputs(_named_here(_whole(path, predictor, encoding)))
 
 
-def together(line: str, texts: int) -> Given:
+def together(line: str, texts: int) -> Strings:
     """What stands on one line, for a model that reads so many texts together (0: the turns of a dialogue)."""
     if texts == 1:
         return line
@@ -143,7 +137,7 @@ def _json_entry(predictor: Predictor[Any], line: str, where: str) -> Entry | Non
     """The entry that a JSON object makes; none of a blank line. Raises DataError for what is no object."""
     if not line.strip():
         return None
-    return _object_entry(predictor, _object(line, where), where)
+    return _object_entry(predictor, object_on(line, where), where)
 
 
 def _whole(path: Path, predictor: Predictor[Any], encoding: str) -> Iterator[Entry]:
@@ -159,78 +153,9 @@ def _object_entry(predictor: Predictor[Any], fields: dict[str, Any], where: str)
     try:
         if fields.keys() >= MARKED and isinstance(predictor.task.answer(), Relation):
             return Entry(marked_text(fields, where, LEFT_ASIDE), where, fields)
-        return Entry(predictor.attempt(_texts_in(fields, predictor.texts, where), where), where, fields)
+        return Entry(predictor.attempt(texts_in(fields, predictor.texts, where), where), where, fields)
     except DataError as error:
         return Entry(error, where, fields)
-
-
-def _object(line: str, where: str) -> dict[str, Any]:
-    try:
-        item = DECODER.decode(line)
-    except RecursionError:
-        raise DataError(where, "JSON nested too deep", "one JSON object a line", "Write it flat.") from None
-    except ValueError as error:
-        raise DataError(where, f"broken JSON ({error.args[0]})", "one JSON object a line", "Mend the line.") from None
-    if not isinstance(item, dict):
-        raise DataError(where, f"{shown(item)}", "one JSON object a line", 'Write it as {"text": "…"}.')
-    return item
-
-
-def _texts_in(item: Mapping[str, Any], texts: int, where: str) -> Given:
-    """The text of a JSON object, its two texts or the turns of a dialogue; those first that the model reads.
-
-    Raises DataError.
-    """
-    wanted = TEXTS[min(texts, 2)]
-    names = next((names for names in (wanted, *TEXTS) if item.keys() >= set(names)), None)
-    if names is None:
-        keys = " and ".join(f'"{name}"' for name in wanted)
-        raise DataError(where, f"no {keys} in {shown(dict(item))}", f"an object with {keys}", "Add what is missing.")
-    for name in names:
-        kind, called = (list, "a list of strings") if name == "turns" else (str, "a string")
-        if not isinstance(item[name], kind):
-            raise DataError(where, f'"{name}" is {shown(item[name])}', f'{called} as "{name}"', "Correct it.")
-    given = [item[name] for name in names]
-    return given[0] if len(given) == 1 else given
-
-
-def _peek(lines: Lines, most: int) -> tuple[str, Lines]:
-    """The first line that tells what is in a file, among the first `most` that are not blank, and all the lines again.
-
-    That is one with texts, or one on which a JSON value only begins; where there is none, it is the last of these.
-    """
-    seen = []
-    filled = 0
-    for number, line in lines:
-        seen.append((number, line))
-        filled += bool(line.strip())
-        if filled == most or _tells_json(line) or _only_begins(line):
-            break
-    return (seen[-1][1] if seen else ""), itertools.chain(seen, lines)
-
-
-def _only_begins(line: str) -> bool:
-    if not line.lstrip().startswith(("{", "[")):
-        return False
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return True
-    return False
-
-
-def _tells_json(line: str) -> bool:
-    """Whether a line looks like a JSON object with texts, a broken one too."""
-    return line.lstrip().startswith("{") and not first_keys(line).isdisjoint(itertools.chain(*TEXTS))
-
-
-def _is_data(line: str) -> bool:
-    """Whether a line is a JSON object, or a list of such: what nobody means as a text, whatever its keys."""
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
 
 
 def _annotated(path: Path, predictor: Predictor[Any], encoding: str) -> Iterator[Entry]:
@@ -251,7 +176,7 @@ def _objects(path: Path, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in file_lines(path, encoding):
         if line.strip():
             try:
-                yield number, _object(line, str(path))
+                yield number, object_on(line, str(path))
             except DataError:
                 return
 

@@ -54,11 +54,9 @@ def train(
     scorecard = training.train(config, output, settings or [], resume)
     if not training.is_first_process():
         return
-    summary = scorecard.get("summary", {})
-    told = (name for name in summary if name.endswith(("f1", "accuracy", "exact_match", "bleu")))
-    scores = "".join(f", {name.replace('_', ' ')} {100 * summary[name]:.1f}" for name in told)
-    scores += f", perplexity {summary['perplexity']:.2f}" if "perplexity" in summary else ""
-    tell(f"{output}: trained{scores}")
+    tell(
+        f"{output}: trained{''.join(f', {score}' for score in training.scores_told(config, settings or [], scorecard))}"
+    )
     run = shlex.quote(str(output))
     tell(f'Next: spanloom predict -m {run} "Your text."')
     tell(f"      spanloom evaluate {run} DATA")

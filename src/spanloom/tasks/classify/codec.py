@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from spanloom.answers.label import Label
+from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text, texts_of
 from spanloom.decode.classes import Classes
+from spanloom.encoders import fit_features, load_features
+from spanloom.encoders.contract import Features
 from spanloom.errors import ConfigError, DataError
 from spanloom.tasks.classify.config import ClassifyConfig
-from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
 from spanloom.text.stored import choice, part, whole
 from spanloom.text.words import visible
 
@@ -56,9 +59,8 @@ class ClassifyCodec(Codec):
         words = ([token.text for token in text.tokens] for example in examples for text in texts_of(example.input))
         features = fit_features(words, config.encoder, config.max_words)
         texts = len(texts_of(examples[0].input))
-        limit = config.max_words
-        if isinstance(features, PieceFeatures):
-            limit = min(limit, features.tokenizer.room(texts))
+        room = features.room(texts)
+        limit = config.max_words if room is None else min(config.max_words, room)
         loss = classes.weighing(examples, config.focal_gamma, config.label_smoothing, config.class_weights)
         sources = any(example.covered for example in examples)
         if sources and config.label_smoothing:
@@ -69,7 +71,7 @@ class ClassifyCodec(Codec):
     @property
     def siamese(self) -> bool:
         """Whether the two texts of a pair are read each by itself, not in one row."""
-        return self.texts == 2 and not isinstance(self.features, PieceFeatures)
+        return self.texts == 2 and not self.features.joined
 
     def encode(self, example: Example) -> Row:
         """A row; without targets where the example has no gold.
@@ -90,20 +92,18 @@ class ClassifyCodec(Codec):
         words = [[token.text for token in text.tokens[:size]] or [""] for text, size in zip(texts, kept, strict=True)]
         lost = [*example.lost, *_cut_off(texts, kept, example.gold)]
         cut = Counter({"words": sum(len(text.tokens) for text in texts) - sum(kept)})
-        inputs = self._inputs(words, cut)
-        width = inputs["shapes"].shape[-1]
+        width, inputs = self._inputs(words, cut)
         group = "" if example.gold is None else " + ".join(example.gold.names) or "no label"
         return Row(inputs, targets, width * (1 + self.siamese), width, tuple(lost), group, cut=+cut)
 
-    def _inputs(self, words: Sequence[Sequence[str]], cut: Counter[str]) -> Arrays:
-        """The arrays of one row of pieces, or of the words of a text, or, [2, ...], of the words of two."""
-        if isinstance(self.features, PieceFeatures):
-            return self.features.encode_row(words, cut=cut)
-        arrays = [self.features.encode(text) for text in words]
-        if self.texts == 1:
-            return arrays[0]
+    def _inputs(self, words: Sequence[Sequence[str]], cut: Counter[str]) -> tuple[int, Arrays]:
+        """The width and the arrays of one row of pieces, or of the words of a text, or, [2, ...], of those of two."""
+        if not self.siamese:
+            inputs = self.features.encode_row(words, cut=cut)
+            return int(inputs["lengths"]), inputs
+        arrays = [self.features.encode(text, cut) for text in words]
         rows = [Row(inputs, {}, len(text), len(text)) for inputs, text in zip(arrays, words, strict=True)]
-        return pad_inputs(rows)[1]
+        return pad_inputs(rows, self.features.declared())
 
     def _require_number(self, example: Example) -> None:
         if len(texts_of(example.input)) != self.texts:
@@ -132,7 +132,7 @@ class ClassifyCodec(Codec):
         if self.siamese:
             inputs = {name: pad([row.inputs[name] for row in rows], 0) for name in rows[0].inputs}
         else:
-            _, inputs = pad_inputs(rows)
+            _, inputs = pad_inputs(rows, self.declared())
         targets: Arrays = {}
         if rows[0].targets:
             targets |= {name: np.stack([row.targets[name] for row in rows]) for name in rows[0].targets}
@@ -150,9 +150,14 @@ class ClassifyCodec(Codec):
     def perfect(self, batch: Batch) -> Arrays:
         return {"classes": self.classes.perfect(batch.targets["classes"])}
 
+    def declared(self) -> dict[str, Declared]:
+        declared = self.features.declared()
+        if not self.siamese:
+            return declared
+        return {name: replace(each, axes=(2, *each.axes)) for name, each in declared.items()}
+
     def limits(self) -> dict[str, int]:
-        typed = {"types": 2} if self.texts == 2 and not self.siamese else {}
-        return {**self.features.limits(), **typed, "classes": self.classes.limit}
+        return {**limits_of(self.declared()), "classes": self.classes.limit}
 
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
         return {"classes": (None, self.classes.scores)}
@@ -171,7 +176,7 @@ class ClassifyCodec(Codec):
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> ClassifyCodec:
-        features = features_from_dict(part(table, "features"), tokenizer_json)
+        features = load_features(part(table, "features"), tokenizer_json)
         classes, loss = Classes.from_dict(part(table, "classes")), part(table, "loss")
         return cls(features, classes, choice(table, "texts", (1, 2)), whole(table, "limit", 1), loss)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spanloom.config import EncoderConfig, setting
+from spanloom.config import setting
 from spanloom.config.ranges import PartBelowOne, PartBetween, Rate, TwoWords
-from spanloom.errors import ConfigError
+from spanloom.encoders import DEFAULT, EncoderChoice
 
 Pooling = Literal["first", "last", "max", "mean", "attention"]
 
@@ -41,16 +41,4 @@ class ClassifyConfig:
     )
     focal_gamma: Rate = setting(0.0, "makes what is already right weigh less (Lin et al. 2017), 0 for the plain loss")
     label_smoothing: PartBelowOne = setting(0.0, "the part of each target that is spread over all classes")
-    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
-
-
-def backward_width(config: ClassifyConfig, width: int) -> int:
-    """How many of an encoder's `width` dimensions are read from right to left.
-
-    Raises ConfigError where the pooling needs recurrent layers and there are none.
-    """
-    recurrent = config.encoder.layers > 0 and config.encoder.kind != "cnn"
-    if config.pooling == "last" and not recurrent:
-        found = "is 'last', but there are no recurrent layers whose last state it could be"
-        raise ConfigError("model.pooling", found, remedy="Choose 'first', 'max', 'mean' or 'attention'.")
-    return width // 2 if recurrent and config.encoder.direction == "both" else 0
+    encoder: EncoderChoice = setting(DEFAULT, "what reads the text")

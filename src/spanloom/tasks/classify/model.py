@@ -11,13 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spanloom.encoders import build_encoder
+from spanloom.encoders.contract import Wanted
 from spanloom.errors import ConfigError
-from spanloom.nn.encoders.words import Encoder, build_encoder
+from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.pooling import Pooling
 from spanloom.nn.loss import binary_loss, class_loss, judged, symmetric_kl, symmetric_kl_of_cells
 from spanloom.nn.model import Model
 from spanloom.tasks.classify.codec import ClassifyCodec
-from spanloom.tasks.classify.config import ClassifyConfig, backward_width
+from spanloom.tasks.classify.config import ClassifyConfig
 
 
 class ClassifyModel(Model):
@@ -27,7 +29,7 @@ class ClassifyModel(Model):
     linear layer sees [u; v; |u - v|; u * v] (Conneau et al. 2017, https://aclanthology.org/D17-1070).
     """
 
-    def __init__(self, encoder: Encoder, pooling: Pooling, siamese: bool, dropout: float, scores: int) -> None:
+    def __init__(self, encoder: EncoderModule, pooling: Pooling, siamese: bool, dropout: float, scores: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.pooling = pooling
@@ -53,8 +55,11 @@ def build(config: ClassifyConfig, codec: ClassifyCodec, architecture: Mapping[st
     if codec.classes.decision == "one" and codec.classes.scores < 2:
         found = f"every example has the label '{codec.classes.names[0]}'"
         raise ConfigError("data.train", found, "two classes at least", "Name other data.")
-    encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture)
-    pooling = Pooling(config.pooling, encoder.width, backward_width(config, encoder.width))
+    encoder = build_encoder(config.encoder, codec.features, Wanted(config.dropout, architecture))
+    if config.pooling == "last" and encoder.backward is None:
+        found = "is 'last', but there are no recurrent layers whose last state it could be"
+        raise ConfigError("model.pooling", found, remedy="Choose 'first', 'max', 'mean' or 'attention'.")
+    pooling = Pooling(config.pooling, encoder.width, encoder.backward or 0)
     model = ClassifyModel(encoder, pooling, codec.siamese, config.dropout, codec.classes.scores)
     model.architecture = encoder.architecture
     model.pretrained_prefixes = encoder.pretrained_prefixes

@@ -16,7 +16,6 @@ from spanloom.metrics.labels import label_scorecard
 from spanloom.read import read
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig
-from spanloom.text.features import known_words
 from spanloom.text.words import tokenize
 from spanloom.write.label_lines import label_line
 
@@ -40,7 +39,7 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Label], codec: ClassifyCodec) -> dict[str, Any]:
-    return label_scorecard(examples, predictions, known_words(codec.features), codec.classes.decision == "each")
+    return label_scorecard(examples, predictions, codec.features.known(), codec.classes.decision == "each")
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:
@@ -78,4 +77,6 @@ TASK = Task(
     show=labels_to_dict,
     line=label_line,
     divergence=deferred("spanloom.tasks.classify.model", "divergence"),
+    window=lambda model: model.max_words,
+    told=("accuracy", "micro_f1", "exact_match", "macro_f1"),
 )

@@ -14,6 +14,7 @@ import numpy as np
 
 from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
+from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.openness import OpenTags, covered_entities
 from spanloom.batch.targets import tag_targets
@@ -22,8 +23,9 @@ from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
 from spanloom.decode.tags import SURE, best_tags, perfect_tags, tag_sizes
 from spanloom.decode.viterbi import softmax
+from spanloom.encoders import fit_features, load_features
+from spanloom.encoders.contract import Features
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
-from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.known import refuse_unknown
 from spanloom.text.seen import Seen
 from spanloom.text.stored import choice, flag, optional, part, real, strings, whole, wholes
@@ -98,7 +100,7 @@ class IntentSlotCodec(Codec):
             targets["intents"] = np.array(self._numbers[group])
             beyond = (span for span in spans_from_tags(gold.slots.labels, "bio2") if span.end > len(tokens))
             lost += [LostFact("entity", span.label, example.input.surface(span), "truncated") for span in beyond]
-        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        length = self.features.length(inputs)
         return Row(inputs, targets, length, len(tokens), tuple(lost), group, cut=+cut)
 
     def unknown(self, example: Example) -> list[tuple[str, str]]:
@@ -125,7 +127,7 @@ class IntentSlotCodec(Codec):
 
         Of several sources also judged_intents [B, I], from which a request's intent is chosen.
         """
-        width, inputs = pad_inputs(rows)
+        width, inputs = pad_inputs(rows, self.declared())
         targets: Arrays = {}
         if rows[0].targets:
             targets = tag_targets(rows, width, inputs["lengths"], self.loss)
@@ -158,8 +160,11 @@ class IntentSlotCodec(Codec):
         intents = SURE * np.eye(len(self.intents), dtype=np.float32)[batch.targets["intents"]]
         return {"intents": intents, **perfect_tags(batch.targets["tags"], self.tagset)}
 
+    def declared(self) -> dict[str, Declared]:
+        return self.features.declared()
+
     def limits(self) -> dict[str, int]:
-        return {**self.features.limits(), "tags": len(self.tagset.tags), "intents": len(self.intents)}
+        return {**limits_of(self.declared()), "tags": len(self.tagset.tags), "intents": len(self.intents)}
 
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
         return {"intents": (None, len(self.intents)), **tag_sizes(self.tagset, crf=self.loss is None)}
@@ -179,7 +184,7 @@ class IntentSlotCodec(Codec):
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> IntentSlotCodec:
-        features = features_from_dict(part(table, "features"), tokenizer_json)
+        features = load_features(part(table, "features"), tokenizer_json)
         tagset, seen = Tagset.from_dict(part(table, "tags")), Seen(wholes(table, "seen", most=2**32 - 1))
         settings, fitted = part(table, "settings"), optional(part, table, "calibration")
         choice(settings, "head", ("crf", "softmax"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spanloom.config import EncoderConfig, setting
+from spanloom.config import setting
 from spanloom.config.ranges import PartBelowOne, WidthOrNone, Words
+from spanloom.encoders import DEFAULT, EncoderChoice
 
 
 @dataclass(frozen=True)
@@ -33,4 +34,4 @@ class IntentSlotConfig:
         "part of the dev requests that may be rejected as out of scope: it sets the threshold after training; "
         "0 rejects none",
     )
-    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
+    encoder: EncoderChoice = setting(DEFAULT, "what reads the text")

@@ -11,8 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spanloom.encoders import build_encoder
+from spanloom.encoders.contract import Wanted
 from spanloom.errors import ConfigError
-from spanloom.nn.encoders.words import Encoder, build_encoder
+from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.crf import LinearChainCRF
 from spanloom.nn.heads.pooling import Pooling
 from spanloom.nn.heads.tags import build_crf, tag_divergence, tag_loss, tag_outputs
@@ -30,7 +32,13 @@ class IntentSlotModel(Model):
     """
 
     def __init__(
-        self, encoder: Encoder, intents: int, tags: int, intent_width: int, dropout: float, crf: LinearChainCRF | None
+        self,
+        encoder: EncoderModule,
+        intents: int,
+        tags: int,
+        intent_width: int,
+        dropout: float,
+        crf: LinearChainCRF | None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -62,7 +70,7 @@ def build(config: IntentSlotConfig, codec: IntentSlotCodec, architecture: Mappin
     if len(codec.intents) < 2:
         found = f"every example has the intent '{codec.intents[0]}'"
         raise ConfigError("data.train", found, "two intents at least", "Use the task 'tag' for slots alone.")
-    encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture)
+    encoder = build_encoder(config.encoder, codec.features, Wanted(config.dropout, architecture))
     crf = build_crf(codec.tagset) if config.head == "crf" else None
     sizes = len(codec.intents), len(codec.tagset.tags), config.intent_width
     model = IntentSlotModel(encoder, *sizes, config.dropout, crf)

@@ -71,4 +71,6 @@ TASK = Task(
     line=frame_line,
     divergence=deferred("spanloom.tasks.intent_slot.model", "divergence"),
     calibrate=_calibrate,
+    window=lambda model: model.max_words,
+    told=("sentence_accuracy", "intent_accuracy", "slot_f1"),
 )

@@ -13,20 +13,22 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.graph import Graph
+from spanloom.axes import Axis, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text
+from spanloom.encoders import fit_features, load_features
+from spanloom.encoders.contract import Features
 from spanloom.errors import ConfigError
 from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.labels import Labels
-from spanloom.tasks.joint.memory import NOTHING, Memory
+from spanloom.tasks.joint.memory import Memory
 from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
-from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.stored import choice, flag, part, real, whole
 from spanloom.text.windows import sentence_ends, usual_sentences
 
-RECALLED = dict.fromkeys(("recalled", "recalled_at"), NOTHING)
-"""Inputs that are lists of their own, and what pads them."""
+RECALLED = Axis("recalled")
+"""M, of what memory.py recalls of a sentence."""
 
 
 class JointCodec(Codec):
@@ -94,7 +96,7 @@ class JointCodec(Codec):
             graph, beyond = _truncated(example.input, _distinct(example.gold), len(text.tokens))
             targets, unsaid = self.scheme.encode(text, graph, example.covered)
             lost += beyond + unsaid
-        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        length = self.features.length(inputs)
         return Row(inputs, targets, length, len(text.tokens), tuple(lost), cut=cut)
 
     def may_relate(self, head: str, tail: str) -> bool:
@@ -114,7 +116,7 @@ class JointCodec(Codec):
         return {"entity label": self.labels.entities, "relation": self.labels.relations}
 
     def collate(self, rows: Sequence[Row]) -> Batch:
-        width, inputs = pad_inputs(rows, RECALLED)
+        width, inputs = pad_inputs(rows, self.declared())
         targets = self.scheme.collate(rows, width) if rows[0].targets else {}
         return Batch(inputs, targets, self.scheme.counts(rows))
 
@@ -124,9 +126,14 @@ class JointCodec(Codec):
     def perfect(self, batch: Batch) -> Arrays:
         return self.scheme.perfect(batch.targets)
 
+    def declared(self) -> dict[str, Declared]:
+        if not self.recall:
+            return self.features.declared()
+        kinds, places = Declared((RECALLED,), 2 + len(self.labels.relations)), Declared((RECALLED, 4), self.max_words)
+        return {**self.features.declared(), "recalled": kinds, "recalled_at": places}
+
     def limits(self) -> dict[str, int]:
-        recalled = {"recalled": 2 + len(self.labels.relations), "recalled_at": self.max_words} if self.recall else {}
-        return {**self.features.limits(), **recalled, **self.scheme.limits()}
+        return {**limits_of(self.declared()), **self.scheme.limits()}
 
     def seen(self, head: str, tail: str) -> bool:
         """Whether this pair of texts stood in a relation in training."""
@@ -153,7 +160,7 @@ class JointCodec(Codec):
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> JointCodec:
-        features = features_from_dict(part(table, "features"), tokenizer_json)
+        features = load_features(part(table, "features"), tokenizer_json)
         labels = Labels.from_dict(part(table, "labels"))
         spread = whole(table, "spread", 1) if "spread" in table else 1
         limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1), spread

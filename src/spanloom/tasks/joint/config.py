@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spanloom.config import EncoderConfig, setting
+from spanloom.config import setting
 from spanloom.config.ranges import Amount, PartBelowOne, Width, WidthOrNone, Words
+from spanloom.encoders import DEFAULT, EncoderChoice
 
 Scheme = Literal["table", "tagging"]
 
@@ -35,4 +36,4 @@ class JointConfig:
         "let what training said of two names move the scores of their relations, as far as that was reliable there",
     )
     alpha: Amount = setting(10.0, "weight of entity tags in the loss of the tagging scheme")
-    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
+    encoder: EncoderChoice = setting(DEFAULT, "what reads the text")

@@ -7,17 +7,17 @@ from typing import Any
 
 from spanloom.config import RunConfig
 from spanloom.core import Example
-from spanloom.nn.encoders.size import encoder_size
-from spanloom.nn.estimate import HeadSize
-from spanloom.nn.estimate import estimate as estimate_training
+from spanloom.encoders import encoder_size
+from spanloom.encoders.estimate import HeadSize
+from spanloom.encoders.estimate import estimate as estimate_training
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
 
 
 def estimate(examples: Sequence[Example], codec: JointCodec, config: RunConfig) -> dict[str, Any]:
-    """As `nn/estimate.py` has it, for the chosen scheme."""
+    """As `encoders/estimate.py` has it, for the chosen scheme."""
     encoder = encoder_size(config.model.encoder, codec.features)
-    maps = encoder.maps if config.model.encoder.attention and config.model.scheme == "table" else 0
+    maps = encoder.maps if config.model.scheme == "table" else 0
     head = HeadSize(
         _weights(codec, config.model, encoder.width, maps),
         lambda words: codec.scheme.cells(words) + maps * words * words,

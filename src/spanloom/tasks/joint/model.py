@@ -11,8 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spanloom.encoders import build_encoder
+from spanloom.encoders.contract import Wanted
 from spanloom.errors import ConfigError
-from spanloom.nn.encoders.words import Encoder, build_encoder
+from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.token_pair import Attended, Between, PairTable, at_cells, attention_strength
 from spanloom.nn.loss import judged, multilabel_loss, open_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
 from spanloom.nn.model import Model
@@ -33,7 +35,7 @@ class TableModel(Model):
     words of the pair), all logits.
     """
 
-    def __init__(self, encoder: Encoder, config: JointConfig, codec: JointCodec) -> None:
+    def __init__(self, encoder: EncoderModule, config: JointConfig, codec: JointCodec) -> None:
         super().__init__()
         self.encoder = encoder
         tags = codec.scheme.limits()["tags"]
@@ -80,7 +82,7 @@ class TableModel(Model):
 class TaggingModel(Model):
     """One linear layer over the encoder: tags [B, T, K], logits."""
 
-    def __init__(self, encoder: Encoder, codec: JointCodec) -> None:
+    def __init__(self, encoder: EncoderModule, codec: JointCodec) -> None:
         super().__init__()
         self.encoder = encoder
         self.tagger = nn.Linear(encoder.width, codec.scheme.limits()["tags"])
@@ -97,8 +99,8 @@ def build(config: JointConfig, codec: JointCodec, architecture: Mapping[str, Any
     if not codec.labels.relations:
         remedy = "Name data with relations, or set task = 'nested' to learn entities alone."
         raise ConfigError("data.train", "no relation in any sentence", "annotated relations", remedy)
-    maps = config.encoder.attention and config.scheme == "table"
-    encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture, maps)
+    wanted = Wanted(config.dropout, architecture, maps=config.scheme == "table")
+    encoder = build_encoder(config.encoder, codec.features, wanted)
     model = TableModel(encoder, config, codec) if config.scheme == "table" else TaggingModel(encoder, codec)
     model.architecture = encoder.architecture
     model.pretrained_prefixes = encoder.pretrained_prefixes

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from typing import NamedTuple
 from spanloom.answers.graph import Graph, with_relations
 from spanloom.core import Again, Relation, Span, Text
 from spanloom.tasks.joint.codec import JointCodec
+from spanloom.text.counts import several, were
 from spanloom.text.windows import Window, around, sentence_ends
 
 MOST = 32
@@ -28,6 +29,8 @@ MOST = 32
 
 SURE = 0.9
 """What the score of a relation in an excerpt must reach."""
+
+PAIR = "pair of distant mentions"
 
 MayRelate = Callable[[str, str], bool]
 """Whether a relation may join a head and a tail of these labels."""
@@ -100,7 +103,21 @@ def revisit(text: Text, graph: Graph, places: Sequence[Window], codec: JointCode
         return with_relations(graph, more), len(more)
 
     counts = {"pairs": planned.tried, "untried": planned.untried, "beyond": planned.beyond, "excerpts": len(excerpts)}
-    return Again([excerpt.text for excerpt in excerpts], settle, counts)
+    return Again([excerpt.text for excerpt in excerpts], settle, counts, say)
+
+
+def say(counts: Mapping[str, int]) -> list[str]:
+    """What a user should know of the pairs that were scored again, and of those that were not."""
+    told = []
+    if counts.get("pairs"):
+        found = f"{several(counts['excerpts'], 'excerpt')}: {several(counts['found'], 'relation')} found"
+        told.append(f"{were(counts['pairs'], PAIR)} scored again in {found}.")
+    if counts.get("untried"):
+        told.append(f"{were(counts['untried'], PAIR)} not scored, as too many for their texts.")
+    if counts.get("beyond"):
+        far = f"{were(counts['beyond'], PAIR)} not scored, as farther apart than relations in training"
+        told.append(f"{far}: --second-look all scores them too.")
+    return told
 
 
 def plan(

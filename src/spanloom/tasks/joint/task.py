@@ -10,8 +10,9 @@ from typing import Any, get_args
 from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.check.gold import check_labels
 from spanloom.check.graphs import check_graphs
-from spanloom.config import DataConfig, EncoderConfig, RunConfig
+from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Codec, Example, Task, Text, deferred
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read_graphs
@@ -30,7 +31,7 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Whether gold is well formed, alone and beside `data.dev`, what each scheme can say of it, what training costs."""
-    words = EncoderConfig(kind="rnn")  # what a scheme can say depends on no encoder, so none need be installed
+    words = RnnConfig()  # what a scheme can say depends on no encoder, so none need be installed
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
 
     def codecs_of(some: Sequence[Example]) -> dict[str, Codec]:
@@ -85,4 +86,6 @@ TASK = Task(
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.joint.model", "divergence"),
     revisit=revisit,
+    window=lambda model: model.max_words,
+    told=("entity_f1", "relation_f1"),
 )

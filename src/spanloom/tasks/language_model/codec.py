@@ -12,14 +12,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spanloom.answers.surprisal import Surprisal
+from spanloom.axes import Axis, Declared, limits_of
 from spanloom.batch.pad import lengths, pad
 from spanloom.core import Array, Arrays, Batch, Codec, Example, Row, Text
+from spanloom.encoders.minilm.config import folder as installed
 from spanloom.tasks.language_model.config import LanguageModelConfig, check_settings
 from spanloom.text.pieces import read_tokenizer
-from spanloom.text.pretrained import encoder_folder
 from spanloom.text.stored import choice, whole
 from spanloom.text.units import BEGIN, UnitCodec, UnitReader
 from spanloom.text.vocab import UNKNOWN
+
+UNITS = Axis("units")
+"""T."""
 
 PARTS = {"lstm": 2, "gru": 1, "rnn": 1}
 """Vectors that the state of a layer is made of."""
@@ -52,8 +56,7 @@ class LanguageModelCodec(Codec):
         check_settings(config)
         tokenizer = None
         if config.unit == "piece":
-            kind = "minilm" if config.tokenizer is None else "transformer"
-            tokenizer = read_tokenizer(encoder_folder(kind, config.tokenizer))
+            tokenizer = read_tokenizer(config.tokenizer or installed())
         reader = UnitReader(config.unit, config.normalise, tokenizer)
         units = UnitCodec.fit((example.input for example in examples), reader, config.vocabulary, config.least)
         return cls(units, config.direction, config.layers * PARTS[config.cell] * config.hidden, config.max_words)
@@ -105,8 +108,12 @@ class LanguageModelCodec(Codec):
     def perfect(self, batch: Batch) -> Arrays:
         return {"log_probs": np.zeros(batch.inputs["tokens"].shape, np.float32)}
 
+    def declared(self) -> dict[str, Declared]:
+        units = Declared((UNITS,), len(self.units))
+        return {"tokens": units, "following": units, "lengths": Declared(), "state": Declared((self.state,))}
+
     def limits(self) -> dict[str, int]:
-        return {"tokens": len(self.units), "following": len(self.units)}
+        return limits_of(self.declared())
 
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
         return {"log_probs": (None, None), "next": (None, len(self.units)), "state": (None, self.state)}

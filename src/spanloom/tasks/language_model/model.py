@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from spanloom.nn.encoders.language_model import UnitEncoder
+from spanloom.nn.layers.units import UnitEncoder
 from spanloom.nn.model import Model
 from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.tasks.language_model.config import LanguageModelConfig

@@ -16,6 +16,7 @@ from spanloom.metrics.surprisal import surprisal_scorecard
 from spanloom.read import read
 from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.tasks.language_model.config import LanguageModelConfig
+from spanloom.tasks.language_model.generate import generate
 from spanloom.tasks.language_model.stripes import arrange
 from spanloom.text.words import one_text
 from spanloom.write.text_lines import text_line
@@ -72,4 +73,7 @@ TASK = Task(
     carried=("state",),
     measures=_measures,
     questions=lines_of,
+    generate=generate,
+    window=lambda model: model.max_words,
+    told=("perplexity",),
 )

@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.graph import Graph
+from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.openness import coverage_arrays, open_cells
 from spanloom.config import check_values
 from spanloom.core import SOME, Array, Arrays, Batch, Codec, Example, LostFact, Row, Span, Text
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
+from spanloom.encoders import fit_features, load_features
+from spanloom.encoders.contract import Features
 from spanloom.errors import DataError
 from spanloom.tasks.nested.config import NestedConfig
-from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.known import refuse_unknown
 from spanloom.text.seen import Seen
 from spanloom.text.stored import flag, part, strings, whole, wholes
@@ -98,7 +100,7 @@ class NestedCodec(Codec):
                 targets |= coverage_arrays(self.labels, example.covered, some)
             lost += unsaid
             lost += [LostFact("entity", SOME, text.surface(span), "its kind is not annotated") for span in some]
-        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        length = self.features.length(inputs)
         return Row(inputs, targets, length, len(tokens), tuple(lost), cut=+cut)
 
     def _sayable(self, text: Text, gold: Graph, words: int) -> tuple[list[Span], list[LostFact]]:
@@ -145,7 +147,7 @@ class NestedCodec(Codec):
 
         Of several sources also open [B, T, T, K + 1]: what a cell may be, as far as its source says.
         """
-        width, inputs = pad_inputs(rows)
+        width, inputs = pad_inputs(rows, self.declared())
         targets: Arrays = {}
         if rows[0].targets:
             spans = np.zeros((len(rows), width, width), dtype=np.int64)
@@ -190,8 +192,11 @@ class NestedCodec(Codec):
         gold = np.eye(len(self.labels) + 1, dtype=np.float32)[batch.targets["spans"]][..., 1:]
         return {"spans": SURE * (2 * gold - 1)}
 
+    def declared(self) -> dict[str, Declared]:
+        return self.features.declared()
+
     def limits(self) -> dict[str, int]:
-        return self.features.limits()
+        return limits_of(self.declared())
 
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
         return {"spans": (None, None, None, len(self.labels))}
@@ -212,7 +217,7 @@ class NestedCodec(Codec):
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> NestedCodec:
-        features = features_from_dict(part(table, "features"), tokenizer_json)
+        features = load_features(part(table, "features"), tokenizer_json)
         overlaps = flag(table, "flat"), flag(table, "crossing")
         limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1)
         seen = Seen(wholes(table, "seen", most=2**32 - 1))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spanloom.config import EncoderConfig, setting
+from spanloom.config import setting
 from spanloom.config.ranges import PartBelowOne, Width, WidthOrNone, Words
+from spanloom.encoders import DEFAULT, EncoderChoice
 
 
 @dataclass(frozen=True)
@@ -19,4 +20,4 @@ class NestedConfig:
     dropout: PartBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
     projection: Width = setting(128, "width of the vectors of first and last words")
     reach: WidthOrNone = setting(24, "the longest span, in words, whose length is told from longer ones")
-    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
+    encoder: EncoderChoice = setting(DEFAULT, "what reads the text")

@@ -11,7 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spanloom.nn.encoders.words import Encoder, build_encoder
+from spanloom.encoders import build_encoder
+from spanloom.encoders.contract import Wanted
+from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.biaffine import Biaffine
 from spanloom.nn.loss import open_loss, symmetric_kl
 from spanloom.nn.model import Model
@@ -22,7 +24,7 @@ from spanloom.tasks.nested.config import NestedConfig
 class NestedModel(Model):
     """A biaffine table over the encoder: spans [B, T, T, K] (first word, last word), logits; none is the logit 0."""
 
-    def __init__(self, encoder: Encoder, config: NestedConfig, labels: int) -> None:
+    def __init__(self, encoder: EncoderModule, config: NestedConfig, labels: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.spans = Biaffine(encoder.width, config.projection, labels, config.reach, config.dropout)
@@ -36,7 +38,7 @@ def build(config: NestedConfig, codec: NestedCodec, architecture: Mapping[str, A
 
     Raises CheckpointError or DataError for pretrained files.
     """
-    encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture)
+    encoder = build_encoder(config.encoder, codec.features, Wanted(config.dropout, architecture))
     model = NestedModel(encoder, config, len(codec.labels))
     model.architecture = encoder.architecture
     model.pretrained_prefixes = encoder.pretrained_prefixes

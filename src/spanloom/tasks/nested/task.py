@@ -10,12 +10,13 @@ from typing import Any
 from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.check.gold import check_labels
 from spanloom.check.graphs import check_graphs
-from spanloom.config import DataConfig, EncoderConfig, RunConfig
+from spanloom.config import DataConfig, RunConfig
 from spanloom.core import Codec, Example, Task, Text, deferred
+from spanloom.encoders import encoder_size
+from spanloom.encoders.estimate import HeadSize, estimate
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.metrics.nested import nested_scorecard
-from spanloom.nn.encoders.size import encoder_size
-from spanloom.nn.estimate import HeadSize, estimate
 from spanloom.read import read_graphs
 from spanloom.read.parts.entities_alone import entities_wanted
 from spanloom.tasks.nested.codec import NestedCodec
@@ -30,7 +31,7 @@ def _read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
     """Whether gold is well formed, alone and beside `data.dev`, and what span tables and flat tags can say of it."""
-    words = EncoderConfig(kind="rnn")  # what can be said depends on no encoder, so none need be installed
+    words = RnnConfig()  # what can be said depends on no encoder, so none need be installed
     dev = None if config.data.dev is None else list(_read(config.data.dev, config.data))
 
     def codecs_of(some: Sequence[Example]) -> dict[str, Codec]:
@@ -90,4 +91,6 @@ TASK = Task(
     show=graph_to_dict,
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.nested.model", "divergence"),
+    window=lambda model: model.max_words,
+    told=("entity_f1", "outer_f1", "inner_f1"),
 )

@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.axes import WORDS, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, MarkedText, Relation, Row, Span
 from spanloom.decode.classes import Classes
+from spanloom.encoders import fit_features, load_features
+from spanloom.encoders.contract import Features
 from spanloom.errors import DataError
 from spanloom.tasks.relation.config import RelationConfig, check_settings
-from spanloom.text.features import Features, PieceFeatures, features_from_dict, fit_features
 from spanloom.text.marks import MARKS, insert
-from spanloom.text.pieces import with_own_pieces
 from spanloom.text.stored import part, strings, whole
 from spanloom.text.windows import Window, holding
 
@@ -63,13 +64,8 @@ class RelationCodec(Codec):
         classes = Classes.fit(examples, "single", "cross_entropy", 0.5)
         words = (_marked(example.input, (0, len(example.input.text.tokens)))[0] for example in examples)
         features = fit_features(words, config.encoder, config.max_words)
-        markers = MARKS
-        if isinstance(features, PieceFeatures):
-            own = with_own_pieces(features.tokenizer.json, MARKS)
-            if own is None:
-                markers = PLAIN_MARKS
-            else:
-                features = PieceFeatures(own, features.lookup, features.tokenizer.limit)
+        own = features.with_words(MARKS)
+        features, markers = (features, PLAIN_MARKS) if own is None else (own, MARKS)
         loss = classes.weighing(examples, config.focal_gamma, config.label_smoothing, config.class_weights)
         return cls(features, classes, markers, config.max_words, config.no_relation, loss)
 
@@ -87,10 +83,7 @@ class RelationCodec(Codec):
         cut = Counter({"words": len(item.text.tokens) - sum(end - start for start, end in kept)})
         words, head, tail = _marked(item, *kept, markers=self.markers)
         distances = {"from_head": distance(len(words), *head), "from_tail": distance(len(words), *tail)}
-        if isinstance(self.features, PieceFeatures):
-            inputs = self.features.encode_row([words], distances, cut)
-        else:
-            inputs = {**self.features.encode(words, cut), **distances}
+        inputs = self.features.encode_row([words], distances, cut)
         width = len(inputs["from_head"])
         group = "" if example.gold is None else example.gold.label
         lost = *example.lost, *_left_out(example, kept)
@@ -100,9 +93,10 @@ class RelationCodec(Codec):
         """The windows of the text that are read."""
         item: MarkedText = example.input
         head, tail, n_tokens = _place(item.head), _place(item.tail), len(item.text.tokens)
-        if not isinstance(self.features, PieceFeatures):
+        room = self.features.room(1)
+        if room is None:
             return holding(n_tokens, head, tail, self.limit)
-        room = self.features.tokenizer.room(1) - len(MARKS)
+        room -= len(MARKS)
         kept = holding(n_tokens, head, tail, min(self.limit, room))
         words = sum(end - start for start, end in kept)
         if words > room:
@@ -125,7 +119,7 @@ class RelationCodec(Codec):
 
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Inputs [B, ...]; targets: classes [B] and what their loss goes by."""
-        _, inputs = pad_inputs(rows)
+        _, inputs = pad_inputs(rows, self.declared())
         targets: Arrays = {}
         if rows[0].targets:
             targets["classes"] = np.stack([row.targets["classes"] for row in rows])
@@ -142,9 +136,11 @@ class RelationCodec(Codec):
     def perfect(self, batch: Batch) -> Arrays:
         return {"classes": self.classes.perfect(batch.targets["classes"])}
 
+    def declared(self) -> dict[str, Declared]:
+        return {**self.features.declared(), **dict.fromkeys(("from_head", "from_tail"), Declared((WORDS,), 2 * INSIDE))}
+
     def limits(self) -> dict[str, int]:
-        distances = dict.fromkeys(("from_head", "from_tail"), 2 * INSIDE)
-        return {**self.features.limits(), **distances, "classes": self.classes.limit}
+        return {**limits_of(self.declared()), "classes": self.classes.limit}
 
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
         return {"classes": (None, self.classes.scores)}
@@ -164,7 +160,7 @@ class RelationCodec(Codec):
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> RelationCodec:
-        features = features_from_dict(part(table, "features"), tokenizer_json)
+        features = load_features(part(table, "features"), tokenizer_json)
         classes, markers = Classes.from_dict(part(table, "classes")), strings(table, "markers", 4, distinct=False)
         limit, none = whole(table, "limit", 1), strings(table, "no_relation")
         return cls(features, classes, markers, limit, none, part(table, "loss"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spanloom.config import EncoderConfig, check_values, setting
+from spanloom.config import check_values, setting
 from spanloom.config.ranges import PartBelowOne, Rate, TwoWords, WidthOrNone
+from spanloom.encoders import DEFAULT, EncoderChoice
 from spanloom.errors import ConfigError
 
 Part = Literal["starts", "spans", "first", "max", "mean", "attention"]
@@ -38,7 +39,7 @@ class RelationConfig:
     )
     focal_gamma: Rate = setting(0.0, "makes what is already right weigh less (Lin et al. 2017), 0 for the plain loss")
     label_smoothing: PartBelowOne = setting(0.0, "the part of each target that is spread over all relations")
-    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
+    encoder: EncoderChoice = setting(DEFAULT, "what reads the text")
 
 
 def check_settings(config: RelationConfig) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spanloom.encoders import build_encoder
+from spanloom.encoders.contract import Wanted
 from spanloom.errors import ConfigError
-from spanloom.nn.encoders.words import Encoder, build_encoder
+from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.pooling import Pooling, mean_where
 from spanloom.nn.loss import class_loss, symmetric_kl
 from spanloom.nn.model import Model
@@ -40,7 +42,7 @@ class RelationModel(Model):
 
     def __init__(
         self,
-        encoder: Encoder,
+        encoder: EncoderModule,
         positions: Positions | None,
         parts: Sequence[Part],
         projection: int,
@@ -85,7 +87,7 @@ def build(config: RelationConfig, codec: RelationCodec, architecture: Mapping[st
         found = f"every example has the label '{codec.classes.names[0]}'"
         raise ConfigError("data.train", found, "two relations at least", "Name other data.")
     width = config.position_width
-    encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture, beside=2 * width)
+    encoder = build_encoder(config.encoder, codec.features, Wanted(config.dropout, architecture, beside=2 * width))
     positions = Positions(width) if width else None
     model = RelationModel(encoder, positions, config.pooling, config.projection, config.dropout, codec.classes.scores)
     model.architecture = encoder.architecture

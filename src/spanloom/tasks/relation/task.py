@@ -18,7 +18,6 @@ from spanloom.read import read
 from spanloom.tasks.relation.codec import RelationCodec
 from spanloom.tasks.relation.config import RelationConfig
 from spanloom.text.counts import several
-from spanloom.text.features import known_words
 from spanloom.text.marks import read_marks
 from spanloom.write.relation_lines import relation_line
 
@@ -47,7 +46,7 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> RelationCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Relation], codec: RelationCodec) -> dict[str, Any]:
-    return relation_scorecard(examples, predictions, known_words(codec.features), codec.no_relation)
+    return relation_scorecard(examples, predictions, codec.features.known(), codec.no_relation)
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:
@@ -78,4 +77,6 @@ TASK = Task(
     line=relation_line,
     divergence=deferred("spanloom.tasks.relation.model", "divergence"),
     trial="<e1>Ada</e1> met <e2>Bo</e2>.",
+    window=lambda model: model.max_words,
+    told=("macro_f1", "accuracy"),
 )

@@ -13,15 +13,17 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.rewrite import Rewrite
+from spanloom.axes import WORDS, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
 from spanloom.core import Array, Arrays, Batch, Codec, Example, Row
 from spanloom.decode.edits import Edits, EditScores, likely_edits
+from spanloom.encoders import fit_features, load_features
+from spanloom.encoders.contract import Features
 from spanloom.tasks.rewrite.config import RewriteConfig
-from spanloom.tasks.rewrite.reading import SHARED, TURNS, Reading, read_dialogue
+from spanloom.tasks.rewrite.reading import SHARED, TURNS, ReadDialogue, read_dialogue
 from spanloom.tasks.rewrite.scheme import EditScheme, kept, text_of
-from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.stored import part, whole
 
 SURE = 20.0
@@ -52,7 +54,7 @@ class RewriteCodec(Codec):
         whole = sum(len(turn.tokens) for turn in example.input.turns)
         cut = Counter({"words": whole - sum(origin is not None for origin in reading.origins)})
         inputs = {**self.features.encode(reading.words, cut), "turns": reading.turns, "shared": reading.shared}
-        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        length = self.features.length(inputs)
         return Row(inputs, targets, length, len(reading.words), lost, item=reading, cut=+cut)
 
     def unknown(self, example: Example) -> list[tuple[str, str]]:
@@ -64,7 +66,7 @@ class RewriteCodec(Codec):
 
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Targets: those of the rows, padded, and chosen [B, K]."""
-        width, inputs = pad_inputs(rows)
+        width, inputs = pad_inputs(rows, self.declared())
         targets: Arrays = {}
         if rows[0].targets:
             for name, fill in (("turns", 0), ("marks", 0), ("deleted", 0)):
@@ -79,7 +81,7 @@ class RewriteCodec(Codec):
         """The most probable text of each dialogue; its score is the probability of all edits found that write it."""
         return [self._answer(outputs, number, reading) for number, reading in enumerate(batch.items)]
 
-    def _answer(self, outputs: Mapping[str, Array], number: int, reading: Reading) -> Rewrite:
+    def _answer(self, outputs: Mapping[str, Array], number: int, reading: ReadDialogue) -> Rewrite:
         before, after = slice(reading.context), slice(reading.context, len(reading.words))
         tokens = slice(reading.context, len(reading.words) - 1)
         scores = EditScores(
@@ -113,8 +115,15 @@ class RewriteCodec(Codec):
                     outputs["starts"][row, number, place, start] = outputs["ends"][row, number, place, last] = SURE
         return {name: array.astype(np.float32) for name, array in outputs.items()}
 
+    def declared(self) -> dict[str, Declared]:
+        return {
+            **self.features.declared(),
+            "turns": Declared((WORDS,), TURNS),
+            "shared": Declared((WORDS,), SHARED),
+        }
+
     def limits(self) -> dict[str, int]:
-        return {**self.features.limits(), "turns": TURNS, "shared": SHARED, "marks": 2, "deleted": 2}
+        return {**limits_of(self.declared()), "marks": 2, "deleted": 2}
 
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
         return {
@@ -133,5 +142,5 @@ class RewriteCodec(Codec):
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> RewriteCodec:
-        features = features_from_dict(part(table, "features"), tokenizer_json)
+        features = load_features(part(table, "features"), tokenizer_json)
         return cls(features, EditScheme(whole(table, "insertions", 1), whole(table, "max_words", 1)))

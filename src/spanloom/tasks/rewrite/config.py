@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from spanloom.config import EncoderConfig, setting
+from spanloom.config import setting
 from spanloom.config.ranges import PartBelowOne, Range, TwoWords, Width
+from spanloom.encoders import DEFAULT, EncoderChoice
 
 
 @dataclass(frozen=True)
@@ -24,4 +25,4 @@ class RewriteConfig:
         16, "width of the vectors that say which turn a token stands in, and in which others it stands too"
     )
     dropout: PartBelowOne = setting(0.3, "part of what the heads read that is hidden in training")
-    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
+    encoder: EncoderChoice = setting(DEFAULT, "what reads the text")

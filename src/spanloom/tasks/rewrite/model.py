@@ -6,14 +6,14 @@ B batch, T tokens, D width.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from spanloom.nn.encoders.layers import LayersAbove
-from spanloom.nn.encoders.words import Encoder, build_encoder
+from spanloom.encoders import build_encoder, layers_above
+from spanloom.encoders.contract import Wanted
+from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.edits import EditTable, edit_losses
 from spanloom.nn.model import Model
 from spanloom.tasks.rewrite.codec import RewriteCodec
@@ -27,12 +27,12 @@ class RewriteModel(Model):
     The encoder has no layers of its own above the words: they stand here, above all that is known of a token.
     """
 
-    def __init__(self, encoder: Encoder, config: RewriteConfig) -> None:
+    def __init__(self, encoder: EncoderModule, config: RewriteConfig) -> None:
         super().__init__()
         self.encoder = encoder
         self.turns = nn.Embedding(TURNS, config.turn_width)
         self.shared = nn.Embedding(SHARED, config.turn_width)
-        self.above = LayersAbove(config.encoder, encoder.width + 2 * config.turn_width, config.dropout)
+        self.above = layers_above(config.encoder, encoder.width + 2 * config.turn_width, config.dropout)
         self.edits = EditTable(self.above.width, config.rank, config.insertions, config.dropout)
 
     def forward(self, turns: Tensor, shared: Tensor, **inputs: Tensor) -> dict[str, Tensor]:
@@ -49,8 +49,7 @@ def build(config: RewriteConfig, codec: RewriteCodec, architecture: Mapping[str,
 
     Raises CheckpointError or DataError for pretrained files.
     """
-    below = replace(config.encoder, layers=0)
-    encoder = build_encoder(below, config.dropout, codec.features, architecture)
+    encoder = build_encoder(config.encoder, codec.features, Wanted(config.dropout, architecture, above=False))
     model = RewriteModel(encoder, config)
     model.architecture = encoder.architecture
     model.pretrained_prefixes = encoder.pretrained_prefixes

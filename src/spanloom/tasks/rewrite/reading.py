@@ -20,7 +20,7 @@ SHARED = 8
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadDialogue:
     """What is read of a dialogue, T tokens with the marks.
 
     words: the tokens. origins: the text and the number in it of each token, None of a mark. turns: see `TURNS`. shared:
@@ -54,7 +54,7 @@ class Reading:
         return np.asarray(np.triu((number[:, None] == number) & words & words[:, None]) & (turns > 1))
 
 
-def read_dialogue(dialogue: Dialogue, max_words: int) -> Reading:
+def read_dialogue(dialogue: Dialogue, max_words: int) -> ReadDialogue:
     """Read a dialogue, the utterance first of all, then of the context what is nearest to it."""
     *context, last = dialogue.turns
     kept = min(len(last.tokens), max_words - 1)
@@ -80,7 +80,7 @@ def read_dialogue(dialogue: Dialogue, max_words: int) -> Reading:
     turns += [1] * (kept + 1)
     rest = tuple((last, number) for number in range(kept, len(last.tokens)))
     numbers = np.array(turns, dtype=np.int64)
-    return Reading(tuple(words), tuple(origins), numbers, _shared(words, turns), size, last, rest, tuple(cut))
+    return ReadDialogue(tuple(words), tuple(origins), numbers, _shared(words, turns), size, last, rest, tuple(cut))
 
 
 def _near(age: int) -> int:

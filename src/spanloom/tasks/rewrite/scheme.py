@@ -13,7 +13,7 @@ import numpy as np
 from spanloom.answers.rewrite import Rewrite
 from spanloom.core import Arrays, Example, LostFact
 from spanloom.decode.edits import Edits
-from spanloom.tasks.rewrite.reading import MARK, Reading, read_dialogue
+from spanloom.tasks.rewrite.reading import MARK, ReadDialogue, read_dialogue
 from spanloom.text.edits import SPACING, Alignment, align, cause, places
 from spanloom.text.joining import written
 from spanloom.text.words import tokenize
@@ -28,7 +28,7 @@ class EditScheme:
     insertions: int
     max_words: int
 
-    def encode(self, example: Example) -> tuple[Reading, Arrays, tuple[LostFact, ...]]:
+    def encode(self, example: Example) -> tuple[ReadDialogue, Arrays, tuple[LostFact, ...]]:
         """What is read of a dialogue, the targets of its gold rewrite if it has one, and what is lost.
 
         Of a rewrite that edits cannot write, the targets are the edits that write most of it.
@@ -42,7 +42,7 @@ class EditScheme:
             lost.append(LostFact("rewrite", "", example.gold.text, why))
         return reading, targets, tuple(lost)
 
-    def _encode_gold(self, reading: Reading, gold: Rewrite) -> tuple[Arrays, str]:
+    def _encode_gold(self, reading: ReadDialogue, gold: Rewrite) -> tuple[Arrays, str]:
         rewrite = _without_rest([token.text for token in tokenize(gold.text)], reading)
         turns = reading.context_turns()
         alignment = align(reading.utterance, turns, rewrite, self.insertions)
@@ -52,7 +52,7 @@ class EditScheme:
             why = SPACING
         return targets, why
 
-    def _targets(self, reading: Reading, alignment: Alignment, rewrite: Sequence[str]) -> Arrays:
+    def _targets(self, reading: ReadDialogue, alignment: Alignment, rewrite: Sequence[str]) -> Arrays:
         """turns, marks, deleted [T], insertions [M, 4], chosen [K]: see `nn.heads.edits.edit_losses`."""
         context = reading.words[: reading.context]
         found, chosen = [], []
@@ -71,7 +71,7 @@ class EditScheme:
         }
 
 
-def kept(reading: Reading, edits: Edits) -> list[int]:
+def kept(reading: ReadDialogue, edits: Edits) -> list[int]:
     """The tokens that edits write, as positions in the dialogue."""
     found: list[int] = []
     for place in range(len(edits.deleted) + 1):
@@ -83,13 +83,13 @@ def kept(reading: Reading, edits: Edits) -> list[int]:
     return found
 
 
-def text_of(reading: Reading, edits: Edits) -> str:
+def text_of(reading: ReadDialogue, edits: Edits) -> str:
     """The text that edits write, with the end of a long utterance that was not read."""
     origins = (reading.origins[at] for at in kept(reading, edits))
     return written([*(origin for origin in origins if origin is not None), *reading.rest], reading.host)
 
 
-def _first_places(reading: Reading, targets: Arrays) -> Edits:
+def _first_places(reading: ReadDialogue, targets: Arrays) -> Edits:
     """The targets' edits, each insertion taken from its first place."""
     rows = targets["insertions"]
     first = [rows[rows[:, 0] == number][0].tolist() for number in np.unique(rows[:, 0])]
@@ -97,7 +97,7 @@ def _first_places(reading: Reading, targets: Arrays) -> Edits:
     return Edits(insertions, tuple((targets["deleted"][reading.context : -1] > 0).tolist()))
 
 
-def _without_rest(rewrite: list[str], reading: Reading) -> list[str]:
+def _without_rest(rewrite: list[str], reading: ReadDialogue) -> list[str]:
     """A gold rewrite without the end of a long utterance that is not read, where it stands unchanged at its end."""
     rest = [text.tokens[number].text for text, number in reading.rest]
     return rewrite[: len(rewrite) - len(rest)] if rest and rewrite[-len(rest) :] == rest else rewrite

@@ -74,4 +74,6 @@ TASK = Task(
     prepare=_prepare,
     show=rewrite_to_dict,
     line=dialogue_line,
+    window=lambda model: model.max_words,
+    told=("exact_match", "bleu", "restored_1_f1", "restored_2_f1", "restored_3_f1"),
 )

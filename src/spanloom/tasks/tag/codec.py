@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spanloom.answers.tags import Tags
+from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.openness import OpenTags
 from spanloom.batch.targets import tag_targets
 from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text
 from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
+from spanloom.encoders import fit_features, load_features
+from spanloom.encoders.contract import Features
 from spanloom.tasks.tag.config import TagConfig, check_settings
-from spanloom.text.features import Features, features_from_dict, fit_features
 from spanloom.text.seen import Seen
 from spanloom.text.stored import flag, optional, part, whole, wholes
 from spanloom.text.tags import spans_from_tags
@@ -88,7 +90,7 @@ class TagCodec(Codec):
             else:
                 targets = self.sources.encode(labels, example.covered)
             lost += self._cut_off(example.input, example.gold, len(tokens))
-        length = int(inputs.get("piece_lengths", inputs["lengths"]))
+        length = self.features.length(inputs)
         return Row(inputs, targets, length, len(tokens), tuple(lost), cut=+cut)
 
     def _cut_off(self, text: Text, gold: Tags, kept: int) -> list[LostFact]:
@@ -119,7 +121,7 @@ class TagCodec(Codec):
 
         Of several sources also open [B, T, K], the tags that each leaves open.
         """
-        width, inputs = pad_inputs(rows)
+        width, inputs = pad_inputs(rows, self.declared())
         targets = tag_targets(rows, width, inputs["lengths"], self.loss) if rows[0].targets else {}
         return Batch(inputs, targets, {"tags": float(sum(row.width for row in rows))})
 
@@ -130,8 +132,11 @@ class TagCodec(Codec):
     def perfect(self, batch: Batch) -> Arrays:
         return perfect_tags(batch.targets["tags"], self.tagset)
 
+    def declared(self) -> dict[str, Declared]:
+        return self.features.declared()
+
     def limits(self) -> dict[str, int]:
-        return {**self.features.limits(), "tags": len(self.tagset.tags)}
+        return {**limits_of(self.declared()), "tags": len(self.tagset.tags)}
 
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
         return tag_sizes(self.tagset, crf=self.loss is None)
@@ -152,7 +157,7 @@ class TagCodec(Codec):
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> TagCodec:
-        features = features_from_dict(part(table, "features"), tokenizer_json)
+        features = load_features(part(table, "features"), tokenizer_json)
         tagset, seen = Tagset.from_dict(part(table, "tags")), Seen(wholes(table, "seen", most=2**32 - 1))
         limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1)
         return cls(features, tagset, seen, optional(part, table, "loss"), *limits, flag(table, "confidence"))

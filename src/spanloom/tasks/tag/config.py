@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spanloom.config import EncoderConfig, check_values, setting
+from spanloom.config import check_values, setting
 from spanloom.config.ranges import PartBelowOne, Rate, Words
+from spanloom.encoders import DEFAULT, EncoderChoice
 from spanloom.errors import ConfigError
 
 Head = Literal["softmax", "crf"]
@@ -37,7 +38,7 @@ class TagConfig:
     class_weights: Literal["none", "balanced"] = setting(
         "none", "of softmax: 'balanced' lets all tags weigh the same in total, however rare"
     )
-    encoder: EncoderConfig = setting(EncoderConfig(), "what reads the text")
+    encoder: EncoderChoice = setting(DEFAULT, "what reads the text")
 
 
 def check_settings(config: TagConfig, sources: bool = False) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from spanloom.nn.encoders.words import Encoder, build_encoder
+from spanloom.encoders import build_encoder
+from spanloom.encoders.contract import Wanted
+from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.crf import LinearChainCRF
 from spanloom.nn.heads.tags import build_crf, tag_divergence, tag_loss, tag_outputs
 from spanloom.nn.model import Model
@@ -21,7 +23,7 @@ from spanloom.tasks.tag.config import TagConfig
 class TagModel(Model):
     """A linear layer over the encoder: emissions [B, T, K], and what a CRF above needs besides."""
 
-    def __init__(self, encoder: Encoder, tags: int, crf: LinearChainCRF | None) -> None:
+    def __init__(self, encoder: EncoderModule, tags: int, crf: LinearChainCRF | None) -> None:
         super().__init__()
         self.encoder = encoder
         self.tagger = nn.Linear(encoder.width, tags)
@@ -36,7 +38,7 @@ def build(config: TagConfig, codec: TagCodec, architecture: Mapping[str, Any] | 
 
     Raises CheckpointError or DataError for pretrained files.
     """
-    encoder = build_encoder(config.encoder, config.dropout, codec.features, architecture)
+    encoder = build_encoder(config.encoder, codec.features, Wanted(config.dropout, architecture))
     model = TagModel(encoder, len(codec.tagset.tags), build_crf(codec.tagset) if config.head == "crf" else None)
     model.architecture = encoder.architecture
     model.pretrained_prefixes = encoder.pretrained_prefixes

@@ -67,4 +67,6 @@ TASK = Task(
     show=tags_to_dict,
     line=tag_line,
     divergence=deferred("spanloom.tasks.tag.model", "divergence"),
+    window=lambda model: model.max_words,
+    told=("entity_f1", "accuracy", "macro_f1"),
 )

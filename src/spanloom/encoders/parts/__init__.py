@@ -1,0 +1,1 @@
+"""What two or more encoders share; torch is in `modules/` alone."""

@@ -1,0 +1,1 @@
+"""The networks of encoders, as far as two or more share them. Torch."""

@@ -1,0 +1,67 @@
+"""Sentences to word vectors, from wordpieces of a pretrained encoder. Torch.
+
+B batch, P pieces, T words, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from spanloom.encoders.contract import Wanted
+from spanloom.encoders.parts.modules.above import LayersAbove, recurrent_layers
+from spanloom.encoders.parts.modules.pretrained import load_transformer, make_transformer
+from spanloom.encoders.parts.modules.spelling import Spelling
+from spanloom.encoders.parts.modules.transformer import Transformer
+from spanloom.encoders.parts.pieces import PieceFeatures
+from spanloom.encoders.parts.settings import OfPieces
+from spanloom.nn.encoder import Encoded, EncoderModule
+
+
+class PieceEncoder(EncoderModule):
+    """Wordpieces through a pretrained encoder, the words' spelling beside them, layers above -> `Encoded`.
+
+    folder: where the pretrained encoder is, asked for where there is no trained one.
+    """
+
+    pretrained_prefixes = ("encoder.transformer.pretrained.",)
+
+    def __init__(self, config: OfPieces, features: PieceFeatures, wanted: Wanted, folder: Callable[[], Path]) -> None:
+        super().__init__()
+        if wanted.architecture is None:
+            model = load_transformer(folder(), config.dropout, features.tokenizer.size)
+        else:
+            model = make_transformer(wanted.architecture)
+        maps = wanted.maps and config.attention
+        self.transformer = Transformer(
+            model, config.pooling, config.mix_layers, maps, config.freeze, config.unfreeze_epochs
+        )
+        self.maps = self.transformer.maps
+        self.architecture = model.config.to_dict()  # type: ignore[union-attr, operator]
+        self.spelling = Spelling(config, features.lookup, wanted.dropout)
+        self.dropout = nn.Dropout(wanted.dropout)
+        width = self.transformer.width + self.spelling.width + wanted.beside
+        self.above = recurrent_layers(config, width, wanted.dropout) if wanted.above else LayersAbove(width)
+        self.width, self.backward = self.above.width, self.above.backward
+
+    def forward(
+        self,
+        pieces: Tensor,
+        piece_lengths: Tensor,
+        first: Tensor,
+        last: Tensor,
+        shapes: Tensor,
+        lengths: Tensor,
+        characters: Tensor | None = None,
+        hashed: Tensor | None = None,
+        types: Tensor | None = None,
+        beside: Tensor | None = None,
+    ) -> Encoded:
+        pretrained = self.transformer(pieces, piece_lengths, first, last, types)
+        words = self.dropout(pretrained.vectors)  # [B, T, hidden]
+        parts = [words, *(part.to(words.dtype) for part in self.spelling(shapes, characters, hashed))]
+        parts += [] if beside is None else [beside.to(words.dtype)]
+        return Encoded(self.above(torch.cat(parts, dim=-1), lengths), pretrained.maps)

@@ -1,0 +1,3 @@
+from tests.throwaway.letters import ENCODER
+
+__all__ = ["ENCODER"]
