@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from spanloom.batch.openness import TagParts, coverage_arrays, covered_entities, open_cells
-from spanloom.core import Coverage, Span
+from spanloom.core import Coverage
+from spanloom.inputs import Span
 
 LABELS = ("org", "person", "place")
 TAGS = ("O", *(f"{place}-{label}" for label in LABELS for place in "BIES"))

@@ -65,9 +65,9 @@ def test_the_rooms_are_all_there_in_their_order(page: str) -> None:
     [
         ("in `predict/nowhere.py`.", "predict/nowhere.py"),
         ("in `predict/nowhere.py:load`", "predict/nowhere.py:load"),
-        ("as `core.py:Codec.encoded`.", "core.py:Codec.encoded"),
+        ("as `contracts.py:Codec.encoded`.", "contracts.py:Codec.encoded"),
         ("`core.py:Nothing` says", "core.py:Nothing"),
-        ("by `Codec.mix`", "core.py:Codec.mix"),
+        ("by `Codec.mix`", "contracts.py:Codec.mix"),
         ("by `AnswerKind.mix`", "answers/parts/kind.py:AnswerKind.mix"),
         ("`tasks/nowhere/` is", "tasks/nowhere/"),
         ("`tasks/*/nowhere.py`", "tasks/*/nowhere.py"),
@@ -78,5 +78,5 @@ def test_what_is_not_there_is_found(text: str, found: str, repository: Path) -> 
 
 
 def test_what_is_there_is_not_called_missing(repository: Path) -> None:
-    text = "`core.py`, `core.py:Codec.max_words`, `tests/test_layers.py:LAYERS`, `Task.show` and `answers/parts/`."
+    text = "`core.py`, `contracts.py:Codec.max_words`, `tests/test_layers.py:LAYERS`, `Task.show` and `answers/parts/`."
     assert missing(text, repository) == []

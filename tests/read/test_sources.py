@@ -14,8 +14,9 @@ from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig, build
 from spanloom.config.data import SourceConfig
-from spanloom.core import Coverage, Example, Relation, Source, Span
+from spanloom.core import Coverage, Example, Source
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Relation, Span
 from spanloom.read import read_graphs
 from spanloom.read.parts.sources import coverage_of, covered, judged, under_new_names
 from tests.tasks.sentences import sentence, text_of

@@ -10,7 +10,8 @@ from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import TEXTS, Shown
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Coverage, Span, Text, TextPair
+from spanloom.core import Coverage
+from spanloom.inputs import Span, Text, TextPair
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spanloom.core import SOME, Array, Arrays, Coverage, Span
+from spanloom.core import SOME, Array, Arrays, Coverage
+from spanloom.inputs import Span
 from spanloom.text.tags import spans_from_tags
 from spanloom.text.tagset import Tagset
 

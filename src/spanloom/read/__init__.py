@@ -24,8 +24,9 @@ from typing import Any
 from spanloom.answers import kinds
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Relation, Span, Text, texts_of
+from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text, texts_of
 from spanloom.read.parts.json_decode import shown
 from spanloom.read.parts.json_keys import first_values
 from spanloom.read.parts.lines import OPENING, opening, refuse_nul

@@ -13,9 +13,10 @@ import numpy as np
 
 from spanloom.answers.graph import Graph
 from spanloom.batch.openness import TagParts, coverage_arrays, covered_relations, open_cells
-from spanloom.core import SOME, Array, Arrays, Coverage, LostFact, Relation, Row, Span, Text
+from spanloom.core import SOME, Array, Arrays, Coverage, LostFact, Row
 from spanloom.decode.spans import ScoredSpan, sigmoid, spans_from_table
 from spanloom.decode.triples import triples_from_tables
+from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks.joint.labels import Labels
 from spanloom.text.tags import tag_names, tags_from_spans
 
