@@ -22,7 +22,8 @@ from wording import LANGUAGES
 
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, TextPair
+from spanloom.core import Example
+from spanloom.inputs import TextPair
 from spanloom.metrics.labels import label_scorecard
 from spanloom.tasks import find_task
 

@@ -21,8 +21,9 @@ from training import store
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Relation, Span, Text
+from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks import find_task
 from spanloom.tasks.joint.labels import Labels
 from spanloom.tasks.joint.memory import Memory

@@ -25,7 +25,8 @@ from training import store
 from spanloom.answers.graph import Graph
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Relation, Span, Text, Token
+from spanloom.core import Example
+from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.predict.predictor import Predictor, SecondLook, load

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from spanloom.config import RunConfig
-from spanloom.core import Example, Source, Text
+from spanloom.core import Example, Source
 from spanloom.engine.model_folder import save_model
+from spanloom.inputs import Text
 from spanloom.tasks import find_task
 from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.tasks.language_model.config import LanguageModelConfig

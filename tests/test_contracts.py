@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.core import Codec
+from spanloom.contracts import Codec
 from spanloom.tasks import task_names
 from tests.test_layers import imports
 

@@ -23,9 +23,11 @@ from spanloom.answers.parts.augment import augment
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.config import AugmentConfig, RunConfig, load_config
-from spanloom.core import Example, MarkedText, Task, Text
+from spanloom.contracts import Task
+from spanloom.core import Example
 from spanloom.engine.guard import check_settings
 from spanloom.errors import ConfigError
+from spanloom.inputs import MarkedText, Text
 from spanloom.predict.long_text import merge
 from spanloom.tasks import FOLDER, find_task, task_names
 from spanloom.text.windows import windows

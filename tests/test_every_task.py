@@ -25,7 +25,8 @@ from spanloom.answers.graph import Graph
 from spanloom.answers.rewrite import Rewrite
 from spanloom.answers.surprisal import Surprisal
 from spanloom.config import RunConfig, load_config, to_toml
-from spanloom.core import Batch, Example, Row, Task, Text
+from spanloom.contracts import Task
+from spanloom.core import Batch, Example, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.adversarial import Attack
 from spanloom.engine.checkpoint import read_checkpoint
@@ -39,6 +40,7 @@ from spanloom.engine.step import Update, train_step
 from spanloom.engine.trainer import Method, Trainer
 from spanloom.errors import DataError
 from spanloom.export.bundle import export
+from spanloom.inputs import Text
 from spanloom.predict.bundle import OnnxBackend, open_bundle, start
 from spanloom.predict.predictor import load
 from spanloom.tasks import FOLDER, find_task, task_names

@@ -71,6 +71,6 @@ class SpacySmall:
 
 
 def _span(entity: Any) -> Any:
-    from spanloom.core import Span
+    from spanloom.inputs import Span
 
     return Span(entity.start, entity.end, entity.label_)

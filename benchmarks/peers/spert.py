@@ -28,10 +28,11 @@ from torch.nn import functional as F
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Relation, Span
+from spanloom.core import Example
 from spanloom.encoders.minilm.config import folder as minilm_folder
 from spanloom.encoders.parts.modules.pretrained import load_transformer
 from spanloom.engine.device import autocast
+from spanloom.inputs import Relation, Span
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read
 from spanloom.text.pieces import Pieces, PieceTokenizer, read_tokenizer

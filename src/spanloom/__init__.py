@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from spanloom.answers.rewrite import RewriteAnswer
     from spanloom.answers.surprisal import SurprisalAnswer
     from spanloom.answers.tags import TagsAnswer
-    from spanloom.core import Example, Relation, Source, Span, Text
+    from spanloom.core import Example, Source
     from spanloom.errors import CheckpointError, ConfigError, DataError, ExportRefused, MissingExtra, SpanloomError
+    from spanloom.inputs import Relation, Span, Text
     from spanloom.predict.predictor import Predictor, load
     from spanloom.run.evaluate import evaluate
     from spanloom.run.functions import check, export
@@ -82,7 +83,8 @@ _HOMES = {
     "spanloom.answers.rewrite": ("RewriteAnswer",),
     "spanloom.answers.surprisal": ("SurprisalAnswer",),
     "spanloom.answers.tags": ("TagsAnswer",),
-    "spanloom.core": ("Example", "Relation", "Source", "Span", "Text"),
+    "spanloom.core": ("Example", "Source"),
+    "spanloom.inputs": ("Relation", "Span", "Text"),
     "spanloom.errors": (
         "CheckpointError",
         "ConfigError",

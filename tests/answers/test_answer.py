@@ -18,7 +18,7 @@ from spanloom.answers.rewrite import Rewrite
 from spanloom.answers.surprisal import Surprisal, Surprising
 from spanloom.answers.tags import Tagged, Tags
 from spanloom.config import DataConfig
-from spanloom.core import Dialogue, MarkedText, Relation, Span, Text, TextPair, texts_of
+from spanloom.inputs import Dialogue, MarkedText, Relation, Span, Text, TextPair, texts_of
 from spanloom.tasks import FOLDER, find_task, task_names
 from spanloom.text.words import tokenize
 from spanloom.write.notebook import answer_html

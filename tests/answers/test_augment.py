@@ -18,7 +18,8 @@ from spanloom.answers.label import Label
 from spanloom.answers.parts.augment import augment
 from spanloom.answers.tags import Tags
 from spanloom.config import AugmentConfig
-from spanloom.core import Example, MarkedText, Relation, Source, Span, Text, TextPair, Token
+from spanloom.core import Example, Source
+from spanloom.inputs import MarkedText, Relation, Span, Text, TextPair, Token
 from spanloom.text.tags import illegal, spans_from_tags, tags_from_spans
 from tests.tasks.sentences import sentence, sentences, text_of
 

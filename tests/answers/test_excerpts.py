@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from spanloom.answers.graph import Graph
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.answers.tags import Tags
-from spanloom.core import Example, LostFact, Relation, Source, Span
+from spanloom.core import Example, LostFact, Source
+from spanloom.inputs import Relation, Span
 from spanloom.text.tags import illegal, spans_from_tags, tags_from_spans
 from spanloom.text.windows import cut
 from tests.tasks.sentences import sentence, sentences, text_of

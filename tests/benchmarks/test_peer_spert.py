@@ -13,8 +13,8 @@ from tokenizers.models import WordPiece
 from tokenizers.processors import TemplateProcessing
 
 from spanloom.config import DataConfig
-from spanloom.core import Relation, Span
 from spanloom.encoders.parts.modules.pretrained import make_transformer
+from spanloom.inputs import Relation, Span
 from spanloom.read import read
 from spanloom.text.pieces import PieceTokenizer
 

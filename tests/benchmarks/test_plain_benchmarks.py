@@ -22,7 +22,8 @@ from wording import LANGUAGES
 
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
-from spanloom.core import Example, Text, TextPair
+from spanloom.core import Example
+from spanloom.inputs import Text, TextPair
 from spanloom.text.words import tokenize
 
 WORDS = LANGUAGES["en"]

@@ -12,8 +12,9 @@ from spanloom.answers.graph import Graph
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.check.audit import audit, audit_windows
 from spanloom.config import RunConfig
-from spanloom.core import Array, Arrays, Batch, Example, LostFact, Relation, Row, Span
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.encoders.rnn.config import RnnConfig
+from spanloom.inputs import Relation, Span
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
 from tests.tasks.sentences import sentence

@@ -8,8 +8,9 @@ import pytest
 
 from spanloom.answers.label import Label
 from spanloom.check.labels import check_label_data, require_label_spelling
-from spanloom.core import Example, Source, Text, TextPair
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text, TextPair
 from spanloom.text.words import tokenize
 
 

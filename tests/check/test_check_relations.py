@@ -9,8 +9,9 @@ import pytest
 
 from spanloom.check.labels import require_label_spelling
 from spanloom.check.relations import check_relations
-from spanloom.core import Example, LostFact, MarkedText, Relation, Source
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import MarkedText, Relation
 from spanloom.text.marks import read_marks
 
 

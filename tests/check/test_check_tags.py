@@ -8,8 +8,9 @@ import pytest
 
 from spanloom.answers.tags import Tags
 from spanloom.check.tags import LONG, check_tags, require_tag_spelling
-from spanloom.core import Example, LostFact, Source, Text
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text
 from spanloom.text.words import tokenize
 
 

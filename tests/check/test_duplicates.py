@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from spanloom.answers.label import Label
 from spanloom.check.duplicates import CONTRADICTORY, DUPLICATE, LEAKED, leaked, repeated
-from spanloom.core import Example, Source, Text
+from spanloom.core import Example, Source
+from spanloom.inputs import Text
 from spanloom.text.words import tokenize
 
 

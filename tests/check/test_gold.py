@@ -8,8 +8,9 @@ import pytest
 
 from spanloom.answers.graph import Graph
 from spanloom.check.gold import check_gold, check_labels
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text
 from spanloom.text.words import tokenize
 
 A, B, C = Span(0, 1, "person"), Span(2, 3, "place"), Span(4, 5, "place")

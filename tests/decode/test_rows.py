@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spanloom.core import Array, Arrays, Batch, Codec, Row
+from spanloom.contracts import Codec
+from spanloom.core import Array, Arrays, Batch, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import DataError
 

@@ -14,9 +14,9 @@ from spanloom.answers.label import Label
 from spanloom.answers.rewrite import Rewrite
 from spanloom.answers.surprisal import Surprisal
 from spanloom.answers.tags import Tags
-from spanloom.core import Relation, Span
 from spanloom.decode.threshold import ALL, Threshold, threshold_for
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Relation, Span
 from spanloom.tasks import find_task, task_names
 
 ADA, BERGEN, PRESS = Span(0, 2, "Person", 0.9), Span(4, 5, "Place", 0.6), Span(6, 8, "Org", 0.7)

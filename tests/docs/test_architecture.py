@@ -16,7 +16,7 @@ NAMED = re.compile(r"(?<![\w/])([\w*/]+\.py)(?::([A-Za-z_][\w.]*\w))?")
 FOLDER = re.compile(r"`([\w/]+/)`")
 CONTRACT = re.compile(r"`(Codec|Task|Backend|AnswerKind|Model)\.(\w+)`")
 HOMES = {"AnswerKind": "answers/parts/kind.py", "Model": "nn/model.py"}
-"""The files of the contracts that are not in core.py."""
+"""The files of the contracts that are not in contracts.py."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def names_in(body: list[ast.stmt], prefix: str = "") -> Iterator[str]:
 def missing(text: str, repository: Path) -> list[str]:
     """What a text names that is not there."""
     roots = (repository / "src" / "spanloom", repository)
-    contracts = [(HOMES.get(kind, "core.py"), f"{kind}.{name}") for kind, name in CONTRACT.findall(text)]
+    contracts = [(HOMES.get(kind, "contracts.py"), f"{kind}.{name}") for kind, name in CONTRACT.findall(text)]
     found = [folder for folder in FOLDER.findall(text) if not any((root / folder).is_dir() for root in roots)]
     for path, name in {*NAMED.findall(text), *contracts} - {("file.py", "name")}:
         files = [file for root in roots for file in root.glob(path)]
@@ -65,9 +65,9 @@ def test_the_rooms_are_all_there_in_their_order(page: str) -> None:
     [
         ("in `predict/nowhere.py`.", "predict/nowhere.py"),
         ("in `predict/nowhere.py:load`", "predict/nowhere.py:load"),
-        ("as `core.py:Codec.encoded`.", "core.py:Codec.encoded"),
+        ("as `contracts.py:Codec.encoded`.", "contracts.py:Codec.encoded"),
         ("`core.py:Nothing` says", "core.py:Nothing"),
-        ("by `Codec.mix`", "core.py:Codec.mix"),
+        ("by `Codec.mix`", "contracts.py:Codec.mix"),
         ("by `AnswerKind.mix`", "answers/parts/kind.py:AnswerKind.mix"),
         ("`tasks/nowhere/` is", "tasks/nowhere/"),
         ("`tasks/*/nowhere.py`", "tasks/*/nowhere.py"),
@@ -78,5 +78,5 @@ def test_what_is_not_there_is_found(text: str, found: str, repository: Path) -> 
 
 
 def test_what_is_there_is_not_called_missing(repository: Path) -> None:
-    text = "`core.py`, `core.py:Codec.max_words`, `tests/test_layers.py:LAYERS`, `Task.show` and `answers/parts/`."
+    text = "`core.py`, `contracts.py:Codec.max_words`, `tests/test_layers.py:LAYERS`, `Task.show` and `answers/parts/`."
     assert missing(text, repository) == []

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from spanloom.core import Array, Batch, Example, Task
+from spanloom.contracts import Task
+from spanloom.core import Array, Batch, Example
 from spanloom.engine import calibrate as calibration
 from spanloom.engine.model_folder import load_model
 from spanloom.engine.report import Notice, Report

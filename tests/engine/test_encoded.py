@@ -14,7 +14,8 @@ from spanloom.answers import kind_of
 from spanloom.answers.graph import Graph
 from spanloom.answers.tags import Tags
 from spanloom.config import AugmentConfig, RunConfig, load_config
-from spanloom.core import Row, Task
+from spanloom.contracts import Task
+from spanloom.core import Row
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.encoded import Prepared, rows_of
 from spanloom.engine.report import Notice, Report

@@ -15,7 +15,7 @@ import torch.distributed as dist
 import torch.multiprocessing
 from torch import Tensor, nn
 
-from spanloom.core import Task
+from spanloom.contracts import Task
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.processes import Launch, add_up, add_up_gradients, device_of, join_processes, read_launch, share_of
 from spanloom.engine.report import Report, read_metrics

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from spanloom.config import RunConfig
-from spanloom.core import Task
+from spanloom.contracts import Task
 from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.rates import HIGHEST, LOWEST, loss_of, smooth, suggest_rate, try_rates
 from spanloom.engine.report import StepReport

@@ -16,7 +16,8 @@ from torch import Tensor
 
 import spanloom.nn.storage
 from spanloom.config import RunConfig, attacks, load_config, schedules
-from spanloom.core import Row, Task
+from spanloom.contracts import Task
+from spanloom.core import Row
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.evaluate import TorchBackend, evaluating

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from spanloom.batch.pad import lengths, pad
 from spanloom.config import DataConfig, RunConfig, TrainConfig
-from spanloom.core import Array, Arrays, Batch, Codec, Example, Row, Source, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Array, Arrays, Batch, Example, Row, Source
 from spanloom.engine.average import WeightAverage
 from spanloom.engine.state import Training
 from spanloom.engine.trainer import Method, Trainer

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Codec, Example, Row
+from spanloom.contracts import Codec
+from spanloom.core import Example, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ExportRefused
 from spanloom.export.bundle import Source, write_bundle

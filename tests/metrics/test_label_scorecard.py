@@ -11,8 +11,9 @@ from sklearn import metrics
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from spanloom.answers.label import Label
-from spanloom.core import Example, Source, Text, TextPair
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text, TextPair
 from spanloom.metrics.labels import label_scorecard
 from tests.tasks.sentences import text_of
 

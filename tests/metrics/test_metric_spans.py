@@ -8,8 +8,8 @@ from nervaluate import Evaluator
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
-from spanloom.core import Span, Text, Token
 from spanloom.errors import DataError
+from spanloom.inputs import Span, Text, Token
 from spanloom.metrics.spans import bio_from_spans, count_spans, match_spans, spans_from_bio
 
 LABELS = ["Person", "City", "Ship"]

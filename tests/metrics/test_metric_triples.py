@@ -5,7 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from spanloom.core import LostFact, Relation, Span
+from spanloom.core import LostFact
+from spanloom.inputs import Relation, Span
 from spanloom.metrics.triples import count_triples, distance, lost_pair, match_triples, sentence_kinds
 
 

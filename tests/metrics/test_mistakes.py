@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spanloom.core import LostFact, Relation, Span, Text, Token
+from spanloom.core import LostFact
+from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.metrics.mistakes import Mistake, entity_mistakes, lost_mistakes, triple_mistakes
 from spanloom.metrics.spans import match_spans
 from spanloom.metrics.triples import match_triples

@@ -12,8 +12,9 @@ import pytest
 from rich.console import Console
 
 from spanloom.answers.graph import Graph, graph_to_dict
-from spanloom.core import LostFact, Span
+from spanloom.core import LostFact
 from spanloom.errors import DataError
+from spanloom.inputs import Span
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.nested import depths, nested_scorecard
 from spanloom.write.html import comparison_items, scorecard_page

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from spanloom.core import Example, MarkedText, Relation, Source, Span
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.relations import Kind, kind_of, relation_scorecard
 from spanloom.metrics.significance import bootstrap_interval

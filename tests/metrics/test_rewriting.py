@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from spanloom.answers.rewrite import Rewrite
-from spanloom.core import Dialogue, Example, Source, Text
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Dialogue, Text
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.measures import bleu
 from spanloom.metrics.rewriting import (

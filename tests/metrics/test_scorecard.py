@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.scorecard import gold_hash, joint_scorecard
 

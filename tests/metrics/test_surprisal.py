@@ -5,8 +5,9 @@ from typing import NamedTuple
 import pytest
 
 from spanloom.answers.surprisal import Surprisal
-from spanloom.core import Example, Text
+from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.inputs import Text
 from spanloom.metrics.surprisal import surprisal_scorecard
 from spanloom.text.words import tokenize
 

@@ -15,8 +15,9 @@ from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
 from spanloom.answers.tags import Tags
-from spanloom.core import Example, LostFact, Source, Text, Token
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text, Token
 from spanloom.metrics.tags import gold_hash, tag_scorecard
 from spanloom.write.tables import print_scorecard
 

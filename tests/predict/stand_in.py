@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.core import Codec, Row, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Row
 from spanloom.predict.predictor import Predictor, SecondLook
 
 

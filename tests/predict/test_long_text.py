@@ -6,7 +6,7 @@ from spanloom.answers.frame import Frame
 from spanloom.answers.graph import Graph, with_relations
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
-from spanloom.core import Relation, Span
+from spanloom.inputs import Relation, Span
 from spanloom.predict.long_text import merge
 from spanloom.text.windows import cut
 from tests.run.tiny_task import prepare

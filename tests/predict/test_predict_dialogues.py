@@ -13,7 +13,8 @@ import pytest
 
 import spanloom.predict.predictor
 from spanloom.answers.rewrite import Rewrite
-from spanloom.core import Codec, Example, Row
+from spanloom.contracts import Codec
+from spanloom.core import Example, Row
 from spanloom.predict.predictor import Predictor
 from spanloom.run.cli import main
 from spanloom.tasks import find_task

@@ -14,8 +14,9 @@ import pytest
 import spanloom.predict.predictor as predictor_module
 from spanloom.answers.graph import Graph
 from spanloom.answers.parts.answer import Entity
-from spanloom.core import Example, Relation, Row, Span
+from spanloom.core import Example, Row
 from spanloom.errors import CheckpointError, DataError, MissingExtra
+from spanloom.inputs import Relation, Span
 from spanloom.predict.outcomes import CHUNK
 from spanloom.predict.predictor import Predictor, load
 from spanloom.predict.reading import Reading

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Example, Row, TextPair
+from spanloom.core import Example, Row
+from spanloom.inputs import TextPair
 from spanloom.predict.reading import Reading
 from tests.predict.stand_in import StandIn
 from tests.run.tiny_task import TASK, WORDS, TinyCodec, prepare

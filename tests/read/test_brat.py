@@ -9,8 +9,9 @@ import pytest
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Relation, Source, Span
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span
 from spanloom.read import read
 
 TEXT = "Maria Lind runs the\nMuseum of Bergen.\nShe left Oslo."

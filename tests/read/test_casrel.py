@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from spanloom.config import DataConfig
-from spanloom.core import Relation, Source, Span
+from spanloom.core import Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span
 from spanloom.read import read
 
 ITEMS = [

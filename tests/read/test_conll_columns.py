@@ -10,8 +10,9 @@ import pytest
 
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Token
+from spanloom.core import Example, Source
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Token
 from spanloom.read import read
 
 GOOD = """-DOCSTART- -X- O

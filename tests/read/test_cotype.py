@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from spanloom.config import DataConfig
-from spanloom.core import Relation, Span
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span
 from spanloom.read import read
 
 ITEM: dict[str, Any] = {

@@ -10,8 +10,9 @@ import pytest
 
 from spanloom.answers.rewrite import Rewrite, rewrite_to_dict
 from spanloom.config import DataConfig
-from spanloom.core import Example, texts_of
+from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.inputs import texts_of
 from spanloom.read import read
 from spanloom.write.dialogue_lines import dialogue_line
 

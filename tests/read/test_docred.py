@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from spanloom.config import DataConfig
-from spanloom.core import LostFact, Relation, Span
+from spanloom.core import LostFact
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span
 from spanloom.read import read
 from spanloom.text.windows import sentence_ends
 

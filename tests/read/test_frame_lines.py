@@ -13,8 +13,9 @@ from spanloom.answers.frame import Frame, frame_to_dict
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Source, Text, Token
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text, Token
 from spanloom.read import read
 from spanloom.text.words import tokenize
 from spanloom.write.frame_lines import frame_line

@@ -10,8 +10,9 @@ import pytest
 
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Text, TextPair
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text, TextPair
 from spanloom.read import read
 from spanloom.text.words import tokenize
 

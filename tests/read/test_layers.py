@@ -10,8 +10,9 @@ import pytest
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Span, Token
+from spanloom.core import Example, Source
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Span, Token
 from spanloom.read import read
 
 GOOD = """-DOCSTART- O O

@@ -11,8 +11,9 @@ import pytest
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import LostFact, Relation, Span
+from spanloom.core import LostFact
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span
 from spanloom.read import read
 
 ITEM: dict[str, Any] = {

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, MarkedText, Relation, Source, Span
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.read import detect, formats, read
 from tests.tasks.sentences import text_of
 

@@ -11,8 +11,9 @@ import pytest
 
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, TextPair
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import TextPair
 from spanloom.read import read
 
 FILMS = [("good", "A warm, funny film."), ("bad", "Two hours of rain; no plot."), ("good", "I would see it again.")]

@@ -11,8 +11,9 @@ import pytest
 
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Token
+from spanloom.core import Example, LostFact
 from spanloom.errors import DataError
+from spanloom.inputs import Token
 from spanloom.read import read
 
 TEXT = "Mara Holt left Lyon"

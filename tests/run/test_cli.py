@@ -21,8 +21,10 @@ import spanloom.predict.predictor
 import spanloom.run.evaluate
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Codec, Example, Relation, Row, Span
+from spanloom.contracts import Codec
+from spanloom.core import Example, Row
 from spanloom.errors import CheckpointError
+from spanloom.inputs import Relation, Span
 from spanloom.predict.predictor import Predictor
 from spanloom.run.cli import build_app, main
 from spanloom.run.cli.threshold import thresholds
@@ -461,7 +463,7 @@ def test_a_wrong_command_line_exits_2(capsys: pytest.CaptureFixture[str], argume
 def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from spanloom.answers.graph import Graph\n"
-        "from spanloom.core import Codec, Row\n"
+        "from spanloom.contracts import Codec\nfrom spanloom.core import Row\n"
         "from spanloom.predict import predictor\n"
         "from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
         "class Plain(Codec):\n"

@@ -11,8 +11,9 @@ import pytest
 
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig, RunConfig, load_config
-from spanloom.core import Example, Source, Text
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text
 from spanloom.run.cli import main
 from spanloom.run.first_config import budget, choose_encoder, duration, named, toml_value
 from spanloom.run.split import split

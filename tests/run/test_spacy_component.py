@@ -21,8 +21,10 @@ from spanloom.answers.frame import Frame
 from spanloom.answers.graph import Graph
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
-from spanloom.core import Codec, Example, Relation, Row, Span, Text
+from spanloom.contracts import Codec
+from spanloom.core import Example, Row
 from spanloom.errors import CheckpointError, ConfigError, DataError
+from spanloom.inputs import Relation, Span, Text
 from spanloom.predict.predictor import bundled
 from spanloom.run import spacy_component
 from spanloom.tasks import find_task

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Array, Batch, Codec, Example, Relation, Row, Span, Task, Text, Token
+from spanloom.contracts import Codec, Task
+from spanloom.core import Array, Batch, Example, Row
+from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.write.spanloom import example_to_dict
 
 NAMES = ("Ada", "Bo", "Cy", "Di")

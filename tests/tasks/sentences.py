@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
+from spanloom.core import Example, LostFact, Source
+from spanloom.inputs import Relation, Span, Text, Token
 
 WORDS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
 Place = tuple[int, int, str]

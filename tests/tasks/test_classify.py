@@ -19,7 +19,7 @@ from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertMode
 
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Batch, Example, LostFact, Source, TextPair
+from spanloom.core import Batch, Example, LostFact, Source
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.engine.device import to_tensors
@@ -27,6 +27,7 @@ from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
 from spanloom.export.to_onnx import to_onnx
+from spanloom.inputs import TextPair
 from spanloom.predict.bundle import OnnxBackend, start
 from spanloom.predict.predictor import Predictor
 from spanloom.tasks.classify import TASK

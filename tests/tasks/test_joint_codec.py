@@ -14,10 +14,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Example, LostFact, Relation, Row, Span
+from spanloom.core import Example, LostFact, Row
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.errors import CheckpointError, ConfigError, DataError
+from spanloom.inputs import Relation, Span
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
 from tests.tasks.sentences import WORDS, sentence, sentences

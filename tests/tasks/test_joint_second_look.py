@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Relation, Span, Text
+from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks.joint.second_look import SURE, Excerpt, Limits, PairsApart, plan, say
 from spanloom.text.windows import Window, cut, sentence_ends
 from tests.run.tiny_task import prepare

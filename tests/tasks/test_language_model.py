@@ -12,10 +12,11 @@ import torch
 
 from from_scratch.characters import ALPHABET, numbers_of, parts
 from spanloom.config import RunConfig, TrainConfig, load_config
-from spanloom.core import Example, Source, Text
+from spanloom.core import Example, Source
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.run import Interrupted, prepare, run_training
 from spanloom.errors import ConfigError
+from spanloom.inputs import Text
 from spanloom.predict.long_text import merge
 from spanloom.predict.predictor import load
 from spanloom.tasks import find_task

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, LostFact, Span
+from spanloom.core import Example, LostFact
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Span
 from spanloom.tasks.nested import TASK
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Batch, Example, LostFact, MarkedText, Relation, Source, Span
+from spanloom.core import Batch, Example, LostFact, Source
 from spanloom.encoders import encoder_tables
 from spanloom.encoders.contract import EncoderConfig
 from spanloom.encoders.rnn.config import RnnConfig
@@ -26,6 +26,7 @@ from spanloom.engine.device import to_tensors
 from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
 from spanloom.export.to_onnx import to_onnx
+from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.predict.bundle import OnnxBackend, start
 from spanloom.tasks.relation import TASK
 from spanloom.tasks.relation.codec import INSIDE, REACH, RelationCodec, distance

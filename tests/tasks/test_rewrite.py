@@ -13,11 +13,12 @@ import torch
 from spanloom.answers.rewrite import Rewrite
 from spanloom.check.rewrites import check_rewrites
 from spanloom.config import AugmentConfig, DataConfig, RunConfig, TrainConfig, check_values
-from spanloom.core import Dialogue, Example, Source, Text
+from spanloom.core import Example, Source
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.guard import check_settings as check_run
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Dialogue, Text
 from spanloom.predict.predictor import Predictor
 from spanloom.tasks import find_task
 from spanloom.tasks.rewrite.codec import RewriteCodec

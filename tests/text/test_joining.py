@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spanloom.core import Text
+from spanloom.inputs import Text
 from spanloom.text.joining import CharacterCount, spaces, written
 from spanloom.text.words import tokenize
 

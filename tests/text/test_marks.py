@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanloom.core import MarkedText, Span, Text, Token
 from spanloom.errors import DataError
+from spanloom.inputs import MarkedText, Span, Text, Token
 from spanloom.text.marks import (
     MARKS,
     insert,

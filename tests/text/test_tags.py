@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB1, IOB2, IOBES, Entities
 
-from spanloom.core import Span
+from spanloom.inputs import Span
 from spanloom.text.tags import (
     SCHEMES,
     convert,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from from_scratch.characters import ALPHABET, numbers_of
-from spanloom.core import Text
+from spanloom.inputs import Text
 from spanloom.text.units import Kind, UnitCodec, UnitReader, normalised
 from spanloom.text.vocab import UNKNOWN
 from spanloom.text.windows import part

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanloom.core import Span, Text, Token
+from spanloom.inputs import Span, Text, Token
 from spanloom.text.windows import around, cut, holding, part, sentence_ends, windows
 
 

@@ -23,7 +23,8 @@ from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.table import Part, line
 from spanloom.config import setting
-from spanloom.core import Array, Batch, Codec, Example, Row, Source, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Array, Batch, Example, Row, Source
 from spanloom.errors import DataError
 
 HERE = Path(__file__).parent

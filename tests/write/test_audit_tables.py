@@ -8,7 +8,8 @@ from rich.console import Console
 
 from spanloom.answers.graph import Graph
 from spanloom.check.gold import check_gold
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
+from spanloom.core import Example, LostFact, Source
+from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.write.audit_tables import estimate_line, print_check, windows_line
 
 ESTIMATE = {

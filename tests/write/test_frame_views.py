@@ -9,7 +9,7 @@ from rich.console import Console
 from spanloom.answers.frame import Frame, draw, frame_to_dict
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
-from spanloom.core import Text
+from spanloom.inputs import Text
 from spanloom.metrics.frames import frame_scorecard
 from spanloom.text.words import tokenize
 from spanloom.write.html import comparison_items, prediction_page, scorecard_page

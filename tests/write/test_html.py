@@ -15,8 +15,9 @@ import pytest
 from spanloom.answers import kinds
 from spanloom.answers.graph import Graph
 from spanloom.answers.relation import relation_to_dict
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.text.marks import read_marks
 from spanloom.write.annotated import escape, hue, levels, short_label

@@ -12,7 +12,8 @@ from spanloom.answers.relation import relation_to_dict
 from spanloom.answers.rewrite import Rewrite, rewrite_to_dict
 from spanloom.answers.surprisal import Surprisal
 from spanloom.answers.tags import Tags, tags_to_dict
-from spanloom.core import Dialogue, Example, LostFact, Relation, Source, Span, Text, TextPair, Token
+from spanloom.core import Example, LostFact, Source
+from spanloom.inputs import Dialogue, Relation, Span, Text, TextPair, Token
 from spanloom.metrics.comparison import compare_scorecards
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.metrics.surprisal import surprisal_scorecard

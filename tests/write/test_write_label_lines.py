@@ -12,8 +12,9 @@ import pytest
 
 from spanloom.answers.label import Label, labels_to_dict
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Text, TextPair
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text, TextPair
 from spanloom.read import read
 from spanloom.text.words import tokenize
 from spanloom.write.label_lines import label_line

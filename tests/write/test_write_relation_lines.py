@@ -7,7 +7,8 @@ from pathlib import Path
 
 from spanloom.answers.relation import relation_to_dict
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, MarkedText, Relation, Source, Span
+from spanloom.core import Example, LostFact, Source
+from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.read import read
 from spanloom.text.marks import read_marks
 from spanloom.write.lines import write_lines

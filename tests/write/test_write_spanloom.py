@@ -11,8 +11,9 @@ import pytest
 
 from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text, Token
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError, SpanloomError
+from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.read import read
 from spanloom.text.words import tokenize
 from spanloom.write.lines import write_lines

@@ -11,8 +11,9 @@ import pytest
 
 from spanloom.answers.tags import Tags, tags_to_dict
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Source, Text, Token
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text, Token
 from spanloom.read import read
 from spanloom.text.words import tokenize
 from spanloom.write.columns import write_columns

@@ -15,7 +15,7 @@ from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
 from spanloom.answers.tags import Tags
-from spanloom.core import Span, Text
+from spanloom.inputs import Span, Text
 from spanloom.text.windows import Window
 
 

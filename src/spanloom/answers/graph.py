@@ -13,7 +13,8 @@ from spanloom.answers.parts.graph_card import graph_card, graph_summary
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import LostFact, Relation, Span, Text
+from spanloom.core import LostFact
+from spanloom.inputs import Relation, Span, Text
 from spanloom.text.windows import Window
 
 

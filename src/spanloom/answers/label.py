@@ -10,7 +10,7 @@ from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import TEXTS, Shown
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Span, Text, TextPair
+from spanloom.inputs import Span, Text, TextPair
 
 
 @dataclass(frozen=True, slots=True)

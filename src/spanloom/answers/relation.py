@@ -10,7 +10,7 @@ from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import MarkedText, Relation, Span, Text
+from spanloom.inputs import MarkedText, Relation, Span, Text
 
 
 def _follow(gold: Relation, order: Sequence[int], moved: Mapping[Span, Span]) -> Relation:

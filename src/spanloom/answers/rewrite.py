@@ -10,7 +10,7 @@ from spanloom.answers.parts.answer import Answer, Page, flat_row, scored
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Dialogue
+from spanloom.inputs import Dialogue
 from spanloom.text.edits import new_parts
 
 

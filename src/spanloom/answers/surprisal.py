@@ -12,7 +12,7 @@ from spanloom.answers.parts.kind import AnswerKind
 from spanloom.answers.parts.plain_card import Card
 from spanloom.answers.parts.summary import Summary, Tile
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, Worst, line, name
-from spanloom.core import Text
+from spanloom.inputs import Text
 from spanloom.text.counts import listed
 from spanloom.text.windows import Window
 

@@ -12,7 +12,8 @@ from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import LostFact, Span, Text
+from spanloom.core import LostFact
+from spanloom.inputs import Span, Text
 from spanloom.text.tags import OUTSIDE, is_bio2, spans_from_tags, tags_from_spans
 from spanloom.text.windows import Window
 

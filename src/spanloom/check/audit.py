@@ -16,7 +16,9 @@ from spanloom.answers import kind_of
 from spanloom.answers.graph import shifted
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.config import RunConfig
-from spanloom.core import Codec, Example, LostFact, Row, Text
+from spanloom.contracts import Codec
+from spanloom.core import Example, LostFact, Row
+from spanloom.inputs import Text
 from spanloom.text.windows import cut
 
 EXAMPLES_A_CAUSE = 5

@@ -17,7 +17,8 @@ from spanloom.check.issues import (
     length_summary,
     require_one_spelling,
 )
-from spanloom.core import Example, Relation, Source, Span, Text
+from spanloom.core import Example, Source
+from spanloom.inputs import Relation, Span, Text
 
 Issue = tuple[str, str]  # what kind, and the case at hand
 Place = tuple[int, int]

@@ -8,7 +8,8 @@ from typing import Any
 from spanloom.check.audit import audit, audit_windows
 from spanloom.check.gold import check_gold
 from spanloom.config import RunConfig
-from spanloom.core import Codec, Example
+from spanloom.contracts import Codec
+from spanloom.core import Example
 
 CodecsOf = Callable[[Sequence[Example]], Mapping[str, Codec]]
 """Examples to the codecs of the schemes that could be chosen, by name, fitted on them."""

@@ -17,7 +17,8 @@ from spanloom.check.issues import (
     length_summary,
     require_one_spelling,
 )
-from spanloom.core import Example, MarkedText, TextPair, texts_of
+from spanloom.core import Example
+from spanloom.inputs import MarkedText, TextPair, texts_of
 
 Issue = tuple[str, str]  # what kind, and the case at hand
 

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from spanloom.check.issues import SHOWN
-from spanloom.core import Array, Example, Input, MarkedText, Source, Task, texts_of
+from spanloom.contracts import Task
+from spanloom.core import Array, Example, Source
 from spanloom.errors import CheckpointError
+from spanloom.inputs import Input, MarkedText, texts_of
 from spanloom.text.marks import write_marks
 from spanloom.write.atomic import atomic_write
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from spanloom.check.issues import Issues, cut, length_summary
 from spanloom.check.labels import check_label_data
-from spanloom.core import Example, MarkedText
+from spanloom.core import Example
+from spanloom.inputs import MarkedText
 from spanloom.text.marks import words_between, write_marks
 
 

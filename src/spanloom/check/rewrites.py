@@ -8,7 +8,8 @@ from typing import Any
 
 from spanloom.check.duplicates import leaked, repeats
 from spanloom.check.issues import Issues, cut, length_summary
-from spanloom.core import Example, Text
+from spanloom.core import Example
+from spanloom.inputs import Text
 from spanloom.text.edits import SPACING
 from spanloom.text.words import tokenize
 

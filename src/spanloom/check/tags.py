@@ -17,7 +17,8 @@ from spanloom.check.issues import (
     length_summary,
     require_one_spelling,
 )
-from spanloom.core import Example, Source, Text
+from spanloom.core import Example, Source
+from spanloom.inputs import Text
 from spanloom.text.tag_spelling import look_like_spans
 from spanloom.text.tags import illegal, is_bio2, parts_of, spans_from_tags
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from spanloom.core import Codec, Example
+from spanloom.contracts import Codec
+from spanloom.core import Example
 from spanloom.text.counts import several
 
 SHOWN = 8

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from spanloom.core import Array, Arrays, Backend, Batch, Codec, Row
+from spanloom.contracts import Backend, Codec
+from spanloom.core import Array, Arrays, Batch, Row
 from spanloom.decode.numbers import refuse_odd_outputs
 
 Check = Callable[[Mapping[str, Array]], None]

@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from spanloom.core import Array, Span
+from spanloom.core import Array
+from spanloom.inputs import Span
 
 
 class ScoredSpan(NamedTuple):

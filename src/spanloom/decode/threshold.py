@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spanloom.answers import kind_of
-from spanloom.core import Codec, Task
+from spanloom.contracts import Codec, Task
 from spanloom.errors import ConfigError
 from spanloom.text.known import few_of
 from spanloom.text.tagset import TOKEN_LABEL

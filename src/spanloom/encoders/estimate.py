@@ -16,7 +16,8 @@ import numpy as np
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig
-from spanloom.core import Codec, Example
+from spanloom.contracts import Codec
+from spanloom.core import Example
 from spanloom.encoders.contract import EncoderSize
 
 FLOAT = 4  # bytes

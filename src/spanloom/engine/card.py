@@ -13,10 +13,11 @@ import torch
 from spanloom import __version__
 from spanloom.config import to_toml
 from spanloom.config.written import path_text
-from spanloom.core import Example, Row, Text
+from spanloom.core import Example, Row
 from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.report import by_part, headline, is_share
 from spanloom.engine.state import Training
+from spanloom.inputs import Text
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from spanloom.core import Arrays, Batch, Codec, Row, Scorecard
+from spanloom.contracts import Codec, Scorecard
+from spanloom.core import Arrays, Batch, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.device import to_tensors
 from spanloom.engine.encoded import Encoded, Prepared

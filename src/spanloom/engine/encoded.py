@@ -11,7 +11,8 @@ from spanloom.answers.parts.augment import augment
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.check.leaks import TrainingTexts
 from spanloom.config import RunConfig
-from spanloom.core import Array, Codec, Example, Row, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Array, Example, Row
 from spanloom.engine.report import Notice, Report
 from spanloom.text.counts import several
 

@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class TorchBackend:
-    """A module on a device; see `core.Backend`. Batches are made of rows of like length.
+    """A module on a device; see `Backend`. Batches are made of rows of like length.
 
     The module runs in the mode, training or evaluation, that it is in.
     """

@@ -9,7 +9,8 @@ import numpy as np
 from spanloom.answers import kind_of
 from spanloom.config import RunConfig, TrainConfig, check_values
 from spanloom.config.settings import short_form
-from spanloom.core import Array, Codec, Example, Row, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Array, Example, Row
 from spanloom.engine.adversarial import build_attack
 from spanloom.engine.processes import process_count
 from spanloom.engine.schedule import ON_DEV

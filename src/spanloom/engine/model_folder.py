@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from spanloom.config import RunConfig, config_from_table, to_table
-from spanloom.core import Codec, Example, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Example
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.checkpoint import FORMAT, check_fit, check_format
 from spanloom.engine.evaluate import TorchBackend

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from spanloom.check.leaks import TrainingTexts
 from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import RunConfig
-from spanloom.core import Codec, Example, Row, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Example, Row
 from spanloom.engine.encoded import Encoded, Prepared, in_windows
 from spanloom.engine.guard import check_rows
 from spanloom.engine.remarks import cut_off, leaked, left_out

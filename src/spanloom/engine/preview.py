@@ -13,7 +13,7 @@ import torch
 from spanloom.batch.padding import SamplerCost, compare_samplers
 from spanloom.batch.samplers import build_sampler
 from spanloom.config import RunConfig
-from spanloom.core import Task
+from spanloom.contracts import Task
 from spanloom.engine.device import keep_freed_memory, pick_device
 from spanloom.engine.encoded import Prepared
 from spanloom.engine.guard import check_settings

@@ -7,8 +7,10 @@ from pathlib import PurePath
 
 from spanloom.check.leaks import Leaks
 from spanloom.config import RunConfig
-from spanloom.core import Example, Row, Task, Text
+from spanloom.contracts import Task
+from spanloom.core import Example, Row
 from spanloom.engine.guard import may_read_windows
+from spanloom.inputs import Text
 from spanloom.text.counts import several
 
 TRUNCATED = "truncated"

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from spanloom.config import RunConfig, flatten, to_table
-from spanloom.core import Codec, Task
+from spanloom.contracts import Codec, Task
 from spanloom.engine.checkpoint import Checkpoint
 from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.processes import gather, process_count

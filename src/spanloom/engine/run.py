@@ -13,7 +13,7 @@ import torch
 
 from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.config import RunConfig, to_toml
-from spanloom.core import Scorecard, Task
+from spanloom.contracts import Scorecard, Task
 from spanloom.engine.calibrate import calibrate
 from spanloom.engine.card import facts, model_card
 from spanloom.engine.checkpoint import Checkpoint, checkpoint_path, read_checkpoint, restore, save_checkpoint

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from spanloom.config import TrainConfig
-from spanloom.core import Batch, Row, Task
+from spanloom.contracts import Task
+from spanloom.core import Batch, Row
 from spanloom.engine.adversarial import Attack, build_attack
 from spanloom.engine.encoded import Prepared
 from spanloom.engine.processes import copy_first

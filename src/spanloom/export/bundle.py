@@ -17,7 +17,8 @@ import onnxruntime
 
 from spanloom import __version__
 from spanloom.config import load_config
-from spanloom.core import Codec, Example, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Example
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ConfigError, ExportRefused, MissingExtra
 from spanloom.export.quantize import quantize_int8

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from spanloom.axes import Axis, Declared
-from spanloom.core import Backend, Batch, Codec, Row
+from spanloom.contracts import Backend, Codec
+from spanloom.core import Batch, Row
 from spanloom.engine.device import to_tensors
 from spanloom.errors import ExportRefused
 from spanloom.export.onnx_graph import forget_origin, rewrite

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from spanloom.core import Example, LostFact, Relation, Span, Text
+from spanloom.core import Example, LostFact
+from spanloom.inputs import Relation, Span, Text
 from spanloom.metrics.matching import Match, Tally
 from spanloom.metrics.triples import NORMAL, SAME_PAIR, SHARED_ENTITY, distance, lost_pair, sentence_kinds
 

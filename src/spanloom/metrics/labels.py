@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.label import Label
-from spanloom.core import Array, Example, Input, MarkedText, texts_of
+from spanloom.core import Array, Example
 from spanloom.errors import DataError
+from spanloom.inputs import Input, MarkedText, texts_of
 from spanloom.metrics.matching import Tally, binned, macro
 from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import answer_row

@@ -16,7 +16,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from spanloom.core import Array, Relation, Span, Text
+from spanloom.core import Array
+from spanloom.inputs import Relation, Span, Text
 
 RULES = ("head word", "boundaries", "strict")
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from spanloom.core import Example, LostFact, Relation, Span, Text
+from spanloom.core import Example, LostFact
+from spanloom.inputs import Relation, Span, Text
 from spanloom.metrics.matching import Match
 
 MISSING, SPURIOUS = "missing", "spurious"

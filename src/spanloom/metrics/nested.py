@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Array, Example, LostFact, Span, Text
+from spanloom.core import Array, Example, LostFact
 from spanloom.errors import DataError
+from spanloom.inputs import Span, Text
 from spanloom.metrics.matching import Match
 from spanloom.metrics.mistakes import ENTITY_MISTAKES, entity_mistakes, lost_mistakes, worst_sentences
 from spanloom.metrics.pairing import require_one_each

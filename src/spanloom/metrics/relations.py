@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spanloom.answers.label import Label
-from spanloom.core import Array, Example, Relation
+from spanloom.core import Array, Example
 from spanloom.errors import DataError
+from spanloom.inputs import Relation
 from spanloom.metrics.labels import Known, label_scorecard
 from spanloom.metrics.matching import Tally, binned, macro
 from spanloom.metrics.significance import bootstrap_interval

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.rewrite import Rewrite
-from spanloom.core import Array, Dialogue, Example
+from spanloom.core import Array, Example
 from spanloom.errors import DataError
+from spanloom.inputs import Dialogue
 from spanloom.metrics.matching import binned, harmonic, ratio, tallied
 from spanloom.metrics.measures import kept, measured
 from spanloom.metrics.pairing import require_one_each

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Array, Example, Relation, Span, Text
+from spanloom.core import Array, Example
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text
 from spanloom.metrics.breakdown import Seen, breakdowns
 from spanloom.metrics.matching import RULES, Match
 from spanloom.metrics.mistakes import (

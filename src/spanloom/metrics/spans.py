@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 
-from spanloom.core import Span, Text
 from spanloom.errors import DataError
+from spanloom.inputs import Span, Text
 from spanloom.metrics.matching import Counts, Match, match_facts
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spanloom.core import Example, LostFact, Span
+from spanloom.core import Example, LostFact
+from spanloom.inputs import Span
 from spanloom.metrics.matching import Match, Tally
 
 Seen = Callable[[str, str], bool]

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.tags import Tags
-from spanloom.core import Array, Example, Text
+from spanloom.core import Array, Example
 from spanloom.errors import DataError
+from spanloom.inputs import Text
 from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes, lost_mistakes, worst_sentences
 from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import label_scores, score_row

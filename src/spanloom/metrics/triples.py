@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
-from spanloom.core import LostFact, Relation, Text
+from spanloom.core import LostFact
+from spanloom.inputs import Relation, Text
 from spanloom.metrics.matching import Counts, Match, match_facts
 from spanloom.metrics.spans import span_key, span_order
 

@@ -20,7 +20,8 @@ from typing import Any
 
 import onnxruntime
 
-from spanloom.core import Array, Arrays, Codec, Row, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Array, Arrays, Row
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.predict.graph_bytes import has_outside_data
 from spanloom.predict.probe import Misfit, probe
@@ -44,7 +45,7 @@ DAMAGED = "Copy the bundle again, or export it again."
 
 @dataclass(frozen=True)
 class OnnxBackend:
-    """An exported graph; see `core.Backend`. session: of one thread. workers: how many rows are run at the same time.
+    """An exported graph; see `Backend`. session: of one thread. workers: how many rows are run at the same time.
     silent: onnxruntime does not print what it raises.
 
     Rows are run one at a time, unpadded. On a CPU that is as fast as a padded batch, and it makes every answer

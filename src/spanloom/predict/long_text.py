@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from spanloom.answers import kind_of
-from spanloom.core import Codec, Dialogue, Text
+from spanloom.contracts import Codec
+from spanloom.inputs import Dialogue, Text
 from spanloom.text.counts import several
 from spanloom.text.windows import Window, cut
 

@@ -10,7 +10,8 @@ from typing import Any, Generic, Literal, TypeVar, overload
 
 from spanloom.answers import kind_of
 from spanloom.answers.parts.answer import Answer
-from spanloom.core import Backend, Codec, Example, Row, Task
+from spanloom.contracts import Backend, Codec, Task
+from spanloom.core import Example, Row
 from spanloom.decode.numbers import refuse_odd_outputs
 from spanloom.decode.rows import Passed, decoded, in_order, pass_through, predict_rows
 from spanloom.decode.threshold import Given, threshold_for
@@ -40,7 +41,7 @@ class Predictor(Generic[Found]):
     """Answers questions about texts with one model. Safe to use from several threads at once.
 
     task: what it does. codec: its vocabularies and limits. backend: its network. source: where the model was loaded
-    from. texts: how many it reads together, see `core.Codec`. second_look: what of a long text no window shows is read
+    from. texts: how many it reads together, see `Codec`. second_look: what of a long text no window shows is read
     once more, by tasks that can tell, such as `joint` of pairs of spans that no window holds together: the part that is
     likely to matter ("auto"), "all", or none ("off").
 

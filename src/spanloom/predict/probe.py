@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from spanloom.core import Arrays, Backend, Codec, Example, Task
+from spanloom.contracts import Backend, Codec, Task
+from spanloom.core import Arrays, Example
 from spanloom.decode.numbers import refuse_odd_outputs
 from spanloom.errors import SpanloomError
 

@@ -26,7 +26,7 @@ class Reading:
     were longer, and the windows they were read in. shortened, words: inputs of which words were cut off, and how many.
     crowded, pieces: windows in which long words gave up wordpieces, and how many. recalled: pairs of names that met in
     training and are beyond what is recalled of a window. dropped: spans and relations beyond those that decoding keeps.
-    again: what the task counted of what it had read once more, and say: how it says so, see `core.Again`.
+    again: what the task counted of what it had read once more, and say: how it says so, see `Again`.
     """
 
     inputs: int = 0

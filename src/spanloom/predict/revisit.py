@@ -1,11 +1,12 @@
-"""What a task wants read once more of texts that were read in windows, see `core.Again`: all of it together."""
+"""What a task wants read once more of texts that were read in windows, see `Again`: all of it together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spanloom.core import Codec, Example, Row, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Example, Row
 from spanloom.predict.outcomes import CHUNK, Work
 from spanloom.predict.reading import Reading
 

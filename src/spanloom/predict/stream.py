@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, get_args
 
-from spanloom.core import Codec, Row, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Row
 from spanloom.decode.numbers import refuse_odd_scores
 from spanloom.errors import ConfigError, SpanloomError
 from spanloom.predict.outcomes import CHUNK, HERE, Errors, More, Work, always, placed

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spanloom.core import Array, Arrays, Codec, Task
+from spanloom.contracts import Codec, Task
+from spanloom.core import Array, Arrays
 from spanloom.errors import MissingExtra
 from spanloom.tasks import find_task
 

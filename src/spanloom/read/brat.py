@@ -20,8 +20,9 @@ from typing import NoReturn
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.lines import numbered_lines, whole_text
 from spanloom.read.parts.locate import INSIDE_A_TOKEN

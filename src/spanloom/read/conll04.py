@@ -14,8 +14,9 @@ from pathlib import Path
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Relation, Source, Span
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span
 from spanloom.read.parts.blanks import without_blanks
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.lines import numbered_lines

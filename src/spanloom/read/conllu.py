@@ -18,8 +18,9 @@ from typing import Any
 
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Text, Token
+from spanloom.core import Example, Source
 from spanloom.errors import ConfigError, DataError, MissingExtra
+from spanloom.inputs import Text, Token
 from spanloom.read.parts.column_layout import BLANKS
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.lines import numbered_lines, opening

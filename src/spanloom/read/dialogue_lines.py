@@ -11,8 +11,9 @@ from pathlib import Path
 
 from spanloom.answers.rewrite import Rewrite
 from spanloom.config import DataConfig
-from spanloom.core import Dialogue, Example, Source, Text
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Dialogue, Text
 from spanloom.read.parts.json_items import Item, field, json_items, of_kind
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.texts import checked_text, tokenized

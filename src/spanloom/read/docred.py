@@ -17,8 +17,9 @@ from typing import Any
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text
 from spanloom.read.parts.blanks import BLANK
 from spanloom.read.parts.entities_alone import NO_LABELS, marks
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Text, TextPair
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text, TextPair
 from spanloom.read.parts.annotations import score_of
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind
 from spanloom.read.parts.json_keys import Keys

@@ -20,8 +20,9 @@ from pathlib import Path
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Source, Span
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Span
 from spanloom.read.conll_columns import blocks
 from spanloom.read.parts.blanks import Kept
 from spanloom.read.parts.column_choice import asked_for, layer_columns, token_column

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from spanloom.answers.surprisal import Surprisal
 from spanloom.config import DataConfig
-from spanloom.core import Example, Source, Text
+from spanloom.core import Example, Source
+from spanloom.inputs import Text
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import decoded, refuse_nul
 from spanloom.text.words import tokenize

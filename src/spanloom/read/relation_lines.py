@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spanloom.config import DataConfig
-from spanloom.core import Example, MarkedText, Relation, Source, Span, Text
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import MarkedText, Relation, Span, Text
 from spanloom.read.parts.annotations import character_place, lost_facts, score_of, token_ranges
 from spanloom.read.parts.json_items import Item, field, json_items
 from spanloom.read.parts.json_keys import Keys

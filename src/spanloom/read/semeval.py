@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spanloom.config import DataConfig
-from spanloom.core import Example, MarkedText, Relation, Source, Span
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.read.parts.blanks import Kept, without_blanks
 from spanloom.read.parts.json_items import Item, field, json_items, of_kind, shown
 from spanloom.read.parts.json_keys import Keys

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spanloom.config import DataConfig
-from spanloom.core import Example, Relation, Source
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import numbered_lines

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text
+from spanloom.core import Example, LostFact, Source
+from spanloom.inputs import Relation, Span, Text
 from spanloom.read.parts.annotations import entity_place, lost_facts, score_of, token_ranges
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
 from spanloom.read.parts.json_items import Item, field, json_items, object_of

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example, Relation, Span
+from spanloom.core import Example
+from spanloom.inputs import Relation, Span
 from spanloom.read.parts.blanks import without_blanks
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Source, Span, Text, Token
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Span, Text, Token
 from spanloom.read.parts.annotations import entity_place, lost_facts, token_ranges
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
 from spanloom.read.parts.json_keys import Keys

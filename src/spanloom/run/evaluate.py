@@ -14,7 +14,8 @@ from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.check.leaks import TrainingTexts
 from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import DataConfig
-from spanloom.core import Example, Scorecard
+from spanloom.contracts import Scorecard
+from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.predict.predictor import SecondLook, load
 from spanloom.predict.reading import Reading

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 
 from spanloom.config import DataConfig, RunConfig, config_from_table
 from spanloom.config.written import path_text, to_table
-from spanloom.core import Example, Task, texts_of
+from spanloom.contracts import Task
+from spanloom.core import Example
 from spanloom.encoders import encoder_size
 from spanloom.encoders.estimate import HeadSize, estimate
 from spanloom.errors import SpanloomError
+from spanloom.inputs import texts_of
 from spanloom.run.suits import has_encoder
 from spanloom.text.counts import several
 

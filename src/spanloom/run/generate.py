@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from spanloom.config.ranges import out_of_range, shown
-from spanloom.core import Continuation
+from spanloom.contracts import Continuation
 from spanloom.decode.sampling import Sampling
 from spanloom.errors import ConfigError
 from spanloom.predict.predictor import Predictor

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spanloom.config import DataConfig
-from spanloom.core import Example, Task, texts_of
+from spanloom.contracts import Task
+from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.inputs import texts_of
 from spanloom.read.plain import stretch_end
 from spanloom.run.suits import word_config
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spanloom.config import DataConfig, RunConfig, config_from_table
-from spanloom.core import Example, Task
+from spanloom.contracts import Task
+from spanloom.core import Example
 from spanloom.errors import DataError, SpanloomError
 from spanloom.read import AUTO, format_names, formats, require_format
 from spanloom.read.parts.lines import opening

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from spanloom.config import RunConfig
-from spanloom.core import Scorecard, Task
+from spanloom.contracts import Scorecard, Task
 from spanloom.errors import MissingExtra
 from spanloom.run.user_config import Given, resolved
 from spanloom.tasks import find_task

@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from spanloom.core import Task
+from spanloom.contracts import Task
 from spanloom.errors import ConfigError
 
 FOLDER = Path(__file__).parent

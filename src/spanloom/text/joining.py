@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from spanloom.core import Text, Token
+from spanloom.inputs import Text, Token
 from spanloom.text.words import HAN_AND_KANA, MARKS_ON_HAN
 
 WIDE = re.compile(rf"[{HAN_AND_KANA}\u3001-\u3020\u3030\u303d\u30fb\ufe30-\ufe4f\uff01-\uff60]")  # marks too

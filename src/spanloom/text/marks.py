@@ -10,8 +10,8 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from spanloom.core import MarkedText, Span, Text, Token
 from spanloom.errors import DataError
+from spanloom.inputs import MarkedText, Span, Text, Token
 from spanloom.text.words import covering, tokenize
 
 MARKS = ("<e1>", "</e1>", "<e2>", "</e2>")

@@ -16,7 +16,8 @@ from itertools import pairwise
 import numpy as np
 
 from spanloom.config import AugmentConfig
-from spanloom.core import Array, Text, Token
+from spanloom.core import Array
+from spanloom.inputs import Text, Token
 from spanloom.text.words import visible
 
 Place = tuple[int, int]  # a half-open token range

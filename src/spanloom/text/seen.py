@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 
-from spanloom.core import Text
+from spanloom.inputs import Text
 from spanloom.text.tags import spans_from_tags
 
 

@@ -19,7 +19,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from spanloom.core import Array, Span
+from spanloom.core import Array
+from spanloom.inputs import Span
 
 SCHEMES = ("bio1", "bio2", "bioes", "bmes", "bilou")
 PLACES = {"bio1": "BI", "bio2": "BI", "bioes": "BIES", "bmes": "BMES", "bilou": "BILU"}  # in it, last, alone

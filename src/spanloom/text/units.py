@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from spanloom.core import Array, Text
+from spanloom.core import Array
+from spanloom.inputs import Text
 from spanloom.text.stored import choice, flag, strings
 from spanloom.text.tokenizer_json import parse_tokenizer
 from spanloom.text.vocab import PAD, UNKNOWN, Vocabulary

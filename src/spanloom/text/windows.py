@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from spanloom.core import Text
+from spanloom.inputs import Text
 
 ENDERS = frozenset(".!?…。！？；")  # noqa: RUF001
 CLOSERS = frozenset([*")]}»”’」』）】", "''", "-RRB-", "-RSB-", "-RCB-"])  # noqa: RUF001

@@ -12,8 +12,8 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from spanloom.core import Text, Token
 from spanloom.errors import DataError
+from spanloom.inputs import Text, Token
 from spanloom.text.counts import several
 
 # Character classes, written as the inside of [...]. A word character is whatever stands in none of them, so letters,

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from spanloom.answers.tags import Tags
-from spanloom.core import Example, Text
+from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.inputs import Text
 from spanloom.read.parts.column_layout import DOCUMENT
 from spanloom.write.lines import atomic_text
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
-from spanloom.core import Example, Task
+from spanloom.contracts import Task
+from spanloom.core import Example
 from spanloom.errors import ConfigError
 from spanloom.write.columns import write_columns
 from spanloom.write.label_table import write_table

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from spanloom.answers.frame import Frame, frame_to_dict
-from spanloom.core import Example, Text
+from spanloom.core import Example
+from spanloom.inputs import Text
 from spanloom.text.words import tokenize
 from spanloom.write.spanloom import lost_to_dict
 

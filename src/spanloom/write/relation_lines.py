@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from spanloom.answers.relation import marked_to_dict
-from spanloom.core import Example, MarkedText
+from spanloom.core import Example
+from spanloom.inputs import MarkedText
 from spanloom.text.marks import mark
 from spanloom.write.spanloom import lost_to_dict
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from spanloom.answers.graph import graph_to_dict
-from spanloom.core import Example, Text
+from spanloom.core import Example
+from spanloom.inputs import Text
 from spanloom.read.parts.entities_alone import NO_RELATIONS
 from spanloom.text.words import tokenize
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from spanloom.answers.tags import tags_to_dict
-from spanloom.core import Example, Text
+from spanloom.core import Example
+from spanloom.inputs import Text
 from spanloom.write.spanloom import lost_to_dict
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Example, Row, Span
+from spanloom.core import Example, Row
 from spanloom.decode.numbers import refuse_odd_outputs, refuse_odd_scores
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import ConfigError, DataError, SpanloomError
+from spanloom.inputs import Span
 from spanloom.predict.bundle import OnnxBackend
 from spanloom.predict.outcomes import CHUNK
 from spanloom.predict.predictor import Predictor

@@ -18,7 +18,9 @@ import spanloom.predict.predictor
 from spanloom.answers.graph import Graph
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
-from spanloom.core import Codec, Example, Row, Span
+from spanloom.contracts import Codec
+from spanloom.core import Example, Row
+from spanloom.inputs import Span
 from spanloom.run.cli import main
 from spanloom.run.cli.lines import Pipe
 from spanloom.tasks import find_task
@@ -262,7 +264,7 @@ def test_relations_of_entities_that_were_replaced_go_with_them(
 def test_fields_of_marked_texts_and_of_other_json_lines_stay(
     model: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from spanloom.core import Relation
+    from spanloom.inputs import Relation
 
     marked = tmp_path / "marked.jsonl"
     item = {"text": "Rain woke Ida", "head": {"start": 0, "end": 4}, "tail": {"start": 10, "end": 13}, "id": 3}
@@ -389,7 +391,7 @@ def test_a_text_of_any_length_is_read(tmp_path: Path, capsys: pytest.CaptureFixt
 
 ANSWERING = (
     "import sys; from pathlib import Path; from spanloom.answers.graph import Graph\n"
-    "from spanloom.core import Codec, Row\n"
+    "from spanloom.contracts import Codec\nfrom spanloom.core import Row\n"
     "from spanloom.predict import predictor; from spanloom.run.cli import main; from spanloom.tasks import find_task\n"
     "class Plain(Codec):\n"
     "    def encode(self, example): return Row({}, {}, 1, 1)\n"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from spanloom.answers.graph import Graph, graph_to_dict
-from spanloom.core import Span, Text, Token
 from spanloom.engine.progress import ConsoleProgress
 from spanloom.engine.report import Notice, Stage
 from spanloom.errors import DataError
+from spanloom.inputs import Span, Text, Token
 from spanloom.run.cli import main
 from spanloom.write import terminal
 from spanloom.write.audit_tables import print_check

@@ -12,8 +12,9 @@ from spanloom.answers.graph import Graph
 from spanloom.answers.tags import Tags
 from spanloom.check.tags import check_tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, Span
+from spanloom.core import Example
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Span
 from spanloom.read import read
 from spanloom.read.conll_columns import fit as columns_fit
 from spanloom.read.layers import fit as layers_fit

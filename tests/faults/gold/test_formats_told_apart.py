@@ -18,8 +18,8 @@ from spanloom.answers.rewrite import Rewrite
 from spanloom.answers.surprisal import Surprisal
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Relation
 from spanloom.errors import DataError
+from spanloom.inputs import Relation
 from spanloom.read import detect, formats, read
 from spanloom.tasks import find_task, task_names
 

@@ -12,9 +12,9 @@ import pytest
 from spanloom.answers.graph import Graph
 from spanloom.answers.rewrite import Rewrite
 from spanloom.config import DataConfig, RunConfig, TrainConfig
-from spanloom.core import Relation
 from spanloom.engine.run import run_training
 from spanloom.errors import DataError
+from spanloom.inputs import Relation
 from spanloom.read import read
 from spanloom.tasks import find_task
 

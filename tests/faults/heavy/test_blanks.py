@@ -15,8 +15,8 @@ from spanloom.answers.rewrite import Rewrite
 from spanloom.answers.surprisal import Surprisal
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Relation
 from spanloom.errors import SpanloomError
+from spanloom.inputs import Relation
 from spanloom.read import detect, formats, read
 
 ANSWERS = (Graph, Tags, Label, Relation, Frame, Rewrite, Surprisal)

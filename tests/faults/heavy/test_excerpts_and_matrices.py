@@ -10,7 +10,8 @@ import pytest
 from spanloom.answers.graph import Graph
 from spanloom.answers.parts.excerpts import excerpts
 from spanloom.answers.tags import Tags
-from spanloom.core import Example, Relation, Span, Text, Token
+from spanloom.core import Example
+from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.write.confusion import confusion_matrix, confusion_svg
 
 

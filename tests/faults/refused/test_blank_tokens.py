@@ -13,8 +13,9 @@ from spanloom.answers.frame import Frame
 from spanloom.answers.graph import Graph
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Relation, Span
+from spanloom.core import Example, LostFact
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span
 from spanloom.read import read
 
 REMEDY = (

@@ -14,8 +14,10 @@ from spanloom.answers.graph import Graph
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
 from spanloom.config import load_config
-from spanloom.core import Example, Relation, Task
+from spanloom.contracts import Task
+from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.inputs import Relation
 from spanloom.tasks import FOLDER, find_task
 
 NEW = "NeverTrained"

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from spanloom.core import LostFact, Relation, Source, Span, Text
+from spanloom.core import LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text
 from spanloom.read.parts.locate import Locator, example_of_triples
 from spanloom.text.words import tokenize
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from spanloom.answers import kind_of
 from spanloom.config import AugmentConfig
-from spanloom.core import Example, MarkedText, Span, TextPair
+from spanloom.core import Example
+from spanloom.inputs import MarkedText, Span, TextPair
 from spanloom.text.noise import with_noise
 
 

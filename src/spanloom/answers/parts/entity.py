@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spanloom.core import Span, Text
+from spanloom.inputs import Span, Text
 
 
 def entity_to_dict(text: Text, span: Span) -> dict[str, Any]:

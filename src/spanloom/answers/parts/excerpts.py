@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spanloom.answers import kind_of
-from spanloom.core import Example, Text
+from spanloom.core import Example
+from spanloom.inputs import Text
 from spanloom.text.windows import cut, part
 
 

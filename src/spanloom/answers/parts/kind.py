@@ -11,7 +11,8 @@ from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Part, fields_table
-from spanloom.core import LostFact, Span, Text
+from spanloom.core import LostFact
+from spanloom.inputs import Span, Text
 from spanloom.text.windows import Window
 
 

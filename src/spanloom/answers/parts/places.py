@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from spanloom.core import Relation, Span
+from spanloom.inputs import Relation, Span
 from spanloom.text.windows import Window
 
 CAUSE = "whole in no window"

@@ -1,6 +1,6 @@
 """Convolutions above words. `ENCODER` and nothing else."""
 
-from spanloom.core import deferred
+from spanloom.contracts import deferred
 from spanloom.encoders.cnn.config import CnnConfig, check
 from spanloom.encoders.cnn.size import size
 from spanloom.encoders.contract import Encoder

@@ -1,6 +1,6 @@
 """Recurrent layers above trained language models and words. `ENCODER` and nothing else."""
 
-from spanloom.core import deferred
+from spanloom.contracts import deferred
 from spanloom.encoders.contract import Encoder
 from spanloom.encoders.language_model.config import LanguageModelEncoderConfig
 from spanloom.encoders.language_model.features import fit, load

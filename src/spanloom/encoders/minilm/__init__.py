@@ -1,6 +1,6 @@
 """The pretrained transformer that is a package of its own. `ENCODER` and nothing else."""
 
-from spanloom.core import deferred
+from spanloom.contracts import deferred
 from spanloom.encoders.contract import Encoder
 from spanloom.encoders.minilm.config import MinilmConfig, folder
 from spanloom.encoders.parts.pieces import fit_pieces, load_pieces

@@ -1,6 +1,6 @@
 """Recurrent layers above words. `ENCODER` and nothing else."""
 
-from spanloom.core import deferred
+from spanloom.contracts import deferred
 from spanloom.encoders.contract import Encoder
 from spanloom.encoders.parts.settings import check_something_read
 from spanloom.encoders.parts.size import recurrent_above, size_of_words

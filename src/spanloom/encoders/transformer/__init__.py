@@ -1,6 +1,6 @@
 """A pretrained transformer that is named by its folder. `ENCODER` and nothing else."""
 
-from spanloom.core import deferred
+from spanloom.contracts import deferred
 from spanloom.encoders.contract import Encoder
 from spanloom.encoders.parts.pieces import fit_pieces, load_pieces
 from spanloom.encoders.parts.settings import check_unfreezing

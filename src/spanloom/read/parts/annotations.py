@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from spanloom.core import LostFact, Text, Token
+from spanloom.core import LostFact
 from spanloom.errors import DataError
+from spanloom.inputs import Text, Token
 from spanloom.read.parts.json_items import Item, field, object_of, of_kind, shown
 from spanloom.read.parts.offsets import NAMES, checked_range, label_of
 from spanloom.text.marks import stripped

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import LostFact, Relation, Source, Span
+from spanloom.core import LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span
 
 BLANK = "a blank token"
 REMEDY = "Remove it, or set data.repair = true, which leaves blank tokens out and counts them."

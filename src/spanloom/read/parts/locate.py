@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Example, LostFact, Relation, Source, Span, Text
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Relation, Span, Text
 
 Place = tuple[int, int]  # a half-open token range
 NOT_LOCATED = "not located"

@@ -14,8 +14,9 @@ from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
-from spanloom.core import Example, LostFact, Source, Text
+from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
+from spanloom.inputs import Text
 from spanloom.read.parts.blanks import Kept, without_blanks
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.texts import joined

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spanloom.config import DataConfig
-from spanloom.core import Text, TextPair
 from spanloom.errors import DataError
+from spanloom.inputs import Text, TextPair
 from spanloom.text.counts import several
 from spanloom.text.joining import side_by_side
 from spanloom.text.words import tokenize

@@ -16,7 +16,7 @@ from spanloom.write.lines import atomic_text
 from spanloom.write.terminal import json_text, running_text, terminal
 
 if TYPE_CHECKING:
-    from spanloom.core import Task
+    from spanloom.contracts import Task
     from spanloom.decode.threshold import Threshold
     from spanloom.predict.predictor import Predictor
     from spanloom.predict.reading import Reading

@@ -10,7 +10,7 @@ from spanloom.write.terminal import tell
 
 if TYPE_CHECKING:
     from spanloom.config import DataConfig
-    from spanloom.core import Task
+    from spanloom.contracts import Task
 
 
 def choose_task(

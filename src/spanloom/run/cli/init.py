@@ -18,7 +18,8 @@ from spanloom.write.terminal import tell
 
 if TYPE_CHECKING:
     from spanloom.config import DataConfig
-    from spanloom.core import Example, Task
+    from spanloom.contracts import Task
+    from spanloom.core import Example
     from spanloom.run.first_config import Part
 
 

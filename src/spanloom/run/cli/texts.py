@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanloom.config import DataConfig
-from spanloom.core import Relation
 from spanloom.errors import DataError
+from spanloom.inputs import Relation
 from spanloom.predict.outcomes import always
 from spanloom.read import UnknownFormat
 from spanloom.read.parts.json_items import json_items

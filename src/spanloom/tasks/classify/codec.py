@@ -17,11 +17,13 @@ from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text, texts_of
+from spanloom.contracts import Codec
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.decode.classes import Classes
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.errors import DataError
+from spanloom.inputs import Text, texts_of
 from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.text.stored import choice, part, whole
 from spanloom.text.words import visible

@@ -10,8 +10,10 @@ from spanloom.answers.label import Label, labels_to_dict
 from spanloom.check.labels import check_label_data, require_label_spelling
 from spanloom.check.parts import with_dev
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Task, Text, TextPair, deferred
+from spanloom.contracts import Task, deferred
+from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.inputs import Text, TextPair
 from spanloom.metrics.labels import label_scorecard
 from spanloom.read import read
 from spanloom.tasks.classify.codec import ClassifyCodec

@@ -18,7 +18,8 @@ from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.targets import tag_targets
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row
+from spanloom.contracts import Codec
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
 from spanloom.decode.tags import SURE, best_tags, perfect_tags, tag_sizes
 from spanloom.decode.viterbi import softmax

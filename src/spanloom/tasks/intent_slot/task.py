@@ -10,7 +10,9 @@ from spanloom.answers.frame import Frame, frame_to_dict
 from spanloom.check.frames import check_frames, require_frame_spelling
 from spanloom.check.parts import with_cut, with_dev
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Task, Text, deferred
+from spanloom.contracts import Task, deferred
+from spanloom.core import Example
+from spanloom.inputs import Text
 from spanloom.metrics.frames import frame_scorecard
 from spanloom.read import read
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec

@@ -15,9 +15,11 @@ import numpy as np
 from spanloom.answers.graph import Graph
 from spanloom.axes import Axis, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
-from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text
+from spanloom.contracts import Codec
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
+from spanloom.inputs import Text
 from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.labels import Labels
 from spanloom.tasks.joint.memory import Memory

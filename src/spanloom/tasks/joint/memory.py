@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Array, Example, Text
+from spanloom.core import Array, Example
+from spanloom.inputs import Text
 from spanloom.tasks.joint.labels import Labels
 from spanloom.tasks.joint.nearest import Pair, Place, count_items, nearest_items
 from spanloom.text.stored import lists, require_within, whole, wholes

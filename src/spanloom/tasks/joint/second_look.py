@@ -19,7 +19,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from spanloom.answers.graph import Graph, with_relations
-from spanloom.core import Again, Relation, Span, Text
+from spanloom.contracts import Again
+from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.text.counts import several, were
 from spanloom.text.windows import Window, around, sentence_ends

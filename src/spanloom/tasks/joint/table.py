@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Array, Arrays, LostFact, Relation, Row, Span, Text
+from spanloom.core import Array, Arrays, LostFact, Row
 from spanloom.decode.spans import ScoredSpan, sigmoid, spans_from_table
 from spanloom.decode.triples import triples_from_tables
+from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks.joint.labels import Labels
 from spanloom.text.tags import tag_names, tags_from_spans
 

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Array, Arrays, LostFact, Relation, Row, Span, Text
+from spanloom.core import Array, Arrays, LostFact, Row
 from spanloom.decode.tagging import Argument, argument_tags, arguments_from_tags, best_tags, nearest_pairs
+from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks.joint.labels import Labels
 
 

@@ -11,9 +11,11 @@ from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.check.gold import check_labels
 from spanloom.check.graphs import check_graphs
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Codec, Example, Task, Text, deferred
+from spanloom.contracts import Codec, Task, deferred
+from spanloom.core import Example
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.errors import CheckpointError, ConfigError
+from spanloom.inputs import Text
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import read
 from spanloom.read.parts.entities_alone import relations_wanted

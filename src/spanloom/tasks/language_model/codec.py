@@ -14,8 +14,10 @@ import numpy as np
 from spanloom.answers.surprisal import Surprisal
 from spanloom.axes import Axis, Declared, limits_of
 from spanloom.batch.pad import lengths, pad
-from spanloom.core import Array, Arrays, Batch, Codec, Example, Row, Text
+from spanloom.contracts import Codec
+from spanloom.core import Array, Arrays, Batch, Example, Row
 from spanloom.encoders.minilm.config import folder as installed
+from spanloom.inputs import Text
 from spanloom.tasks.language_model.config import LanguageModelConfig, check_settings
 from spanloom.text.pieces import read_tokenizer
 from spanloom.text.stored import choice, whole

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from spanloom.core import Array, Backend, Continuation, Text
+from spanloom.contracts import Backend, Continuation
+from spanloom.core import Array
 from spanloom.decode.sampling import Sampling, beam_search, chances, draw
 from spanloom.errors import ConfigError
+from spanloom.inputs import Text
 from spanloom.tasks.language_model.codec import LanguageModelCodec
 from spanloom.text.units import BEGIN
 from spanloom.text.vocab import UNKNOWN

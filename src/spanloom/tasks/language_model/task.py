@@ -11,7 +11,9 @@ from spanloom.answers.surprisal import Surprisal, surprisal_to_dict
 from spanloom.check.parts import with_dev
 from spanloom.check.texts import check_texts, lines_of
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Task, Text, deferred
+from spanloom.contracts import Task, deferred
+from spanloom.core import Example
+from spanloom.inputs import Text
 from spanloom.metrics.surprisal import surprisal_scorecard
 from spanloom.read import read
 from spanloom.tasks.language_model.codec import LanguageModelCodec

@@ -16,11 +16,13 @@ from spanloom.answers.graph import Graph
 from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Span, Text
+from spanloom.contracts import Codec
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.errors import DataError
+from spanloom.inputs import Span, Text
 from spanloom.tasks.nested.config import NestedConfig
 from spanloom.text.known import refuse_unknown
 from spanloom.text.seen import Seen

@@ -11,11 +11,13 @@ from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.check.gold import check_labels
 from spanloom.check.graphs import check_graphs
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Codec, Example, Task, Text, deferred
+from spanloom.contracts import Codec, Task, deferred
+from spanloom.core import Example
 from spanloom.encoders import encoder_size
 from spanloom.encoders.estimate import HeadSize, estimate
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.errors import CheckpointError, ConfigError
+from spanloom.inputs import Text
 from spanloom.metrics.nested import nested_scorecard
 from spanloom.read import read
 from spanloom.read.parts.entities_alone import entities_wanted

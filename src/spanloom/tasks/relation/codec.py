@@ -13,11 +13,13 @@ import numpy as np
 
 from spanloom.axes import WORDS, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
-from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, MarkedText, Relation, Row, Span
+from spanloom.contracts import Codec
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.decode.classes import Classes
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.errors import DataError
+from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.tasks.relation.config import RelationConfig, check_settings
 from spanloom.text.marks import MARKS, insert
 from spanloom.text.stored import part, strings, whole

@@ -11,8 +11,10 @@ from spanloom.check.labels import require_label_spelling
 from spanloom.check.parts import with_dev
 from spanloom.check.relations import check_relations
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, MarkedText, Relation, Span, Task, deferred
+from spanloom.contracts import Task, deferred
+from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.metrics.relations import relation_scorecard
 from spanloom.read import read
 from spanloom.tasks.relation.codec import RelationCodec

@@ -17,7 +17,8 @@ from spanloom.axes import WORDS, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Codec, Example, Row
+from spanloom.contracts import Codec
+from spanloom.core import Array, Arrays, Batch, Example, Row
 from spanloom.decode.edits import Edits, EditScores, likely_edits
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features

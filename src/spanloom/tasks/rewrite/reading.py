@@ -7,7 +7,8 @@ from itertools import accumulate
 
 import numpy as np
 
-from spanloom.core import Array, Dialogue, Text
+from spanloom.core import Array
+from spanloom.inputs import Dialogue, Text
 
 MARK = "\n"
 """Stands for the end of a turn; no token of a text is white."""

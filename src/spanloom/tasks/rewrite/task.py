@@ -10,8 +10,10 @@ from spanloom.answers.rewrite import Rewrite, rewrite_to_dict
 from spanloom.check.parts import with_dev
 from spanloom.check.rewrites import check_rewrites
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Dialogue, Example, LostFact, Task, Text, deferred
+from spanloom.contracts import Task, deferred
+from spanloom.core import Example, LostFact
 from spanloom.errors import DataError
+from spanloom.inputs import Dialogue, Text
 from spanloom.metrics.rewriting import rewrite_scorecard
 from spanloom.read import read
 from spanloom.tasks.rewrite.codec import RewriteCodec

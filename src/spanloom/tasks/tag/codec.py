@@ -13,10 +13,12 @@ from spanloom.answers.tags import Tags
 from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.targets import tag_targets
-from spanloom.core import Array, Arrays, Batch, Codec, Example, LostFact, Row, Text
+from spanloom.contracts import Codec
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
+from spanloom.inputs import Text
 from spanloom.tasks.tag.config import TagConfig, check_settings
 from spanloom.text.seen import Seen
 from spanloom.text.stored import flag, optional, part, whole, wholes

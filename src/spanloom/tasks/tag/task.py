@@ -11,7 +11,9 @@ from spanloom.check.audit import audit_windows
 from spanloom.check.parts import with_cut, with_dev
 from spanloom.check.tags import check_tags, require_tag_spelling
 from spanloom.config import DataConfig, RunConfig
-from spanloom.core import Example, Task, Text, deferred
+from spanloom.contracts import Task, deferred
+from spanloom.core import Example
+from spanloom.inputs import Text
 from spanloom.metrics.tags import tag_scorecard
 from spanloom.read import read
 from spanloom.tasks.tag.codec import TagCodec
