@@ -22,7 +22,7 @@ PAPER, INK, BLUE, RED = "#fcfcfa", "#333333", "#2a6f97", "#d1495b"
 
 def picture(text: str = TEXT) -> str:
     """The answer for a text of one line: entities marked, an arc from head to tail for each pair that is related."""
-    answer = spanloom.load().show(text)
+    answer = spanloom.load()(text).to_dict()
     entities, width = answer["entities"], 2 * LEFT + LETTER * len(text)
     labels: dict[tuple[int, int], list[str]] = defaultdict(list)
     for relation in sorted(answer["relations"], key=lambda relation: str(relation["label"])):

@@ -16,7 +16,9 @@ import pytest
 LAYERS = (
     "errors",
     "axes",
+    "inputs",
     "core",
+    "contracts",
     "config",
     "text",
     "answers",
@@ -165,6 +167,8 @@ def test_every_folder_has_its_place_in_the_order(repository: Path) -> None:
         ("spanloom.read.spert", "import spanloom.decode.spans", "decode is below read"),
         ("spanloom.core", "from spanloom.config import RunConfig", "config is below core"),
         ("spanloom.core", "from spanloom import config", "config is below core"),
+        ("spanloom.core", "from spanloom.contracts import Task", "contracts is below core"),
+        ("spanloom.inputs", "from spanloom.core import Example", "core is below inputs"),
         ("spanloom.batch.pad", "def f():\n    from spanloom.engine import step", "engine is below batch"),
         ("spanloom.batch.pad", "from ..engine.step import train_step", "engine is below batch"),
         (

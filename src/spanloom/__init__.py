@@ -83,7 +83,8 @@ _HOMES = {
     "spanloom.answers.rewrite": ("RewriteAnswer",),
     "spanloom.answers.surprisal": ("SurprisalAnswer",),
     "spanloom.answers.tags": ("TagsAnswer",),
-    "spanloom.core": ("Example", "Relation", "Source", "Span", "Text"),
+    "spanloom.core": ("Example", "Source"),
+    "spanloom.inputs": ("Relation", "Span", "Text"),
     "spanloom.errors": (
         "CheckpointError",
         "ConfigError",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from spanloom.axes import Declared
 from spanloom.core import Array, Arrays, Batch, Example, Row, Source
 
 Scorecard = dict[str, Any]

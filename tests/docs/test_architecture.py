@@ -16,7 +16,7 @@ NAMED = re.compile(r"(?<![\w/])([\w*/]+\.py)(?::([A-Za-z_][\w.]*\w))?")
 FOLDER = re.compile(r"`([\w/]+/)`")
 CONTRACT = re.compile(r"`(Codec|Task|Backend|AnswerKind|Model)\.(\w+)`")
 HOMES = {"AnswerKind": "answers/parts/kind.py", "Model": "nn/model.py"}
-"""The files of the contracts that are not in core.py."""
+"""The files of the contracts that are not in contracts.py."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def names_in(body: list[ast.stmt], prefix: str = "") -> Iterator[str]:
 def missing(text: str, repository: Path) -> list[str]:
     """What a text names that is not there."""
     roots = (repository / "src" / "spanloom", repository)
-    contracts = [(HOMES.get(kind, "core.py"), f"{kind}.{name}") for kind, name in CONTRACT.findall(text)]
+    contracts = [(HOMES.get(kind, "contracts.py"), f"{kind}.{name}") for kind, name in CONTRACT.findall(text)]
     found = [folder for folder in FOLDER.findall(text) if not any((root / folder).is_dir() for root in roots)]
     for path, name in {*NAMED.findall(text), *contracts} - {("file.py", "name")}:
         files = [file for root in roots for file in root.glob(path)]

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from spanloom.config import EncoderConfig
 from spanloom.core import Batch, Coverage, Example
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.engine.device import to_tensors
 from spanloom.errors import ConfigError
 from spanloom.tasks.joint.codec import JointCodec
@@ -18,7 +18,7 @@ from spanloom.tasks.joint.config import JointConfig
 from spanloom.tasks.joint.model import TAG_WEIGHT, losses
 from tests.tasks.sentences import sentence
 
-CONFIG = JointConfig(encoder=EncoderConfig(kind="rnn", word_width=4, char_filters=0, shape_width=0), recall=False)
+CONFIG = JointConfig(encoder=RnnConfig(word_width=4, char_filters=0, shape_width=0), recall=False)
 PEOPLE = Coverage("people", frozenset({"person", "firm"}), frozenset({"works for"}))
 PLACES = Coverage("places", frozenset({"place"}), frozenset())
 FACTS = Coverage("facts", frozenset({"person", "firm", "place"}), frozenset({"lives in"}), related_only=True)

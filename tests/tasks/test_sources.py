@@ -13,8 +13,8 @@ from torch import Tensor
 from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
-from spanloom.config import EncoderConfig
 from spanloom.core import Coverage, Example, Source
+from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.engine.device import to_tensors
 from spanloom.errors import ConfigError
 from spanloom.tasks.classify.codec import ClassifyCodec
@@ -33,7 +33,7 @@ from tests.tasks.sentences import sentence, text_of
 from tests.tasks.tagged import tagged
 
 CPU = torch.device("cpu")
-ENCODER = EncoderConfig(kind="rnn", word_width=4, char_filters=0, shape_width=0)
+ENCODER = RnnConfig(word_width=4, char_filters=0, shape_width=0)
 
 
 def scores(*shape: int) -> Tensor:

@@ -64,7 +64,7 @@ class Features(Protocol):
         """Features to which each of these is a word of its own; None where their vocabulary has none to spare."""
         return self
 
-    def known(self) -> Callable[[str], bool] | None:
+    def knows(self) -> Callable[[str], bool] | None:
         """Whether a word is in the vocabulary; None where there is none of words."""
         return None
 

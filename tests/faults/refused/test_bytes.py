@@ -154,7 +154,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(("content", "kind"), OTHERS)
+@pytest.mark.parametrize(("content", "kind"), OTHERS, ids=[kind for _, kind in OTHERS])
 def test_other_kinds_of_file_are_named(path: Path, content: bytes, kind: str) -> None:
     path.write_bytes(content)
     assert f"data.conll: is {kind}; a file of text. " in refusal(path)

@@ -62,9 +62,9 @@ def load(folder: Path, text: str, *overrides: str) -> RunConfig:
         ("model.dropout=1", "model.dropout is 1.0; a part in 0..1, below 1. Set model.dropout = 0.3, say."),
         ("model.max_words=0", "model.max_words is 0; at least 1"),
         ("model.encoder.dropout=-0.5", "model.encoder.dropout is -0.5; a part in 0..1, below 1"),
-        ("model.encoder.word_dropout=7", "model.encoder.word_dropout is 7.0; a part in 0..1"),
+        ("model.encoder={kind='rnn', word_dropout=7}", "model.encoder.word_dropout is 7.0; a part in 0..1"),
         ("model.encoder.hidden=99999999999", "model.encoder.hidden is 99999999999; at least 1, at most 16384"),
-        ("model.encoder.dilations=[1, 0]", "model.encoder.dilations is [1, 0]; each at least 1"),
+        ("model.encoder={kind='cnn', dilations=[1, 0]}", "model.encoder.dilations is [1, 0]; each at least 1"),
         ("data.max_characters=0", "data.max_characters is 0; at least 1"),
         ("data.tag_column=99999", "data.tag_column is 99999; at least -9999, at most 9999"),
         (
@@ -109,7 +109,7 @@ def test_a_value_that_cannot_be_meant_is_named(tmp_path: Path, override: str, me
 
 
 def test_one_value_is_a_list_of_it(tmp_path: Path) -> None:
-    config = load(tmp_path, SAMPLE, "model.encoder.dilations=2", "train.track=tensorboard")
+    config = load(tmp_path, SAMPLE, "model.encoder={kind='cnn', dilations=2}", "train.track=tensorboard")
     assert (config.model.encoder.dilations, config.train.track) == ((2,), ("tensorboard",))
 
 
@@ -184,7 +184,7 @@ def tables() -> Iterator[type]:
     while left:
         kind = left.pop()
         yield kind
-        for hint in typing.get_type_hints(kind).values():
+        for hint in typing.get_type_hints(kind, include_extras=True).values():
             left += [hint] if dataclasses.is_dataclass(hint) else kinds_in(hint).values()
 
 

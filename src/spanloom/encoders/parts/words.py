@@ -40,7 +40,7 @@ class WordFeatures(Features):
     def declared(self) -> dict[str, Declared]:
         return {**self.lookup.declared(), "lengths": Declared()}
 
-    def known(self) -> Callable[[str], bool] | None:
+    def knows(self) -> Callable[[str], bool] | None:
         words = self.words
         return None if words is None else lambda word: words.number(word) != UNKNOWN
 

@@ -41,7 +41,7 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Label], codec: ClassifyCodec) -> dict[str, Any]:
-    return label_scorecard(examples, predictions, codec.features.known(), codec.classes.decision == "each")
+    return label_scorecard(examples, predictions, codec.features.knows(), codec.classes.decision == "each")
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:

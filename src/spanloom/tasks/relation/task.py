@@ -48,7 +48,7 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> RelationCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Relation], codec: RelationCodec) -> dict[str, Any]:
-    return relation_scorecard(examples, predictions, codec.features.known(), codec.no_relation)
+    return relation_scorecard(examples, predictions, codec.features.knows(), codec.no_relation)
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:

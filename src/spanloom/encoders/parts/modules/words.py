@@ -73,6 +73,7 @@ class WordEncoder(EncoderModule):
         beside: Tensor | None = None,
         **read: Tensor,
     ) -> Encoded:
+        assert self.reader is not None or not read, f"nothing reads {', '.join(read)}"
         parts = self.spelling(shapes, characters, hashed)
         if self.reader is not None:
             parts = [self.dropout(self.reader(**read)), *parts]
