@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from spanloom.core import Array
+from spanloom.config import DataConfig
+from spanloom.core import Array, Example
 
 _STREAM = 3
 """Other random numbers than those that order the rows of an epoch, and those of noise."""
@@ -42,3 +44,12 @@ class Mix:
         orders = [np.random.default_rng([seed, _STREAM, number, turn]).permutation(size) for turn in shuffles]
         first = shuffles[0] * size
         return members[np.concatenate(orders)[start - first : end - first]]
+
+
+def mix_of(examples: Sequence[Example], data: DataConfig) -> Mix | None:
+    """How much of each source an epoch takes; None for a single data set."""
+    if not data.source:
+        return None
+    numbers = {source.called: number for number, source in enumerate(data.source)}
+    of = [numbers[example.covered.source] for example in examples if example.covered is not None]
+    return Mix(np.array(of, dtype=np.int64), tuple(source.weight for source in data.source))

@@ -57,6 +57,9 @@ class TrainConfig:
     clip_value: Amount = setting(
         0.0, "largest size of each number of the gradient, bounded before the norm is, 0 for no bound"
     )
+    best: str = setting(
+        "mean", "of several sources, whose dev score chooses the best epoch: the 'mean' of all, or one by its name"
+    )
     ema: PartBelowOne = setting(
         0.99, "decay of the average of the weights, which reaches back a ninth of the steps made at most, 0 for none"
     )

@@ -47,10 +47,20 @@ def path_text(path: Path) -> str:
 
 
 def flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested table by dotted key: `{"train": {"ema": 0.9}}` -> `{"train.ema": 0.9}`."""
+    """A nested table by dotted key: `{"train": {"ema": 0.9}}` -> `{"train.ema": 0.9}`.
+
+    Of several tables under one key each has its number: "data.source[1].train".
+    """
     flat: dict[str, Any] = {}
     for key, value in table.items():
-        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{name}.")
+        elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+            for number, each in enumerate(value, start=1):
+                flat |= flatten(each, f"{name}[{number}].")
+        else:
+            flat[name] = value
     return flat
 
 

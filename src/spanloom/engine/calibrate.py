@@ -12,6 +12,7 @@ from spanloom.engine.encoded import Prepared
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.model_folder import load_model, save_codec
 from spanloom.engine.report import Notice, Report
+from spanloom.metrics.by_source import score
 from spanloom.nn.storage import store_json
 from spanloom.text.counts import several
 
@@ -34,5 +35,5 @@ def calibrate(prepared: Prepared, output: Path, device: torch.device, on_report:
     answers = predict_rows(backend, fitted, dev.rows, check=None)
     save_codec(output / "model", fitted)
     if (output / "scorecard.json").exists():
-        store_json(output / "scorecard.json", task.score(dev.examples, answers, fitted))
+        store_json(output / "scorecard.json", score(task, dev.examples, answers, fitted))
     on_report(Notice(f"Calibrated on {several(len(dev.examples), 'dev example')}."))

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from spanloom import __version__
+from spanloom.check.data import TRAINING, files_of
 from spanloom.config import to_toml
 from spanloom.config.written import path_text
 from spanloom.core import Example, Row
@@ -84,16 +85,20 @@ def model_card(prepared: Prepared, known: Facts, scorecard: Mapping[str, Any] | 
 
 
 def _data(prepared: Prepared) -> str:
-    config, data, dev = prepared.config.data, prepared.data, prepared.dev
-    parts = [("training", config.train, data), ("dev", config.dev, dev)]
+    data, dev = prepared.data, prepared.dev
     rows = [
-        f"| {part} | `{path_text(path)}` | {len(read.examples):,} |"
-        for part, path, read in parts
-        if path is not None and read is not None
+        f"| {file.part} | `{path_text(file.path)}` | {_count(data if file.part == TRAINING else dev, file.source):,} |"
+        for file in files_of(prepared.config.data)
     ]
     table = "\n".join(["| part | path | examples |", "|---|---|---|", *rows])
     remarks = [*data.remarks, *(dev.remarks if dev is not None else ())]
     return "\n\n".join([table, "\n".join(f"- {remark}" for remark in remarks)]) if remarks else table
+
+
+def _count(read: Encoded | None, source: str) -> int:
+    """How many examples come from a source; all where there is but one, whose name is ""."""
+    examples = [] if read is None else read.examples
+    return sum(source == ("" if example.covered is None else example.covered.source) for example in examples)
 
 
 def _scores(known: Facts, scorecard: Mapping[str, Any] | None) -> str:

@@ -19,6 +19,7 @@ from spanloom.engine.encoded import Encoded, Prepared
 from spanloom.engine.evaluate import TorchBackend, evaluating
 from spanloom.engine.room import free_memory, out_of_memory
 from spanloom.engine.trainer import Trainer
+from spanloom.metrics.by_source import score
 
 
 @dataclass(frozen=True)
@@ -88,4 +89,4 @@ def score_dev(prepared: Prepared, trainer: Trainer, dev: Dev) -> tuple[Scorecard
             found = predict_rows(backend, prepared.codec, rows, check=None, also=also)
             for number, answer in zip(numbers, found, strict=True):
                 answers[number] = answer
-    return prepared.task.score(dev.data.examples, answers, prepared.codec), losses.means()
+    return score(prepared.task, dev.data.examples, answers, prepared.codec), losses.means()

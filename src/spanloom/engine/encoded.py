@@ -9,6 +9,7 @@ import numpy as np
 
 from spanloom.answers.parts.augment import augment
 from spanloom.answers.parts.excerpts import excerpts
+from spanloom.batch.mixing import Mix
 from spanloom.check.leaks import TrainingTexts
 from spanloom.config import RunConfig
 from spanloom.contracts import Codec, Task
@@ -25,13 +26,14 @@ class Encoded:
     """Examples beside their rows, in the same order.
 
     remarks: what a person should know of what became of this part of the data, a sentence each. texts: of training
-    data, what other data are compared with.
+    data, what other data are compared with. mix: of several sources, how much of each an epoch takes.
     """
 
     examples: Sequence[Example]
     rows: Sequence[Row]
     remarks: tuple[str, ...] = ()
     texts: TrainingTexts | None = None
+    mix: Mix | None = None
 
 
 @dataclass(frozen=True)

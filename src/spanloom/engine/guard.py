@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from spanloom.answers import kind_of
+from spanloom.check.data import DEV, TRAINING, files_of
 from spanloom.config import RunConfig, TrainConfig, check_values
+from spanloom.config.data import check_sources
 from spanloom.config.settings import short_form
 from spanloom.contracts import Codec, Task
 from spanloom.core import Array, Example, Row
@@ -15,6 +17,7 @@ from spanloom.engine.adversarial import build_attack
 from spanloom.engine.processes import process_count
 from spanloom.engine.schedule import ON_DEV
 from spanloom.errors import ConfigError, DataError
+from spanloom.metrics.by_source import MEAN
 
 _REMEDY = "Run `spanloom check` on this file, and mend or remove the example."
 
@@ -23,9 +26,15 @@ def check_settings(config: RunConfig, task: Task | None = None) -> None:
     """Raise ConfigError naming the first setting of a training that is out of its range, or that `task` cannot do."""
     train = config.train
     check_values(config)
-    if config.data.train is None:
+    check_sources(config.data)
+    if train.best != MEAN and train.best not in [source.called for source in config.data.source]:
+        named = ", ".join(repr(source.called) for source in config.data.source) or "none"
+        expected = f"'{MEAN}', or the name of a source, of which there are {named}"
+        raise ConfigError("train.best", f"is '{train.best}'", expected, f"Set train.best = '{MEAN}'.")
+    parts = {file.part for file in files_of(config.data)}
+    if TRAINING not in parts:
         raise ConfigError("data.train", "is not set", "the path of the training data", "Set data.train=PATH.")
-    if train.schedule.kind in ON_DEV and config.data.dev is None:
+    if train.schedule.kind in ON_DEV and DEV not in parts:
         found = f"is '{train.schedule.kind}', which goes by the dev score, and there is no dev data"
         raise ConfigError("train.schedule", found, "", "Set data.dev=PATH, or choose another schedule.")
     _check_augmentation(config, task)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import NamedTuple
 
+from spanloom.batch.mixing import mix_of
+from spanloom.check.data import Part, read_dev, read_training
 from spanloom.check.leaks import TrainingTexts
 from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import RunConfig
@@ -17,18 +17,10 @@ from spanloom.contracts import Codec, Task
 from spanloom.core import Example, Row
 from spanloom.engine.encoded import Encoded, Prepared, in_windows
 from spanloom.engine.guard import check_rows
-from spanloom.engine.remarks import cut_off, leaked, left_out
+from spanloom.engine.remarks import cut_off, leaked
 from spanloom.engine.report import Notice, Report, Stage
-from spanloom.errors import DataError
 
 OnReport = Callable[[Report], None]
-
-
-class _Part(NamedTuple):
-    """The examples of a file that have gold, and what is to be said of those that have none."""
-
-    examples: list[Example]
-    remarks: list[str]
 
 
 def prepare(task: Task, config: RunConfig, on_report: OnReport) -> Prepared:
@@ -36,25 +28,21 @@ def prepare(task: Task, config: RunConfig, on_report: OnReport) -> Prepared:
 
     Raises DataError for data that will not do, citing the line. Every remark of the two parts is reported too.
     """
-    train_path, dev_path = config.data.train, config.data.dev
-    assert train_path is not None, "check_settings saw to it"
-    examples, remarks = _read(task, config, train_path, "training")
-    texts = TrainingTexts.fit(task, examples)
-    dev_read = None if dev_path is None else _read(task, config, dev_path, "dev")
-    codec: Codec = task.fit(examples, config)
-    read = in_windows(task, config, examples, on_report)
+    training = read_training(task, config)
+    texts = TrainingTexts.fit(task, training.examples)
+    dev_read = read_dev(task, config, training.coverages)
+    codec: Codec = task.fit(training.examples, config)
+    read = in_windows(task, config, training.examples, on_report)
     rows = _encode(codec, read, "encoding training data", on_report)
-    remarks += cut_off(task, config, read, rows, "training")
+    remarks = [*training.remarks, *cut_off(task, config, read, rows, "training")]
     _say(remarks, on_report)
     arranged = (read, rows) if task.arrange is None else task.arrange(read, rows, codec, config)
-    data = Encoded(*arranged, tuple(remarks), texts)
+    data = Encoded(*arranged, tuple(remarks), texts, mix_of(arranged[0], config.data))
     dev = None if dev_read is None else _dev(task, config, codec, texts, dev_read, on_report)
     return Prepared(task, config, codec, data, dev)
 
 
-def _dev(
-    task: Task, config: RunConfig, codec: Codec, texts: TrainingTexts, part: _Part, on_report: OnReport
-) -> Encoded:
+def _dev(task: Task, config: RunConfig, codec: Codec, texts: TrainingTexts, part: Part, on_report: OnReport) -> Encoded:
     examples = part.examples
     if config.data.unknown_labels == "error":
         for example in examples:
@@ -71,14 +59,6 @@ def _dev(
 def _say(remarks: Sequence[str], on_report: OnReport) -> None:
     for remark in remarks:
         on_report(Notice(remark))
-
-
-def _read(task: Task, config: RunConfig, path: Path, part: str) -> _Part:
-    examples = list(task.read(path, config.data))
-    kept = [example for example in examples if example.gold is not None]
-    if not kept:
-        raise DataError(str(path), "no example with a gold answer", "at least one", "Check data.format and the file.")
-    return _Part(kept, left_out(examples, part))
 
 
 def _encode(

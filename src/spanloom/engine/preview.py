@@ -12,6 +12,7 @@ import torch
 
 from spanloom.batch.padding import SamplerCost, compare_samplers
 from spanloom.batch.samplers import build_sampler
+from spanloom.check.data import without_dev
 from spanloom.config import RunConfig
 from spanloom.contracts import Task
 from spanloom.engine.device import keep_freed_memory, pick_device
@@ -58,7 +59,7 @@ def preview_samplers(task: Task, config: RunConfig, path: Path, on_report: OnRep
 def preview_schedule(task: Task, config: RunConfig, path: Path, on_report: OnReport) -> Schedule:
     """Draw the learning rate over the steps, for each part of the model. Raises as `run_training` does."""
     prepared = _training_data(task, config, on_report)
-    steps = total_steps(build_sampler(prepared.data.rows, config.train, config.seed), config.train)
+    steps = total_steps(build_sampler(prepared.data.rows, config.train, config.seed, prepared.data.mix), config.train)
     factor = build_schedule(config.train)
     trainer = _fresh(prepared, torch.device("cpu"))
     peaks = {group["part"]: group["peak"] for group in trainer.state.optimizer.param_groups}
@@ -98,7 +99,7 @@ def find_rate(
 def _training_data(task: Task, config: RunConfig, on_report: OnReport) -> Prepared:
     """The training part alone, read, encoded and checked."""
     check_settings(config, task)
-    return prepare(task, dataclasses.replace(config, data=dataclasses.replace(config.data, dev=None)), on_report)
+    return prepare(task, dataclasses.replace(config, data=without_dev(config.data)), on_report)
 
 
 def _fresh(prepared: Prepared, device: torch.device) -> Trainer:

@@ -32,7 +32,7 @@ def try_rates(prepared: Prepared, trainer: Trainer, steps: int = STEPS) -> Itera
     peak = max(group["peak"] for group in state.optimizer.param_groups)
     if not peak:
         raise ConfigError("train.learning_rate", "is 0", "a rate above 0", "Set it to any; the test looks for its own.")
-    sampler = build_sampler(prepared.data.rows, config.train, config.seed)
+    sampler = build_sampler(prepared.data.rows, config.train, config.seed, prepared.data.mix)
     losses: list[float] = []
     lowest = np.inf
     while True:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
 
+from spanloom.check.data import short_place
 from spanloom.check.leaks import Leaks
 from spanloom.config import RunConfig
 from spanloom.contracts import Task
@@ -17,16 +17,6 @@ TRUNCATED = "truncated"
 """The cause of what a codec loses behind the words that it reads."""
 
 
-def left_out(examples: Sequence[Example], part: str) -> list[str]:
-    """Of examples without gold. part: "training" or "dev"."""
-    without = [example for example in examples if example.gold is None]
-    if not without:
-        return []
-    what = "not trained on" if part == "training" else "not scored"
-    found = f"No gold answer in {len(without):,} of {len(examples):,} {part} examples"
-    return [f"{found}, which are {what}; the first is at {_place(str(without[0].source))}."]
-
-
 def cut_off(task: Task, config: RunConfig, examples: Sequence[Example], rows: Sequence[Row], part: str) -> list[str]:
     """Of examples that are longer than the model reads at once, and the gold facts behind that."""
     longer = [number for number, row in enumerate(rows) if row.cut.get("words")]
@@ -37,9 +27,8 @@ def cut_off(task: Task, config: RunConfig, examples: Sequence[Example], rows: Se
     behind = " and ".join([several(words, "word"), *([several(facts, "gold fact")] if facts else [])])
     limit = "" if task.window is None else f" (model.max_words = {task.window(config.model):,})"
     found = f"Longer than the model reads at once{limit}"
-    found += (
-        f": {len(longer):,} of {len(rows):,} {part} examples, the first at {_place(str(examples[longer[0]].source))}"
-    )
+    first = short_place(str(examples[longer[0]].source))
+    found += f": {len(longer):,} of {len(rows):,} {part} examples, the first at {first}"
     if part == "training":
         remedy = "Raise model.max_words as far as the encoder reads."
         if may_read_windows(task):
@@ -55,10 +44,5 @@ def leaked(found: Leaks) -> list[str]:
     if not found.count:
         return []
     remedy = "Take them out of one of the two: dev scores promise more than new texts will get."
-    first = _place(found.first[0])
+    first = short_place(found.first[0])
     return [f"In the training data too: {found.count:,} of {found.of:,} dev texts, the first at {first}. {remedy}"]
-
-
-def _place(source: str) -> str:
-    """The file's name and the line: the card goes with the model to machines where a path of this one says nothing."""
-    return PurePath(source).name

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
+from spanloom.check.data import DEV, TRAINING, files_of
 from spanloom.config import RunConfig, flatten, to_table
 from spanloom.contracts import Codec, Task
 from spanloom.engine.checkpoint import Checkpoint
@@ -31,6 +33,10 @@ MAY_CHANGE = frozenset(
 """What `--resume` may be given anew. The data may have moved, but must be the same; of the threads their number counts,
 however it came about.
 """
+
+
+NUMBERED = re.compile(r"\.source\[\d+\]")
+"""What stands in a key for one of several data sets."""
 
 
 def conditions(prepared: Prepared, device: torch.device) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def check_settings_kept(checkpoint: Checkpoint, config: RunConfig) -> None:
     """Refuse to go on with other settings than before, because the result would be neither run."""
     before, now = flatten(checkpoint.about["config"]), flatten(to_table(config))
     for key in sorted(before.keys() | now.keys(), key=lambda key: (not key.endswith(".kind"), key)):
-        if before.get(key) != now.get(key) and key not in MAY_CHANGE:
+        if before.get(key) != now.get(key) and NUMBERED.sub("", key) not in MAY_CHANGE:
             found = f"{key} is {now.get(key)!r}"
             expected = f"{before.get(key)!r}, {_as_before(checkpoint)}"
             raise ConfigError("--resume", found, expected, f"Set {key} back, or train anew in another folder.")
@@ -87,7 +93,7 @@ def check_kept(checkpoint: Checkpoint, now: Mapping[str, Any], config: RunConfig
     anew = "or train anew in another folder."
     if before["fingerprint"] != now["fingerprint"]:
         found = "the training data encodes to other rows than when the run was started"
-        raise ConfigError(str(config.data.train), found, "unchanged data", f"Put them back, {anew}")
+        raise ConfigError(_where(config, TRAINING), found, "unchanged data", f"Put them back, {anew}")
     if before["dev"] != now["dev"]:
         raise _other_dev(before, config)
     if before["threads"] != now["threads"] and before["device"] == now["device"] == "cpu":
@@ -98,14 +104,19 @@ def check_kept(checkpoint: Checkpoint, now: Mapping[str, Any], config: RunConfig
 
 def _other_dev(before: Mapping[str, Any], config: RunConfig) -> ConfigError:
     anew = "or train anew in another folder."
-    if config.data.dev is None:
+    if not _where(config, DEV):
         found = "is not set, but dev data chose the best weights so far"
         return ConfigError("data.dev", found, "the same dev data", f"Set data.dev = {_path_of_dev(before)}, {anew}")
     if before["dev"] is None:
         found = "is set, but the run was started without dev data"
         return ConfigError("data.dev", found, "none, as then", f"Leave it out, {anew}")
     found = "the dev data is not the same as when the run was started"
-    return ConfigError(str(config.data.dev), found, "unchanged data", f"Put it back, {anew}")
+    return ConfigError(_where(config, DEV), found, "unchanged data", f"Put it back, {anew}")
+
+
+def _where(config: RunConfig, part: str) -> str:
+    """The files of a part of the data, "" where there are none."""
+    return ", ".join(str(file.path) for file in files_of(config.data) if file.part == part)
 
 
 def _path_of_dev(before: Mapping[str, Any]) -> str:
@@ -122,4 +133,4 @@ def check_same_data(fingerprint: str, config: RunConfig) -> None:
     odd = [str(process) for process, other in enumerate(prints) if other != prints[0]]
     if odd:
         found = f"encodes to other rows in process {', '.join(odd)} than in process 0"
-        raise ConfigError(str(config.data.train), found, "the same data in each", "Give each the same files.")
+        raise ConfigError(_where(config, TRAINING), found, "the same data in each", "Give each the same files.")

@@ -10,6 +10,7 @@ from torch import nn
 
 from spanloom.batch.samplers import Sampler, build_sampler
 from spanloom.config import TrainConfig
+from spanloom.contracts import Scorecard, Task
 from spanloom.core import Array, Example
 from spanloom.engine.dev import score_dev, with_targets
 from spanloom.engine.encoded import Prepared, rows_of
@@ -21,6 +22,8 @@ from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import Training
 from spanloom.engine.step import train_step
 from spanloom.engine.trainer import Trainer
+from spanloom.metrics.by_source import best as best_score
+from spanloom.metrics.by_source import scores_by_source
 from spanloom.nn.model import ByEpoch
 
 
@@ -36,7 +39,7 @@ def train(prepared: Prepared, trainer: Trainer) -> Iterator[StepReport | EpochRe
     """
     task, settings, state = prepared.task, prepared.config.train, trainer.state
     schedule = build_schedule(settings)
-    sampler = build_sampler(prepared.data.rows, settings, prepared.config.seed)
+    sampler = build_sampler(prepared.data.rows, settings, prepared.config.seed, prepared.data.mix)
     steps = total_steps(sampler, settings)
     judged = None if prepared.dev is None else with_targets(prepared.codec, prepared.dev)
     while state.epoch <= settings.epochs and not out_of_patience(state, settings):
@@ -52,15 +55,19 @@ def train(prepared: Prepared, trainer: Trainer) -> Iterator[StepReport | EpochRe
         losses: dict[str, float] = {}
         if judged is not None and state.epoch >= settings.evaluate_from:
             scorecard, losses = from_first(lambda: score_dev(prepared, trainer, judged))
-            score = float(task.best(scorecard))
+            score = best_score(task, scorecard, settings.best)
             best = state.best_score is None or score > state.best_score
-            note = heed_score(state, settings, score)
+            note = heed_score(state, settings, score) or _by_source(task, scorecard)
         if best:
             state.best_epoch, state.best_score = state.epoch, score
         training = {} if task.measures is None else task.measures(state.means())
         state.begin_epoch(state.epoch + 1)
         seconds = time.perf_counter() - began
         yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, seconds, note, training, losses)
+
+
+def _by_source(task: Task, scorecard: Scorecard) -> str:
+    return ", ".join(f"{name} {score:.4f}" for name, score in scores_by_source(task, scorecard).items())
 
 
 def begin_epoch(model: nn.Module, epoch: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
@@ -22,6 +23,7 @@ from spanloom.core import Example
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ConfigError, ExportRefused, MissingExtra
 from spanloom.export.quantize import quantize_int8
+from spanloom.metrics.by_source import best, score
 from spanloom.predict.bundle import (
     CARD,
     CODEC,
@@ -47,6 +49,7 @@ try:
     import torch
     from torch import nn
 
+    from spanloom.check.data import read_dev
     from spanloom.engine.evaluate import TorchBackend
     from spanloom.engine.model_folder import load_model
     from spanloom.export.to_onnx import compare, spread, to_onnx
@@ -94,12 +97,18 @@ def export(
     task, config, codec, model = load_model(run, find_task)
     settings = run / "config.toml"
     data = load_config(settings, [], lambda name: find_task(name).config).data if settings.is_file() else config.data
-    path = data.dev if golden is None else golden
-    if path is None:
-        raise ConfigError(str(run), "the run has no dev data to score its export on", remedy="Name some with --golden.")
-    examples = spread([example for example in task.read(path, data) if example.gold is not None], GOLDEN_LIMIT)
-    if not examples:
-        raise ConfigError(str(path), "no sentence with gold in it", "some to score the export on", "Name other data.")
+    if golden is None:
+        part = read_dev(task, dataclasses.replace(config, data=data))
+        if part is None:
+            remedy = "Name some with --golden."
+            raise ConfigError(str(run), "the run has no dev data to score its export on", remedy=remedy)
+        read = part.examples
+    else:
+        read = [example for example in task.read(golden, data) if example.gold is not None]
+        if not read:
+            found = "no sentence with gold in it"
+            raise ConfigError(str(golden), found, "some to score the export on", "Name other data.")
+    examples = spread(read, GOLDEN_LIMIT)
     source = Source(task, codec, model, examples, run / CARD)
     return write_bundle(source, output, max_drop, keep_golden=golden is not None, precision=precision)
 
@@ -200,8 +209,8 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
 
 
 def _score(source: Source, answers: Sequence[Any]) -> dict[str, Any]:
-    scorecard = source.task.score(source.golden, answers, source.codec)
-    return {"best": source.task.best(scorecard), "summary": scorecard.get("summary", {})}
+    scorecard = score(source.task, source.golden, answers, source.codec)
+    return {"best": best(source.task, scorecard), "summary": scorecard.get("summary", {})}
 
 
 def _refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> None:

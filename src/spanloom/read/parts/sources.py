@@ -15,24 +15,35 @@ from spanloom.errors import ConfigError
 def under_new_names(examples: Iterable[Example], source: SourceConfig) -> list[Example]:
     """The examples with the labels that `source.rename` gives them.
 
-    Raises ConfigError for a name in it that no gold has, and where gold is of a kind that has no labels.
+    Raises ConfigError where gold is of a kind that has no labels.
     """
-    read = list(examples)
     naming = Naming(source.rename, source.rename, source.arguments)
-    has: set[str] = set()
-    found = []
-    for example in read:
-        if example.gold is None:
-            found.append(example)
-            continue
-        named = _named(example, source)
-        has.update(*named.labels(example.gold))
-        found.append(replace(example, gold=named.renamed(example.gold, naming)))
-    unused = sorted(set(source.rename) - has)
-    if unused and has:
-        expected = f"a label of its training data: {', '.join(sorted(has)[:20])}"
-        raise ConfigError(_place(source), f"rename has '{unused[0]}'", expected, "Correct it, or leave it out.")
-    return found
+    return [
+        example
+        if example.gold is None
+        else replace(example, gold=_named(example, source).renamed(example.gold, naming))
+        for example in examples
+    ]
+
+
+def check_names(examples: Sequence[Example], source: SourceConfig) -> None:
+    """Raise ConfigError for a name in `source.rename` that none of its training examples has."""
+    has = set().union(*labels_of(examples))
+    for name in source.rename:
+        if name not in has:
+            expected = f"a label of its training data: {', '.join(sorted(has)[:20]) or 'they have none'}"
+            raise ConfigError(_place(source), f"rename has '{name}'", expected, "Correct it, or leave it out.")
+
+
+def labels_of(examples: Iterable[Example]) -> tuple[set[str], set[str]]:
+    """The labels of entities, and of relations, that the gold of examples has."""
+    own: tuple[set[str], set[str]] = (set(), set())
+    for example in examples:
+        named = kind_of(example.gold).named
+        if example.gold is not None and named is not None:
+            for labels, more in zip(own, named.labels(example.gold), strict=True):
+                labels.update(more)
+    return own
 
 
 def coverage_of(source: SourceConfig, examples: Sequence[Example]) -> Coverage:
@@ -40,11 +51,7 @@ def coverage_of(source: SourceConfig, examples: Sequence[Example]) -> Coverage:
 
     Raises ConfigError for labels that none of them has.
     """
-    own: tuple[set[str], set[str]] = (set(), set())
-    for example in examples:
-        if example.gold is not None:
-            for labels, more in zip(own, _named(example, source).labels(example.gold), strict=True):
-                labels.update(more)
+    own = labels_of(examples)
     said = source.annotates.entities, source.annotates.relations
     for part, labels, words in zip(("entities", "relations"), own, said, strict=True):
         odd = [] if words[0] in (ALL, NONE, RELATED) else sorted(set(words) - labels)

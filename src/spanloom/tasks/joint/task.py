@@ -63,7 +63,8 @@ def _score(examples: Sequence[Example], predictions: Sequence[Graph], codec: Joi
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:
-    return float(scorecard["summary"]["relation_f1"])
+    """That of relations; of data without any, that of entities."""
+    return float(scorecard["summary"]["relation_f1" if scorecard["size"]["triples"] else "entity_f1"])
 
 
 def _prepare(text: str | Sequence[str], codec: JointCodec) -> Text:

@@ -1,0 +1,157 @@
+"""Two half-annotated halves in place of one data set: what is lost, and what simply joining them would lose.
+
+    python benchmarks/sources.py --data DIR [--seeds 0,1,2] [--ways NAME,…] [--runs DIR] [--table]
+
+`conll04/train` is cut in two. The first half annotates Peop and Org, and relations; of the names that stand in a
+relation and are neither, it says that they are names, not of which kind. The second half annotates Loc and Other, and
+no relation. Three ways to train `configs/conll04-minilm.toml` on this, each scored on the whole of dev after its last
+epoch, as no dev data chooses one:
+
+    everything   all of conll04/train as it is annotated
+    joined       the two halves in one file, what one does not annotate taken for absent
+    sources      the two halves as [[data.source]], each with what it annotates
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from machine import surroundings
+from plain_tables import markdown
+from rows import CONFIGS, RESULTS
+from unannotated import SPANLOOM, environment
+
+import spanloom
+from spanloom.answers.graph import Graph
+from spanloom.config import DataConfig
+from spanloom.core import SOME, Example
+from spanloom.read import read
+from spanloom.write.lines import write_lines
+from spanloom.write.spanloom import example_to_dict
+
+WAYS = ("everything", "joined", "sources")
+FIRST, SECOND = ("Peop", "Org"), ("Loc", "Other")
+FILES = ("everything", "first", "second", "joined")
+
+
+def halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """Both halves with what each annotates; in the first one, names in a relation keep their label whatever it is."""
+    middle = len(examples) // 2
+    first = []
+    for example in examples[:middle]:
+        ends = {span for item in example.gold.relations for span in (item.head, item.tail)}
+        spans = tuple(span for span in example.gold.spans if span.label in FIRST or span in ends)
+        first.append(replace(example, gold=Graph(spans, example.gold.relations)))
+    second = [
+        replace(example, gold=Graph(tuple(span for span in example.gold.spans if span.label in SECOND)))
+        for example in examples[middle:]
+    ]
+    return first, second
+
+
+def write_files(data: Path, folder: Path) -> None:
+    """The training data of each way."""
+    examples = list(read(data / "conll04" / "train.txt", DataConfig(repair=True)))
+    first, second = halves(examples)
+    for name, part in zip(FILES, (examples, first, second, [*first, *second]), strict=True):
+        write_lines(folder / f"{name}.jsonl", map(example_to_dict, part))
+
+
+def settings_of(way: str, folder: Path) -> str:
+    """The `[data]` of a way, as TOML."""
+    if way != "sources":
+        return f'[data]\ntrain = "{folder / way}.jsonl"\n'
+    listed = ", ".join(f'"{label}"' for label in FIRST)
+    return (
+        f'[[data.source]]\ntrain = "{folder / "first.jsonl"}"\nannotates = {{ entities = [{listed}] }}\n'
+        f'rename = {{ Loc = "{SOME}" }}\n\n'  # no Other stands in a relation there
+        f'[[data.source]]\ntrain = "{folder / "second.jsonl"}"\nannotates = {{ relations = "none" }}\n'
+    )
+
+
+def configuration(way: str, folder: Path) -> str:
+    """configs/conll04-minilm.toml on the data of a way."""
+    lines = (CONFIGS / "conll04-minilm.toml").read_text(encoding="utf-8").splitlines()
+    start = lines.index("[data]")
+    end = next(number for number, line in enumerate(lines) if number > start and line.startswith("["))
+    return "\n".join([*lines[:start], settings_of(way, folder), *lines[end:]]) + "\n"
+
+
+def trained(way: str, seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Train a way as far as it is not, and score it on dev."""
+    folder = arguments.runs
+    run, config = folder / f"{way}-{seed}", folder / f"{way}.toml"
+    config.write_text(configuration(way, folder), encoding="utf-8")
+    if not (run / "README.md").exists():
+        parts = ["train", str(config), f"seed={seed}", "--output", str(run)]
+        parts += ["--resume"] if run.exists() else []
+        print(f"== {way}, seed {seed}", flush=True)
+        subprocess.run([sys.executable, "-c", SPANLOOM, *parts], check=True, env=environment(1))
+    card = spanloom.evaluate(run, arguments.data / "conll04" / "dev.txt", data_config={"repair": True})
+    scores = {kind: card[kind]["strict"] for kind in ("entities", "triples")}
+    return {
+        **surroundings(),
+        "way": way,
+        "seed": seed,
+        "scores": {
+            kind: {name: score[name] for name in ("precision", "recall", "f1", "interval")}
+            for kind, score in scores.items()
+        },
+        "labels": {label: score["f1"] for label, score in card["labels"]["entities"].items()},
+    }
+
+
+def shown(results: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """A row a way: the mean of its seeds, from the lowest to the highest, and the bootstrap interval of the first."""
+    rows = []
+    for way in WAYS:
+        own = [result for result in results if result["way"] == way]
+        if not own:
+            continue
+        cells = [way]
+        for kind in ("entities", "triples"):
+            values = [100 * result["scores"][kind]["f1"] for result in own]
+            low, high = (100 * end for end in own[0]["scores"][kind]["interval"])
+            cells += [f"{mean(values):.1f} ({min(values):.1f}-{max(values):.1f})", f"{low:.1f}-{high:.1f}"]
+        recall = mean(100 * result["scores"]["entities"]["recall"] for result in own)
+        rows.append([*cells, f"{recall:.1f}", f"{len(own)}"])
+    return rows
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Half-annotated halves of CoNLL04, joined and as sources.")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the folder with conll04/ in it")
+    parser.add_argument("--seeds", default="0,1,2", metavar="N,…")
+    parser.add_argument("--ways", default=",".join(WAYS), metavar="NAME,…")
+    parser.add_argument("--runs", type=Path, default=Path("runs/benchmarks/sources"), metavar="DIR")
+    parser.add_argument("--results", type=Path, default=RESULTS.with_name("sources"), metavar="DIR")
+    parser.add_argument("--table", action="store_true", help="only print the table of what is there")
+    arguments = parser.parse_args()
+    if not arguments.table:
+        if arguments.data is None:
+            parser.error("--data DIR is needed, the folder with conll04/ in it")
+        arguments.runs = arguments.runs.absolute()
+        arguments.runs.mkdir(parents=True, exist_ok=True)
+        arguments.results.mkdir(parents=True, exist_ok=True)
+        write_files(arguments.data, arguments.runs)
+        for seed in map(int, arguments.seeds.split(",")):
+            for way in arguments.ways.split(","):
+                found = trained(way, seed, arguments)
+                file = arguments.results / f"{way}-{seed}.json"
+                file.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(arguments.results.glob("*.json"))]
+    heads = ["way", "entity F1", "95% (seed 0)", "relation F1", "95% (seed 0)", "entity recall", "seeds"]
+    print("\n".join(markdown(heads, shown(results))))
+
+
+if __name__ == "__main__":
+    main()
