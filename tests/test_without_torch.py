@@ -23,7 +23,13 @@ class Blocked:
 sys.meta_path.insert(0, Blocked())
 """
 
-NEEDS_TORCH = ("spanloom.nn", "spanloom.engine", "spanloom.export", "spanloom.predict.torch_run")
+NEEDS_TORCH = (
+    "spanloom.nn",
+    "spanloom.encoders.parts.modules",
+    "spanloom.engine",
+    "spanloom.export",
+    "spanloom.predict.torch_run",
+)
 
 
 def run(repository: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:

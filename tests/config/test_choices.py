@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 import typing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 
 from spanloom.config import (
+    Choice,
     RunConfig,
     TrainConfig,
     attacks,
+    build,
     check_values,
     kinds_of,
     load_config,
     optimizers,
     samplers,
     schedules,
+    setting,
     to_toml,
 )
+from spanloom.config.listing import tables_of
+from spanloom.config.ranges import Count, Part
 from spanloom.config.settings import moved
 from spanloom.errors import ConfigError
 from spanloom.run.cli import main
@@ -195,3 +201,62 @@ def test_a_kind_alone_is_no_table_in_python() -> None:
     wrong = TrainConfig(schedule="cosine")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"^train\.schedule: is 'cosine'; a table of the kind 'linear' or 'constant'"):
         check_values(wrong, "train.")
+
+
+@dataclass(frozen=True)
+class Base:
+    """What all tables of a choice by listing are."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Sour(Base):
+    """Sour."""
+
+    kind: Literal["sour"] = "sour"
+    limes: Count = setting(2, "how many limes")
+
+
+@dataclass(frozen=True)
+class Sweet(Base):
+    """Sweet."""
+
+    kind: Literal["sweet"] = "sweet"
+    sugar: Part = setting(0.5, "how much sugar")
+
+
+def found() -> dict[str, type]:
+    return {"sour": Sour, "sweet": Sweet}
+
+
+@dataclass(frozen=True)
+class Drink:
+    """A table with a choice of tables that are found when they are asked for."""
+
+    taste: Annotated[Base, Choice(found)] = setting(Sour(), "what it tastes of")
+
+
+def test_tables_that_are_found_by_listing_are_a_choice_as_any_other() -> None:
+    def built(taste: Any) -> Base:
+        return build(Drink, {"taste": taste}, "here", Path.cwd()).taste
+
+    assert kinds_of(Drink, "taste") == found()
+    assert built("sweet") == Sweet()
+    assert built({"limes": 3}) == Sour(limes=3)
+    assert built({"kind": "sweet", "sugar": 1}) == Sweet(sugar=1.0)
+    for taste, says in (
+        ({"kind": "sweet", "limes": 3}, "here: taste.limes: kind 'sweet' has no such setting; 'sour' has"),
+        ("sweat", "here: taste is 'sweat'; did you mean 'sweet'?"),
+        ({"limes": 0}, "here: taste.limes is 0; at least 1"),
+    ):
+        with pytest.raises(ConfigError, match=re.escape(says)):
+            built(taste)
+    with pytest.raises(ConfigError, match=r"^taste: is 'sour'; a table of the kind 'sour' or 'sweet'"):
+        check_values(Drink(taste="sour"))  # type: ignore[arg-type]
+    check_values(Drink(taste=Sweet()))
+    assert [(table.name, table.kind) for table in tables_of(Drink, "drink")] == [
+        ("drink", ""),
+        ("drink.taste", "sour"),
+        ("drink.taste", "sweet"),
+    ]

@@ -19,7 +19,6 @@ from spanloom.run.first_config import budget, choose_encoder, duration, named, t
 from spanloom.run.split import split
 from spanloom.run.suits import suiting_tasks
 from spanloom.tasks import FOLDER, find_task, task_names
-from spanloom.text import pretrained
 from spanloom.text.words import tokenize
 
 
@@ -282,7 +281,7 @@ def test_the_encoder_fits_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_encoder(task, latin) == "minilm"
     assert choose_encoder(task, cyrillic) == "rnn"
     assert choose_encoder(find_task("language_model"), latin) == ""
-    monkeypatch.setitem(pretrained.PACKAGES, "minilm", ("no_such_package", "no-such-package", "model"))
+    monkeypatch.setattr("spanloom.encoders.minilm.config.MODULE", "no_such_package")
     assert choose_encoder(task, latin) == "rnn", "it is not installed"
 
 
