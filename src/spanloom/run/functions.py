@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from spanloom.check.data import read_training
+from spanloom.config import DataConfig, RunConfig
+from spanloom.config.data import check_sources
 from spanloom.errors import ConfigError
 from spanloom.run.user_config import Given, resolved
 from spanloom.tasks import find_task
@@ -14,16 +18,21 @@ from spanloom.write.notebook import ShownCheck
 Precision = Literal["int8", "fp32"]
 
 
-def check(data: str | Path, task: str, config: Given | None = None) -> ShownCheck:
+def check(data: str | Path, task: str | None = None, config: Given | None = None) -> ShownCheck:
     """Say whether the gold of a file is well formed, what looks like a mistake in it, and what a scheme cannot express.
 
-    task: whose gold it holds. config: settings other than the defaults, such as `{"data": {"encoding": "gb18030"}}`;
-    where they have a `data.dev` that part is checked too. Returns what `spanloom check --json` prints, a dict that
-    shows itself as tables; its `issues` has each kind of fault with its number and its first cases. Raises ConfigError,
-    and DataError for what cannot be read, citing the line.
+    data: an annotated file, or a configuration (.toml), whose training data are then checked: of several sources each
+    by itself, under "sources", and all together. task: whose gold the file holds. config: settings other than the
+    defaults, such as `{"data": {"encoding": "gb18030"}}`; where they have a `data.dev` that part is checked too.
+    Returns what `spanloom check --json` prints, a dict that shows itself as tables; its `issues` has each kind of fault
+    with its number and its first cases. Raises ConfigError, and DataError for what cannot be read, citing the line.
     """
     from spanloom.run.evaluate import require_gold
 
+    if Path(data).suffix == ".toml" and config is None:
+        return check_config(resolved(data))
+    if task is None:
+        raise ConfigError("check", "no task is named", "the task whose gold the data hold", "Name it: --task tag, say.")
     given = {} if config is None else config
     settings = resolved({"task": task, **given} if isinstance(given, Mapping) else given)
     if settings.task != task:
@@ -33,6 +42,26 @@ def check(data: str | Path, task: str, config: Given | None = None) -> ShownChec
     examples = list(chosen.read(Path(data), settings.data))
     require_gold(examples, Path(data))
     return ShownCheck(chosen.check(examples, settings))
+
+
+def check_config(settings: RunConfig) -> ShownCheck:
+    """As `check`, of the training data that a configuration names."""
+    check_sources(settings.data)
+    task = find_task(settings.task)
+    if not settings.data.source:
+        if settings.data.train is None:
+            raise ConfigError("data.train", "is not set", "the path of the training data", "Set data.train=PATH.")
+        return check(settings.data.train, settings.task, settings)
+    alone = replace(settings, data=DataConfig())
+    training = [replace(example, covered=None) for example in read_training(task, settings).examples]
+    sources = {}
+    for source in settings.data.source:
+        part = read_training(task, replace(settings, data=replace(settings.data, source=(source,))))
+        (coverage,) = part.coverages.values()
+        found = task.check([replace(example, covered=None) for example in part.examples], alone)
+        annotated = {"entities": sorted(coverage.entities), "relations": sorted(coverage.relations)}
+        sources[source.called] = {**found, "annotates": annotated, "remarks": part.remarks}
+    return ShownCheck({**task.check(training, alone), "sources": sources})
 
 
 def export(

@@ -27,6 +27,12 @@ def print_check(found: Mapping[str, Any], console: Console | None = None) -> Non
 
 def check_parts(found: Mapping[str, Any]) -> Iterator[Table | str]:
     """The dict of any task's `check`, as tables and sentences in the order in which they are read."""
+    for name, source in found.get("sources", {}).items():
+        yield f"Source '{name}' annotates {_annotated(source['annotates'])}."
+        yield from source["remarks"]
+        yield from check_parts(source)
+    if found.get("sources"):
+        yield "All sources together, in which what one does not annotate counts as absent:"
     if "audit" in found:
         yield from _audit_parts(found)
         return
@@ -36,6 +42,11 @@ def check_parts(found: Mapping[str, Any]) -> Iterator[Table | str]:
         yield windows_line(found["windows"])
     if found.get("estimate"):
         yield estimate_line(found["estimate"])
+
+
+def _annotated(labels: Mapping[str, Sequence[str]]) -> str:
+    named = [f"{kind} {', '.join(names)}" for kind, names in labels.items() if names]
+    return "; ".join(named) or "nothing"
 
 
 def plain_gold_table(gold: Mapping[str, Any]) -> Table:

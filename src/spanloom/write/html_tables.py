@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spanloom.answers import kind_of_card
+from spanloom.answers.parts.source_scores import with_sources
 from spanloom.answers.parts.summary import Section, Share, Sheet, Tile
 from spanloom.write.annotated import escape
 from spanloom.write.confusion import confusion_svg
@@ -16,7 +17,7 @@ _SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="table">'
 
 def summary_html(card: Mapping[str, Any]) -> str:
     """The scores of any task's scorecard as HTML: tiles with the main ones, then tables, most of them folded away."""
-    summary, picture = kind_of_card(card).summary(card), confusion_svg(card)
+    summary, picture = with_sources(card, kind_of_card(card).summary), confusion_svg(card)
     return "\n".join(
         [
             f'<p class="about">{escape(summary.about)}</p>',

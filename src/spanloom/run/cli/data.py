@@ -17,20 +17,24 @@ from spanloom.write.terminal import say, tell_json
 
 
 def check(
-    data: Annotated[Path, typer.Argument(help="An annotated file.")],
+    data: Annotated[Path, typer.Argument(help="An annotated file, or a configuration with its sources.")],
     task: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--task", "-t", help="The task whose gold it holds; see 'spanloom tasks'.", autocompletion=complete_task
         ),
-    ],
+    ] = None,
     settings: Settings = None,
     json_: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
 ) -> None:
     """Say whether gold is well formed, what looks like a mistake in it, and which facts a scheme cannot express."""
     from spanloom.run import functions
+    from spanloom.run.user_config import resolved
 
-    audit = functions.check(data, task, run_config(task, settings or []))
+    if data.suffix == ".toml":
+        audit = functions.check_config(resolved(data, settings or []))
+    else:
+        audit = functions.check(data, task, None if task is None else run_config(task, settings or []))
     if json_:
         tell_json(audit)
         return

@@ -1,0 +1,161 @@
+"""Several data sets in one training, from the configuration to the scorecard, the card, resuming and the export."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import spanloom
+from spanloom.config import RunConfig, to_toml
+from spanloom.engine.model_folder import load_model
+from spanloom.engine.run import run_training
+from spanloom.errors import ConfigError
+from spanloom.run.cli import main
+from spanloom.run.user_config import resolved
+from spanloom.tasks import FOLDER, find_task
+from spanloom.write.html_tables import summary_html
+from spanloom.write.notebook import printed
+from spanloom.write.tables import print_scorecard
+
+NAMES = ("Ada", "Bo", "Cai", "Dov", "Eve", "Fay")
+TOWNS = ("Oslo", "Rome", "Lima", "Kyiv", "Bern", "Cork")
+
+
+def people(count: int) -> str:
+    """Columns in which people alone are annotated, although towns stand there too."""
+    pairs = [(NAMES[number % 6], TOWNS[number * 5 % 6]) for number in range(count)]
+    return "".join(f"{name} B-PER\nsaw O\n{town} O\n. O\n\n" for name, town in pairs)
+
+
+def homes(count: int) -> str:
+    """Where people live, with towns, and people as names of some kind."""
+    lines = []
+    for number in range(count):
+        name, town = NAMES[number * 3 % 6], TOWNS[number % 6]
+        text = f"{name} lives in {town} ."
+        spans = [(0, len(name), "Entity"), (len(name) + 10, len(name) + 10 + len(town), "Town")]
+        entities = [{"start": start, "end": end, "label": label} for start, end, label in spans]
+        lines.append({"text": text, "entities": entities, "relations": [{"head": 1, "tail": 0, "label": "home of"}]})
+    return "".join(f"{json.dumps(line)}\n" for line in lines)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> dict[str, Any]:
+    for name, text in (("people", people(24)), ("homes", homes(24))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ("train.conll" if name == "people" else "train.jsonl")).write_text(text)
+    (tmp_path / "people" / "dev.conll").write_text(people(5))
+    (tmp_path / "homes" / "dev.jsonl").write_text(homes(4))
+    sources = [
+        {
+            "train": tmp_path / "people" / "train.conll",
+            "dev": tmp_path / "people" / "dev.conll",
+            "annotates": {"relations": "none"},
+            "rename": {"PER": "person"},
+        },
+        {
+            "train": tmp_path / "homes" / "train.jsonl",
+            "dev": tmp_path / "homes" / "dev.jsonl",
+            "weight": 0.5,
+            "annotates": {"entities": "related only"},
+            "rename": {"Entity": "*", "Town": "town", "home of": "-lives in"},
+        },
+    ]
+    table = resolved(FOLDER / "joint" / "tiny.toml")
+    settings = {"epochs": 6, "batch_size": 4, "learning_rate": 5e-3, "threads": 1, "evaluate_from": 3}
+    encoder = {"kind": "rnn", "word_width": 16, "char_filters": 8, "hidden": 16}
+    model = {"projection": 16, "rank": 8, "between": 8, "label_width": 8, "recall": False, "encoder": encoder}
+    return {"task": table.task, "data": {"source": sources}, "train": settings, "model": model}
+
+
+def run_of(config: dict[str, Any], **train: Any) -> RunConfig:
+    return resolved({**config, "train": {**config["train"], **train}})
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    return load_model(run, find_task).model.state_dict()
+
+
+def test_each_source_is_scored_by_what_it_annotates(config: dict[str, Any], tmp_path: Path) -> None:
+    found = run_training(find_task("joint"), run_of(config, epochs=20), tmp_path / "run")
+    assert list(found["sources"]) == ["people", "homes"]
+    alone, related = found["sources"]["people"], found["sources"]["homes"]
+    assert alone["size"]["entities"] == 5
+    assert set(alone["labels"]["entities"]) == {"person"}, "towns that the model finds there are nobody's to judge"
+    assert alone["entities"]["strict"]["f1"] > 0.9
+    assert related["size"] | {"sentences": 4, "entities": 8, "triples": 4} == related["size"]
+    assert set(related["labels"]["triples"]) == {"lives in"}
+    answer = spanloom.load(tmp_path / "run")("Fay lives in Lima .")
+    assert {entity.label for entity in answer.entities} == {"person", "town"}, "kinds that no one source has together"
+    card = (tmp_path / "run" / "README.md").read_text()
+    assert "| training | `" in card
+    assert " | 24 |" in card
+    assert "By source, each by what it annotates" in printed(found, print_scorecard)
+    assert "homes" in summary_html(found)
+
+
+def test_resuming_comes_to_the_same_bits(config: dict[str, Any], tmp_path: Path) -> None:
+    task, constant = find_task("joint"), {"schedule": "constant", "warmup": 0.0}
+    run_training(task, run_of(config, **constant), tmp_path / "a")
+    run_training(task, run_of(config, **constant, epochs=3), tmp_path / "b")
+    run_training(task, run_of(config, **constant), tmp_path / "b", resume=True)
+    one, other = weights(tmp_path / "a"), weights(tmp_path / "b")
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_best_epoch_may_be_that_of_one_source(config: dict[str, Any], tmp_path: Path) -> None:
+    found = run_training(find_task("joint"), run_of(config, best="people"), tmp_path / "run")
+    assert found["sources"]
+    with pytest.raises(
+        ConfigError, match=r"train.best: is 'town'; 'mean', or the name of a source, .* 'people', 'homes'"
+    ):
+        run_training(find_task("joint"), run_of(config, best="town"), tmp_path / "other")
+
+
+def test_what_rename_names_must_be_there(config: dict[str, Any], tmp_path: Path) -> None:
+    config["data"]["source"][0]["rename"] = {"PERSON": "person"}
+    with pytest.raises(
+        ConfigError, match=r"data.source 'people': rename has 'PERSON'; a label of its training data: PER"
+    ):
+        run_training(find_task("joint"), resolved(config), tmp_path / "run")
+
+
+def test_a_run_on_sources_is_exported_and_scored_on_their_dev_data(config: dict[str, Any], tmp_path: Path) -> None:
+    run_training(find_task("joint"), run_of(config), tmp_path / "run")
+    manifest = spanloom.export(tmp_path / "run", tmp_path / "bundle", precision="fp32")
+    assert manifest["golden"]["examples"] == 9
+    assert abs(manifest["drop"]) < 0.5
+
+
+def test_the_check_speaks_of_each_source_and_of_all(
+    config: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.toml").write_text(to_toml(resolved(config)))
+    assert main(["check", str(tmp_path / "mine.toml"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["sources"]["people"]["annotates"] == {"entities": ["person"], "relations": []}
+    assert found["sources"]["homes"]["annotates"] == {"entities": ["town"], "relations": ["lives in"]}
+    assert found["gold"]["entities"]["total"] == 24 + 48
+    assert main(["check", str(tmp_path / "mine.toml")]) == 0
+    assert "Source 'people' annotates entities person." in " ".join(capsys.readouterr().out.split())
+
+
+def test_nested_learns_from_the_same_sources(config: dict[str, Any], tmp_path: Path) -> None:
+    config["task"] = "nested"
+    encoder = config["model"]["encoder"]
+    config["model"] = {"projection": 8, "encoder": encoder}
+    config["data"]["source"][1]["rename"] = {"Entity": "*", "Town": "town"}
+    found = run_training(find_task("nested"), run_of(config), tmp_path / "run")
+    assert list(found["sources"]) == ["people", "homes"]
+
+
+def test_a_data_set_beside_sources_is_refused(config: dict[str, Any], tmp_path: Path) -> None:
+    base = resolved(config)
+    both = replace(base, data=replace(base.data, train=tmp_path / "people" / "train.conll"))
+    with pytest.raises(ConfigError, match=r"data\.train: is set, and so is data\.source"):
+        run_training(find_task("joint"), both, tmp_path / "run")
