@@ -159,3 +159,59 @@ def test_a_data_set_beside_sources_is_refused(config: dict[str, Any], tmp_path: 
     both = replace(base, data=replace(base.data, train=tmp_path / "people" / "train.conll"))
     with pytest.raises(ConfigError, match=r"data\.train: is set, and so is data\.source"):
         run_training(find_task("joint"), both, tmp_path / "run")
+
+
+OTHERS = {
+    "tag": (
+        ("a.conll", people(12), {"PER": "person"}),
+        (
+            "b.conll",
+            "".join(f"{name} O\nis O\nin O\n{town} B-LOC\n\n" for name, town in zip(NAMES, TOWNS, strict=True)),
+            {},
+        ),
+    ),
+    "classify": (
+        ("a.jsonl", "".join(f'{{"text": "{word} day", "label": "{word}"}}\n' for word in ("good", "bad") * 6), {}),
+        (
+            "b.jsonl",
+            "".join(f'{{"text": "a {word}", "label": "{word}"}}\n' for word in ("goal", "song") * 6),
+            {"goal": "sport"},
+        ),
+    ),
+    "intent_slot": (
+        (
+            "a.jsonl",
+            "".join(
+                f'{{"text": "{verb} to {town}", "intent": "{verb}", "slots": [{{"start": {len(verb) + 4}, '
+                f'"end": {len(verb) + 4 + len(town)}, "label": "to"}}]}}\n'
+                for verb, town in zip(("fly", "ride") * 3, TOWNS, strict=True)
+            ),
+            {"to": "city"},
+        ),
+        (
+            "b.jsonl",
+            "".join(
+                f'{{"text": "play {name}", "intent": "play", "slots": [{{"start": 5, "end": {5 + len(name)}, '
+                f'"label": "artist"}}]}}\n'
+                for name in NAMES
+            ),
+            {},
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("task", OTHERS)
+def test_other_tasks_learn_from_several_sources_too(task: str, config: dict[str, Any], tmp_path: Path) -> None:
+    sources = []
+    for name, text, rename in OTHERS[task]:
+        (tmp_path / name).write_text(text)
+        sources.append({"train": tmp_path / name, "dev": tmp_path / name, "rename": rename})
+    model = {"encoder": config["model"]["encoder"]}
+    table = {"task": task, "data": {"source": sources}, "train": config["train"], "model": model}
+    found = run_training(find_task(task), resolved(table), tmp_path / "run")
+    assert list(found["sources"]) == ["a", "b"]
+    known = {label for labels in load_model(tmp_path / "run", find_task).codec.known().values() for label in labels}
+    renamed = {new for _, _, rename in OTHERS[task] for new in rename.values()}
+    assert renamed <= known
+    assert not known & {old for _, _, rename in OTHERS[task] for old in rename}
