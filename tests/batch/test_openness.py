@@ -46,20 +46,21 @@ def test_a_name_of_some_kind_has_the_tags_of_its_places() -> None:
     assert found == [{f"B-{label}" for label in LABELS}, {f"E-{label}" for label in LABELS}, {"O"}]
 
 
+@pytest.mark.parametrize("flat", [False, True])
 @pytest.mark.parametrize("related_only", [False, True])
 @pytest.mark.parametrize("some", [(), (Span(5, 7, "*"),)])
-def test_cells_that_a_source_leaves_open(related_only: bool, some: tuple[Span, ...]) -> None:
+def test_cells_that_a_source_leaves_open(flat: bool, related_only: bool, some: tuple[Span, ...]) -> None:
     coverage = Coverage("s", frozenset({"person", "org"}), related_only=related_only)
     arrays = coverage_arrays(LABELS, coverage, some)
     spans = np.array([[LABELS.index(span.label), span.start, span.end - 1] for span in SPANS])
-    found = open_cells(spans, arrays["covered"], bool(arrays["related_only"]), arrays["some"], WORDS)
+    found = open_cells(arrays, spans, WORDS, flat)
     gold = {(span.start, span.end, span.label) for span in SPANS}
     for label in LABELS:
         for first in range(WORDS):
             for last in range(first, WORDS):
                 touches = any(first < span.end and span.start <= last for span in (*SPANS, *some))
                 is_some = any((first, last + 1) == (span.start, span.end) for span in some)
-                expected = label == "place" or is_some or (related_only and not touches)
+                expected = (label == "place" and not (flat and touches)) or is_some or (related_only and not touches)
                 expected = expected and (first, last + 1, label) not in gold
                 assert found[LABELS.index(label), first, last] == expected, (label, first, last)
 
@@ -67,4 +68,4 @@ def test_cells_that_a_source_leaves_open(related_only: bool, some: tuple[Span, .
 def test_what_annotates_everything_leaves_nothing_open() -> None:
     arrays = coverage_arrays(LABELS, None, ())
     assert arrays["covered"].all()
-    assert not open_cells(np.zeros((0, 3), int), arrays["covered"], False, arrays["some"], WORDS).any()
+    assert not open_cells(arrays, np.zeros((0, 3), int), WORDS, False).any()

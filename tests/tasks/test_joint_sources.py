@@ -59,11 +59,10 @@ def is_open(example: Example, label: str, first: int, last: int) -> bool:
         return False
     if coverage is None:
         return False
-    if label not in coverage.entities:
-        return True
     if any((span.start, span.end - 1) == (first, last) and span.label == "*" for span in spans):
         return True
-    return coverage.related_only and not any(first < span.end and span.start <= last for span in spans)
+    touches = any(first < span.end and span.start <= last for span in spans)  # where no other name is, as none overlap
+    return not touches and (label not in coverage.entities or coverage.related_only)
 
 
 def log_sum(scores: list[float]) -> float:

@@ -5,7 +5,7 @@ T words, K tags, L labels, N spans. NumPy only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -86,20 +86,23 @@ class OpenTags:
         return {"tags": tags, "open": self._parts.open(tags, covered, related_only, some)}
 
 
-def open_cells(spans: Array, covered: Array, related_only: bool, some: Array, width: int) -> Array:
-    """Which cells [L, T, T] (first word, last word) gold leaves open. spans [N, 3]: the label, first and last word.
+def open_cells(targets: Mapping[str, Array], spans: Array, width: int, flat: bool) -> Array:
+    """Which cells [L, T, T] (first word, last word) gold leaves open. targets: see `coverage_arrays`; spans [N, 3]: the
+    label, first and last word of each annotated name of a known kind. flat: no two names overlap.
 
-    Those of labels that are not annotated; every label of a name of some kind; and where names without a relation are
-    not annotated, whatever touches no annotated name.
+    Those of labels that are not annotated, of which a flat text has none where it has an annotated name; every label of
+    a name of some kind; and where names without a relation are not annotated, whatever touches no annotated name.
     """
-    found = np.zeros((len(covered), width, width), dtype=bool)
-    found[~covered] = True
-    if related_only:
-        inside = np.zeros(width + 1, dtype=np.int64)  # annotated words before each word
-        for first, last in np.concatenate([spans[:, 1:], some]).tolist():
-            inside[first + 1 : last + 2] = 1
-        before = inside.cumsum()
-        found |= before[None, 1:] == before[:-1, None]  # from word i to word j there is none
+    some = targets["some"]
+    inside = np.zeros(width + 1, dtype=np.int64)
+    for first, last in np.concatenate([spans[:, 1:], some]).tolist():
+        inside[first + 1 : last + 2] = 1
+    before = inside.cumsum()  # annotated words before each word
+    apart = before[None, 1:] == before[:-1, None]  # [T, T]: from word i to word j there is none
+    unknown = ~targets["covered"][:, None, None]  # [L, 1, 1]
+    found: Array = unknown & apart if flat else np.broadcast_to(unknown, (len(unknown), width, width)).copy()
+    if targets["related_only"]:
+        found |= apart
     label, first, last = spans.T
     found[label, first, last] = False
     found[:, some[:, 0], some[:, 1]] = True

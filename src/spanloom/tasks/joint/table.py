@@ -134,7 +134,7 @@ class TableScheme:
         for index, row in enumerate(rows):
             is_open = row.targets["covered"], bool(row.targets["related_only"]), row.targets["some"]
             open_tags[index, : row.width] = self._parts.open(row.targets["tags"], *is_open)
-            open_spans[index] = open_cells(row.targets["spans"], *is_open, width)
+            open_spans[index] = open_cells(row.targets, row.targets["spans"], width, self.labels.flat)
         related = np.stack([row.targets["related"] for row in rows])
         return {"open_tags": open_tags, "open_spans": open_spans, "related": related}
 

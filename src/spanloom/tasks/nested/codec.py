@@ -167,7 +167,7 @@ class NestedCodec(Codec):
         first, last, label = row.targets["spans"].T
         some = row.targets["some"]
         spans = np.stack([label, first, last], axis=1)
-        cells = open_cells(spans, row.targets["covered"], bool(row.targets["related_only"]), some, width)  # [K, T, T]
+        cells = open_cells(row.targets, spans, width, self.flat)  # [K, T, T]
         cells[:, first, last] = False
         cells[label, first, last] = True
         none = np.ones((1, width, width), dtype=bool)
