@@ -21,6 +21,7 @@ from plain_tables import (
     peers_table,
     plain_table,
     read,
+    sources_table,
     speed_lines,
     verdict,
 )
@@ -194,6 +195,8 @@ def section(folder: Path, words: Mapping[str, str]) -> str:
     blocks += [*tag_blocks(folder.with_name("tag"), words), *class_blocks(folder.with_name("classify"), words)]
     for name, rows in OTHERS.items():
         blocks += _plain(rows, folder.with_name(name), words[f"{name} title"], words)
+    if table := sources_table(folder.with_name("sources"), words):
+        blocks += [words["sources title"], "\n".join(table)]
     return "\n\n".join(blocks)
 
 

@@ -13,6 +13,9 @@ from rows import BenchmarkRow, interval, met, summary
 
 Words = Mapping[str, str]
 
+WAYS = ("everything", "joined", "sources")
+"""To learn from two half-annotated halves, see sources.py."""
+
 
 def markdown(header: Sequence[str], lines: Sequence[Sequence[Any]]) -> list[str]:
     rows = [header, ["---"] * len(header), *lines]
@@ -110,6 +113,26 @@ def padding_table(results: Path, words: Words) -> list[str]:
         rate = found["tokens"] / statistics.median(taken)
         lines.append([f"`{name}`", f"{100 * found['waste'][name]:.1f}%", f"{rate:,.0f}", f"{ratio:.2f}"])
     return markdown([words[name] for name in ("sampler", "padding", "tokens a second", "times shuffled")], lines)
+
+
+def sources_table(folder: Path, words: Words) -> list[str]:
+    """A row for each way to learn from two half-annotated halves (sources.py), as far as they are measured."""
+    results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
+    lines = [_way(way, own, words) for way in WAYS if (own := [one for one in results if one["way"] == way])]
+    heads = ("way", "entity", "interval", "relation", "interval", "seeds")
+    return markdown([words[name] for name in heads], lines) if lines else []
+
+
+def _way(way: str, records: Sequence[Mapping[str, Any]], words: Words) -> list[Any]:
+    """The mean over the seeds, the lowest and the highest, and the bootstrap interval, its ends averaged over them."""
+    cells = [words[f"way {way}"]]
+    for kind in ("entities", "triples"):
+        values = [100 * record["scores"][kind]["f1"] for record in records]
+        low, high = (
+            statistics.mean(100 * record["scores"][kind]["interval"][end] for record in records) for end in (0, 1)
+        )
+        cells += [f"{statistics.mean(values):.1f} ({min(values):.1f}-{max(values):.1f})", f"{low:.1f}-{high:.1f}"]
+    return [*cells, len(records)]
 
 
 def read(file: Path) -> Any:

@@ -21,13 +21,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 from machine import surroundings
-from plain_tables import markdown
+from plain_tables import WAYS, sources_table
 from rows import CONFIGS, RESULTS
 from unannotated import SPANLOOM, environment
+from wording import LANGUAGES
 
 import spanloom
 from spanloom.answers.graph import Graph
@@ -37,7 +37,6 @@ from spanloom.read import read
 from spanloom.write.lines import write_lines
 from spanloom.write.spanloom import example_to_dict
 
-WAYS = ("everything", "joined", "sources")
 FIRST, SECOND = ("Peop", "Org"), ("Loc", "Other")
 FILES = ("everything", "first", "second", "joined")
 
@@ -109,23 +108,6 @@ def trained(way: str, seed: int, arguments: argparse.Namespace) -> dict[str, Any
     }
 
 
-def shown(results: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """A row a way: the mean of its seeds, from the lowest to the highest, and the bootstrap interval of the first."""
-    rows = []
-    for way in WAYS:
-        own = [result for result in results if result["way"] == way]
-        if not own:
-            continue
-        cells = [way]
-        for kind in ("entities", "triples"):
-            values = [100 * result["scores"][kind]["f1"] for result in own]
-            low, high = (100 * end for end in own[0]["scores"][kind]["interval"])
-            cells += [f"{mean(values):.1f} ({min(values):.1f}-{max(values):.1f})", f"{low:.1f}-{high:.1f}"]
-        recall = mean(100 * result["scores"]["entities"]["recall"] for result in own)
-        rows.append([*cells, f"{recall:.1f}", f"{len(own)}"])
-    return rows
-
-
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Half-annotated halves of CoNLL04, joined and as sources.")
@@ -148,9 +130,7 @@ def main() -> None:
                 found = trained(way, seed, arguments)
                 file = arguments.results / f"{way}-{seed}.json"
                 file.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(arguments.results.glob("*.json"))]
-    heads = ["way", "entity F1", "95% (seed 0)", "relation F1", "95% (seed 0)", "entity recall", "seeds"]
-    print("\n".join(markdown(heads, shown(results))))
+    print("\n".join(sources_table(arguments.results, LANGUAGES["en"])))
 
 
 if __name__ == "__main__":
