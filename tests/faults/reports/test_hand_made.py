@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from spanloom.batch.buckets import batches
+from spanloom.batch.buckets import Capacity, batches
 from spanloom.batch.samplers import build_sampler
 from spanloom.core import Row
 from spanloom.encoders.parts.modules.pretrained import make_transformer
@@ -87,8 +87,8 @@ def test_p_is_never_0_for_any_measure() -> None:
 
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_a_batch_may_fill_its_tokens_to_the_last(shuffle: bool) -> None:
-    assert [len(batch) for batch in batches([5] * 4, 0, 0, 8, 20, shuffle)] == [4]
-    assert sorted(len(batch) for batch in batches([5] * 4, 0, 0, 8, 19, shuffle)) == [1, 3]
+    assert [len(batch) for batch in batches([5] * 4, 0, 0, Capacity(8, 20), shuffle)] == [4]
+    assert sorted(len(batch) for batch in batches([5] * 4, 0, 0, Capacity(8, 19), shuffle)) == [1, 3]
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -99,4 +99,4 @@ def test_every_sampler_fills_the_budget_to_the_last(sampler: str) -> None:
 
 
 def test_a_row_as_long_as_the_whole_budget_is_alone() -> None:
-    assert [batch.tolist() for batch in batches([20, 1], 0, 0, 8, 20, shuffle=False)] == [[1], [0]]
+    assert [batch.tolist() for batch in batches([20, 1], 0, 0, Capacity(8, 20), shuffle=False)] == [[1], [0]]
