@@ -15,7 +15,7 @@ from spanloom.write.overview import KINDS, Overview, heading
 Item = Mapping[str, Any]
 Draw = Callable[[Shown], Drawing]
 
-SCRIPTS = ("arcs.js", "controls.js")
+SCRIPTS = ("arc_layout.js", "arcs.js", "controls.js")
 
 
 def prediction_page(
