@@ -57,7 +57,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
 @pytest.fixture(scope="module")
 def exported(source: Source, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("exports") / "bundle"
-    return folder, write_bundle(source, folder, 0.5, keep_golden=True, find=find_tiny)
+    return folder, write_bundle(source, folder, 0.5, keep_golden=True)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_the_graph_is_really_int8(exported: tuple[Path, dict[str, Any]]) -> None
 
 def test_an_export_that_loses_too_much_is_refused_and_leaves_nothing(source: Source, tmp_path: Path) -> None:
     with pytest.raises(ExportRefused) as raised:
-        write_bundle(source, tmp_path / "new" / "bundle", 0.5, quantize=lossy, find=find_tiny)
+        write_bundle(source, tmp_path / "new" / "bundle", 0.5, quantize=lossy)
     names = sum(len(item.gold.spans) for item in source.golden if item.gold)
     kept = 100 * (names - 6) / names
     assert f"int8 scores {kept:.2f} where the run scores 100.00, on 12 sentences: {100 - kept:.2f} points lost" in str(
@@ -121,19 +121,19 @@ def test_an_export_that_loses_too_much_is_refused_and_leaves_nothing(source: Sou
 
 
 def test_more_loss_can_be_allowed_and_is_written_down(source: Source, tmp_path: Path) -> None:
-    manifest = write_bundle(source, tmp_path / "bundle", 60.0, quantize=lossy, find=find_tiny)
+    manifest = write_bundle(source, tmp_path / "bundle", 60.0, quantize=lossy)
     assert 0 < manifest["drop"] <= 60
     assert manifest["max_drop"] == 60
 
 
 def test_fp32_is_kept_when_asked_for(source: Source, tmp_path: Path) -> None:
-    manifest = write_bundle(source, tmp_path / "bundle", 0.0, precision="fp32", quantize=lossy, find=find_tiny)
+    manifest = write_bundle(source, tmp_path / "bundle", 0.0, precision="fp32", quantize=lossy)
     assert manifest["precision"] == "fp32"
     assert set(manifest["scores"]) == {"torch", "fp32"}
 
 
 def test_golden_sentences_stay_at_home(source: Source, tmp_path: Path) -> None:
-    manifest = write_bundle(source, tmp_path / "bundle", 0.5, find=find_tiny)
+    manifest = write_bundle(source, tmp_path / "bundle", 0.5)
     assert manifest["golden"] == {"examples": 12, "stored": False}
     assert not (tmp_path / "bundle" / "golden.jsonl").exists()
     assert "Ada the Bo" not in "".join(
@@ -144,7 +144,7 @@ def test_golden_sentences_stay_at_home(source: Source, tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(source: Source, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"could not be written .*What was there is unchanged"):
-        write_bundle(source, tmp_path / "file" / "bundle", 0.5, find=find_tiny)
+        write_bundle(source, tmp_path / "file" / "bundle", 0.5)
 
 
 def test_golden_examples_are_spread_over_the_data() -> None:

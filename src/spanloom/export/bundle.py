@@ -112,7 +112,6 @@ def write_bundle(
     keep_golden: bool = False,
     precision: Precision = "int8",
     quantize: Quantize | None = None,
-    find: Callable[[str], Task] = find_task,
 ) -> dict[str, Any]:
     """Export, score, and move the finished folder to `output`, replacing an older bundle but nothing else.
 
@@ -134,7 +133,7 @@ def write_bundle(
             manifest["max_drop"] = max_drop
             manifest["golden"]["stored"] = keep_golden
             _finish(source, folder, manifest, keep_golden)
-            _probe(source, folder, find)
+            _probe(source, folder)
             require_replaceable(place)  # again, as minutes may have passed
             replace(folder, place, WRITTEN)
     except OSError as error:
@@ -218,9 +217,9 @@ def _refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> 
     )
 
 
-def _probe(source: Source, folder: Path, find: Callable[[str], Task]) -> None:
+def _probe(source: Source, folder: Path) -> None:
     """Open the finished bundle as a user would, and check that it answers as the graph that was scored."""
-    bundle = open_bundle(folder, find, threads=1)
+    bundle = open_bundle(folder, lambda _: source.task, threads=1)
     examples = [Example(example.input) for example in spread(source.golden, 16)]
     again = predict_rows(bundle.backend, bundle.codec, [bundle.codec.encode(example) for example in examples])
     graph = OnnxBackend(start((folder / MODEL).read_bytes(), str(folder)))

@@ -89,7 +89,7 @@ def blocks(path: Path, config: DataConfig, layout: Layout, token: int, tags: Seq
     for number, line in numbered_lines(path, config.encoding):
         source, cells = Source(str(path), number), layout.cells(line)
         blank = not line.strip(" \t") or line.startswith(DOCUMENT)
-        note = None if blank else _passed_over(line, cells, source, layout, comments, token, inside=bool(rows))
+        note = None if blank else _passed_over(line, cells, source, comments, token, inside=bool(rows))
         if note is not None:
             notes += [(source, note)] if note else []
             continue
@@ -106,9 +106,10 @@ def blocks(path: Path, config: DataConfig, layout: Layout, token: int, tags: Seq
 
 
 def _passed_over(
-    line: str, cells: Sequence[str], source: Source, layout: Layout, comments: Comments, token: int, inside: bool
+    line: str, cells: Sequence[str], source: Source, comments: Comments, token: int, inside: bool
 ) -> str | None:
     """None for the line of a token, else what is to be said of it, if anything. Raises DataError for a broken one."""
+    layout = comments.layout
     if source.line == layout.header:
         return f"{shown(line)} is taken for the names of the columns"
     note = comments.note(line, cells, str(source), inside)

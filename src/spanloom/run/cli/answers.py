@@ -104,9 +104,11 @@ def with_fields(shown: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
 
 def page_of(predictor: Predictor[Any], model: Path | None, input: str | None) -> dict[str, Any]:
     """How a page draws the answers, and what its head says: model and file, without their folder, and the day."""
+    from spanloom.write.overview import Provenance
+
     name = "the bundled model" if model is None else model.resolve().name
     data = "" if input in (None, "-") else Path(str(input)).name
-    return {**drawn_by(predictor), "model": name, "data": data, "date": date.today().isoformat()}
+    return {**drawn_by(predictor), "provenance": Provenance(name, data, date.today().isoformat())}
 
 
 def drawn_by(predictor: Predictor[Any]) -> dict[str, Any]:
