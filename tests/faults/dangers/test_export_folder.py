@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from spanloom.errors import CheckpointError, ConfigError
-from spanloom.export.bundle import Source, write_bundle
+from spanloom.export.bundle import Exported, write_bundle
 from spanloom.predict.bundle import WRITTEN, require_replaceable
 from spanloom.predict.predictor import load
 from spanloom.write.folders import aside, recover, replace, workshop
@@ -23,9 +23,9 @@ from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example
 SENTENCES = ["the Ada the Bo", "edge", "the", "Cy edge the the Di", "Ada Bo Cy"] * 2
 
 
-def make_source(card: Path) -> Source:
+def make_source(card: Path) -> Exported:
     codec = TinyCodec(WORDS)
-    return Source(TASK, codec, build(None, codec), [example(text) for text in SENTENCES], card)
+    return Exported(TASK, codec, build(None, codec), [example(text) for text in SENTENCES], card)
 
 
 @pytest.fixture(scope="module")
