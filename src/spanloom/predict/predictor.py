@@ -14,7 +14,7 @@ from spanloom.contracts import Backend, Codec, Task
 from spanloom.core import Example, Row
 from spanloom.decode.numbers import refuse_odd_outputs
 from spanloom.decode.rows import Passed, decoded, in_order, pass_through, predict_rows
-from spanloom.decode.threshold import Given, threshold_for
+from spanloom.decode.threshold import GivenThreshold, threshold_for
 from spanloom.errors import CheckpointError, DataError, SpanloomError
 from spanloom.predict.bundle import MANIFEST, open_bundle
 from spanloom.predict.long_text import limit_of, merged, places_of
@@ -98,7 +98,7 @@ class Predictor(Generic[Found]):
         reading: Reading | None = None,
         errors: Literal["raise"] = "raise",
         more: More = always,
-        threshold: Given = 0.0,
+        threshold: GivenThreshold = 0.0,
     ) -> Iterator[Found]: ...
     @overload
     def predict(
@@ -108,7 +108,7 @@ class Predictor(Generic[Found]):
         *,
         errors: Errors,
         more: More = always,
-        threshold: Given = 0.0,
+        threshold: GivenThreshold = 0.0,
     ) -> Iterator[Found | SpanloomError]: ...
     def predict(
         self,
@@ -116,7 +116,7 @@ class Predictor(Generic[Found]):
         reading: Reading | None = None,
         errors: Errors = "raise",
         more: More = always,
-        threshold: Given = 0.0,
+        threshold: GivenThreshold = 0.0,
     ) -> Iterator[Any]:
         """One answer for each text, in order. Texts are taken from the iterable only as they are needed.
 

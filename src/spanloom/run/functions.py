@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from spanloom.errors import ConfigError
-from spanloom.run.user_config import Given, resolved
+from spanloom.run.user_config import GivenConfig, resolved
 from spanloom.tasks import find_task
 from spanloom.write.notebook import ShownCheck
 
 Precision = Literal["int8", "fp32"]
 
 
-def check(data: str | Path, task: str, config: Given | None = None) -> ShownCheck:
+def check(data: str | Path, task: str, config: GivenConfig | None = None) -> ShownCheck:
     """Say whether the gold of a file is well formed, what looks like a mistake in it, and what a scheme cannot express.
 
     task: whose gold it holds. config: settings other than the defaults, such as `{"data": {"encoding": "gb18030"}}`;

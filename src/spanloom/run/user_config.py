@@ -12,13 +12,13 @@ from spanloom.config import DataConfig, RunConfig, apply_override, build, config
 from spanloom.errors import ConfigError
 from spanloom.tasks import find_task
 
-Given = str | os.PathLike[str] | Mapping[str, Any] | RunConfig
+GivenConfig = str | os.PathLike[str] | Mapping[str, Any] | RunConfig
 
 HERE = "configuration"
 """Where an error is of a configuration that is no file."""
 
 
-def resolved(config: Given, overrides: Sequence[str] = ()) -> RunConfig:
+def resolved(config: GivenConfig, overrides: Sequence[str] = ()) -> RunConfig:
     """The configuration that is meant, `key=value` overrides on top. Raises ConfigError.
 
     Relative paths start from the file's folder; of a dict, and in overrides, from the working directory.
