@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from spanloom.nn.heads import forward_backward
-from spanloom.nn.heads.forward_backward import Scores, in_logarithms, in_probabilities, packing_of
+from spanloom.nn.heads.forward_backward import ChainScores, in_logarithms, in_probabilities, packing_of
 
 CPU = torch.device("cpu")
 
@@ -31,7 +31,7 @@ def test_numpy_and_torch_and_logarithms_give_the_same(
     generator = torch.Generator().manual_seed(0)
     packing = packing_of(torch.tensor(lengths), 7, CPU)
     shapes = ((sum(lengths), 5), (5, 5), (5,), (5,))
-    scores = Scores(*(torch.randn(*shape, generator=generator, dtype=torch.float64) for shape in shapes))
+    scores = ChainScores(*(torch.randn(*shape, generator=generator, dtype=torch.float64) for shape in shapes))
     highest = scores.emissions.amax(1, keepdim=True)
     numpy, kept = in_probabilities(scores, highest, packing, stride)
     monkeypatch.setattr(forward_backward, "SMALL", 0)

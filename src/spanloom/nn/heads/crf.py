@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from spanloom.nn.heads.forward_backward import (
+    ChainScores,
     Packing,
-    Scores,
     in_logarithms,
     in_probabilities,
     packing_of,
@@ -121,7 +121,7 @@ class _NegativeLogLikelihood(torch.autograd.Function):
         steps: int | None,
     ) -> Tensor:
         packing = packing_of(lengths, emissions.shape[1], emissions.device)
-        scores = Scores(_of_tokens(emissions, packing), transitions, start, end)
+        scores = ChainScores(_of_tokens(emissions, packing), transitions, start, end)
         gold = tags.take(packing.place)  # [N]
         pairs = gold.take(packing.later - 1) * len(start) + gold.take(
             packing.later
@@ -168,7 +168,7 @@ def _in_batch(rows: Tensor, packing: Packing, shape: torch.Size) -> Tensor:
     return padded
 
 
-def _room_needed(scores: Scores, highest: Tensor, steps: int | None) -> tuple[float, float]:
+def _room_needed(scores: ChainScores, highest: Tensor, steps: int | None) -> tuple[float, float]:
     """How far below the likeliest tag any tag can fall, as a natural logarithm, and how far all can in one step.
 
     In `steps` steps the likeliest tag of an earlier token reaches every tag, each time by the worst transition and
@@ -192,7 +192,7 @@ def _spread(scores: Tensor) -> float:
     return highest - lowest
 
 
-def _path_score(scores: Scores, gold: Tensor, pairs: Tensor, packing: Packing) -> Tensor:
+def _path_score(scores: ChainScores, gold: Tensor, pairs: Tensor, packing: Packing) -> Tensor:
     """Scores [B] of the gold tags [N], in float64, as two large numbers will be subtracted."""
     emissions, transitions, start, end = scores
     path = start.take(gold.take(packing.first)).double() + end.take(gold.take(packing.last)).double()

@@ -17,7 +17,7 @@ SMALL = 2**18
 """Multiplications in a matrix product up to which NumPy's takes one thread, and half of the time of torch's."""
 
 
-class Scores(NamedTuple):
+class ChainScores(NamedTuple):
     """emissions [N, K], transitions [K, K], start [K] and end [K]."""
 
     emissions: Tensor
@@ -25,8 +25,8 @@ class Scores(NamedTuple):
     start: Tensor
     end: Tensor
 
-    def to(self, kind: torch.dtype) -> Scores:
-        return Scores(*(part.to(kind) for part in self))
+    def to(self, kind: torch.dtype) -> ChainScores:
+        return ChainScores(*(part.to(kind) for part in self))
 
 
 class Packing(NamedTuple):
@@ -80,7 +80,7 @@ def _shifted(scores: Tensor) -> tuple[Tensor, float]:
 
 
 def in_probabilities(
-    scores: Scores, highest: Tensor, packing: Packing, stride: int
+    scores: ChainScores, highest: Tensor, packing: Packing, stride: int
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The logarithm of the partition [B], float64, and what the gradient needs. Scaled every `stride` steps."""
     likely = (scores.emissions - highest).exp_()  # [N, K]
@@ -148,7 +148,7 @@ def sweep_probabilities(kept: Sequence[Tensor], packing: Packing, weight: Tensor
     return marginals, moves * (forward[:-1].T @ back[1:])
 
 
-def in_logarithms(scores: Scores, packing: Packing) -> tuple[Tensor, tuple[Tensor, ...]]:
+def in_logarithms(scores: ChainScores, packing: Packing) -> tuple[Tensor, tuple[Tensor, ...]]:
     """As `in_probabilities`, for scores of any size, and many times slower."""
     emissions, transitions, start, end = scores
     both = emissions.index_select(0, packing.token)  # [2N, K]
