@@ -10,14 +10,14 @@ from spanloom.config.ranges import PartBelowOne, Rate, TwoWords, WidthOrNone
 from spanloom.encoders import DEFAULT, EncoderChoice
 from spanloom.errors import ConfigError
 
-Part = Literal["starts", "spans", "first", "max", "mean", "attention"]
+PoolingPart = Literal["starts", "spans", "first", "max", "mean", "attention"]
 
 
 @dataclass(frozen=True)
 class RelationConfig:
     """How the relation of two given spans is told."""
 
-    pooling: tuple[Part, ...] = setting(
+    pooling: tuple[PoolingPart, ...] = setting(
         ("starts", "spans"),
         "vectors put side by side to decide from: of the markers before head and tail, the mean of the tokens "
         "of each; of the whole text the first (of a transformer, its [CLS] piece), or the max, mean or "
