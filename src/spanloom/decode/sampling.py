@@ -14,7 +14,7 @@ import numpy as np
 from spanloom.config.ranges import PartAboveZero, Range, Seed
 from spanloom.core import Array
 
-Step = Callable[[Array, Array], tuple[Array, Array]]
+StepFunction = Callable[[Array, Array], tuple[Array, Array]]
 """Last units [K], states [K, S] -> the logits [K, V] of what comes next, the states [K, S] behind those units."""
 
 
@@ -59,7 +59,7 @@ def draw(probabilities: Array, generator: np.random.Generator) -> int:
     return min(int(np.searchsorted(reached, generator.random() * reached[-1], side="right")), len(reached) - 1)
 
 
-def beam_search(logits: Array, state: Array, step: Step, beams: int, length: int) -> tuple[list[int], float]:
+def beam_search(logits: Array, state: Array, step: StepFunction, beams: int, length: int) -> tuple[list[int], float]:
     """The likeliest `length` units that were found, and the logarithm of their probability.
 
     logits [V], state [S]: of what was read so far. Of all continuations, the `beams` likeliest are gone on with at each

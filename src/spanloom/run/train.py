@@ -17,7 +17,7 @@ from spanloom.write.notebook import ShownScorecard
 
 if TYPE_CHECKING:
     from spanloom.batch.padding import SamplerCost
-    from spanloom.engine.preview import OnReport, RangeTest, Schedule
+    from spanloom.engine.preview import OnReport, RangeTest, SchedulePreview
 
 Previewed = TypeVar("Previewed")
 
@@ -81,7 +81,7 @@ def plot_samplers(config: GivenConfig, picture: Path, overrides: Sequence[str] =
     return _preview(preview_samplers, config, picture, overrides)
 
 
-def plot_schedule(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> Schedule:
+def plot_schedule(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> SchedulePreview:
     """Draw the learning rates over the steps of the run. Trains nothing; raises as `train` does."""
     with _training_packages():
         from spanloom.engine.preview import preview_schedule
