@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from spanloom.config import Range, RunConfig, setting
-from spanloom.config.listing import Setting, Table, may_be, tables_of
+from spanloom.config.listing import Setting, SettingsTable, may_be, tables_of
 from spanloom.config.ranges import PartBelowOne
 from spanloom.config.settings import kinds_in
 from spanloom.encoders import encoder_tables
@@ -57,7 +57,7 @@ class Outer:
 
 def test_a_table_is_followed_by_those_inside_it() -> None:
     assert list(tables_of(Outer, "outer")) == [
-        Table(
+        SettingsTable(
             "outer",
             "Outside.",
             (
@@ -67,7 +67,7 @@ def test_a_table_is_followed_by_those_inside_it() -> None:
                 Setting("kinds", 'a list, each "a" or "b"', '["a"]', "which"),
             ),
         ),
-        Table("outer.inner", "Inside.", (Setting("width", "a whole number from 1 to 64", "8", "how wide"),)),
+        SettingsTable("outer.inner", "Inside.", (Setting("width", "a whole number from 1 to 64", "8", "how wide"),)),
     ]
 
 

@@ -26,7 +26,7 @@ UNEXPLAINED = "not given back"
 
 
 @dataclass
-class Tally:
+class RoundTrip:
     """Counts of one kind of fact: in the gold, given back by decoding, and both."""
 
     gold: int = 0
@@ -108,7 +108,7 @@ def audit_windows(examples: Sequence[Example], config: RunConfig) -> dict[str, A
 
 
 def _audit_one(examples: Sequence[Example], codec: Any, windows: bool) -> dict[str, Any]:
-    tallies = {"entity": Tally(), "relation": Tally()}
+    tallies = {"entity": RoundTrip(), "relation": RoundTrip()}
     ledger, spurious = Ledger(), Ledger()
     for example in examples:
         decoded, rows = [], []

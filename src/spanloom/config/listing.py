@@ -29,7 +29,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SettingsTable:
     """A table with its settings, but for the tables inside it. name: "train.augment", "" for the top of the file.
 
     kind: of a choice that brings settings of its own, which of its tables this is.
@@ -41,7 +41,7 @@ class Table:
     kind: str = ""
 
 
-def tables_of(table: type, name: str = "", kind: str = "") -> Iterator[Table]:
+def tables_of(table: type, name: str = "", kind: str = "") -> Iterator[SettingsTable]:
     """A table, and behind it those inside it, in the order of their settings: of a choice, one for each kind."""
     hints = typing.get_type_hints(table, include_extras=True)
     inside: list[tuple[type, str, str]] = []
@@ -53,7 +53,7 @@ def tables_of(table: type, name: str = "", kind: str = "") -> Iterator[Table]:
         elif hint is not Any and not (kind and item.name == "kind"):
             settings.append(Setting(item.name, may_be(hint), _written(item.default), item.metadata.get("meaning", "")))
         inside += [(each, key, tag) for tag, each in kinds_in(hint).items()]
-    yield Table(name, (table.__doc__ or "").strip(), tuple(settings), kind)
+    yield SettingsTable(name, (table.__doc__ or "").strip(), tuple(settings), kind)
     for each in inside:
         yield from tables_of(*each)
 
