@@ -5,7 +5,7 @@ import pytest
 
 from from_scratch.characters import ALPHABET, numbers_of
 from spanloom.inputs import Text
-from spanloom.text.units import Kind, UnitCodec, UnitReader, normalised
+from spanloom.text.units import UnitCodec, UnitKind, UnitReader, normalised
 from spanloom.text.vocab import UNKNOWN
 from spanloom.text.windows import part
 from spanloom.text.words import tokenize
@@ -36,7 +36,7 @@ def test_a_normalised_text_is_that_of_from_scratch() -> None:
 
 @pytest.mark.parametrize("normalise", [False, True])
 @pytest.mark.parametrize("kind", ["character", "word"])
-def test_each_unit_counts_to_one_token_and_windows_share_them_out(kind: Kind, normalise: bool) -> None:
+def test_each_unit_counts_to_one_token_and_windows_share_them_out(kind: UnitKind, normalise: bool) -> None:
     reader, text = UnitReader(kind, normalise), text_of(SAMPLE)
     whole = reader.read(text)
     assert whole.ends[-1] == len(whole.names)

@@ -21,8 +21,8 @@ from spanloom.inputs import Text, Token
 from spanloom.text.words import visible
 
 Place = tuple[int, int]  # a half-open token range
-Kind = tuple[str, str]  # of a letter: its category, so its case, and its script
-Letters = Mapping[Kind, Sequence[str]]
+LetterKind = tuple[str, str]  # of a letter: its category, so its case, and its script
+Letters = Mapping[LetterKind, Sequence[str]]
 
 
 def with_noise(
@@ -91,7 +91,7 @@ def _mistyped(words: list[str], rate: float, draw: np.random.Generator) -> list[
     chosen = np.flatnonzero(draw.random(len(words)) < rate)
     if not len(chosen):
         return words
-    nearby: dict[Kind, list[str]] = defaultdict(list)
+    nearby: dict[LetterKind, list[str]] = defaultdict(list)
     for letter in sorted({character for word in words for character in word if character.isalpha()}):
         nearby[_kind(letter)].append(letter)
     changed = list(words)
@@ -124,7 +124,7 @@ def _with_a_slip(word: str, nearby: Letters, draw: np.random.Generator) -> str:
 
 
 @lru_cache(maxsize=2**12)
-def _kind(letter: str) -> Kind:
+def _kind(letter: str) -> LetterKind:
     return unicodedata.category(letter), unicodedata.name(letter, "").partition(" ")[0]
 
 

@@ -9,7 +9,7 @@ from spanloom.config import setting
 from spanloom.config.ranges import PartBelowOne, PartBetween, Rate, TwoWords
 from spanloom.encoders import DEFAULT, EncoderChoice
 
-Pooling = Literal["first", "last", "max", "mean", "attention"]
+PoolingKind = Literal["first", "last", "max", "mean", "attention"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class ClassifyConfig:
     labels: Literal["auto", "single", "multi"] = setting(
         "auto", "one class an example, any number of them, or what the training data show"
     )
-    pooling: Pooling = setting(
+    pooling: PoolingKind = setting(
         "mean",
         "how the vectors of a text become one: the first (of a transformer, its [CLS] piece), the last state "
         "of recurrent layers in each direction, or the max, mean or attention over all (of a transformer, "
