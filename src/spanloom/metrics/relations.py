@@ -19,7 +19,7 @@ from spanloom.answers.label import Label
 from spanloom.core import Array, Example
 from spanloom.errors import DataError
 from spanloom.inputs import Relation
-from spanloom.metrics.labels import Known, label_scorecard
+from spanloom.metrics.labels import IsKnown, label_scorecard
 from spanloom.metrics.matching import Tally, binned, macro
 from spanloom.metrics.significance import bootstrap_interval
 from spanloom.text.marks import words_between
@@ -48,7 +48,7 @@ def directed_type(label: str, no_relation: Collection[str] = NO_RELATION) -> Dir
 def relation_scorecard(
     examples: Sequence[Example],
     predictions: Sequence[Relation],
-    seen: Known | None = None,
+    seen: IsKnown | None = None,
     no_relation: Collection[str] = NO_RELATION,
 ) -> dict[str, Any]:
     """Score predicted relations against gold: what `label_scorecard` says of their labels, and what is different.

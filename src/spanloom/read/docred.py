@@ -34,7 +34,7 @@ SHAPE = "sents, vertexSet, labels"
 ANSWER = Graph
 KEYS = Keys((frozenset({"vertexSet", "sents"}),), gold=("labels",), inputs=("sents", "vertexSet", "title"))
 
-Entity = dict[Place, Span]
+Mentions = dict[Place, Span]
 """The mentions of an entity by their place, in text order."""
 
 
@@ -104,8 +104,8 @@ def _text(sentences: Sequence[Sequence[str]], where: str, config: DataConfig) ->
     return Text("".join(letters), text.tokens), numbers
 
 
-def _entity(mentions: Sequence[Any], numbers: Sequence[Sequence[int]], where: str, lost: list[LostFact]) -> Entity:
-    places: Entity = {}
+def _entity(mentions: Sequence[Any], numbers: Sequence[Sequence[int]], where: str, lost: list[LostFact]) -> Mentions:
+    places: Mentions = {}
     for value in mentions:
         mention = object_of(value, where, "a mention")
         label = label_of(mention, "type", where, "vertexSet")
@@ -128,7 +128,7 @@ def _entity(mentions: Sequence[Any], numbers: Sequence[Sequence[int]], where: st
     return dict(sorted(places.items()))
 
 
-def _entity_of(relation: Item, key: str, entities: Sequence[Entity], where: str) -> Entity:
+def _entity_of(relation: Item, key: str, entities: Sequence[Mentions], where: str) -> Mentions:
     number = field(relation, key, int, where, "labels")
     if not 0 <= number < len(entities):
         expected = f"one of the {len(entities)} entities of vertexSet, from 0"
