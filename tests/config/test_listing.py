@@ -12,7 +12,7 @@ import pytest
 
 from spanloom.config import Range, RunConfig, setting
 from spanloom.config.listing import Setting, SettingsTable, may_be, tables_of
-from spanloom.config.ranges import PartBelowOne
+from spanloom.config.ranges import FractionBelowOne
 from spanloom.config.settings import kinds_in
 from spanloom.encoders import encoder_tables
 from spanloom.tasks import find_task, task_names
@@ -48,7 +48,7 @@ class Outer:
     """Outside."""
 
     name: str = dataclasses.field(metadata={"meaning": "has to be given"})
-    part: PartBelowOne = setting(0.5, "how much")
+    part: FractionBelowOne = setting(0.5, "how much")
     path: Path | None = setting(None, "where")
     kinds: tuple[Literal["a", "b"], ...] = setting(("a",), "which")
     inner: Inner = setting(Inner(), "what is inside")

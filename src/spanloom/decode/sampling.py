@@ -11,7 +11,7 @@ from typing import Annotated
 
 import numpy as np
 
-from spanloom.config.ranges import PartAboveZero, Range, Seed
+from spanloom.config.ranges import FractionAboveZero, Range, Seed
 from spanloom.core import Array
 
 StepFunction = Callable[[Array, Array], tuple[Array, Array]]
@@ -26,7 +26,7 @@ class Sampling:
 
     length: Annotated[int, Range(1, 100_000)] = 200
     temperature: Annotated[float, Range(1e-9, 1e9)] = 1.0
-    top_p: PartAboveZero = 1.0
+    top_p: FractionAboveZero = 1.0
     seed: Seed = 0
     beams: Annotated[int, Range(0, 1000)] = 0
 
