@@ -37,7 +37,7 @@ MayRelate = Callable[[str, str], bool]
 """Whether a relation may join a head and a tail of these labels."""
 
 
-class Limits(NamedTuple):
+class ExcerptBounds(NamedTuple):
     """What a model reads at once, words and sentences, and in how many sentences a relation stands; None for any."""
 
     words: int
@@ -94,8 +94,8 @@ def revisit(text: Text, graph: Graph, places: Sequence[Window], codec: JointCode
 
     everywhere: pairs farther apart than relations were in training too.
     """
-    limits = Limits(codec.max_words, codec.max_sentences, None if everywhere else codec.spread)
-    planned = plan(text, graph.spans, places, codec.may_relate, limits)
+    bounds = ExcerptBounds(codec.max_words, codec.max_sentences, None if everywhere else codec.spread)
+    planned = plan(text, graph.spans, places, codec.may_relate, bounds)
     excerpts = planned.excerpts
 
     def settle(graphs: Sequence[Graph]) -> tuple[Graph, int]:
@@ -126,12 +126,12 @@ def plan(
     spans: Sequence[Span],
     places: Sequence[Window],
     may_relate: MayRelate,
-    limits: Limits,
+    bounds: ExcerptBounds,
     most: int = MOST,
 ) -> Plan:
     """What to read again of a text that was read in windows, `places`, where `spans` were found, in text order."""
     ends = sentence_ends(text)
-    apart = PairsApart(spans, places, may_relate, ends, limits.spread)
+    apart = PairsApart(spans, places, may_relate, ends, bounds.spread)
     if not apart.near:
         return Plan(beyond=apart.total)
     excerpts: list[Excerpt] = []
@@ -142,7 +142,7 @@ def plan(
         if len(excerpts) == most:
             break
         both = (spans[left].start, spans[left].end), (spans[right].start, spans[right].end)
-        windows = around(both, ends, len(text.tokens), limits.words, limits.sentences)
+        windows = around(both, ends, len(text.tokens), bounds.words, bounds.sentences)
         held = {pair for pair in apart.within(windows) if pair not in tried}
         if held:
             tried |= held
