@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spanloom.answers.graph import Graph
 from spanloom.inputs import Relation, Span, Text
-from spanloom.tasks.joint.second_look import SURE, Excerpt, ExcerptBounds, PairsApart, plan, say
+from spanloom.tasks.joint.second_look import LEAST_SCORE, Excerpt, ExcerptBounds, PairsApart, plan, say
 from spanloom.text.windows import Window, cut, sentence_ends
 from tests.run.tiny_task import prepare
 
@@ -118,7 +118,7 @@ def test_an_excerpt_is_what_stands_around_both_and_answers_in_the_tokens_of_the_
 @pytest.mark.parametrize(
     ("relation", "why"),
     [
-        (Relation(name(1, 2), name(7, 9), "next", SURE - 0.01), "not sure"),
+        (Relation(name(1, 2), name(7, 9), "next", LEAST_SCORE - 0.01), "not sure"),
         (Relation(name(1, 2), name(7, 8), "next", 0.99), "not exactly the span"),
         (Relation(name(1, 2), name(7, 9, "B"), "next", 0.99), "not its label"),
         (Relation(name(3, 5), name(7, 9), "next", 0.99), "over the seam"),
@@ -129,7 +129,7 @@ def test_only_sure_relations_of_the_pairs_themselves_are_taken(relation: Relatio
     text = prepare("so Ada sat . the the . the the . there sat Mister Bo Cy . the")
     excerpt = Excerpt(text, [(0, 4), (10, 16)], frozenset([frozenset((name(1, 2), name(13, 15)))]))
     assert excerpt.judged(Graph((relation.head, relation.tail), (relation,))) == [], why
-    sure = Relation(name(7, 9), name(1, 2), "next", SURE)
+    sure = Relation(name(7, 9), name(1, 2), "next", LEAST_SCORE)
     assert excerpt.judged(Graph((sure.head, sure.tail), (sure,))) == [Relation(name(13, 15), name(1, 2), "next")]
 
 

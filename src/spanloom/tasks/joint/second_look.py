@@ -28,7 +28,7 @@ from spanloom.text.windows import Window, around, sentence_ends
 MOST = 32
 """Excerpts a text."""
 
-SURE = 0.9
+LEAST_SCORE = 0.9
 """What the score of a relation in an excerpt must reach."""
 
 PAIR = "pair of distant mentions"
@@ -61,7 +61,7 @@ class Excerpt:
         """The sure relations that a model's answer for this excerpt gives the pairs, in tokens of the whole text."""
         found = []
         for relation in graph.relations:
-            if relation.score is not None and relation.score < SURE:
+            if relation.score is not None and relation.score < LEAST_SCORE:
                 continue
             head, tail = self._placed(relation.head), self._placed(relation.tail)
             if head is not None and tail is not None and frozenset((head, tail)) in self.pairs:

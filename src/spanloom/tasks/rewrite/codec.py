@@ -19,6 +19,7 @@ from spanloom.batch.pad import pad
 from spanloom.config import check_values
 from spanloom.contracts import Codec
 from spanloom.core import Array, Arrays, Batch, Example, Row
+from spanloom.decode.classes import SURE
 from spanloom.decode.edits import Edits, EditScores, likely_edits
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
@@ -26,9 +27,6 @@ from spanloom.tasks.rewrite.config import RewriteConfig
 from spanloom.tasks.rewrite.reading import SHARED, TURNS, ReadDialogue, read_dialogue
 from spanloom.tasks.rewrite.scheme import EditScheme, kept, text_of
 from spanloom.text.stored import part, whole
-
-SURE = 20.0
-"""A score that leaves no doubt."""
 
 
 class RewriteCodec(Codec):
