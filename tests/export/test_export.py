@@ -18,7 +18,7 @@ from spanloom.core import Example, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ExportRefused
 from spanloom.export.bundle import Exported, write_bundle
-from spanloom.export.to_onnx import compare, spread, to_onnx
+from spanloom.export.to_onnx import compare, evenly_chosen, to_onnx
 from spanloom.predict.bundle import OnnxBackend, open_bundle, start
 from spanloom.predict.predictor import Predictor
 from tests.predict.stand_in import values
@@ -148,8 +148,8 @@ def test_a_place_that_cannot_be_written_is_named(source: Exported, tmp_path: Pat
 
 
 def test_golden_examples_are_spread_over_the_data() -> None:
-    assert spread(range(5), 9) == [0, 1, 2, 3, 4]
-    assert spread(range(101), 5) == [0, 25, 50, 75, 100]
+    assert evenly_chosen(range(5), 9) == [0, 1, 2, 3, 4]
+    assert evenly_chosen(range(101), 5) == [0, 25, 50, 75, 100]
 
 
 # ---- opening ------------------------------------------------------------------------------------------------------

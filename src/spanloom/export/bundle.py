@@ -49,7 +49,7 @@ try:
 
     from spanloom.engine.evaluate import TorchBackend
     from spanloom.engine.model_folder import load_model
-    from spanloom.export.to_onnx import compare, spread, to_onnx
+    from spanloom.export.to_onnx import compare, evenly_chosen, to_onnx
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
         raise
@@ -97,7 +97,7 @@ def export(
     path = data.dev if golden is None else golden
     if path is None:
         raise ConfigError(str(run), "the run has no dev data to score its export on", remedy="Name some with --golden.")
-    examples = spread([example for example in task.read(path, data) if example.gold is not None], GOLDEN_LIMIT)
+    examples = evenly_chosen([example for example in task.read(path, data) if example.gold is not None], GOLDEN_LIMIT)
     if not examples:
         raise ConfigError(str(path), "no sentence with gold in it", "some to score the export on", "Name other data.")
     exported = Exported(task, codec, model, examples, run / CARD)
@@ -220,7 +220,7 @@ def _refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> 
 def _probe(exported: Exported, folder: Path) -> None:
     """Open the finished bundle as a user would, and check that it answers as the graph that was scored."""
     bundle = open_bundle(folder, lambda _: exported.task, threads=1)
-    examples = [Example(example.input) for example in spread(exported.golden, 16)]
+    examples = [Example(example.input) for example in evenly_chosen(exported.golden, 16)]
     again = predict_rows(bundle.backend, bundle.codec, [bundle.codec.encode(example) for example in examples])
     graph = OnnxBackend(start((folder / MODEL).read_bytes(), str(folder)))
     first = predict_rows(graph, bundle.codec, [exported.codec.encode(example) for example in examples])
