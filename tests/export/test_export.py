@@ -18,7 +18,7 @@ from spanloom.core import Example, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ExportRefused
 from spanloom.export.bundle import Exported, write_bundle
-from spanloom.export.to_onnx import compare, evenly_chosen, to_onnx
+from spanloom.export.to_onnx import evenly_chosen, largest_difference, to_onnx
 from spanloom.predict.bundle import OnnxBackend, open_bundle, start
 from spanloom.predict.predictor import Predictor
 from tests.predict.stand_in import values
@@ -292,9 +292,9 @@ def test_a_graph_unlike_its_model_is_refused(source: Exported, graph: Path) -> N
         other.out.bias.add_(0.25)
     rows = encoded(source.codec, source.golden)
     backend = OnnxBackend(start(graph.read_bytes(), "the graph"))
-    assert compare(source.model, backend, source.codec, rows) < 1e-5
+    assert largest_difference(source.model, backend, source.codec, rows) < 1e-5
     with pytest.raises(ExportRefused, match=r"output 'scores' of the ONNX graph is 0\.25 away from the model's"):
-        compare(other, backend, source.codec, rows)
+        largest_difference(other, backend, source.codec, rows)
 
 
 def test_a_graph_of_one_size_only_is_refused(source: Exported, graph: Path, tmp_path: Path) -> None:
@@ -307,4 +307,4 @@ def test_a_graph_of_one_size_only_is_refused(source: Exported, graph: Path, tmp_
     onnx.save(fixed, tmp_path / "fixed.onnx")
     backend = OnnxBackend(start((tmp_path / "fixed.onnx").read_bytes(), "the graph"))
     with pytest.raises(ExportRefused, match=r"does not run on words \(1, 1\), lengths \(1,\) .*Please report it"):
-        compare(source.model, backend, source.codec, encoded(source.codec, source.golden[1:2]))
+        largest_difference(source.model, backend, source.codec, encoded(source.codec, source.golden[1:2]))

@@ -49,7 +49,7 @@ try:
 
     from spanloom.engine.evaluate import TorchBackend
     from spanloom.engine.model_folder import load_model
-    from spanloom.export.to_onnx import compare, evenly_chosen, to_onnx
+    from spanloom.export.to_onnx import evenly_chosen, largest_difference, to_onnx
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
         raise
@@ -175,7 +175,7 @@ def _fill(exported: Exported, work: Path, folder: Path, precision: Precision, qu
 
     scores = {"torch": _score(exported, predict_rows(TorchBackend(exported.model), codec, rows, check=None))}
     graph = OnnxBackend(start(plain.read_bytes(), "the exported graph"))
-    difference = compare(exported.model, graph, codec, rows)
+    difference = largest_difference(exported.model, graph, codec, rows)
     scores["fp32"] = _score(exported, predict_rows(graph, shipped, shipped_rows))
     if precision == "int8":
         quantize(plain, folder / MODEL)

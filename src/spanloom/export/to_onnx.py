@@ -71,7 +71,7 @@ def _free(tensor: torch.Tensor, declared: Declared | None) -> dict[int, Any]:
     return dict.fromkeys([0, *free], torch.export.Dim.AUTO)
 
 
-def compare(model: nn.Module, graph: Backend, codec: Codec, rows: Sequence[Row]) -> float:
+def largest_difference(model: nn.Module, graph: Backend, codec: Codec, rows: Sequence[Row]) -> float:
     """The largest difference between the outputs of model and graph, over rows of other sizes than were exported.
 
     Raises ExportRefused when it is more than rounding, or the graph runs at the exported size alone.
