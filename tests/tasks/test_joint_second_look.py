@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from spanloom.answers.graph import Graph
 from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks.joint.second_look import LEAST_SCORE, Excerpt, ExcerptBounds, PairsApart, plan, say
-from spanloom.text.windows import Window, cut, sentence_ends
+from spanloom.text.windows import Window, sentence_ends, windows_of
 from tests.run.tiny_task import prepare
 
 
@@ -35,7 +35,7 @@ def together(one: Span, other: Span, windows: list[Window]) -> bool:
 
 def read(words: str, spans: list[Span], max_words: int, max_sentences: int | None = None) -> tuple[Text, list[Window]]:
     text = prepare(words)
-    windows = cut(text, max_words, max_sentences)
+    windows = windows_of(text, max_words, max_sentences)
     assert all(together(span, span, windows) for span in spans)
     return text, windows
 
@@ -45,7 +45,7 @@ def found(draw: st.DrawFn) -> tuple[Text, list[Span], list[Window]]:
     """A text of words and full stops, its windows, and spans that each stand in one of them, in text order."""
     words = draw(st.lists(st.sampled_from(["a", "b", "."]), min_size=1, max_size=40))
     text = prepare(" ".join(words))
-    windows = cut(text, draw(st.integers(2, 9)), draw(st.sampled_from([None, 1, 2, 3])))
+    windows = windows_of(text, draw(st.integers(2, 9)), draw(st.sampled_from([None, 1, 2, 3])))
     places = st.tuples(st.sampled_from(windows), st.integers(0, 8), st.integers(1, 3), st.sampled_from("AB"))
     spans = set()
     for (start, end), offset, size, label in draw(st.lists(places, max_size=12)):

@@ -19,7 +19,7 @@ from spanloom.config import RunConfig
 from spanloom.contracts import Codec
 from spanloom.core import Example, LostFact, Row
 from spanloom.inputs import Text
-from spanloom.text.windows import cut
+from spanloom.text.windows import windows_of
 
 EXAMPLES_A_CAUSE = 5
 UNEXPLAINED = "not given back"
@@ -101,7 +101,7 @@ def audit_windows(examples: Sequence[Example], config: RunConfig) -> dict[str, A
     """
     most = config.model.max_words
     longer = [example for example in examples if len(example.input.tokens) > most]
-    windows = sum(len(cut(example.input, most)) for example in longer)
+    windows = sum(len(windows_of(example.input, most)) for example in longer)
     facts = sum(kind_of(example.gold).behind(example.gold, most) for example in longer)
     used = config.train.augment.windows
     return {"used": used, "max_words": most, "examples": len(longer), "windows": windows, "facts": facts}
@@ -135,7 +135,7 @@ def _pieces(example: Example, max_words: int | None) -> Iterator[tuple[int, Exam
     if max_words is None or len(example.input.tokens) <= max_words:
         yield 0, example
     else:
-        starts = (start for start, _ in cut(example.input, max_words))
+        starts = (start for start, _ in windows_of(example.input, max_words))
         yield from zip(starts, excerpts(example, max_words), strict=True)
 
 

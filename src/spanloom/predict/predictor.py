@@ -23,7 +23,7 @@ from spanloom.predict.reading import Reading
 from spanloom.predict.stream import Stream
 from spanloom.predict.user_text import BYTES, checked, refuse_one_or_several
 from spanloom.tasks import find_task
-from spanloom.text.windows import part
+from spanloom.text.windows import part_of_text
 from spanloom.write.folders import aside
 from spanloom.write.notebook import answer_html
 
@@ -167,7 +167,7 @@ class Predictor(Generic[Found]):
     def encode(self, item: Any) -> Work:
         """An input of the task, its windows where it is longer than the model reads at once, and a row for each."""
         places = places_of(item, self.codec)
-        pieces = [item] if places is None else [part(item, place) for place in places]
+        pieces = [item] if places is None else [part_of_text(item, place) for place in places]
         return Work(item, places, [self.codec.encode(Example(piece)) for piece in pieces])
 
     def forward(self, rows: Sequence[Row]) -> Iterator[Passed]:
