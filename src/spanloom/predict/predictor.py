@@ -21,7 +21,7 @@ from spanloom.predict.long_text import limit_of, merged, places_of
 from spanloom.predict.outcomes import HERE, Errors, More, Work, always, numbered, placed
 from spanloom.predict.reading import Reading
 from spanloom.predict.stream import Stream
-from spanloom.predict.user_text import BYTES, checked, refuse_one_or_several
+from spanloom.predict.user_text import BYTES, as_strings, refuse_one_or_several
 from spanloom.tasks import find_task
 from spanloom.text.windows import part_of_text
 from spanloom.write.folders import aside
@@ -141,7 +141,7 @@ class Predictor(Generic[Found]):
 
     def prepare(self, text: UserText) -> Any:
         """A user's text, or texts where the model reads several, as an input of the task. Raises DataError."""
-        return self.task.prepare(checked(text, HERE), self.codec)
+        return self.task.prepare(as_strings(text, HERE), self.codec)
 
     def attempt(self, text: UserText, where: str) -> Any:
         """What `prepare` makes of a text, or in its place the error that says what is wrong with it; `where` it is."""

@@ -8,7 +8,16 @@ from typing import Any
 
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given, text_of
 from spanloom.core import Example
-from spanloom.write.annotated import STATUS_WORDS, checked, chosen_by, escape, graph_html, hue, legend_label, score_of
+from spanloom.write.annotated import (
+    STATUS_WORDS,
+    chosen_by,
+    escape,
+    graph_html,
+    hue,
+    legend_label,
+    refuse_odd_offsets,
+    shown_score,
+)
 from spanloom.write.html_tables import summary_html
 from spanloom.write.overview import KINDS, Overview, Provenance, heading
 
@@ -39,7 +48,7 @@ def prediction_page(
     yield f"{heading(title, provenance)}<main>\n"
     for number, item in enumerate(items, 1):
         drawn = _drawn(item, draw)
-        checked(drawn, f"item {number}")
+        refuse_odd_offsets(drawn, f"item {number}")
         overview.add(drawn)
         failed = ' class="failed"' if "error" in item else ""
         yield f"<article{failed}>{_article_head(item)}{_answer_html(drawn)}</article>\n"
@@ -67,7 +76,7 @@ def scorecard_page(
     for number, item in enumerate(items, 1):
         sides = {side: _drawn(item[side], draw) for side in ("gold", "predicted")}
         for side, drawn in sides.items():
-            checked(drawn, f"item {number}, {side}")
+            refuse_odd_offsets(drawn, f"item {number}, {side}")
         yield _comparison({**item, **sides}, overview)
     yield _foot(overview)
 
@@ -147,7 +156,7 @@ def _note_html(note: Item) -> str:
 
 def _label_html(label: Item, status: str) -> str:
     word = f' <span class="status">{STATUS_WORDS[status]}</span>' if status in ("miss", "extra") else ""
-    text = " ".join(part for part in (escape(label["label"]), score_of(label)) if part)
+    text = " ".join(part for part in (escape(label["label"]), shown_score(label)) if part)
     return f'<span class="label {status}" style="--h:{hue(legend_label(label))}" {chosen_by(label)}>{text}{word}</span>'
 
 

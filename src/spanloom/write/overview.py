@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spanloom.write.annotated import STATUS_WORDS, escape, hue, legend_label, score_of, short_label
+from spanloom.write.annotated import STATUS_WORDS, escape, hue, legend_label, short_label, shown_score
 
 Item = Mapping[str, Any]
 
@@ -68,7 +68,7 @@ class Overview:
         for kind in KINDS:
             for fact in item[kind]:
                 self.facts[kind][legend_label(fact)] += number
-                self.scored = self.scored or bool(score_of(fact))
+                self.scored = self.scored or bool(shown_score(fact))
 
     def html(self) -> str:
         """The counts, the legend, and the controls."""
