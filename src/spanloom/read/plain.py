@@ -14,7 +14,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.inputs import Text
 from spanloom.read.parts.json_keys import is_json
-from spanloom.read.parts.lines import decoded, refuse_nul
+from spanloom.read.parts.lines import opened_text, refuse_nul
 from spanloom.text.words import tokenize
 
 NAME = "plain"
@@ -35,7 +35,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a stretch, all of its gold 0. Raises DataError citing the line for what is no text."""
     most = min(STRETCH, config.max_characters)
     line, held = 1, ""
-    with decoded(path, config.encoding) as file:
+    with opened_text(path, config.encoding) as file:
         while more := file.read(most):
             refuse_nul(more, path, line + held.count("\n"))
             held += more
