@@ -29,7 +29,7 @@ from spanloom.read.parts.column_choice import asked_for, layer_columns, token_co
 from spanloom.read.parts.column_layout import LOOKED_AT, NEARLY_ALL, TAG, Layout, layout_of
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import opening
-from spanloom.read.parts.tagged import Notes, Sentence, gold_tags, text_of, worded
+from spanloom.read.parts.tagged import Notes, Sentence, gold_tags, sentence_text, worded
 from spanloom.text.joining import CharacterCount
 from spanloom.text.tag_spelling import TagReading, tag_reading
 from spanloom.text.tags import spans_from_tags
@@ -79,7 +79,7 @@ def _looked_at(sentences: Iterator[list[Sentence]], characters: CharacterCount) 
 def _example(
     layers: Sequence[Sentence], kept: Kept, reading: TagReading, by_character: bool, config: DataConfig, notes: Notes
 ) -> Example:
-    text = text_of(layers[0], kept, by_character, config)
+    text = sentence_text(layers[0], kept, by_character, config)
     read_layers = [gold_tags(layer, kept, reading, config) for layer in layers]
     spans: list[Span] = []
     lost: list[LostFact] = []

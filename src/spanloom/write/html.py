@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from importlib.resources import files
 from typing import Any
 
-from spanloom.answers.parts.drawing import Drawing, Shown, as_given, text_of
+from spanloom.answers.parts.drawing import Drawing, Shown, as_given, shown_text
 from spanloom.core import Example
 from spanloom.write.annotated import (
     STATUS_WORDS,
@@ -103,7 +103,7 @@ def comparison_items(
 def _drawn(item: Item, draw: Draw) -> Drawing:
     """What is drawn of an item; of one with an error its text, perhaps an empty one, and no facts."""
     if "error" in item:
-        return {**item, "text": text_of(item), "entities": (), "relations": (), "labels": ()}
+        return {**item, "text": shown_text(item), "entities": (), "relations": (), "labels": ()}
     return draw(item)
 
 
