@@ -53,7 +53,7 @@ def chances(logits: Array, temperature: float = 1.0, top_p: float = 1.0) -> Arra
     return np.asarray(found)
 
 
-def draw(probabilities: Array, generator: np.random.Generator) -> int:
+def draw_unit(probabilities: Array, generator: np.random.Generator) -> int:
     """A unit, drawn by its probability [V]."""
     reached = np.cumsum(probabilities)
     return min(int(np.searchsorted(reached, generator.random() * reached[-1], side="right")), len(reached) - 1)
