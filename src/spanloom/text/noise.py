@@ -18,7 +18,7 @@ import numpy as np
 from spanloom.config import AugmentConfig
 from spanloom.core import Array
 from spanloom.inputs import Text, Token
-from spanloom.text.words import visible
+from spanloom.text.words import is_visible
 
 Place = tuple[int, int]  # a half-open token range
 LetterKind = tuple[str, str]  # of a letter: its category, so its case, and its script
@@ -50,8 +50,8 @@ def _kept(text: Text, places: Sequence[Place], rate: float, draw: np.random.Gene
     for start, end in places:
         if not kept[start:end].any():
             kept[draw.integers(start, end)] = True
-    if len(kept) and not any(visible(text.tokens[number].text) for number in np.flatnonzero(kept)):
-        seen = [number for number, token in enumerate(text.tokens) if visible(token.text)]
+    if len(kept) and not any(is_visible(text.tokens[number].text) for number in np.flatnonzero(kept)):
+        seen = [number for number, token in enumerate(text.tokens) if is_visible(token.text)]
         kept[draw.choice(seen or len(kept))] = True
     return _told_apart(kept, places)
 
