@@ -18,7 +18,7 @@ from spanloom.encoders.parts.modules.pretrained import make_transformer
 from spanloom.encoders.parts.modules.transformer import Transformer
 from spanloom.engine.average import WeightAverage
 from spanloom.metrics.measures import paired_test
-from spanloom.metrics.significance import paired_bootstrap, verdict
+from spanloom.metrics.significance import paired_bootstrap, paired_result
 from tests.choices import train_config
 
 SAMPLERS = ("buckets", "sequential", "shuffled", "breakpoints", "kmeans", "windows")
@@ -74,7 +74,7 @@ def test_p_is_never_0(samples: int) -> None:
     """One model has every fact, the other none: no resampling comes as far, and p is one of all, itself counted."""
     none, all_ = np.tile([0, 1, 1], (30, 1)), np.tile([1, 1, 1], (30, 1))
     assert paired_bootstrap(none, all_, samples)["p_value"] == 1 / (1 + samples)
-    assert verdict(0.0, 1.0, np.ones(samples))["p_value"] == 1 / (1 + samples)
+    assert paired_result(0.0, 1.0, np.ones(samples))["p_value"] == 1 / (1 + samples)
 
 
 def test_p_is_never_0_for_any_measure() -> None:
