@@ -1,12 +1,9 @@
 """Files to examples. One module a format; `read` tells the formats apart by content, or takes `data.format`.
 
-Every module of this folder is a format and has `NAME`, `SHAPE` (what its examples look like, in a few words), `ANSWER`
-(the type of its gold answers), `fit(beginning of the file)` and `read(path, config)`. `fit` is 0 where the beginning is
-not of the format, else the number of keys, columns or marks of the format's own that it shows; it knows of no other
-format. The largest is taken, so that of two formats the more specific wins; where two are as large, the user is asked.
-A JSON format declares its keys (`parts.json_keys.Keys`): `fit` counts them, and gold under other keys is refused by the
-same list. One whose data are several files has `claims(path)` beside them: whether a path that is no file names such
-data.
+Every module of this folder has `FORMAT`, a `parts.format.Format`: what it is called, the type of its gold answers, how
+well the beginning of a file fits, and how a file is read. The largest fit is taken, so that of two formats the more
+specific wins; where two are as large, the user is asked. A JSON format declares its keys (`parts.json_keys.Keys`):
+`fit` counts them, and gold under other keys is refused by the same list.
 A new format is one new module and no edit elsewhere. What several formats share is in `parts/`.
 """
 
@@ -18,12 +15,12 @@ import pkgutil
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_decode import shown
 from spanloom.read.parts.json_keys import first_values
 from spanloom.read.parts.lines import OPENING, opening, refuse_nul
@@ -37,20 +34,20 @@ class UnknownFormat(DataError):
     """A file in which nothing tells its format."""
 
 
-def _modules() -> list[Any]:
+def _every() -> list[Format]:
     names = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
-    return [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return [importlib.import_module(f"{__name__}.{name}").FORMAT for name in names]
 
 
 def format_names() -> list[str]:
     """The names of all formats, whatever their answers, in alphabetical order."""
-    return sorted({module.NAME for module in _modules()})
+    return sorted({one.name for one in _every()})
 
 
 @cache
-def formats(answer: type = Graph) -> dict[str, Any]:
-    """The modules, by name, of the formats whose gold answers are of this type."""
-    return {module.NAME: module for module in _modules() if module.ANSWER is answer}
+def formats(answer: type = Graph) -> dict[str, Format]:
+    """The formats, by name, whose gold answers are of this type."""
+    return {one.name: one for one in _every() if one.answer is answer}
 
 
 def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Example]:
@@ -62,13 +59,13 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
     known = formats(answer)
     require_format(config.format, known)
     try:
-        module = _module(path, config, known)
+        chosen = _chosen(path, config, known)
     except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
         reason = error.strerror or type(error).__name__
         raise DataError(
             str(path), f"cannot be read ({reason})", "a file or a folder of examples", "Check the path."
         ) from None
-    return _not_empty(module.read(path, config), path)
+    return _not_empty(chosen.read(path, config), path)
 
 
 def require_format(name: str, known: Collection[str]) -> None:
@@ -82,9 +79,9 @@ def require_format(name: str, known: Collection[str]) -> None:
     raise DataError("data.format", f"unknown format {shown(name)}{hint}", expected, remedy)
 
 
-def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
-    """The module that reads a path: the one that is asked for, or the one that its content calls for."""
-    several = {name: 1 for name, module in known.items() if hasattr(module, "claims") and module.claims(path)}
+def _chosen(path: Path, config: DataConfig, known: Mapping[str, Format]) -> Format:
+    """The format to read a path in: the one that is asked for, or the one that its content calls for."""
+    several = {name: 1 for name, one in known.items() if one.claims(path)}
     if config.format in several:
         return known[config.format]
     if several and config.format == AUTO:
@@ -96,18 +93,18 @@ def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
     return known[detect(beginning, path, known) if config.format == AUTO else config.format]
 
 
-def detect(beginning: str, path: Path, known: Mapping[str, Any]) -> str:
+def detect(beginning: str, path: Path, known: Mapping[str, Format]) -> str:
     """The name of the known format that the beginning of a file is in: the one that fits best.
 
     Raises DataError where none fits, or where several fit equally well.
     """
-    fits = {name: fit for name, module in known.items() if (fit := module.fit(beginning)) > 0}
+    fits = {name: fit for name, one in known.items() if (fit := one.fit(beginning)) > 0}
     if fits:
         return _most_specific(fits, path)
     if not beginning.strip():
         found = f"nothing but white space in the first {len(beginning):,} characters"
         raise DataError(str(path), found, "an example", "Check the file, or set data.format.")
-    shapes = "; ".join(f"{name} ({module.SHAPE})" for name, module in known.items())
+    shapes = "; ".join(f"{name} ({one.shape})" for name, one in known.items())
     keys = first_values(beginning)
     remedy = "Convert the file, or set data.format."
     for key, begins in keys.items():

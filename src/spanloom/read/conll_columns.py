@@ -20,14 +20,12 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.column_choice import layers_note, tag_column, token_column
 from spanloom.read.parts.column_layout import DOCUMENT, LOOKED_AT, PART_COUNT, Comments, Layout, Row, layout_of
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import numbered_lines, opening
 from spanloom.read.parts.tagged import Notes, Sentence, tagged_examples
 
-NAME = "columns"
-SHAPE = "one token and its tag a line"
-ANSWER = Tags
 NEARLY_ALL = 0.8
 
 
@@ -129,3 +127,6 @@ def _refuse_endless(rows: Sequence[Row], source: Source, config: DataConfig) -> 
         found, expected = f"a sentence of more than {config.max_characters:,} lines", "a blank line behind a sentence"
         remedy = "Part the sentences by blank lines, or raise data.max_characters."
         raise DataError(str(source), found, expected, remedy)
+
+
+FORMAT = Format(name="columns", shape="one token and its tag a line", answer=Tags, fit=fit, read=read)

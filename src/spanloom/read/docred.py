@@ -22,6 +22,7 @@ from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span, Text
 from spanloom.read.parts.blanks import BLANK
 from spanloom.read.parts.entities_alone import NO_LABELS, marks
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.locate import Place, nearest
@@ -29,9 +30,6 @@ from spanloom.read.parts.offsets import label_of
 from spanloom.read.parts.texts import joined
 from spanloom.text.counts import several
 
-NAME = "docred"
-SHAPE = "sents, vertexSet, labels"
-ANSWER = Graph
 KEYS = Keys((frozenset({"vertexSet", "sents"}),), gold=("labels",), inputs=("sents", "vertexSet", "title"))
 
 Mentions = dict[Place, Span]
@@ -134,3 +132,6 @@ def _entity_of(relation: Item, key: str, entities: Sequence[Mentions], where: st
         expected = f"one of the {len(entities)} entities of vertexSet, from 0"
         raise DataError(where, f"labels.{key} is {number}", expected, "Correct the number.")
     return entities[number]
+
+
+FORMAT = Format(name="docred", shape="sents, vertexSet, labels", answer=Graph, fit=fit, read=read)

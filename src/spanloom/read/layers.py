@@ -27,16 +27,13 @@ from spanloom.read.conll_columns import blocks
 from spanloom.read.parts.blanks import Kept
 from spanloom.read.parts.column_choice import asked_for, layer_columns, token_column
 from spanloom.read.parts.column_layout import LOOKED_AT, NEARLY_ALL, TAG, Layout, layout_of
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import opening
 from spanloom.read.parts.tagged import Notes, Sentence, gold_tags, sentence_text, worded
 from spanloom.text.joining import CharacterCount
 from spanloom.text.tag_spelling import TagReading, tag_reading
 from spanloom.text.tags import spans_from_tags
-
-NAME = "layers"
-SHAPE = "one token a line, then its tags: outer, inner, …"
-ANSWER = Graph
 
 
 def fit(beginning: str) -> int:
@@ -118,3 +115,8 @@ def _columns(layout: Layout, config: DataConfig, where: str) -> tuple[int, Seque
         found = f"no tags behind data.token_column {token}, but the line has {layout.width} columns"
         raise ConfigError(where, found, "a token and its tags", "Set data.token_column to the column of the tokens.")
     return token, layer_columns(layout, token)
+
+
+FORMAT = Format(
+    name="layers", shape="one token a line, then its tags: outer, inner, …", answer=Graph, fit=fit, read=read
+)

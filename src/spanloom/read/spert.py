@@ -15,14 +15,12 @@ from spanloom.core import Example
 from spanloom.inputs import Relation, Span
 from spanloom.read.parts.blanks import without_blanks
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.offsets import checked_index, checked_range, label_of
 from spanloom.read.parts.texts import joined
 
-NAME = "spert"
-SHAPE = "tokens, entities, relations"
-ANSWER = Graph
 KEYS = Keys((frozenset({"tokens", "entities"}),), gold=("entities", "relations"), inputs=("tokens",))
 
 
@@ -55,3 +53,6 @@ def _relation(value: Item, spans: tuple[Span, ...], where: str) -> Relation:
     item = object_of(value, where, "a relation")
     head, tail = (spans[checked_index(item, key, len(spans), where)] for key in ("head", "tail"))
     return Relation(head, tail, label_of(item, "type", where, "relations"))
+
+
+FORMAT = Format(name="spert", shape="tokens, entities, relations", answer=Graph, fit=fit, read=read)

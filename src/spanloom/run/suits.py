@@ -93,9 +93,9 @@ def _fit(task: Task, path: Path, beginning: str | None, data: DataConfig) -> int
     known = formats(answer)
     if data.format != AUTO:
         return int(data.format in known)
-    if any(hasattr(module, "claims") and module.claims(path) for module in known.values()):
+    if any(one.claims(path) for one in known.values()):
         return CLAIMED
-    return 0 if beginning is None else max((module.fit(beginning) for module in known.values()), default=0)
+    return 0 if beginning is None else max((one.fit(beginning) for one in known.values()), default=0)
 
 
 def _suits(task: Task, fit: int, read: list[Example]) -> Suits:
