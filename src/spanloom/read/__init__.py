@@ -56,10 +56,9 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
     What is wrong with the file as a whole is raised at once, what is wrong with an example when its turn comes: a
     DataError citing file and line.
     """
-    known = formats(answer)
-    require_format(config.format, known)
+    require_format(config.format, formats(answer))
     try:
-        chosen = _chosen(path, config, known)
+        chosen = format_of(path, config, answer)
     except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
         reason = error.strerror or type(error).__name__
         raise DataError(
@@ -79,8 +78,9 @@ def require_format(name: str, known: Collection[str]) -> None:
     raise DataError("data.format", f"unknown format {shown(name)}{hint}", expected, remedy)
 
 
-def _chosen(path: Path, config: DataConfig, known: Mapping[str, Format]) -> Format:
+def format_of(path: Path, config: DataConfig, answer: type = Graph) -> Format:
     """The format to read a path in: the one that is asked for, or the one that its content calls for."""
+    known = formats(answer)
     several = {name: 1 for name, one in known.items() if one.claims(path)}
     if config.format in several:
         return known[config.format]
@@ -91,6 +91,12 @@ def _chosen(path: Path, config: DataConfig, known: Mapping[str, Format]) -> Form
     if not beginning.strip() and len(beginning) < OPENING:
         raise DataError(str(path), "the file is empty", "at least one example", "Check the path.")
     return known[detect(beginning, path, known) if config.format == AUTO else config.format]
+
+
+def passed_over(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
+    """The keys of the first object of a JSON file that its format does not read; of another file none."""
+    keys = format_of(path, config, answer).keys if formats(answer) else frozenset()
+    return [key for key in first_values(opening(path, config.encoding)) if key not in keys] if keys else []
 
 
 def detect(beginning: str, path: Path, known: Mapping[str, Format]) -> str:

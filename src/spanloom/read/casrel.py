@@ -45,4 +45,4 @@ def _triple(value: Any, where: str) -> Triple:
     return head, relation, tail
 
 
-FORMAT = Format(name="casrel", shape="text, triple_list", answer=Graph, fit=fit, read=read)
+FORMAT = Format(name="casrel", shape="text, triple_list", answer=Graph, fit=fit, read=read, keys=KEYS.read)

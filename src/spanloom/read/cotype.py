@@ -56,4 +56,6 @@ def _triples(item: Item, where: str) -> Iterator[Triple]:
             yield head, label, tail
 
 
-FORMAT = Format(name="cotype", shape="sentText, relationMentions, entityMentions", answer=Graph, fit=fit, read=read)
+FORMAT = Format(
+    name="cotype", shape="sentText, relationMentions, entityMentions", answer=Graph, fit=fit, read=read, keys=KEYS.read
+)

@@ -55,4 +55,4 @@ def dialogue_example(turns: Sequence[str], rewrite: str | None, source: Source, 
     return Example(Dialogue(tuple(context)), gold, source)
 
 
-FORMAT = Format(name="spanloom", shape="JSON: turns, rewrite", answer=Rewrite, fit=fit, read=read)
+FORMAT = Format(name="spanloom", shape="JSON: turns, rewrite", answer=Rewrite, fit=fit, read=read, keys=KEYS.read)

@@ -134,4 +134,4 @@ def _entity_of(relation: Item, key: str, entities: Sequence[Mentions], where: st
     return entities[number]
 
 
-FORMAT = Format(name="docred", shape="sents, vertexSet, labels", answer=Graph, fit=fit, read=read)
+FORMAT = Format(name="docred", shape="sents, vertexSet, labels", answer=Graph, fit=fit, read=read, keys=KEYS.read)

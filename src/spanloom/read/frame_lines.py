@@ -57,5 +57,10 @@ def _intent(item: Item, sentence: Sentence, where: str, config: DataConfig) -> L
 
 
 FORMAT = Format(
-    name="spanloom", shape="JSON: text, intent and slots; or tokens, tags and intent", answer=Frame, fit=fit, read=read
+    name="spanloom",
+    shape="JSON: text, intent and slots; or tokens, tags and intent",
+    answer=Frame,
+    fit=fit,
+    read=read,
+    keys=OF_TEXT.read | OF_TOKENS.read,
 )

@@ -104,5 +104,10 @@ def _several(item: Item, where: str) -> Label:
 
 
 FORMAT = Format(
-    name="spanloom", shape="JSON: text, or first and second; label or labels", answer=Label, fit=fit, read=read
+    name="spanloom",
+    shape="JSON: text, or first and second; label or labels",
+    answer=Label,
+    fit=fit,
+    read=read,
+    keys=KEYS.read,
 )

@@ -92,5 +92,10 @@ def _in_tokens(text: Text, key: str, place: Place, where: str) -> Span:
 
 
 FORMAT = Format(
-    name="spanloom", shape="JSON: text, head and tail with start and end, relation", answer=Relation, fit=fit, read=read
+    name="spanloom",
+    shape="JSON: text, head and tail with start and end, relation",
+    answer=Relation,
+    fit=fit,
+    read=read,
+    keys=KEYS.read,
 )

@@ -72,4 +72,5 @@ FORMAT = Format(
     answer=Relation,
     fit=fit,
     read=read,
+    keys=KEYS.read,
 )

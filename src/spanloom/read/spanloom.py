@@ -48,6 +48,7 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
     KEYS.refuse_other_gold(item, where, config)
+    KEYS.refuse_misspelt("relations", item, where, config)
     text = Text(raw, token_ranges(item, raw, where) if "tokens" in item else tokenize(raw))
     lost = lost_facts(item, where)
     gold: Graph | None = None
@@ -84,4 +85,4 @@ def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:
     return Graph(tuple(span for span in spans if span), tuple(relations)), lost
 
 
-FORMAT = Format(name="spanloom", shape="text, entities, relations", answer=Graph, fit=fit, read=read)
+FORMAT = Format(name="spanloom", shape="text, entities, relations", answer=Graph, fit=fit, read=read, keys=KEYS.read)

@@ -33,6 +33,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     for source, item in json_items(path, config):
         where = str(source)
         words = [of_kind(word, str, where, "a token") for word in field(item, "tokens", list, where)]
+        KEYS.refuse_misspelt("relations", item, where, config)
         kept = without_blanks(words, [source] * len(words), config)
         text = joined(kept.words, where, config)
         spans = tuple(_span(value, len(words), where) for value in field(item, "entities", list, where))
@@ -55,4 +56,4 @@ def _relation(value: Item, spans: tuple[Span, ...], where: str) -> Relation:
     return Relation(head, tail, label_of(item, "type", where, "relations"))
 
 
-FORMAT = Format(name="spert", shape="tokens, entities, relations", answer=Graph, fit=fit, read=read)
+FORMAT = Format(name="spert", shape="tokens, entities, relations", answer=Graph, fit=fit, read=read, keys=KEYS.read)

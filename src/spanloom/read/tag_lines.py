@@ -131,4 +131,11 @@ def _entities(item: Item, text: Text, where: str, key: str) -> tuple[Sequence[Sp
     return sorted(kept, key=lambda span: span.start), lost
 
 
-FORMAT = Format(name="spanloom", shape="tokens and tags, or text and entities", answer=Tags, fit=fit, read=read)
+FORMAT = Format(
+    name="spanloom",
+    shape="tokens and tags, or text and entities",
+    answer=Tags,
+    fit=fit,
+    read=read,
+    keys=OF_TEXT.read | OF_TOKENS.read,
+)

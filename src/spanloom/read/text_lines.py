@@ -27,4 +27,4 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
         yield Example(text, Surprisal((0.0,) * len(text.tokens)), source)
 
 
-FORMAT = Format(name="spanloom", shape="JSON: text", answer=Surprisal, fit=fit, read=read)
+FORMAT = Format(name="spanloom", shape="JSON: text", answer=Surprisal, fit=fit, read=read, keys=KEYS.read)

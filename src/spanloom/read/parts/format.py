@@ -24,6 +24,7 @@ class Format:
     fit     the beginning of a file -> 0 where it is not of the format, else the number of keys, columns or marks of the
             format's own that it shows. It knows of no other format
     read    (path, data config) -> examples. Raises DataError citing the line
+    keys    of a JSON format, those of an object that are read; an object's others are passed over
     claims  path -> whether data that are several files are named by it, a folder, say; of a format of one file, never
     """
 
@@ -32,4 +33,5 @@ class Format:
     answer: type
     fit: Callable[[str], int]
     read: Callable[[Path, DataConfig], Iterator[Example]]
+    keys: frozenset[str] = frozenset()
     claims: Callable[[Path], bool] = _one_file
