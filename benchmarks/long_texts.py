@@ -32,7 +32,7 @@ from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.predict.predictor import Predictor, SecondLook, load
 from spanloom.predict.reading import Reading
 from spanloom.tasks import find_task
-from spanloom.text.windows import cut
+from spanloom.text.windows import windows_of
 
 OUTPUT = RESULTS.parent / "long_texts.json"
 DOCUMENTS = "redocred/train.json"
@@ -50,7 +50,7 @@ def apart(documents: Sequence[Example], words: int, sentences: int | None) -> in
     """How many gold relations no window of so many words and sentences holds."""
     missed = 0
     for example in documents:
-        windows = cut(example.input, words, sentences)
+        windows = windows_of(example.input, words, sentences)
         missed += sum(not _held(relation, windows) for relation in example.gold.relations)
     return missed
 

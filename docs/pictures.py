@@ -31,7 +31,7 @@ from spanloom.engine.schedule import build_schedule
 from spanloom.engine.state import Training, begin
 from spanloom.engine.step import train_step
 from spanloom.engine.trainer import Method, Trainer
-from spanloom.nn.heads.forward_backward import Scores, in_probabilities, layout_of
+from spanloom.nn.heads.forward_backward import ChainScores, in_probabilities, packing_of
 from spanloom.nn.layers.rnn import reversal, take
 from spanloom.nn.model import Model
 
@@ -103,8 +103,8 @@ def crf_scale() -> Figure:
     length, stride = 100, 8
     draw = np.random.default_rng(0)
     shapes = ((length, 9), (9, 9), (9,), (9,))
-    scores = Scores(*(torch.from_numpy(2.5 * draw.normal(size=shape)) for shape in shapes))
-    layout = layout_of(torch.tensor([length]), length, torch.device("cpu"))
+    scores = ChainScores(*(torch.from_numpy(2.5 * draw.normal(size=shape)) for shape in shapes))
+    layout = packing_of(torch.tensor([length]), length, torch.device("cpu"))
     _, (sums, _, totals, _) = in_probabilities(scores, scores.emissions.amax(1, keepdim=True), layout, stride)
     held = sums[layout.forward].sum(1).log10().numpy()  # [T]
     bare = held + totals[:, 0].log10().cumsum(0).numpy()

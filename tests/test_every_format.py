@@ -21,6 +21,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError, SpanloomError
 from spanloom.read import detect, formats, read
+from spanloom.read.parts.format import Format
 from spanloom.tasks import find_task
 
 NAMES = [module.name for module in pkgutil.iter_modules(spanloom.read.__path__) if not module.ispkg]
@@ -34,8 +35,10 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def module(name: str) -> Any:
-    return importlib.import_module(f"spanloom.read.{name}")
+def form(name: str) -> Format:
+    found = importlib.import_module(f"spanloom.read.{name}").FORMAT
+    assert isinstance(found, Format)
+    return found
 
 
 @pytest.fixture
@@ -49,8 +52,8 @@ def path(sample: Sample, tmp_path: Path) -> Path:
     return sample.write(tmp_path)
 
 
-def examples(path: Path, module: Any, data_format: str = "auto") -> list[Example]:
-    return list(read(path, DataConfig(format=data_format), module.ANSWER))
+def examples(path: Path, form: Format, data_format: str = "auto") -> list[Example]:
+    return list(read(path, DataConfig(format=data_format), form.answer))
 
 
 def holds_something(answer: Any) -> bool:
@@ -63,28 +66,28 @@ def test_each_sample_is_of_a_format() -> None:
     assert sorted(SAMPLES) == sorted(NAMES)
 
 
-def test_it_has_what_makes_a_format(module: Any) -> None:
-    assert isinstance(module.NAME, str)
-    assert isinstance(module.SHAPE, str)
-    assert isinstance(module.ANSWER, type)
-    assert callable(module.read)
-    assert module.fit("") >= 0
-    assert module is formats(module.ANSWER)[module.NAME]  # no other of this name has the same answers
+def test_it_has_what_makes_a_format(form: Format) -> None:
+    assert isinstance(form.name, str)
+    assert isinstance(form.shape, str)
+    assert isinstance(form.answer, type)
+    assert callable(form.read)
+    assert form.fit("") >= 0
+    assert form is formats(form.answer)[form.name]  # no other of this name has the same answers
 
 
-def test_its_content_tells_it(module: Any, path: Path) -> None:
-    known = formats(module.ANSWER)
-    claiming = [name for name, other in known.items() if hasattr(other, "claims") and other.claims(path)]
+def test_its_content_tells_it(form: Format, path: Path) -> None:
+    known = formats(form.answer)
+    claiming = [name for name, other in known.items() if other.claims(path)]
     if path.is_file() and not claiming:
-        assert detect(path.read_text(encoding="utf-8"), path, known) == module.NAME
+        assert detect(path.read_text(encoding="utf-8"), path, known) == form.name
     else:
-        assert claiming == [module.NAME]
+        assert claiming == [form.name]
 
 
-def test_it_is_read_without_a_setting_and_gives_gold(module: Any, sample: Sample, path: Path) -> None:
-    found = examples(path, module)
+def test_it_is_read_without_a_setting_and_gives_gold(form: Format, sample: Sample, path: Path) -> None:
+    found = examples(path, form)
     assert found
-    assert all(type(example.gold) is module.ANSWER and not example.lost for example in found)
+    assert all(type(example.gold) is form.answer and not example.lost for example in found)
     assert any(holds_something(example.gold) for example in found)
     assert all(Path(example.source.path).is_relative_to(path) for example in found)
     assert len(list(find_task(sample.task).read(path, DataConfig()))) == len(found)
@@ -96,31 +99,31 @@ def test_it_is_read_without_a_setting_and_gives_gold(module: Any, sample: Sample
     ids=["packed", "mark", "mark packed"],
 )
 def test_packed_or_with_a_byte_order_mark_it_says_the_same(
-    change: Callable[[bytes], bytes], module: Any, sample: Sample, path: Path, tmp_path: Path
+    change: Callable[[bytes], bytes], form: Format, sample: Sample, path: Path, tmp_path: Path
 ) -> None:
-    expected = examples(path, module)
+    expected = examples(path, form)
     for file in sample.files:
         content = (tmp_path / file).read_bytes()
         (tmp_path / file).write_bytes(change(content))
-    assert examples(path, module) == expected
+    assert examples(path, form) == expected
 
 
 @pytest.mark.parametrize("byte", [b"\xff", b"\0"])
 def test_what_is_no_text_is_refused_with_its_line(
-    byte: bytes, module: Any, sample: Sample, path: Path, tmp_path: Path
+    byte: bytes, form: Format, sample: Sample, path: Path, tmp_path: Path
 ) -> None:
     for name, text in sample.files.items():
         file = tmp_path / name
         content = text.encode()
         file.write_bytes(content.rstrip(b"\n") + byte + b"\n")
         with pytest.raises(DataError) as caught:
-            examples(path, module)
+            examples(path, form)
         assert caught.value.where == f"{file}:{content.rstrip().count(bytes([10])) + 1}"
         file.write_bytes(content)
 
 
 def test_cut_short_anywhere_it_is_read_or_refused_by_its_name(
-    module: Any, sample: Sample, path: Path, tmp_path: Path
+    form: Format, sample: Sample, path: Path, tmp_path: Path
 ) -> None:
     refused = []
     for name, text in sample.files.items():
@@ -128,7 +131,7 @@ def test_cut_short_anywhere_it_is_read_or_refused_by_its_name(
         for end in range(len(content)):
             (tmp_path / name).write_bytes(content[:end])
             try:
-                examples(path, module)
+                examples(path, form)
             except SpanloomError as error:  # a ConfigError where what is left needs a setting
                 refused.append(error)
         (tmp_path / name).write_bytes(content)
@@ -136,11 +139,11 @@ def test_cut_short_anywhere_it_is_read_or_refused_by_its_name(
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].open.endswith((".json", ".jsonl"))])
-def test_json_cut_short_anywhere_is_refused_with_its_line(module: Any, path: Path) -> None:
+def test_json_cut_short_anywhere_is_refused_with_its_line(form: Format, path: Path) -> None:
     content = path.read_bytes().rstrip()
     assert b"\n" not in content
     for end in range(1, len(content)):
         path.write_bytes(content[:end])
         with pytest.raises(DataError) as caught:
-            examples(path, module, module.NAME)  # of too little of an object no format can be told
+            examples(path, form, form.name)  # of too little of an object no format can be told
         assert caught.value.where == f"{path}:1", end

@@ -13,7 +13,7 @@ from spanloom.answers.tags import Tags
 from spanloom.core import Example, LostFact, Source
 from spanloom.inputs import Relation, Span
 from spanloom.text.tags import illegal, spans_from_tags, tags_from_spans
-from spanloom.text.windows import cut
+from spanloom.text.windows import windows_of
 from tests.tasks.sentences import sentence, sentences, text_of
 
 LONG = "Ann Lee left Rome . Bo Day saw Oslo . it was cold"
@@ -30,7 +30,7 @@ def test_facts_stand_in_every_window_that_holds_them_and_what_none_holds_is_lost
     people = [(0, 2, "P"), (5, 7, "P"), (8, 9, "C"), (3, 4, "C"), (2, 12, "E")]
     facts = [(0, "in", 3), (1, "in", 2), (0, "knows", 1)]
     example = replace(sentence(LONG, people, facts, line=9, lost=[before]), ambiguous=1)
-    assert cut(example.input, 8) == [(0, 5), (3, 10), (8, 13)]
+    assert windows_of(example.input, 8) == [(0, 5), (3, 10), (8, 13)]
     first, second, third = excerpts(example, 8)
     ann, rome = Span(0, 2, "P"), Span(3, 4, "C")
     assert first.gold == Graph((ann, rome), (Relation(ann, rome, "in"),))
@@ -53,7 +53,7 @@ def test_facts_stand_in_every_window_that_holds_them_and_what_none_holds_is_lost
 def test_of_a_span_in_tags_that_an_edge_cuts_the_rest_stays() -> None:
     tags = ["O", "B-E", "I-E", "I-E", "I-E", "O", "B-P", "I-P"]
     example = Example(text_of(["we", "saw", "the", "Grand", "Old", "Opera", "with", "Bo"]), Tags(tuple(tags)))
-    assert cut(example.input, 4) == [(0, 4), (3, 7), (6, 8)]
+    assert windows_of(example.input, 4) == [(0, 4), (3, 7), (6, 8)]
     first, second, third = excerpts(example, 4)
     assert first.gold == Tags(("O", "B-E", "I-E", "I-E"))
     assert second.gold == Tags(("B-E", "I-E", "O", "B-P"))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spanloom.batch.buckets import Capacity
 from spanloom.batch.padding import SAMPLERS, compare_samplers, padded_tokens, padding_waste
 from spanloom.batch.samplers import build_sampler, length_clusters, row_weights, subset, weighted
 from spanloom.config import TrainConfig
@@ -162,7 +163,8 @@ def test_an_example_is_drawn_in_proportion_to_its_weight() -> None:
     weights = row_weights(rows_of([1] * 4, weights=[0.0, 1.0, 2.0, 5.0]), "example")
     counts = np.zeros(4)
     for epoch in range(2000):
-        counts += np.bincount(np.concatenate(weighted(np.ones(4, int), weights, 0, epoch, 4, 100)), minlength=4)
+        drawn = weighted(np.ones(4, int), weights, 0, epoch, Capacity(4, 100))
+        counts += np.bincount(np.concatenate(drawn), minlength=4)
     assert counts[0] == 0
     np.testing.assert_allclose(counts / counts.sum(), [0, 0.125, 0.25, 0.625], atol=0.03)
 

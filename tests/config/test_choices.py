@@ -26,7 +26,7 @@ from spanloom.config import (
     to_toml,
 )
 from spanloom.config.listing import tables_of
-from spanloom.config.ranges import Count, Part
+from spanloom.config.ranges import Count, Fraction, shown
 from spanloom.config.settings import moved
 from spanloom.errors import ConfigError
 from spanloom.run.cli import main
@@ -131,7 +131,7 @@ SCHEDULES = "'linear' or 'constant' or 'step' or "
     ],
 )
 def test_what_is_no_table_of_a_choice_is_named(tmp_path: Path, override: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=re.escape(f"run.toml: {message}")):
+    with pytest.raises(ConfigError, match=re.escape(f"override {shown(override)}: {message}")):
         load(tmp_path, "", override)
 
 
@@ -223,7 +223,7 @@ class Sweet(Base):
     """Sweet."""
 
     kind: Literal["sweet"] = "sweet"
-    sugar: Part = setting(0.5, "how much sugar")
+    sugar: Fraction = setting(0.5, "how much sugar")
 
 
 def found() -> dict[str, type]:

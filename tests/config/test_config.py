@@ -15,6 +15,7 @@ from spanloom.config import (
     apply_override,
     config_from_table,
     load_config,
+    overridden,
     to_table,
     to_toml,
 )
@@ -226,3 +227,32 @@ def test_a_column_that_is_neither_number_nor_name(tmp_path: Path) -> None:
         load(tmp_path, 'task = "joint"', "data.tag_column=1.5")
     with pytest.raises(ConfigError, match=r"data\.tag_column is True; a whole number"):
         load(tmp_path, 'task = "joint"', "data.tag_column=true")
+
+
+# ---- where an error is -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("train", "overrides", "where"),
+    [
+        ("epochs = 3", ["train.epochs=-1"], "override 'train.epochs=-1': train.epochs is -1"),
+        ("epochs = 3", ["seed=1", "train.epohcs=4"], "override 'train.epohcs=4': unknown key train.epohcs"),
+        ("epochs = -1", ["seed=1"], "run.toml: train.epochs is -1"),
+        ("epochs = -1", ["train.epochs=-1"], "run.toml: train.epochs is -1"),  # which the file says too
+        ("epochs = -1", ["train.epochs=-2"], "override 'train.epochs=-2': train.epochs is -2"),
+        ("schedule = 'step'", ["train.schedule.power=2"], "override 'train.schedule.power=2': train.schedule.power"),
+        ("", ["train.epochs=5", "train.epochs=-3"], "override 'train.epochs=-3': train.epochs is -3"),
+    ],
+)
+def test_an_error_names_the_override_that_brought_it(
+    tmp_path: Path, train: str, overrides: list[str], where: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(where)):
+        load(tmp_path, f"task = 'joint'\n[train]\n{train}\n", *overrides)
+
+
+def test_an_override_changes_no_table_of_another() -> None:
+    table = {"train": {"schedule": {"kind": "step"}}}
+    built = overridden(table, ["train.schedule.every=3"], dict)
+    assert built == {"train": {"schedule": {"kind": "step", "every": 3}}}
+    assert table == {"train": {"schedule": {"kind": "step"}}}

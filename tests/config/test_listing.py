@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from spanloom.config import Range, RunConfig, setting
-from spanloom.config.listing import Setting, Table, may_be, tables_of
-from spanloom.config.ranges import PartBelowOne
+from spanloom.config.listing import Setting, SettingsTable, may_be, tables_of
+from spanloom.config.ranges import FractionBelowOne
 from spanloom.config.settings import kinds_in
 from spanloom.encoders import encoder_tables
 from spanloom.tasks import find_task, task_names
@@ -48,7 +48,7 @@ class Outer:
     """Outside."""
 
     name: str = dataclasses.field(metadata={"meaning": "has to be given"})
-    part: PartBelowOne = setting(0.5, "how much")
+    part: FractionBelowOne = setting(0.5, "how much")
     path: Path | None = setting(None, "where")
     kinds: tuple[Literal["a", "b"], ...] = setting(("a",), "which")
     inner: Inner = setting(Inner(), "what is inside")
@@ -57,7 +57,7 @@ class Outer:
 
 def test_a_table_is_followed_by_those_inside_it() -> None:
     assert list(tables_of(Outer, "outer")) == [
-        Table(
+        SettingsTable(
             "outer",
             "Outside.",
             (
@@ -67,7 +67,7 @@ def test_a_table_is_followed_by_those_inside_it() -> None:
                 Setting("kinds", 'a list, each "a" or "b"', '["a"]', "which"),
             ),
         ),
-        Table("outer.inner", "Inside.", (Setting("width", "a whole number from 1 to 64", "8", "how wide"),)),
+        SettingsTable("outer.inner", "Inside.", (Setting("width", "a whole number from 1 to 64", "8", "how wide"),)),
     ]
 
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from spanloom.decode.sampling import beam_search, chances, draw, log_softmax
+from spanloom.decode.sampling import beam_search, chances, draw_unit, log_softmax
 
 V = 4
 CHAIN = np.random.default_rng(3).normal(size=(V, V)) * 2
@@ -71,6 +71,6 @@ def test_the_nucleus_is_the_fewest_that_reach_top_p(top_p: float, wanted: list[f
 def test_units_are_drawn_as_often_as_they_are_likely() -> None:
     generator = np.random.default_rng(0)
     probabilities = np.array([0.0, 0.7, 0.3, 0.0])
-    counts = np.bincount([draw(probabilities, generator) for _ in range(4000)], minlength=4)
+    counts = np.bincount([draw_unit(probabilities, generator) for _ in range(4000)], minlength=4)
     assert counts[[0, 3]].tolist() == [0, 0]
     assert counts[1] / 4000 == pytest.approx(0.7, abs=0.03)

@@ -15,7 +15,7 @@ from spanloom.decode.tagging import (
     Argument,
     argument_tags,
     arguments_from_tags,
-    best_tags,
+    greedy_tags,
     nearest_pairs,
     tag_number,
 )
@@ -151,13 +151,13 @@ def test_pairs_follow_the_definition(runs: list[tuple[int, int, int]], data: st.
 
 def test_best_tags_and_their_probabilities() -> None:
     logits = np.log(np.array([[0.2, 0.5, 0.3], [0.7, 0.1, 0.2]])) + 3.0
-    tags, probabilities = best_tags(logits)
+    tags, probabilities = greedy_tags(logits)
     assert tags.tolist() == [1, 0]
     np.testing.assert_allclose(probabilities, [0.5, 0.7])
 
 
 def test_huge_logits_do_not_overflow() -> None:
-    tags, probabilities = best_tags(np.array([[1e4, -1e4], [-1e4, -1e4]], dtype=np.float32))
+    tags, probabilities = greedy_tags(np.array([[1e4, -1e4], [-1e4, -1e4]], dtype=np.float32))
     assert tags.tolist() == [0, 0]
     np.testing.assert_allclose(probabilities, [1.0, 0.5])
-    assert [part.shape for part in best_tags(np.zeros((0, 3)))] == [(0,), (0,)]
+    assert [part.shape for part in greedy_tags(np.zeros((0, 3)))] == [(0,), (0,)]

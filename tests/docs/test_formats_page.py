@@ -6,12 +6,12 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 import spanloom.read
 from benchmarks.attacks.samples import SAMPLES
+from spanloom.read.parts.format import Format
 from spanloom.tasks import task_names
 from tests.docs.blocks import REPOSITORY, blocks_of
 
@@ -42,11 +42,11 @@ def test_there_are_as_many_sections_as_formats() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_format_has_its_section(name: str) -> None:
-    module: Any = importlib.import_module(f"spanloom.read.{name}")
+    form: Format = importlib.import_module(f"spanloom.read.{name}").FORMAT
     task = SAMPLES[name].task
     (sections,) = (sections for tasks, sections in families() if task in tasks)
-    section = sections[module.NAME]
-    assert section.strip().startswith(f"*{module.SHAPE}.*")
+    section = sections[form.name]
+    assert section.strip().startswith(f"*{form.shape}.*")
     files = {block.file for block in blocks_of(section) if block.file}
     (commands,) = (block for block in blocks_of(section) if block.language == "sh")
     read = commands.text.split()[2]

@@ -25,6 +25,8 @@ def settings() -> dict[str, list[Any]]:
     known: dict[str, list[Any]] = {}
     models = (tables_of(find_task(name).config, "model") for name in task_names())
     for table in chain(tables_of(RunConfig), *models):
+        if table.kind:
+            known.setdefault(f"{table.name}.kind", []).append(table.kind)
         for setting in table.settings:
             known.setdefault(f"{table.name}.{setting.name}".lstrip("."), []).append(
                 json.loads(setting.default or "null")

@@ -14,7 +14,7 @@ from spanloom.config import TrainConfig, attacks
 from spanloom.core import Row
 from spanloom.encoders.parts.modules.pretrained import make_transformer
 from spanloom.encoders.parts.modules.transformer import Transformer
-from spanloom.engine.adversarial import Attack, Measured, backward_attacked, build_attack, shifted
+from spanloom.engine.adversarial import Attack, Measured, backward_attacked, build_attack, with_shifts
 from spanloom.engine.step import train_step
 from spanloom.engine.trainer import Method
 from spanloom.errors import ConfigError
@@ -175,12 +175,12 @@ class Looker(nn.Module):
 def test_tables_that_read_tokens_are_found_by_themselves() -> None:
     model, ids = Looker(60), torch.tensor([[4, 5, 59]])
     inputs = {"ids": ids, "types": torch.zeros_like(ids)}
-    with shifted(model, inputs, None) as shifts:
+    with with_shifts(model, inputs, None) as shifts:
         model(**inputs).sum().backward()
     assert [tuple(shift.shape) for shift in shifts] == [(1, 3, 2)]
     assert shifts[0].grad is not None
     halves = torch.tensor([[[4, 5], [59, 6]]])  # an input of two texts, which a model may read as two rows
-    with shifted(model, {"ids": halves}, None) as shifts:
+    with with_shifts(model, {"ids": halves}, None) as shifts:
         model(halves.flatten(0, 1), torch.zeros(2, 2, dtype=torch.long))
     assert [tuple(shift.shape) for shift in shifts] == [(2, 2, 2)]
 
@@ -200,11 +200,11 @@ def test_words_are_attacked_as_a_whole_whichever_table_holds_them(frozen: int) -
     model = Reader()
     inputs = {"words": torch.tensor([[3, 25, 0], [1, 5, 9]]), "hashed": torch.arange(24).reshape(2, 3, 4)}
     inputs["characters"] = inputs["hashed"] + 60
-    with shifted(model, inputs, None) as shifts:
+    with with_shifts(model, inputs, None) as shifts:
         model(**inputs).square().sum().backward()
     assert [tuple(shift.shape) for shift in shifts] == [(2, 3, 4), (2, 3, 4, 3)]
     moves = [torch.ones_like(shift) for shift in shifts]
-    with torch.no_grad(), shifted(model, inputs, moves):
+    with torch.no_grad(), with_shifts(model, inputs, moves):
         moved = model(**inputs)
     with torch.no_grad():
         still = model(**inputs)
@@ -217,7 +217,7 @@ def test_the_word_pieces_of_a_pretrained_encoder_are_found_though_frozen() -> No
     pieces = torch.tensor([[2, 5, 6, 3], [2, 7, 3, 0]])
     words = torch.tensor([[1, 2], [1, 0]])
     inputs = {"pieces": pieces, "piece_lengths": torch.tensor([4, 3]), "first": words, "last": words.clone()}
-    with shifted(encoder, inputs, None) as shifts:
+    with with_shifts(encoder, inputs, None) as shifts:
         encoder(**inputs).vectors.square().sum().backward()
     assert [tuple(shift.shape) for shift in shifts] == [(2, 4, 8)]
     assert encoder.pretrained.get_input_embeddings().weight.grad is None

@@ -17,8 +17,8 @@ from spanloom.contracts import Codec
 from spanloom.core import Example, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ExportRefused
-from spanloom.export.bundle import Source, write_bundle
-from spanloom.export.to_onnx import compare, spread, to_onnx
+from spanloom.export.bundle import Exported, write_bundle
+from spanloom.export.to_onnx import evenly_chosen, largest_difference, to_onnx
 from spanloom.predict.bundle import OnnxBackend, open_bundle, start
 from spanloom.predict.predictor import Predictor
 from tests.predict.stand_in import values
@@ -47,17 +47,17 @@ def lossy(source: Path, target: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     codec = TinyCodec(WORDS)
     card = tmp_path_factory.mktemp("run") / "README.md"
     card.write_text("# A tiny model\n", encoding="utf-8")
-    return Source(TASK, codec, build(None, codec), [example(text) for text in SENTENCES], card)
+    return Exported(TASK, codec, build(None, codec), [example(text) for text in SENTENCES], card)
 
 
 @pytest.fixture(scope="module")
-def exported(source: Source, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def exported(source: Exported, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("exports") / "bundle"
-    return folder, write_bundle(source, folder, 0.5, keep_golden=True, find=find_tiny)
+    return folder, write_bundle(source, folder, 0.5, keep_golden=True)
 
 
 @pytest.fixture
@@ -108,9 +108,9 @@ def test_the_graph_is_really_int8(exported: tuple[Path, dict[str, Any]]) -> None
     assert {tensor.data_type for tensor in weights} <= {onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
 
 
-def test_an_export_that_loses_too_much_is_refused_and_leaves_nothing(source: Source, tmp_path: Path) -> None:
+def test_an_export_that_loses_too_much_is_refused_and_leaves_nothing(source: Exported, tmp_path: Path) -> None:
     with pytest.raises(ExportRefused) as raised:
-        write_bundle(source, tmp_path / "new" / "bundle", 0.5, quantize=lossy, find=find_tiny)
+        write_bundle(source, tmp_path / "new" / "bundle", 0.5, quantize=lossy)
     names = sum(len(item.gold.spans) for item in source.golden if item.gold)
     kept = 100 * (names - 6) / names
     assert f"int8 scores {kept:.2f} where the run scores 100.00, on 12 sentences: {100 - kept:.2f} points lost" in str(
@@ -120,20 +120,20 @@ def test_an_export_that_loses_too_much_is_refused_and_leaves_nothing(source: Sou
     assert list((tmp_path / "new").iterdir()) == []
 
 
-def test_more_loss_can_be_allowed_and_is_written_down(source: Source, tmp_path: Path) -> None:
-    manifest = write_bundle(source, tmp_path / "bundle", 60.0, quantize=lossy, find=find_tiny)
+def test_more_loss_can_be_allowed_and_is_written_down(source: Exported, tmp_path: Path) -> None:
+    manifest = write_bundle(source, tmp_path / "bundle", 60.0, quantize=lossy)
     assert 0 < manifest["drop"] <= 60
     assert manifest["max_drop"] == 60
 
 
-def test_fp32_is_kept_when_asked_for(source: Source, tmp_path: Path) -> None:
-    manifest = write_bundle(source, tmp_path / "bundle", 0.0, precision="fp32", quantize=lossy, find=find_tiny)
+def test_fp32_is_kept_when_asked_for(source: Exported, tmp_path: Path) -> None:
+    manifest = write_bundle(source, tmp_path / "bundle", 0.0, precision="fp32", quantize=lossy)
     assert manifest["precision"] == "fp32"
     assert set(manifest["scores"]) == {"torch", "fp32"}
 
 
-def test_golden_sentences_stay_at_home(source: Source, tmp_path: Path) -> None:
-    manifest = write_bundle(source, tmp_path / "bundle", 0.5, find=find_tiny)
+def test_golden_sentences_stay_at_home(source: Exported, tmp_path: Path) -> None:
+    manifest = write_bundle(source, tmp_path / "bundle", 0.5)
     assert manifest["golden"] == {"examples": 12, "stored": False}
     assert not (tmp_path / "bundle" / "golden.jsonl").exists()
     assert "Ada the Bo" not in "".join(
@@ -141,15 +141,15 @@ def test_golden_sentences_stay_at_home(source: Source, tmp_path: Path) -> None:
     )
 
 
-def test_a_place_that_cannot_be_written_is_named(source: Source, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_named(source: Exported, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"could not be written .*What was there is unchanged"):
-        write_bundle(source, tmp_path / "file" / "bundle", 0.5, find=find_tiny)
+        write_bundle(source, tmp_path / "file" / "bundle", 0.5)
 
 
 def test_golden_examples_are_spread_over_the_data() -> None:
-    assert spread(range(5), 9) == [0, 1, 2, 3, 4]
-    assert spread(range(101), 5) == [0, 25, 50, 75, 100]
+    assert evenly_chosen(range(5), 9) == [0, 1, 2, 3, 4]
+    assert evenly_chosen(range(101), 5) == [0, 25, 50, 75, 100]
 
 
 # ---- opening ------------------------------------------------------------------------------------------------------
@@ -280,24 +280,24 @@ def test_streams_from_a_bundle_do_not_depend_on_threads(exported: tuple[Path, di
 
 
 @pytest.fixture(scope="module")
-def graph(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graph(source: Exported, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("graphs") / "model.onnx"
     to_onnx(source.model, source.codec, encoded(source.codec, source.golden), target)
     return target
 
 
-def test_a_graph_unlike_its_model_is_refused(source: Source, graph: Path) -> None:
+def test_a_graph_unlike_its_model_is_refused(source: Exported, graph: Path) -> None:
     other = build(None, source.codec)
     with torch.no_grad():
         other.out.bias.add_(0.25)
     rows = encoded(source.codec, source.golden)
     backend = OnnxBackend(start(graph.read_bytes(), "the graph"))
-    assert compare(source.model, backend, source.codec, rows) < 1e-5
+    assert largest_difference(source.model, backend, source.codec, rows) < 1e-5
     with pytest.raises(ExportRefused, match=r"output 'scores' of the ONNX graph is 0\.25 away from the model's"):
-        compare(other, backend, source.codec, rows)
+        largest_difference(other, backend, source.codec, rows)
 
 
-def test_a_graph_of_one_size_only_is_refused(source: Source, graph: Path, tmp_path: Path) -> None:
+def test_a_graph_of_one_size_only_is_refused(source: Exported, graph: Path, tmp_path: Path) -> None:
     import onnx
 
     fixed = onnx.load(graph)
@@ -307,4 +307,4 @@ def test_a_graph_of_one_size_only_is_refused(source: Source, graph: Path, tmp_pa
     onnx.save(fixed, tmp_path / "fixed.onnx")
     backend = OnnxBackend(start((tmp_path / "fixed.onnx").read_bytes(), "the graph"))
     with pytest.raises(ExportRefused, match=r"does not run on words \(1, 1\), lengths \(1,\) .*Please report it"):
-        compare(source.model, backend, source.codec, encoded(source.codec, source.golden[1:2]))
+        largest_difference(source.model, backend, source.codec, encoded(source.codec, source.golden[1:2]))

@@ -14,7 +14,7 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.metrics.comparison import compare_scorecards
-from spanloom.metrics.relations import Kind, kind_of, relation_scorecard
+from spanloom.metrics.relations import DirectedType, directed_type, relation_scorecard
 from spanloom.metrics.significance import bootstrap_interval
 from tests.tasks.sentences import text_of
 
@@ -42,10 +42,10 @@ def pairs(cases: Sequence[tuple[str, str]]) -> tuple[list[Example], list[Relatio
 
 
 def test_a_label_says_a_type_and_a_direction() -> None:
-    assert kind_of("Cause-Effect(e2,e1)") == Kind("Cause-Effect", "(e2,e1)")
-    assert kind_of("founded_by") == Kind("founded_by", "")
-    assert kind_of("NA") == kind_of("no_relation") == kind_of("Other") == Kind(None, "")
-    assert kind_of("Other", ("nil",)) == Kind("Other", "")
+    assert directed_type("Cause-Effect(e2,e1)") == DirectedType("Cause-Effect", "(e2,e1)")
+    assert directed_type("founded_by") == DirectedType("founded_by", "")
+    assert directed_type("NA") == directed_type("no_relation") == directed_type("Other") == DirectedType(None, "")
+    assert directed_type("Other", ("nil",)) == DirectedType("Other", "")
 
 
 def test_the_official_score_by_hand() -> None:

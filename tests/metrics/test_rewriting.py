@@ -28,7 +28,7 @@ from spanloom.metrics.rewriting import (
     restored_counts,
     rewrite_scorecard,
     rouge,
-    words_of,
+    text_words,
 )
 from spanloom.text.words import tokenize
 
@@ -39,7 +39,7 @@ def example(*turns: str, gold: str | None = None, line: int = 1) -> Example:
 
 
 def judged(utterance: str, gold: str, predicted: str) -> Judged:
-    return Judged(*(words_of(text) for text in (utterance, gold, predicted)), 9, 3)
+    return Judged(*(text_words(text) for text in (utterance, gold, predicted)), 9, 3)
 
 
 def test_bleu_of_a_corpus_by_hand() -> None:
@@ -121,7 +121,7 @@ def test_a_scorecard_by_hand() -> None:
 
 def bleu_sums() -> np.ndarray:  # type: ignore[type-arg]
     pairs = [("小明是谁", "小明是谁"), ("谢谢", "谢谢"), ("它多高", "灯塔多高")]
-    return np.array([bleu_counts(words_of(one), words_of(two)) for one, two in pairs]).sum(axis=0)
+    return np.array([bleu_counts(text_words(one), text_words(two)) for one, two in pairs]).sum(axis=0)
 
 
 def test_two_scorecards_of_the_same_dialogues_are_compared() -> None:

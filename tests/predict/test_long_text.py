@@ -8,7 +8,7 @@ from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
 from spanloom.inputs import Relation, Span
 from spanloom.predict.long_text import merge
-from spanloom.text.windows import cut
+from spanloom.text.windows import windows_of
 from tests.run.tiny_task import prepare
 
 
@@ -19,7 +19,7 @@ def name(start: int, end: int, score: float | None = None) -> Span:
 def test_the_time_to_cut_and_merge_grows_with_the_text_and_no_faster() -> None:
     # 40,000 sentences, each with a name at both of its edges: work that is quadratic in them would not end here.
     text = prepare("a . " * 40_000)
-    places = cut(text, 99, 2)
+    places = windows_of(text, 99, 2)
     assert len(places) == 39_999
     merged = merge([Graph((name(0, 1), name(2, 3)))] * len(places), places)
     assert merged.spans == tuple(name(place, place + 1) for place in range(0, 80_000, 2))

@@ -18,7 +18,7 @@ from spanloom.core import Coverage, Example, Source
 from spanloom.errors import ConfigError, DataError
 from spanloom.inputs import Relation, Span
 from spanloom.read import read_graphs
-from spanloom.read.parts.sources import coverage_of, covered, judged, under_new_names
+from spanloom.read.parts.sources import check_names, coverage_of, covered, judged, under_new_names
 from tests.tasks.sentences import sentence, text_of
 
 
@@ -54,7 +54,7 @@ def test_a_name_that_no_gold_has_is_refused() -> None:
     with pytest.raises(
         ConfigError, match=r"data.source 'facts': rename has 'PER'; a label of its training data: L, O, P"
     ):
-        under_new_names([TEXT], source(rename={"PER": "person"}))
+        check_names([TEXT], source(rename={"P": "a", "PER": "person"}))
 
 
 def test_what_a_source_annotates() -> None:

@@ -559,6 +559,18 @@ def test_convert_writes_what_can_be_read_back(tmp_path: Path, capsys: pytest.Cap
     assert [entity["text"] for entity in line["entities"]] == ["Mira", "Nordvik"]
 
 
+@pytest.mark.parametrize("more", [{}, {"id": 7, "meta": {"a": 1}}])
+def test_convert_says_which_fields_it_does_not_keep(
+    more: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = {**more, "text": "Mira left", "entities": [{"start": 0, "end": 4, "label": "P"}], "relations": []}
+    (tmp_path / "in.jsonl").write_text(json.dumps(item))
+    assert main(["convert", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), "--task", "nested"]) == 0
+    said = capsys.readouterr().err
+    assert ("in.jsonl: not kept: 'id', 'meta', which no gold is read from." in said) == bool(more)
+    assert json.loads((tmp_path / "out.jsonl").read_text()).keys() == {"text", "entities", "relations"}
+
+
 @pytest.mark.parametrize("name", [name for name in task_names() if name != "language_model"])  # without annotations
 def test_convert_knows_the_task_by_its_format(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever it takes a sample for, no gold is lost: the lines are those of the sample's own task."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spanloom.config import RunConfig
-from spanloom.config.listing import Table, tables_of
+from spanloom.config.listing import SettingsTable, tables_of
 from spanloom.encoders import encoder_kinds, encoder_tables
 from spanloom.run.cli import main
 from spanloom.tasks import find_task, task_names
@@ -19,7 +19,7 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def assert_told(text: str, tables: list[Table]) -> None:
+def assert_told(text: str, tables: list[SettingsTable]) -> None:
     """Every setting with its default, and its meaning, however the lines are broken."""
     words = " ".join([*text.split(), ""])
     for table in tables:

@@ -34,7 +34,7 @@ from spanloom.tasks.classify import TASK
 from spanloom.tasks.classify.codec import ClassifyCodec, proportional
 from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.tasks.classify.model import build, divergence, losses
-from spanloom.text.windows import cut, part
+from spanloom.text.windows import part_of_text, windows_of
 from tests.tasks.sentences import text_of
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer
 
@@ -280,10 +280,10 @@ def test_a_pair_in_words_is_compared_by_difference_and_product(folder: Path) -> 
 def read_alone(model: Any, inputs: Mapping[str, Any]) -> Tensor:
     """The pooled vector of one text, cut to its own length."""
     length = int(inputs["lengths"])
-    cut = {
+    windows_of = {
         name: torch.as_tensor(array if name == "lengths" else array[:length])[None] for name, array in inputs.items()
     }
-    return model.encoder(**cut).vectors[0].amax(dim=0)  # type: ignore[no-any-return]
+    return model.encoder(**windows_of).vectors[0].amax(dim=0)  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("name", ["pairs-words", "pairs-pieces"])
@@ -349,9 +349,9 @@ def test_windows_of_a_text_are_averaged_by_their_length(name: str, folder: Path)
     predictor = Predictor(TASK, codec, TorchBackend(model.eval()), Path("nowhere"))
     text = text_of(["a", "b", "c", "d", "e", "a", "b", "c", "d"])
     [answer] = predictor.predict_inputs([text])
-    windows = cut(text, 4)
+    windows = windows_of(text, 4)
     assert [end - start for start, end in windows] == [4, 4, 3]
-    batches = (case.batch([Example(part(text, window))]) for window in windows)
+    batches = (case.batch([Example(part_of_text(text, window))]) for window in windows)
     labels = [label for batch in batches for label in codec.decode({"classes": run(model, batch).numpy()}, batch)]
     sure = [np.array(label.probabilities) for label in labels]
     mean = (4 * sure[0] + 4 * sure[1] + 3 * sure[2]) / 11

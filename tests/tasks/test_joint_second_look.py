@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from spanloom.answers.graph import Graph
 from spanloom.inputs import Relation, Span, Text
-from spanloom.tasks.joint.second_look import SURE, Excerpt, Limits, PairsApart, plan, say
-from spanloom.text.windows import Window, cut, sentence_ends
+from spanloom.tasks.joint.second_look import LEAST_SCORE, Excerpt, ExcerptBounds, PairsApart, plan, say
+from spanloom.text.windows import Window, sentence_ends, windows_of
 from tests.run.tiny_task import prepare
 
 
@@ -35,7 +35,7 @@ def together(one: Span, other: Span, windows: list[Window]) -> bool:
 
 def read(words: str, spans: list[Span], max_words: int, max_sentences: int | None = None) -> tuple[Text, list[Window]]:
     text = prepare(words)
-    windows = cut(text, max_words, max_sentences)
+    windows = windows_of(text, max_words, max_sentences)
     assert all(together(span, span, windows) for span in spans)
     return text, windows
 
@@ -45,7 +45,7 @@ def found(draw: st.DrawFn) -> tuple[Text, list[Span], list[Window]]:
     """A text of words and full stops, its windows, and spans that each stand in one of them, in text order."""
     words = draw(st.lists(st.sampled_from(["a", "b", "."]), min_size=1, max_size=40))
     text = prepare(" ".join(words))
-    windows = cut(text, draw(st.integers(2, 9)), draw(st.sampled_from([None, 1, 2, 3])))
+    windows = windows_of(text, draw(st.integers(2, 9)), draw(st.sampled_from([None, 1, 2, 3])))
     places = st.tuples(st.sampled_from(windows), st.integers(0, 8), st.integers(1, 3), st.sampled_from("AB"))
     spans = set()
     for (start, end), offset, size, label in draw(st.lists(places, max_size=12)):
@@ -85,7 +85,7 @@ def test_every_pair_is_tried_once_or_counted(
 ) -> None:
     text, spans, windows = case
     apart = PairsApart(spans, windows, anything, sentence_ends(text), None)
-    planned = plan(text, spans, windows, anything, Limits(max_words, max_sentences), most)
+    planned = plan(text, spans, windows, anything, ExcerptBounds(max_words, max_sentences), most)
     pairs = [pair for excerpt in planned.excerpts for pair in excerpt.pairs]
     assert len(pairs) == len(set(pairs)) == planned.tried
     assert planned.tried + planned.untried == apart.total
@@ -107,7 +107,7 @@ def test_every_pair_is_tried_once_or_counted(
 def test_an_excerpt_is_what_stands_around_both_and_answers_in_the_tokens_of_the_text() -> None:
     ada, bo = name(1, 2), name(13, 15)
     text, windows = read("so Ada sat . the the . the the . there sat Mister Bo Cy . the", [ada, bo], 8, 1)
-    [excerpt] = plan(text, [ada, bo], windows, anything, Limits(12, 2)).excerpts
+    [excerpt] = plan(text, [ada, bo], windows, anything, ExcerptBounds(12, 2)).excerpts
     assert " ".join(token.text for token in excerpt.text.tokens) == "so Ada sat . there sat Mister Bo Cy ."
     assert excerpt.windows == [(0, 4), (10, 16)]
     assert excerpt.text.text == text.text
@@ -118,7 +118,7 @@ def test_an_excerpt_is_what_stands_around_both_and_answers_in_the_tokens_of_the_
 @pytest.mark.parametrize(
     ("relation", "why"),
     [
-        (Relation(name(1, 2), name(7, 9), "next", SURE - 0.01), "not sure"),
+        (Relation(name(1, 2), name(7, 9), "next", LEAST_SCORE - 0.01), "not sure"),
         (Relation(name(1, 2), name(7, 8), "next", 0.99), "not exactly the span"),
         (Relation(name(1, 2), name(7, 9, "B"), "next", 0.99), "not its label"),
         (Relation(name(3, 5), name(7, 9), "next", 0.99), "over the seam"),
@@ -129,17 +129,17 @@ def test_only_sure_relations_of_the_pairs_themselves_are_taken(relation: Relatio
     text = prepare("so Ada sat . the the . the the . there sat Mister Bo Cy . the")
     excerpt = Excerpt(text, [(0, 4), (10, 16)], frozenset([frozenset((name(1, 2), name(13, 15)))]))
     assert excerpt.judged(Graph((relation.head, relation.tail), (relation,))) == [], why
-    sure = Relation(name(7, 9), name(1, 2), "next", SURE)
+    sure = Relation(name(7, 9), name(1, 2), "next", LEAST_SCORE)
     assert excerpt.judged(Graph((sure.head, sure.tail), (sure,))) == [Relation(name(13, 15), name(1, 2), "next")]
 
 
 def test_pairs_farther_apart_than_relations_in_training_are_counted_not_read() -> None:
     spans = [name(0, 1), name(4, 5), name(10, 11)]
     text, windows = read("Ada sat . so Bo sat . the the the Cy", spans, 99, 1)
-    near = plan(text, spans, windows, anything, Limits(99, 1, spread=2))
+    near = plan(text, spans, windows, anything, ExcerptBounds(99, 1, spread=2))
     assert [excerpt.windows for excerpt in near.excerpts] == [[(0, 7)], [(3, 11)]]
     assert (near.tried, near.untried, near.beyond) == (2, 0, 1)
-    none = plan(text, spans, windows, anything, Limits(99, 1, spread=1))
+    none = plan(text, spans, windows, anything, ExcerptBounds(99, 1, spread=1))
     assert (none.excerpts, none.tried, none.beyond) == ((), 0, 3)
 
 
@@ -147,7 +147,7 @@ def test_a_text_full_of_names_is_planned_without_all_its_pairs() -> None:
     # 20,000 names make 200 million pairs: to build them all would not end here.
     spans = [name(place, place + 1) for place in range(0, 40_000, 2)]
     text, windows = read("a . " * 20_000, spans, 99, 1)
-    planned = plan(text, spans, windows, anything, Limits(99, 1))
+    planned = plan(text, spans, windows, anything, ExcerptBounds(99, 1))
     assert len(planned.excerpts) == planned.tried == 32
     assert planned.tried + planned.untried == 20_000 * 19_999 // 2
 

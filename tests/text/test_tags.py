@@ -13,7 +13,7 @@ from seqeval.scheme import IOB1, IOB2, IOBES, Entities
 from spanloom.inputs import Span
 from spanloom.text.tags import (
     SCHEMES,
-    convert,
+    convert_tags,
     illegal,
     is_bio2,
     natural_order,
@@ -43,7 +43,7 @@ def test_by_hand(scheme: str) -> None:
     assert illegal(tags, scheme) == []
     assert tag_scheme(tag_pairs([tags])) == scheme
     for target in SCHEMES:
-        assert convert(tags, scheme, target) == WRITTEN[target].split()
+        assert convert_tags(tags, scheme, target) == WRITTEN[target].split()
     assert tags_from_spans([], 2, scheme) == ["O", "O"]
 
 
@@ -70,7 +70,7 @@ def test_every_tag_has_a_number_and_outside_is_0() -> None:
 def test_segmentation_has_the_label_word() -> None:
     tags = ["S", "B", "E", "B", "M", "E"]
     assert spans_from_tags(tags, "bmes") == [Span(0, 1, "word"), Span(1, 3, "word"), Span(3, 6, "word")]
-    assert convert(tags, "bmes", "bio2") == [f"{place}-word" for place in "BBIBII"]
+    assert convert_tags(tags, "bmes", "bio2") == [f"{place}-word" for place in "BBIBII"]
     assert tag_scheme(tag_pairs([tags])) == "bmes"
 
 
@@ -94,7 +94,7 @@ def test_spans_that_do_not_overlap_come_back(runs: list[tuple[int, int, str]], s
     assert set(tags) <= set(tag_names("XY", scheme))
     assert illegal(tags, scheme) == []
     assert spans_from_tags(tags, scheme) == found
-    assert spans_from_tags(convert(tags, scheme, target), target) == found
+    assert spans_from_tags(convert_tags(tags, scheme, target), target) == found
 
 
 def sequences(scheme: str) -> st.SearchStrategy[list[str]]:

@@ -5,9 +5,9 @@ import pytest
 
 from from_scratch.characters import ALPHABET, numbers_of
 from spanloom.inputs import Text
-from spanloom.text.units import Kind, UnitCodec, UnitReader, normalised
+from spanloom.text.units import UnitCodec, UnitKind, UnitReader, normalised
 from spanloom.text.vocab import UNKNOWN
-from spanloom.text.windows import part
+from spanloom.text.windows import part_of_text
 from spanloom.text.words import tokenize
 
 SAMPLE = "  Ünder the Bridge -- 12 boats\n(all of them OLD) sway.\n"
@@ -36,12 +36,12 @@ def test_a_normalised_text_is_that_of_from_scratch() -> None:
 
 @pytest.mark.parametrize("normalise", [False, True])
 @pytest.mark.parametrize("kind", ["character", "word"])
-def test_each_unit_counts_to_one_token_and_windows_share_them_out(kind: Kind, normalise: bool) -> None:
+def test_each_unit_counts_to_one_token_and_windows_share_them_out(kind: UnitKind, normalise: bool) -> None:
     reader, text = UnitReader(kind, normalise), text_of(SAMPLE)
     whole = reader.read(text)
     assert whole.ends[-1] == len(whole.names)
     assert (np.diff(whole.ends) >= 0).all()
-    first, second = (reader.read(part(text, window)) for window in ((0, 5), (5, len(text.tokens))))
+    first, second = (reader.read(part_of_text(text, window)) for window in ((0, 5), (5, len(text.tokens))))
     if not normalise:
         assert first.names + second.names == whole.names
         assert [*first.ends, *(second.ends + len(first.names))] == whole.ends.tolist()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanloom.inputs import Span, Text, Token
-from spanloom.text.windows import around, cut, holding, part, sentence_ends, windows
+from spanloom.text.windows import around, holding, part_of_text, sentence_ends, windows, windows_of
 
 
 def split(text: str) -> Text:
@@ -72,35 +72,35 @@ def test_sentence_ends_in_chinese() -> None:
 
 
 def test_a_short_text_is_one_window_and_an_empty_one_is_none() -> None:
-    assert cut(split("one two three"), 3) == [(0, 3)]
-    assert cut(split(" \n"), 3) == []
+    assert windows_of(split("one two three"), 3) == [(0, 3)]
+    assert windows_of(split(" \n"), 3) == []
 
 
 def test_a_long_text_is_cut_between_sentences() -> None:
     text = split("a b c . d e f . g h i .")
-    places = cut(text, 8)
+    places = windows_of(text, 8)
     assert places == [(0, 8), (6, 12)]
-    window = part(text, places[1])
+    window = part_of_text(text, places[1])
     assert window.text == text.text
     assert [window.surface(Span(i, i + 1, "X")) for i in range(6)] == ["f", ".", "g", "h", "i", "."]
 
 
 def test_a_window_holds_no_more_sentences_than_the_model_is_used_to() -> None:
     text = split("a b . c d . e f . g h .")
-    assert cut(text, 99, 1) == [(0, 3), (3, 6), (6, 9), (9, 12)]
-    assert cut(text, 99, 2) == [(0, 6), (3, 9), (6, 12)]
-    assert cut(text, 99, 3) == [(0, 9), (6, 12)]
-    assert cut(text, 99, 4) == [(0, 12)]
+    assert windows_of(text, 99, 1) == [(0, 3), (3, 6), (6, 9), (9, 12)]
+    assert windows_of(text, 99, 2) == [(0, 6), (3, 9), (6, 12)]
+    assert windows_of(text, 99, 3) == [(0, 9), (6, 12)]
+    assert windows_of(text, 99, 4) == [(0, 12)]
 
 
 def test_a_sentence_that_is_too_long_by_itself_is_cut_inside() -> None:
     text = split("a b . c d e f g h i . j")
-    assert cut(text, 4, 1) == [(0, 3), (3, 7), (6, 10), (9, 11), (11, 12)]
+    assert windows_of(text, 4, 1) == [(0, 3), (3, 7), (6, 10), (9, 11), (11, 12)]
 
 
 def test_a_text_without_sentence_ends_is_one_sentence() -> None:
-    assert cut(split("a b c"), 99, 1) == [(0, 3)]
-    assert cut(split(""), 99, 1) == []
+    assert windows_of(split("a b c"), 99, 1) == [(0, 3)]
+    assert windows_of(split(""), 99, 1) == []
 
 
 def test_what_is_kept_around_two_places_by_hand() -> None:

@@ -70,7 +70,7 @@ def build(config: LettersConfig, features: LetterFeatures, wanted: Wanted) -> An
     import torch
     from torch import Tensor, nn
 
-    from spanloom.nn.encoder import Encoded, EncoderModule
+    from spanloom.nn.encoder import EncoderModule, EncoderOutput
 
     class Letters(EncoderModule):
         def __init__(self) -> None:
@@ -78,9 +78,9 @@ def build(config: LettersConfig, features: LetterFeatures, wanted: Wanted) -> An
             self.table = nn.Embedding(len(features.letters), config.letter_width, padding_idx=0)
             self.width, self.architecture = config.letter_width + wanted.beside, {}
 
-        def forward(self, letters: Tensor, lengths: Tensor, beside: Tensor | None = None) -> Encoded:
+        def forward(self, letters: Tensor, lengths: Tensor, beside: Tensor | None = None) -> EncoderOutput:
             words = torch.tanh(self.table(letters).sum(dim=2))  # [B, T, W]
-            return Encoded(words if beside is None else torch.cat([words, beside], dim=-1), None)
+            return EncoderOutput(words if beside is None else torch.cat([words, beside], dim=-1), None)
 
     return Letters()
 

@@ -16,6 +16,7 @@ from spanloom.metrics.tags import tag_scorecard
 from spanloom.run.evaluate import save_report
 from spanloom.write.confusion import CELL, MOST, NONE, confusion_matrix, confusion_svg
 from spanloom.write.html import scorecard_page
+from spanloom.write.overview import Provenance
 from tests.tasks.sentences import text_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -113,9 +114,9 @@ def test_nineteen_long_labels_stand_apart() -> None:
 
 
 def test_a_report_has_it_as_a_file_of_its_own_where_there_is_one(tmp_path: Path) -> None:
-    save_report(tmp_path / "a", ("m", "A"), CARD, [])
+    save_report(tmp_path / "a", Provenance("m", "A"), CARD, [])
     assert (tmp_path / "a" / "confusion.svg").read_text(encoding="utf-8") == confusion_svg(CARD)
-    save_report(tmp_path / "b", ("m", "B"), {**CARD, "labels": {}}, [])
+    save_report(tmp_path / "b", Provenance("m", "B"), {**CARD, "labels": {}}, [])
     assert sorted(file.name for file in (tmp_path / "b").iterdir()) == [
         "predictions.jsonl",
         "report.html",

@@ -1,6 +1,6 @@
 """The orders in which rows can be trained on. Each is a pure function of the rows' lengths, the seed and the epoch.
 
-Every batch has at most `batch_size` rows and `batch_tokens` PADDED tokens, a row longer than that a batch of its own.
+No batch is larger than a `Capacity`, but that a row longer than that has a batch of its own.
 With `drop_last`, rows that are too few for a batch are left out. N rows, U distinct lengths.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from spanloom.batch.buckets import batches, fill, fill_to_a_gap
+from spanloom.batch.buckets import Capacity, batches, fill, fill_to_a_gap
 from spanloom.batch.mixing import Mix
 from spanloom.config import TrainConfig, samplers
 from spanloom.core import Array, Row
@@ -45,24 +45,26 @@ def build_sampler(rows: Sequence[Row], config: TrainConfig, seed: int, mix: Mix 
 
 def _order(rows: Sequence[Row], config: TrainConfig, seed: int) -> Sampler:
     sizes = np.array([row.length for row in rows], dtype=np.int64)  # [N]
-    limits: dict[str, Any] = {"batch_size": config.batch_size, "batch_tokens": config.batch_tokens}
-    limits["drop_last"] = config.drop_last
+    filled_by: dict[str, Any] = {
+        "capacity": Capacity(config.batch_size, config.batch_tokens),
+        "drop_last": config.drop_last,
+    }
     match config.sampler:
         case samplers.Buckets():
-            return partial(batches, sizes, seed, **limits)
+            return partial(batches, sizes, seed, **filled_by)
         case samplers.Sequential():
-            always = fill(sizes, np.arange(len(sizes)), **limits)
+            always = fill(sizes, np.arange(len(sizes)), **filled_by)
             return lambda epoch: always
         case samplers.Shuffled():
-            return partial(shuffled, sizes, seed, **limits)
+            return partial(shuffled, sizes, seed, **filled_by)
         case samplers.Breakpoints(breakpoints=breakpoints):
-            return partial(grouped, sizes, np.searchsorted(breakpoints, sizes), seed, **limits)
+            return partial(grouped, sizes, np.searchsorted(breakpoints, sizes), seed, **filled_by)
         case samplers.KMeans(groups=groups):
-            return partial(grouped, sizes, length_clusters(sizes, groups), seed, **limits)
+            return partial(grouped, sizes, length_clusters(sizes, groups), seed, **filled_by)
         case samplers.Windows(window=window):
-            return partial(sorted_windows, sizes, window, seed, **limits)
+            return partial(sorted_windows, sizes, window, seed, **filled_by)
         case samplers.Weighted(by=by):
-            return partial(weighted, sizes, row_weights(rows, by), seed, **limits)
+            return partial(weighted, sizes, row_weights(rows, by), seed, **filled_by)
         case _ as other:
             assert_never(other)
 
@@ -81,23 +83,21 @@ def subset(count: int, part: float, seed: int) -> Array:
     return np.sort(np.random.default_rng([seed]).permutation(count)[:kept])
 
 
-def shuffled(
-    sizes: Array, seed: int, epoch: int, batch_size: int, batch_tokens: int, drop_last: bool = False
-) -> list[Array]:
+def shuffled(sizes: Array, seed: int, epoch: int, capacity: Capacity, drop_last: bool = False) -> list[Array]:
     """Batches of rows in random order, whatever their lengths."""
     order = np.random.default_rng([seed, epoch]).permutation(len(sizes))
-    return fill(sizes, order, batch_size, batch_tokens, drop_last)
+    return fill(sizes, order, capacity, drop_last)
 
 
 def grouped(
-    sizes: Array, groups: Array, seed: int, epoch: int, batch_size: int, batch_tokens: int, drop_last: bool = False
+    sizes: Array, groups: Array, seed: int, epoch: int, capacity: Capacity, drop_last: bool = False
 ) -> list[Array]:
     """Batches of rows of one group each (`groups` [N], any integers), in random order within and between groups."""
     draw = np.random.default_rng([seed, epoch])
     order = draw.permutation(len(sizes))
     filled: list[Array] = []
     for group in np.unique(groups):
-        filled += fill(sizes, order[groups[order] == group], batch_size, batch_tokens, drop_last)
+        filled += fill(sizes, order[groups[order] == group], capacity, drop_last)
     return [filled[index] for index in draw.permutation(len(filled))]
 
 
@@ -136,8 +136,7 @@ def sorted_windows(
     window: int,
     seed: int,
     epoch: int,
-    batch_size: int,
-    batch_tokens: int,
+    capacity: Capacity,
     drop_last: bool = False,
 ) -> list[Array]:
     """Batches from a random order that was cut in windows of `window` batches and sorted by length inside each.
@@ -146,14 +145,14 @@ def sorted_windows(
     """
     draw = np.random.default_rng([seed, epoch])
     order = draw.permutation(len(sizes))
-    width = window * batch_size
+    width = window * capacity.rows
     for number, start in enumerate(range(0, len(order), width)):
         part = order[start : start + width]
         order[start : start + width] = part[np.argsort((-1) ** number * sizes[part], kind="stable")]
     if drop_last:
-        filled = fill_to_a_gap(sizes, order, int(draw.integers(len(order) + 1)), batch_size, batch_tokens)
+        filled = fill_to_a_gap(sizes, order, int(draw.integers(len(order) + 1)), capacity)
     else:
-        filled = fill(sizes, order, batch_size, batch_tokens)
+        filled = fill(sizes, order, capacity)
     return [filled[index] for index in draw.permutation(len(filled))]
 
 
@@ -162,14 +161,13 @@ def weighted(
     weights: Array,
     seed: int,
     epoch: int,
-    batch_size: int,
-    batch_tokens: int,
+    capacity: Capacity,
     drop_last: bool = False,
 ) -> list[Array]:
     """N rows drawn with replacement, each with a chance in proportion to its weight, in batches of like length."""
     draw = np.random.default_rng([seed, epoch, 1])  # another stream than the one that forms the batches
     drawn = draw.choice(len(sizes), size=len(sizes), p=weights / weights.sum())
-    return [drawn[batch] for batch in batches(sizes[drawn], seed, epoch, batch_size, batch_tokens, True, drop_last)]
+    return [drawn[batch] for batch in batches(sizes[drawn], seed, epoch, capacity, True, drop_last)]
 
 
 def row_weights(rows: Sequence[Row], by: str) -> Array:

@@ -8,7 +8,7 @@ audit gives.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,14 +19,19 @@ from spanloom.config import RunConfig
 from spanloom.contracts import Codec
 from spanloom.core import Example, LostFact, Row
 from spanloom.inputs import Text
-from spanloom.text.windows import cut
+from spanloom.text.windows import windows_of
 
 EXAMPLES_A_CAUSE = 5
 UNEXPLAINED = "not given back"
+FACTS: Mapping[str, Callable[[Any], Sequence[Any]]] = {
+    "entity": lambda graph: graph.spans,
+    "relation": lambda graph: graph.relations,
+}
+"""The kinds of facts, and those of a graph."""
 
 
 @dataclass
-class Tally:
+class RoundTrip:
     """Counts of one kind of fact: in the gold, given back by decoding, and both."""
 
     gold: int = 0
@@ -101,14 +106,14 @@ def audit_windows(examples: Sequence[Example], config: RunConfig) -> dict[str, A
     """
     most = config.model.max_words
     longer = [example for example in examples if len(example.input.tokens) > most]
-    windows = sum(len(cut(example.input, most)) for example in longer)
+    windows = sum(len(windows_of(example.input, most)) for example in longer)
     facts = sum(kind_of(example.gold).behind(example.gold, most) for example in longer)
     used = config.train.augment.windows
     return {"used": used, "max_words": most, "examples": len(longer), "windows": windows, "facts": facts}
 
 
 def _audit_one(examples: Sequence[Example], codec: Any, windows: bool) -> dict[str, Any]:
-    tallies = {"entity": Tally(), "relation": Tally()}
+    tallies = {"entity": RoundTrip(), "relation": RoundTrip()}
     ledger, spurious = Ledger(), Ledger()
     for example in examples:
         decoded, rows = [], []
@@ -116,11 +121,11 @@ def _audit_one(examples: Sequence[Example], codec: Any, windows: bool) -> dict[s
             rows.append(codec.encode(piece))
             (graph,) = codec.decode(codec.perfect(batch := codec.collate(rows[-1:])), batch)
             decoded.append(shifted(graph, start))
-        for kind, name in (("entity", "spans"), ("relation", "relations")):
-            gold, back = set(getattr(example.gold, name)), {fact for graph in decoded for fact in getattr(graph, name)}
+        for kind, facts in FACTS.items():
+            gold, back = set(facts(example.gold)), {fact for graph in decoded for fact in facts(graph)}
             tallies[kind].add(gold, back, sum(fact.kind == kind for fact in example.lost))
             for fact in back - gold:
-                spurious.add(LostFact(kind, fact.label, _readable(example, fact), "not in the gold"), example)
+                spurious.add(LostFact(kind, fact.label, _readable(example, kind, fact), "not in the gold"), example)
             _write_lost(ledger, kind, rows, example, gold - back)
     return {
         "entities": tallies["entity"].table(),
@@ -135,7 +140,7 @@ def _pieces(example: Example, max_words: int | None) -> Iterator[tuple[int, Exam
     if max_words is None or len(example.input.tokens) <= max_words:
         yield 0, example
     else:
-        starts = (start for start, _ in cut(example.input, max_words))
+        starts = (start for start, _ in windows_of(example.input, max_words))
         yield from zip(starts, excerpts(example, max_words), strict=True)
 
 
@@ -146,7 +151,7 @@ def _write_lost(ledger: Ledger, kind: str, rows: Sequence[Row], example: Example
     """
     declared = [fact for row in rows for fact in row.lost if fact.kind == kind]
     if len(rows) > 1:
-        wanted = Counter((fact.label, _surface(example, fact)) for fact in missing)
+        wanted = Counter((fact.label, _surface(example, kind, fact)) for fact in missing)
         wanted += Counter((fact.label, fact.text) for fact in example.lost if fact.kind == kind)
         several, declared = declared, []
         for fact in several:
@@ -160,12 +165,12 @@ def _write_lost(ledger: Ledger, kind: str, rows: Sequence[Row], example: Example
         ledger.add(LostFact(kind, "", "", UNEXPLAINED), example)
 
 
-def _surface(example: Example, fact: Any) -> str:
+def _surface(example: Example, kind: str, fact: Any) -> str:
     """A fact as `LostFact.text` has it."""
     text: Text = example.input
-    return text.describe(fact) if hasattr(fact, "head") else text.surface(fact)
+    return text.describe(fact) if kind == "relation" else text.surface(fact)
 
 
-def _readable(example: Example, fact: Any) -> str:
-    surface = _surface(example, fact)
-    return surface if hasattr(fact, "head") else f"{surface} ({fact.label})"
+def _readable(example: Example, kind: str, fact: Any) -> str:
+    surface = _surface(example, kind, fact)
+    return surface if kind == "relation" else f"{surface} ({fact.label})"

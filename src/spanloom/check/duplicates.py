@@ -9,13 +9,13 @@ from spanloom.check.issues import Issues
 from spanloom.check.leaks import asked
 from spanloom.core import Example, Source
 
-Key = Callable[[Example], Hashable]
+KeyOfExample = Callable[[Example], Hashable]
 DUPLICATE = "duplicate examples"
 CONTRADICTORY = "contradictory examples"
 LEAKED = "dev examples that are in train"
 
 
-def repeats(examples: Iterable[Example], key: Key, gold: Key) -> Iterator[tuple[str, Source, str]]:
+def repeats(examples: Iterable[Example], key: KeyOfExample, gold: KeyOfExample) -> Iterator[tuple[str, Source, str]]:
     """Each example whose input came before: `DUPLICATE` or `CONTRADICTORY`, its source, and where it was first.
 
     key: what two equal inputs share, such as their tokens. gold: what two equal answers share. Every later example is
@@ -29,7 +29,7 @@ def repeats(examples: Iterable[Example], key: Key, gold: Key) -> Iterator[tuple[
             yield name, example.source, f"the input of {first.source} again"
 
 
-def repeated(examples: Iterable[Example], key: Key, gold: Key) -> dict[str, dict[str, Any]]:
+def repeated(examples: Iterable[Example], key: KeyOfExample, gold: KeyOfExample) -> dict[str, dict[str, Any]]:
     """Issues by name, `DUPLICATE` and `CONTRADICTORY`, each {count, first}; one that never happened is left out."""
     issues = Issues()
     for name, source, case in repeats(examples, key, gold):

@@ -9,7 +9,7 @@ from typing import Any
 
 from spanloom.answers.frame import Frame
 from spanloom.check.duplicates import CONTRADICTORY, DUPLICATE, repeated
-from spanloom.check.issues import Issues, Spellings, case_clashes, cut, require_one_spelling
+from spanloom.check.issues import Issues, Spellings, beginning, case_clashes, require_one_spelling
 from spanloom.check.tags import check_tags, labels_of, require_tag_spelling, words_of
 from spanloom.core import Example
 from spanloom.text.tags import OUTSIDE, natural_order
@@ -71,7 +71,9 @@ def _intent_issues(
     for example in dev or ():
         if example.gold is not None and _intent(example) not in counts:
             issues.add(
-                "dev intents never seen in train", example.source, f"{_intent(example)}: {cut(example.input.text)}"
+                "dev intents never seen in train",
+                example.source,
+                f"{_intent(example)}: {beginning(example.input.text)}",
             )
     return issues.to_dict()
 

@@ -12,8 +12,8 @@ from spanloom.check.issues import (
     PASSED_OVER,
     Issues,
     Spellings,
+    beginning,
     case_clashes,
-    cut,
     length_summary,
     require_one_spelling,
 )
@@ -96,11 +96,11 @@ def _issues(example: Example) -> Iterator[Issue]:
     for missing in example.lost:
         yield f"{missing.kind} {missing.cause}", missing.text
     if example.gold is None:
-        yield "no gold", cut(text.text)
+        yield "no gold", beginning(text.text)
         return
     gold = example.gold
     if not gold.spans and not gold.relations and not example.lost:
-        yield "no entity and no relation", cut(text.text)
+        yield "no entity and no relation", beginning(text.text)
     for span, count in Counter(gold.spans).items():
         if count > 1:
             yield "entity given twice", f"{text.surface(span)!r} {span.label}"

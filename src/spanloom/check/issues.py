@@ -47,8 +47,8 @@ def length_summary(values: Sequence[int]) -> dict[str, float]:
     }
 
 
-def cut(text: str, limit: int = 60) -> str:
-    """A text as a case cites it: its beginning."""
+def beginning(text: str, limit: int = 60) -> str:
+    """What a case cites of a text."""
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 

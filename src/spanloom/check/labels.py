@@ -12,8 +12,8 @@ from spanloom.check.issues import (
     PASSED_OVER,
     Issues,
     Spellings,
+    beginning,
     case_clashes,
-    cut,
     length_summary,
     require_one_spelling,
 )
@@ -148,12 +148,12 @@ def _issues(example: Example, max_words: int) -> Iterator[Issue]:
     for missing in example.lost:
         yield f"{missing.kind} {missing.cause}", missing.text
     if example.gold is None:
-        yield "no gold", cut(texts[0].text)
+        yield "no gold", beginning(texts[0].text)
     for text in texts:
         if len(text.tokens) < 2:
-            yield "text of one token" if text.tokens else "text without a token", cut(text.text)
+            yield "text of one token" if text.tokens else "text without a token", beginning(text.text)
     if len(words) == 2 and words[0] == words[1]:
-        yield "pair of equal texts", cut(texts[0].text)
+        yield "pair of equal texts", beginning(texts[0].text)
     length = sum(map(len, words))
     if 0 < max_words < length:
-        yield f"more than {max_words} tokens, cut off there", f"{length} tokens: {cut(texts[0].text)}"
+        yield f"more than {max_words} tokens, cut off there", f"{length} tokens: {beginning(texts[0].text)}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from spanloom.answers import kind_of
-from spanloom.check.issues import Issues, cut
+from spanloom.check.issues import Issues, beginning
 from spanloom.core import Example
 from spanloom.text.counts import several
 
@@ -28,6 +28,6 @@ def with_cut(found: Mapping[str, Any], examples: Iterable[Example], max_words: i
         tokens = len(example.input.tokens)
         if tokens > max_words:
             behind = kind_of(example.gold).behind(example.gold, max_words)
-            case = f"{tokens} tokens, {several(behind, 'gold fact')} behind: {cut(example.input.text)}"
+            case = f"{tokens} tokens, {several(behind, 'gold fact')} behind: {beginning(example.input.text)}"
             issues.add(f"more than {max_words} tokens, cut off there", example.source, case)
     return {**found, "issues": found["issues"] | issues.to_dict()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from spanloom.check.issues import Issues, cut, length_summary
+from spanloom.check.issues import Issues, beginning, length_summary
 from spanloom.check.labels import check_label_data
 from spanloom.core import Example
 from spanloom.inputs import MarkedText
@@ -34,9 +34,9 @@ def check_relations(
 def _issues(item: MarkedText, max_words: int) -> Iterator[tuple[str, str]]:
     head, tail = ((span.start, span.end) for span in (item.head, item.tail))
     if head == tail:
-        yield "head and tail are the same span", cut(write_marks(item))
+        yield "head and tail are the same span", beginning(write_marks(item))
     elif head[0] < tail[1] and tail[0] < head[1]:
-        yield "head and tail overlap", cut(write_marks(item))
+        yield "head and tail overlap", beginning(write_marks(item))
     length = len(item.text.tokens)
     if 0 < max_words < length:
-        yield f"more than {max_words} tokens, an excerpt is read", f"{length} tokens: {cut(item.text.text)}"
+        yield f"more than {max_words} tokens, an excerpt is read", f"{length} tokens: {beginning(item.text.text)}"

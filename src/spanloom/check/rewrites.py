@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from spanloom.check.duplicates import leaked, repeats
-from spanloom.check.issues import Issues, cut, length_summary
+from spanloom.check.issues import Issues, beginning, length_summary
 from spanloom.core import Example
 from spanloom.inputs import Text
 from spanloom.text.edits import SPACING
@@ -58,7 +58,7 @@ def _lost(examples: Sequence[Example], lost_of: EncodeLoss, issues: Issues) -> d
         counts[UNWRITTEN] += any(fact.kind == "rewrite" and fact.cause != SPACING for fact in facts)
         for fact in facts:
             name = f"not written by edits: {fact.cause}" if fact.kind == "rewrite" else f"context {fact.cause}"
-            issues.add(name, example.source, cut(f"{_shown(example)} -> {fact.text}"))
+            issues.add(name, example.source, beginning(f"{_shown(example)} -> {fact.text}"))
         counts.update({f"by cause: {fact.cause}" for fact in facts})
     return {name: round(count / max(1, len(examples)), 4) for name, count in counts.most_common()}
 
@@ -68,11 +68,11 @@ def _odd(example: Example) -> list[tuple[str, str]]:
     turns: tuple[Text, ...] = example.input.turns
     found = [("empty turn of context", _shown(example))] if any(not turn.tokens for turn in turns[:-1]) else []
     if len(turns) == 1:
-        found.append(("no context", cut(turns[0].text)))
+        found.append(("no context", beginning(turns[0].text)))
     if example.gold is None:
-        return [*found, ("no gold", cut(turns[-1].text))]
+        return [*found, ("no gold", beginning(turns[-1].text))]
     if [token.text for token in tokenize(example.gold.text)] == [token.text for token in turns[-1].tokens]:
-        found.append(("nothing to rewrite", cut(turns[-1].text)))
+        found.append(("nothing to rewrite", beginning(turns[-1].text)))
     return found
 
 

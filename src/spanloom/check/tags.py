@@ -12,8 +12,8 @@ from spanloom.check.issues import (
     SHOWN,
     Issues,
     Spellings,
+    beginning,
     case_clashes,
-    cut,
     length_summary,
     require_one_spelling,
 )
@@ -154,13 +154,13 @@ def _sizes(examples: Sequence[Example], spans: bool) -> dict[str, int]:
 def _issues(example: Example, spans: bool) -> Iterator[Issue]:
     text: Text = example.input
     if example.gold is None:
-        yield "no gold", cut(text.text)
+        yield "no gold", beginning(text.text)
     elif spans:
         for position, before, tag in illegal(example.gold.labels, "bio2"):
             yield "illegal transition", f"tag '{tag}' of token {position} follows '{before or 'nothing'}'"
     for missing in example.lost:
         yield f"{missing.kind} {missing.cause}", missing.text
     if len(text.tokens) == 1:
-        yield "text of one token", cut(text.text)
+        yield "text of one token", beginning(text.text)
     if len(text.tokens) > LONG:
-        yield f"text of more than {LONG} tokens", f"{len(text.tokens)} tokens: {cut(text.text)}"
+        yield f"text of more than {LONG} tokens", f"{len(text.tokens)} tokens: {beginning(text.text)}"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from spanloom.check.issues import Issues, cut
+from spanloom.check.issues import Issues, beginning
 from spanloom.check.leaks import folded
 from spanloom.core import Example, Source
 from spanloom.text.units import UnitCodec
@@ -43,7 +43,7 @@ def check_texts(examples: Sequence[Example], dev: Sequence[Example] | None, unit
         for example in dev:
             for line, source in lines_of(example):
                 if (first := known.get(folded(line))) is not None:
-                    issues.add("dev line that is in train", source, f"{cut(line)} is at {first} in train")
+                    issues.add("dev line that is in train", source, f"{beginning(line)} is at {first} in train")
     return {"answers": "surprisal", "gold": gold, "issues": issues.to_dict()}
 
 
@@ -53,7 +53,7 @@ def _repeated(examples: Iterable[Example], issues: Issues) -> None:
         for line, source in lines_of(example):
             first = known.setdefault(line, source)
             if first is not source:
-                issues.add("line that comes again", source, f"{cut(line)} was at {first}")
+                issues.add("line that comes again", source, f"{beginning(line)} was at {first}")
 
 
 def lines_of(example: Example) -> Iterator[tuple[str, Source]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spanloom.config.build import build
 from spanloom.config.data import DataConfig
-from spanloom.config.parse import apply_override, apply_overrides, config_from_table, load_config
+from spanloom.config.parse import apply_override, config_from_table, load_config, overridden
 from spanloom.config.ranges import Range, check_values
 from spanloom.config.run import RunConfig
 from spanloom.config.settings import Choice, kinds_of, setting
@@ -19,13 +19,13 @@ __all__ = [
     "RunConfig",
     "TrainConfig",
     "apply_override",
-    "apply_overrides",
     "build",
     "check_values",
     "config_from_table",
     "flatten",
     "kinds_of",
     "load_config",
+    "overridden",
     "setting",
     "to_table",
     "to_toml",

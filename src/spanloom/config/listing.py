@@ -29,7 +29,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SettingsTable:
     """A table with its settings, but for the tables inside it. name: "train.augment", "" for the top of the file.
 
     kind: of a choice that brings settings of its own, which of its tables this is. many: there may be several, each
@@ -43,7 +43,7 @@ class Table:
     many: bool = False
 
 
-def tables_of(table: type, name: str = "", kind: str = "", many: bool = False) -> Iterator[Table]:
+def tables_of(table: type, name: str = "", kind: str = "", many: bool = False) -> Iterator[SettingsTable]:
     """A table, and behind it those inside it, in the order of their settings: of a choice, one for each kind."""
     hints = typing.get_type_hints(table, include_extras=True)
     inside: list[tuple[type, str, str, bool]] = []
@@ -58,7 +58,7 @@ def tables_of(table: type, name: str = "", kind: str = "", many: bool = False) -
         elif hint is not Any and not (kind and item.name == "kind"):
             settings.append(Setting(item.name, may_be(hint), _written(item.default), item.metadata.get("meaning", "")))
         inside += [(one, key, tag, False) for tag, one in kinds_in(hint).items()]
-    yield Table(name, (table.__doc__ or "").strip(), tuple(settings), kind, many)
+    yield SettingsTable(name, (table.__doc__ or "").strip(), tuple(settings), kind, many)
     for one in inside:
         yield from tables_of(*one)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spanloom.config.ranges import PartBelowOne
+from spanloom.config.ranges import FractionBelowOne
 from spanloom.config.settings import setting
 
 
@@ -28,7 +28,7 @@ class SGD:
     """Plain descent, with momentum."""
 
     kind: Literal["sgd"] = "sgd"
-    momentum: PartBelowOne = setting(0.9, "part of the last update that the next one repeats", was="momentum")
+    momentum: FractionBelowOne = setting(0.9, "part of the last update that the next one repeats", was="momentum")
 
 
 @dataclass(frozen=True)

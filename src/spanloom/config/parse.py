@@ -8,12 +8,14 @@ import stat
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from spanloom.config.build import Typed, build
 from spanloom.config.ranges import shown
 from spanloom.config.run import RunConfig
 from spanloom.errors import ConfigError
+
+C = TypeVar("C")
 
 
 def load_config(path: Path, overrides: Sequence[str], model_type: Callable[[str], type]) -> RunConfig:
@@ -23,8 +25,7 @@ def load_config(path: Path, overrides: Sequence[str], model_type: Callable[[str]
     wrong type, or out of its range.
     """
     table = _parse(_read(path), str(path))
-    apply_overrides(table, overrides)
-    return config_from_table(table, str(path), path.parent, model_type)
+    return overridden(table, overrides, lambda table: config_from_table(table, str(path), path.parent, model_type))
 
 
 def _read(path: Path) -> str:
@@ -82,16 +83,57 @@ def config_from_table(
     return dataclasses.replace(config, model=model)
 
 
-def apply_overrides(table: dict[str, Any], overrides: Sequence[str]) -> None:
-    """Set each `a.b=value`, the outer keys first: `train.schedule=step` undoes no `train.schedule.gamma` before it."""
-    for override in sorted(overrides, key=lambda override: override.partition("=")[0].count(".")):
-        apply_override(table, override)
+def overridden(table: Mapping[str, Any], overrides: Sequence[str], build_from: Callable[[Mapping[str, Any]], C]) -> C:
+    """What is built from a table, with `a.b=value` overrides set. Raises ConfigError, naming the override at fault.
+
+    Outer keys are set first: `train.schedule=step` undoes no `train.schedule.gamma` before it.
+    """
+    in_order = sorted(overrides, key=lambda override: override.partition("=")[0].count("."))
+    whole = dict(table)
+    for override in in_order:
+        apply_override(whole, override)
+    try:
+        return build_from(whole)
+    except ConfigError as error:
+        guilty = _at_fault(error, table, in_order, build_from)
+        if guilty is None:
+            raise
+        raise ConfigError(_called(guilty), error.found, error.expected, error.remedy) from None
+
+
+def _at_fault(
+    error: ConfigError, table: Mapping[str, Any], overrides: Sequence[str], build_from: Callable[[Mapping[str, Any]], C]
+) -> str | None:
+    """The override with which this error begins; None where it is one of the table itself."""
+    tried = dict(table)
+    if _raises(error, tried, build_from):
+        return None
+    for override in overrides:
+        apply_override(tried, override)
+        if _raises(error, tried, build_from):
+            return override
+    return None
+
+
+def _raises(error: ConfigError, table: Mapping[str, Any], build_from: Callable[[Mapping[str, Any]], C]) -> bool:
+    try:
+        build_from(table)
+    except ConfigError as raised:
+        return str(raised) == str(error)
+    return False
+
+
+def _called(override: str) -> str:
+    return f"override {shown(override)}"
 
 
 def apply_override(table: dict[str, Any], override: str) -> None:
-    """Set one `a.b=value` in a nested table, in place. The value is TOML; what is not TOML is taken as a string."""
+    """Set one `a.b=value` in a table, of which the tables inside are copied.
+
+    The value is TOML; what is not TOML is taken as a string.
+    """
     key, sign, text = override.partition("=")
-    where = f"override {shown(override)}"
+    where = _called(override)
     if not sign or not key.strip():
         found = "no key before the '='" if sign else "no '=' in it"
         raise ConfigError(where, found, "key=value", "Write, say, train.epochs=5.")
@@ -100,12 +142,12 @@ def apply_override(table: dict[str, Any], override: str) -> None:
         found = "a part of the key is empty"
         raise ConfigError(where, found, "names with a single dot between two", "Write, say, train.epochs=5.")
     for depth, name in enumerate(parents):
-        inner = table.setdefault(name, {})
+        inner = table.get(name, {})
         if isinstance(inner, str) and depth:  # the short form of a table that its kind tells from others
-            inner = table[name] = {"kind": inner}
-        table = inner
-        if not isinstance(table, dict):
+            inner = {"kind": inner}
+        if not isinstance(inner, dict):
             raise ConfigError(where, f"{shown(name)} is a value, not a table", remedy="Leave out what follows it.")
+        table[name] = table = dict(inner)  # the tables inside may be another's too
     table[last] = _typed_value(text)
 
 

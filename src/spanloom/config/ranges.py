@@ -50,9 +50,9 @@ class Rising:
 
 
 RISING = Rising()
-Part = Annotated[float, Range(0, 1)]
-PartBelowOne = Annotated[float, Range(0, 1, below=True)]
-PartAboveZero = Annotated[float, Range(0, 1, above=True)]
+Fraction = Annotated[float, Range(0, 1)]
+FractionBelowOne = Annotated[float, Range(0, 1, below=True)]
+FractionAboveZero = Annotated[float, Range(0, 1, above=True)]
 PartBetween = Annotated[float, Range(0, 1, above=True, below=True)]
 Amount = Annotated[float, Range(0, 1e9)]
 """A size that may be 0, which turns what it is of off, or leaves it without effect."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from spanloom.config.ranges import RISING, CountOrNone, Part, PartAboveZero, Rate
+from spanloom.config.ranges import RISING, CountOrNone, Fraction, FractionAboveZero, Rate
 from spanloom.config.settings import setting
 
 
@@ -14,7 +14,7 @@ class Linear:
     """The rates fall in a straight line."""
 
     kind: Literal["linear"] = "linear"
-    final: Part = setting(0.0, "where they end, a part of the peak", was="final_learning_rate")
+    final: Fraction = setting(0.0, "where they end, a part of the peak", was="final_learning_rate")
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Step:
     """The rates drop at equal distances."""
 
     kind: Literal["step"] = "step"
-    gamma: PartAboveZero = setting(0.5, "what a drop multiplies them by", was="gamma")
-    every: PartAboveZero = setting(0.25, "part of the run between drops", was="decay_every")
+    gamma: FractionAboveZero = setting(0.5, "what a drop multiplies them by", was="gamma")
+    every: FractionAboveZero = setting(0.25, "part of the run between drops", was="decay_every")
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class MultiStep:
     """The rates drop at milestones."""
 
     kind: Literal["multistep"] = "multistep"
-    gamma: PartAboveZero = setting(0.5, "what a drop multiplies them by", was="gamma")
-    milestones: Annotated[tuple[Part, ...], RISING] = setting(
+    gamma: FractionAboveZero = setting(0.5, "what a drop multiplies them by", was="gamma")
+    milestones: Annotated[tuple[Fraction, ...], RISING] = setting(
         (0.5, 0.75), "parts of the run at which they drop", was="milestones"
     )
 
@@ -49,8 +49,8 @@ class Exponential:
     """The rates fall by the same part in each step."""
 
     kind: Literal["exponential"] = "exponential"
-    gamma: PartAboveZero = setting(0.5, "what they are multiplied by over each part of the run", was="gamma")
-    every: PartAboveZero = setting(0.25, "how large that part of the run is", was="decay_every")
+    gamma: FractionAboveZero = setting(0.5, "what they are multiplied by over each part of the run", was="gamma")
+    every: FractionAboveZero = setting(0.25, "how large that part of the run is", was="decay_every")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Cosine:
     """The rates fall as half a cosine."""
 
     kind: Literal["cosine"] = "cosine"
-    final: Part = setting(0.0, "where they end, a part of the peak", was="final_learning_rate")
+    final: Fraction = setting(0.0, "where they end, a part of the peak", was="final_learning_rate")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Polynomial:
 
     kind: Literal["polynomial"] = "polynomial"
     power: Rate = setting(2.0, "the degree of the polynomial", was="power")
-    final: Part = setting(0.0, "where they end, a part of the peak", was="final_learning_rate")
+    final: Fraction = setting(0.0, "where they end, a part of the peak", was="final_learning_rate")
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class OneCycle:
     """The rates rise as half a cosine over the warm-up, and then fall as one."""
 
     kind: Literal["onecycle"] = "onecycle"
-    start: Part = setting(0.04, "where they start, a part of the peak", was="cycle_start")
-    final: Part = setting(0.0, "where they end, a part of the peak", was="final_learning_rate")
+    start: Fraction = setting(0.04, "where they start, a part of the peak", was="cycle_start")
+    final: Fraction = setting(0.0, "where they end, a part of the peak", was="final_learning_rate")
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ class Plateau:
     """The rates drop whenever scored epochs in a row bring no better dev score."""
 
     kind: Literal["plateau"] = "plateau"
-    gamma: PartAboveZero = setting(0.5, "what a drop multiplies them by", was="gamma")
+    gamma: FractionAboveZero = setting(0.5, "what a drop multiplies them by", was="gamma")
     patience: CountOrNone = setting(
         2, "scored epochs in a row without a better score that are put up with", was="plateau"
     )
-    final: Part = setting(0.0, "below which they do not drop, a part of the peak", was="final_learning_rate")
+    final: Fraction = setting(0.0, "below which they do not drop, a part of the peak", was="final_learning_rate")
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from spanloom.config.ranges import (
     Count,
     CountOrNone,
     Epochs,
-    Part,
-    PartAboveZero,
-    PartBelowOne,
+    Fraction,
+    FractionAboveZero,
+    FractionBelowOne,
     Rate,
     Threads,
 )
@@ -27,10 +27,12 @@ from spanloom.config.settings import setting
 class AugmentConfig:
     """Changes of the training data, never of the dev data. Noise is drawn anew for each sentence in each epoch."""
 
-    token_dropout: Part = setting(0.0, "how many tokens are left out; a text keeps one, and each entity keeps one")
-    swaps: Part = setting(0.0, "how many tokens change places with the next, never across the edge of an entity")
-    character_noise: Part = setting(0.0, "in how many tokens a letter is swapped with the next, left out or replaced")
-    keep_original: Part = setting(0.5, "how many of an epoch's sentences stay as they are, of those with noise")
+    token_dropout: Fraction = setting(0.0, "how many tokens are left out; a text keeps one, and each entity keeps one")
+    swaps: Fraction = setting(0.0, "how many tokens change places with the next, never across the edge of an entity")
+    character_noise: Fraction = setting(
+        0.0, "in how many tokens a letter is swapped with the next, left out or replaced"
+    )
+    keep_original: Fraction = setting(0.5, "how many of an epoch's sentences stay as they are, of those with noise")
     windows: bool = setting(
         False, "an example of more than model.max_words words becomes several that overlap, rather than being cut off"
     )
@@ -52,7 +54,7 @@ class TrainConfig:
     learning_rate: Rate = setting(1e-3, "the peak rate of new layers")
     encoder_learning_rate: Rate = setting(1e-4, "the peak rate of a pretrained encoder")
     weight_decay: Rate = setting(0.01, "part of the rate by which weights shrink; biases and norms do not")
-    warmup: Part = setting(0.1, "part of the whole run over which the rates rise to their peak")
+    warmup: Fraction = setting(0.1, "part of the whole run over which the rates rise to their peak")
     clip: Amount = setting(1.0, "largest norm of the gradient, 0 for no bound")
     clip_value: Amount = setting(
         0.0, "largest size of each number of the gradient, bounded before the norm is, 0 for no bound"
@@ -60,7 +62,7 @@ class TrainConfig:
     best: str = setting(
         "mean", "of several sources, whose dev score chooses the best epoch: the 'mean' of all, or one by its name"
     )
-    ema: PartBelowOne = setting(
+    ema: FractionBelowOne = setting(
         0.99, "decay of the average of the weights, which reaches back a ninth of the steps made at most, 0 for none"
     )
     patience: CountOrNone = setting(0, "epochs without a better dev score before training stops, 0 to go on to the end")
@@ -72,10 +74,10 @@ class TrainConfig:
     threads: Threads = setting(0, "those of PyTorch, 0 for its own choice; a resumed run takes as many as it had")
     sampler: SamplerConfig = setting(Buckets(), "which examples go together")
     drop_last: bool = setting(False, "leave out what does not fill a batch")
-    subset: PartAboveZero = setting(1.0, "part of the training data to train on, chosen by the seed")
+    subset: FractionAboveZero = setting(1.0, "part of the training data to train on, chosen by the seed")
     schedule: ScheduleConfig = setting(Linear(), "what the rates do after the warm-up")
     optimizer: OptimizerConfig = setting(AdamW(), "what makes updates of gradients")
-    layer_decay: PartAboveZero = setting(
+    layer_decay: FractionAboveZero = setting(
         1.0, "a pretrained encoder's rate is multiplied by it once for each layer below the top"
     )
     adversarial: AttackConfig = setting(NoAttack(), "learn from embedded sentences moved to raise the loss too")

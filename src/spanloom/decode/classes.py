@@ -23,7 +23,7 @@ from spanloom.text.stored import choice, real, strings
 Decision = Literal["one", "second", "each"]
 
 SURE = 20.0
-"""A score that leaves no doubt."""
+"""A logit that leaves no doubt."""
 
 
 class Classes:

@@ -11,10 +11,10 @@ from typing import Annotated
 
 import numpy as np
 
-from spanloom.config.ranges import PartAboveZero, Range, Seed
+from spanloom.config.ranges import FractionAboveZero, Range, Seed
 from spanloom.core import Array
 
-Step = Callable[[Array, Array], tuple[Array, Array]]
+StepFunction = Callable[[Array, Array], tuple[Array, Array]]
 """Last units [K], states [K, S] -> the logits [K, V] of what comes next, the states [K, S] behind those units."""
 
 
@@ -26,7 +26,7 @@ class Sampling:
 
     length: Annotated[int, Range(1, 100_000)] = 200
     temperature: Annotated[float, Range(1e-9, 1e9)] = 1.0
-    top_p: PartAboveZero = 1.0
+    top_p: FractionAboveZero = 1.0
     seed: Seed = 0
     beams: Annotated[int, Range(0, 1000)] = 0
 
@@ -53,13 +53,13 @@ def chances(logits: Array, temperature: float = 1.0, top_p: float = 1.0) -> Arra
     return np.asarray(found)
 
 
-def draw(probabilities: Array, generator: np.random.Generator) -> int:
+def draw_unit(probabilities: Array, generator: np.random.Generator) -> int:
     """A unit, drawn by its probability [V]."""
     reached = np.cumsum(probabilities)
     return min(int(np.searchsorted(reached, generator.random() * reached[-1], side="right")), len(reached) - 1)
 
 
-def beam_search(logits: Array, state: Array, step: Step, beams: int, length: int) -> tuple[list[int], float]:
+def beam_search(logits: Array, state: Array, step: StepFunction, beams: int, length: int) -> tuple[list[int], float]:
     """The likeliest `length` units that were found, and the logarithm of their probability.
 
     logits [V], state [S]: of what was read so far. Of all continuations, the `beams` likeliest are gone on with at each

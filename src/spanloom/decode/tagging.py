@@ -84,7 +84,7 @@ def _distance(first: Argument, second: Argument) -> int:
     return max(first.start, second.start) - min(first.end, second.end)
 
 
-def best_tags(logits: Array) -> tuple[Array, Array]:
+def greedy_tags(logits: Array) -> tuple[Array, Array]:
     """The best tag and its probability for each word: logits [T, K] -> [T], [T]."""
     tags = logits.argmax(axis=1)
     best = logits.max(axis=1)

@@ -11,13 +11,12 @@ import numpy as np
 
 from spanloom.answers.tags import Tags
 from spanloom.core import Array, Arrays
+from spanloom.decode.classes import SURE
 from spanloom.decode.viterbi import marginals, of_paths, softmax, viterbi, viterbi_by_rules
 from spanloom.text.tagset import Tagset
 
 SCORES = ("transitions", "start", "end")
 """What a CRF puts out besides its emissions."""
-SURE = 20.0
-"""An emission that leaves no doubt."""
 
 
 def best_tags(outputs: Mapping[str, Array], lengths: Array, tagset: Tagset, confidence: bool) -> list[Tags]:

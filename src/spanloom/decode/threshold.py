@@ -16,7 +16,7 @@ from spanloom.errors import ConfigError
 from spanloom.text.known import few_of
 from spanloom.text.tagset import TOKEN_LABEL
 
-Given = float | Mapping[str, float]
+GivenThreshold = float | Mapping[str, float]
 """One threshold, or those of labels by name, `ALL` for every label that is not named."""
 
 ALL = "*"
@@ -48,7 +48,7 @@ class Threshold:
         return answer if sure is None else sure(answer, self.keeps)
 
 
-def threshold_for(given: Given, task: Task, codec: Codec) -> Threshold:
+def threshold_for(given: GivenThreshold, task: Task, codec: Codec) -> Threshold:
     """The threshold that is meant, for the answers of a model.
 
     Raises ConfigError for what is no number in 0..1, for a label that the model does not know, and for a model whose

@@ -70,7 +70,7 @@ def backward_attacked(
     precision holds them; the directions do not depend on it. Returns the parts of the loss of the input as it is.
     Raises ConfigError where the model has no table that reads tokens.
     """
-    with shifted(model, inputs, None) as shifts:
+    with with_shifts(model, inputs, None) as shifts:
         loss, parts = objective()
         if loss is None:
             return parts
@@ -84,13 +84,13 @@ def backward_attacked(
         )
     moved = [_move(shift.detach(), shift.grad, attack) for shift in shifts]
     for _ in range(attack.steps - 1):
-        with shifted(model, inputs, [shift.requires_grad_() for shift in moved]) as shifts:
+        with with_shifts(model, inputs, [shift.requires_grad_() for shift in moved]) as shifts:
             loss, _ = objective()
         assert loss is not None, "the counts of a group do not change"
         # Taken for the shifts alone: the weights' gradients so far stay as they are.
         gradients = torch.autograd.grad(scale(loss), shifts, allow_unused=True)
         moved = [_move(shift.detach(), gradient, attack) for shift, gradient in zip(shifts, gradients, strict=True)]
-    with shifted(model, inputs, moved):
+    with with_shifts(model, inputs, moved):
         loss, _ = objective()
         assert loss is not None, "the counts of a group do not change"
         scale(loss / 2).backward()  # type: ignore[no-untyped-call]
@@ -98,7 +98,9 @@ def backward_attacked(
 
 
 @contextmanager
-def shifted(model: nn.Module, inputs: Mapping[str, Tensor], shifts: Sequence[Tensor] | None) -> Iterator[list[Tensor]]:
+def with_shifts(
+    model: nn.Module, inputs: Mapping[str, Tensor], shifts: Sequence[Tensor] | None
+) -> Iterator[list[Tensor]]:
     """Inside, every look-up of tokens is followed by the addition of the next of `shifts`, or of zeros to learn from.
 
     Gives the shifts that were added, in the order of the look-ups, which is the same in every pass. A model that knows

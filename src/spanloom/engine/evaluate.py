@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from spanloom.batch.buckets import batches
+from spanloom.batch.buckets import Capacity, batches
 from spanloom.core import Array, Arrays, Row
 from spanloom.engine.device import autocast, to_tensors, widen
 
@@ -31,8 +31,8 @@ class TorchBackend:
     workers: int = 1
 
     def batches(self, rows: Sequence[Row]) -> list[list[int]]:
-        lengths = [row.length for row in rows]
-        made = batches(lengths, 0, 0, self.batch_size, self.batch_tokens, shuffle=False)
+        capacity = Capacity(self.batch_size, self.batch_tokens)
+        made = batches([row.length for row in rows], 0, 0, capacity, shuffle=False)
         return [numbers.tolist() for numbers in made]
 
     def forward(self, inputs: Mapping[str, Array]) -> Arrays:

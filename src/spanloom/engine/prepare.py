@@ -17,7 +17,7 @@ from spanloom.contracts import Codec, Task
 from spanloom.core import Example, Row
 from spanloom.engine.encoded import Encoded, Prepared, in_windows
 from spanloom.engine.guard import check_rows
-from spanloom.engine.remarks import cut_off, leaked
+from spanloom.engine.remarks import cut_off, in_training_too
 from spanloom.engine.report import Notice, Report, Stage
 
 OnReport = Callable[[Report], None]
@@ -49,7 +49,11 @@ def _dev(task: Task, config: RunConfig, codec: Codec, texts: TrainingTexts, part
             codec.require_known(example)
     unknown = UnknownLabels.of(codec, examples)
     rows = _encode(codec, examples, "encoding dev data", on_report, bool(unknown.counts))
-    remarks = [*part.remarks, *cut_off(task, config, examples, rows, "dev"), *leaked(texts.leaks(task, examples))]
+    remarks = [
+        *part.remarks,
+        *cut_off(task, config, examples, rows, "dev"),
+        *in_training_too(texts.leaks(task, examples)),
+    ]
     if unknown.counts:
         remarks.append(unknown_sentence(unknown.to_dict(), "the dev data"))
     _say(remarks, on_report)

@@ -31,7 +31,7 @@ OnReport = Callable[[Report], None]
 
 
 @dataclass(frozen=True)
-class Schedule:
+class SchedulePreview:
     """The updates of the whole run, the highest learning rate of each part of the model, and what is not drawn."""
 
     steps: int
@@ -56,7 +56,7 @@ def preview_samplers(task: Task, config: RunConfig, path: Path, on_report: OnRep
     return costs
 
 
-def preview_schedule(task: Task, config: RunConfig, path: Path, on_report: OnReport) -> Schedule:
+def preview_schedule(task: Task, config: RunConfig, path: Path, on_report: OnReport) -> SchedulePreview:
     """Draw the learning rate over the steps, for each part of the model. Raises as `run_training` does."""
     prepared = _training_data(task, config, on_report)
     steps = total_steps(build_sampler(prepared.data.rows, config.train, config.seed, prepared.data.mix), config.train)
@@ -67,7 +67,7 @@ def preview_schedule(task: Task, config: RunConfig, path: Path, on_report: OnRep
     factors = np.array([factor(step, steps) for step in shown.tolist()])
     draw_schedule(shown + 1, {part: peak * factors for part, peak in peaks.items()}, path)
     note = "; what the dev scores will change is not drawn" if config.train.schedule.kind in ON_DEV else ""
-    return Schedule(steps, {part: peak * float(factors.max()) for part, peak in peaks.items()}, note)
+    return SchedulePreview(steps, {part: peak * float(factors.max()) for part, peak in peaks.items()}, note)
 
 
 def find_rate(

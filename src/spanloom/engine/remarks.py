@@ -39,7 +39,7 @@ def cut_off(task: Task, config: RunConfig, examples: Sequence[Example], rows: Se
     return [f"{found}. Scored up to there while training goes on, without {behind}{missed}{later}."]
 
 
-def leaked(found: Leaks) -> list[str]:
+def in_training_too(found: Leaks) -> list[str]:
     """Of dev texts that training holds too."""
     if not found.count:
         return []

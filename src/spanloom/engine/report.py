@@ -120,7 +120,7 @@ def of_dev(measures: Mapping[str, float], name: str) -> list[float]:
     return [value for path, value in measures.items() if path.rpartition(".")[2] == name][:1]
 
 
-def label_scores(scorecard: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+def f1_by_label(scorecard: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """F1 by label, of each kind of label that a scorecard has."""
     found = {}
     for kind, table in scorecard.get("labels", {}).items():
@@ -148,7 +148,7 @@ class Metrics:
         line = dataclasses.asdict(report)
         if isinstance(report, EpochReport):
             line["scorecard"] = headline(report.scorecard or {})
-            line["labels"] = label_scores(report.scorecard or {})
+            line["labels"] = f1_by_label(report.scorecard or {})
         try:
             self._file.write(json.dumps({"kind": "step" if isinstance(report, StepReport) else "epoch", **line}) + "\n")
             self._file.flush()

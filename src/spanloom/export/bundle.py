@@ -52,7 +52,7 @@ try:
     from spanloom.check.data import read_dev
     from spanloom.engine.evaluate import TorchBackend
     from spanloom.engine.model_folder import load_model
-    from spanloom.export.to_onnx import compare, spread, to_onnx
+    from spanloom.export.to_onnx import evenly_chosen, largest_difference, to_onnx
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
         raise
@@ -69,7 +69,7 @@ Quantize = Callable[[Path, Path], None]
 
 
 @dataclass(frozen=True)
-class Source:
+class Exported:
     """What is exported: a task, its codec, a trained model, the examples to score it on, and its model card if any."""
 
     task: Task
@@ -108,20 +108,19 @@ def export(
         if not read:
             found = "no sentence with gold in it"
             raise ConfigError(str(golden), found, "some to score the export on", "Name other data.")
-    examples = spread(read, GOLDEN_LIMIT)
-    source = Source(task, codec, model, examples, run / CARD)
-    return write_bundle(source, output, max_drop, keep_golden=golden is not None, precision=precision)
+    examples = evenly_chosen(read, GOLDEN_LIMIT)
+    exported = Exported(task, codec, model, examples, run / CARD)
+    return write_bundle(exported, output, max_drop, keep_golden=golden is not None, precision=precision)
 
 
 def write_bundle(
-    source: Source,
+    exported: Exported,
     output: Path,
     max_drop: float,
     *,
     keep_golden: bool = False,
     precision: Precision = "int8",
     quantize: Quantize | None = None,
-    find: Callable[[str], Task] = find_task,
 ) -> dict[str, Any]:
     """Export, score, and move the finished folder to `output`, replacing an older bundle but nothing else.
 
@@ -138,12 +137,12 @@ def write_bundle(
         with workshop(place) as work:
             folder = work / "bundle"
             folder.mkdir()
-            manifest = _fill(source, work, folder, precision, quantize or quantize_int8)
+            manifest = _fill(exported, work, folder, precision, quantize or quantize_int8)
             _refuse_loss(manifest, output, max_drop)
             manifest["max_drop"] = max_drop
             manifest["golden"]["stored"] = keep_golden
-            _finish(source, folder, manifest, keep_golden)
-            _probe(source, folder, find)
+            _finish(exported, folder, manifest, keep_golden)
+            _probe(exported, folder)
             require_replaceable(place)  # again, as minutes may have passed
             replace(folder, place, WRITTEN)
     except OSError as error:
@@ -154,28 +153,28 @@ def write_bundle(
     return manifest
 
 
-def _finish(source: Source, folder: Path, manifest: dict[str, Any], keep_golden: bool) -> None:
+def _finish(exported: Exported, folder: Path, manifest: dict[str, Any], keep_golden: bool) -> None:
     """Write the golden sentences, the model card, and last of all the manifest, with the hashes of what is there."""
     if keep_golden:
-        write_lines(folder / GOLDEN, map(source.task.line, source.golden))
+        write_lines(folder / GOLDEN, map(exported.task.line, exported.golden))
     manifest["files"] = {path.name: _entry(path) for path in sorted(folder.iterdir())}
     # The card is the one file that people may edit afterwards, so it is not among the files that must not change.
-    if source.card.is_file():
-        _write(folder / CARD, _without_folders(source.card.read_text(encoding="utf-8")))
-    manifest["card"] = _entry(folder / CARD) if source.card.is_file() else None
+    if exported.card.is_file():
+        _write(folder / CARD, _without_folders(exported.card.read_text(encoding="utf-8")))
+    manifest["card"] = _entry(folder / CARD) if exported.card.is_file() else None
     _write(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
 
-def _fill(source: Source, work: Path, folder: Path, precision: Precision, quantize: Quantize) -> dict[str, Any]:
+def _fill(exported: Exported, work: Path, folder: Path, precision: Precision, quantize: Quantize) -> dict[str, Any]:
     """Write model and codec into `folder`, score every stage, and return the manifest without its files.
 
     What is scored last is what is shipped: the codec is read back from its JSON, and the graph from its file.
     """
-    task, codec, golden = source.task, source.codec, source.golden
+    task, codec, golden = exported.task, exported.codec, exported.golden
     inputs = [Example(example.input) for example in golden]  # without gold, whose labels training may not have had
     rows = [codec.encode(example) for example in inputs]
     plain = work / "fp32.onnx"
-    outputs = to_onnx(source.model, codec, rows, plain)
+    outputs = to_onnx(exported.model, codec, rows, plain)
     tokenizer = codec.tokenizer_json()
     _write(folder / CODEC, json.dumps(codec.to_dict(), ensure_ascii=False) + "\n")
     if tokenizer is not None:
@@ -183,14 +182,14 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
     shipped = task.load(json.loads((folder / CODEC).read_text(encoding="utf-8")), tokenizer)
     shipped_rows = [shipped.encode(example) for example in inputs]
 
-    scores = {"torch": _score(source, predict_rows(TorchBackend(source.model), codec, rows, check=None))}
+    scores = {"torch": _score(exported, predict_rows(TorchBackend(exported.model), codec, rows, check=None))}
     graph = OnnxBackend(start(plain.read_bytes(), "the exported graph"))
-    difference = compare(source.model, graph, codec, rows)
-    scores["fp32"] = _score(source, predict_rows(graph, shipped, shipped_rows))
+    difference = largest_difference(exported.model, graph, codec, rows)
+    scores["fp32"] = _score(exported, predict_rows(graph, shipped, shipped_rows))
     if precision == "int8":
         quantize(plain, folder / MODEL)
         graph = OnnxBackend(start((folder / MODEL).read_bytes(), "the quantized graph"))
-        scores["int8"] = _score(source, predict_rows(graph, shipped, shipped_rows))
+        scores["int8"] = _score(exported, predict_rows(graph, shipped, shipped_rows))
     else:
         shutil.move(plain, folder / MODEL)
     return {
@@ -208,9 +207,9 @@ def _fill(source: Source, work: Path, folder: Path, precision: Precision, quanti
     }
 
 
-def _score(source: Source, answers: Sequence[Any]) -> dict[str, Any]:
-    scorecard = score(source.task, source.golden, answers, source.codec)
-    return {"best": best(source.task, scorecard), "summary": scorecard.get("summary", {})}
+def _score(exported: Exported, answers: Sequence[Any]) -> dict[str, Any]:
+    scorecard = score(exported.task, exported.golden, answers, exported.codec)
+    return {"best": best(exported.task, scorecard), "summary": scorecard.get("summary", {})}
 
 
 def _refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> None:
@@ -227,13 +226,13 @@ def _refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> 
     )
 
 
-def _probe(source: Source, folder: Path, find: Callable[[str], Task]) -> None:
+def _probe(exported: Exported, folder: Path) -> None:
     """Open the finished bundle as a user would, and check that it answers as the graph that was scored."""
-    bundle = open_bundle(folder, find, threads=1)
-    examples = [Example(example.input) for example in spread(source.golden, 16)]
+    bundle = open_bundle(folder, lambda _: exported.task, threads=1)
+    examples = [Example(example.input) for example in evenly_chosen(exported.golden, 16)]
     again = predict_rows(bundle.backend, bundle.codec, [bundle.codec.encode(example) for example in examples])
     graph = OnnxBackend(start((folder / MODEL).read_bytes(), str(folder)))
-    first = predict_rows(graph, bundle.codec, [source.codec.encode(example) for example in examples])
+    first = predict_rows(graph, bundle.codec, [exported.codec.encode(example) for example in examples])
     assert again == first, "the bundle as opened answers differently from the graph that was scored"
 
 

@@ -71,13 +71,13 @@ def _free(tensor: torch.Tensor, declared: Declared | None) -> dict[int, Any]:
     return dict.fromkeys([0, *free], torch.export.Dim.AUTO)
 
 
-def compare(model: nn.Module, graph: Backend, codec: Codec, rows: Sequence[Row]) -> float:
+def largest_difference(model: nn.Module, graph: Backend, codec: Codec, rows: Sequence[Row]) -> float:
     """The largest difference between the outputs of model and graph, over rows of other sizes than were exported.
 
     Raises ExportRefused when it is more than rounding, or the graph runs at the exported size alone.
     """
     largest = 0.0
-    for row in spread(sorted(rows, key=lambda row: row.length), 8):
+    for row in evenly_chosen(sorted(rows, key=lambda row: row.length), 8):
         inputs = codec.collate([row]).inputs
         with torch.no_grad():
             wanted = model(**to_tensors(inputs, torch.device("cpu")))
@@ -100,7 +100,7 @@ def _fault(found: str) -> ExportRefused:
     return ExportRefused("export", found, remedy="Please report it, with the config.toml of the run.")
 
 
-def spread(items: Sequence[Any], limit: int) -> list[Any]:
+def evenly_chosen(items: Sequence[Any], limit: int) -> list[Any]:
     """At most `limit` of the items, evenly spaced, the first and the last among them."""
     if len(items) <= limit:
         return list(items)

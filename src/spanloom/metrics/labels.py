@@ -26,11 +26,11 @@ WORST = 20
 BINS = 10
 """Of confidence, equally wide."""
 
-Known = Callable[[str], bool]
+IsKnown = Callable[[str], bool]
 
 
 def label_scorecard(
-    examples: Sequence[Example], predictions: Sequence[Label], seen: Known | None = None, several: bool = False
+    examples: Sequence[Example], predictions: Sequence[Label], seen: IsKnown | None = None, several: bool = False
 ) -> dict[str, Any]:
     """Score predicted classes against gold.
 
@@ -105,7 +105,7 @@ def _classes(gold: Sequence[Label], predictions: Sequence[Label]) -> dict[str, d
     return {name: tallies[name].score() for name in sorted(tallies)}
 
 
-def _breakdowns(examples: Sequence[Example], counts: Array, seen: Known | None, several: bool) -> dict[str, Any]:
+def _breakdowns(examples: Sequence[Example], counts: Array, seen: IsKnown | None, several: bool) -> dict[str, Any]:
     words = [[token.text for text in texts_of(example.input) for token in text.tokens] for example in examples]
     tables = {"words in the input": binned([len(item) for item in words], counts, (5, 10, 20, 40, 80))}
     if several:

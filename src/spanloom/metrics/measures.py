@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from spanloom.core import Array
-from spanloom.metrics.significance import SAMPLES, verdict
+from spanloom.metrics.significance import SAMPLES, paired_result
 
 
 def mean(sums: Array) -> Array:
@@ -54,7 +54,7 @@ def paired_test(a: Array, b: Array, measure: str, samples: int = SAMPLES, seed: 
     """As `paired_bootstrap`, of a measure of statistics [N, C] of the same examples."""
     function, drawn = MEASURES[measure], _draws(len(a), samples, seed)
     differences = function(drawn @ b) - function(drawn @ a)
-    return verdict(float(function(a.sum(axis=0))), float(function(b.sum(axis=0))), differences)
+    return paired_result(float(function(a.sum(axis=0))), float(function(b.sum(axis=0))), differences)
 
 
 def _draws(examples: int, samples: int, seed: int) -> Array:

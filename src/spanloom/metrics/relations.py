@@ -19,7 +19,7 @@ from spanloom.answers.label import Label
 from spanloom.core import Array, Example
 from spanloom.errors import DataError
 from spanloom.inputs import Relation
-from spanloom.metrics.labels import Known, label_scorecard
+from spanloom.metrics.labels import IsKnown, label_scorecard
 from spanloom.metrics.matching import Tally, binned, macro
 from spanloom.metrics.significance import bootstrap_interval
 from spanloom.text.marks import words_between
@@ -30,25 +30,25 @@ ERRORS = ("direction", "other relation", "missed", "spurious")
 DISTANCES = (0, 2, 5, 10, 20)
 
 
-class Kind(NamedTuple):
+class DirectedType(NamedTuple):
     """What a label says: a type, None for no relation at all, and a direction, "" where the label names none."""
 
     type: str | None
     direction: str
 
 
-def kind_of(label: str, no_relation: Collection[str] = NO_RELATION) -> Kind:
+def directed_type(label: str, no_relation: Collection[str] = NO_RELATION) -> DirectedType:
     """`Cause-Effect(e2,e1)` -> type Cause-Effect, direction (e2,e1)."""
     if label in no_relation:
-        return Kind(None, "")
+        return DirectedType(None, "")
     directed = DIRECTED.fullmatch(label)
-    return Kind(directed["type"], directed["direction"]) if directed else Kind(label, "")
+    return DirectedType(directed["type"], directed["direction"]) if directed else DirectedType(label, "")
 
 
 def relation_scorecard(
     examples: Sequence[Example],
     predictions: Sequence[Relation],
-    seen: Known | None = None,
+    seen: IsKnown | None = None,
     no_relation: Collection[str] = NO_RELATION,
 ) -> dict[str, Any]:
     """Score predicted relations against gold: what `label_scorecard` says of their labels, and what is different.
@@ -70,8 +70,8 @@ def relation_scorecard(
     labelled = [replace(example, gold=_gold(example)) for example in examples]
     answers = [Label((answer.label,), None if answer.score is None else (answer.score,)) for answer in predictions]
     card = label_scorecard(labelled, answers, seen)
-    gold = [kind_of(_gold(example).names[0], no_relation) for example in examples]
-    predicted = [kind_of(answer.label, no_relation) for answer in predictions]
+    gold = [directed_type(_gold(example).names[0], no_relation) for example in examples]
+    predicted = [directed_type(answer.label, no_relation) for answer in predictions]
     types = _types(gold, predicted)
     rows = _rows(gold, predicted)
     accuracy = {name: score for name, score in card["overall"]["accuracy"].items() if name != "macro"}
@@ -94,7 +94,7 @@ def _gold(example: Example) -> Label:
     return Label((example.gold.label,))
 
 
-def _types(gold: Sequence[Kind], predicted: Sequence[Kind]) -> dict[str, dict[str, float]]:
+def _types(gold: Sequence[DirectedType], predicted: Sequence[DirectedType]) -> dict[str, dict[str, float]]:
     tallies: dict[str, Tally] = {}
     for wanted, found in zip(gold, predicted, strict=True):
         if wanted.type is not None:
@@ -104,7 +104,7 @@ def _types(gold: Sequence[Kind], predicted: Sequence[Kind]) -> dict[str, dict[st
     return {name: tallies[name].score() for name in sorted(tallies)}
 
 
-def _rows(gold: Sequence[Kind], predicted: Sequence[Kind]) -> Array:
+def _rows(gold: Sequence[DirectedType], predicted: Sequence[DirectedType]) -> Array:
     """[N, 5]: right, predicted and gold types of each example, and their numbers: predicted, gold; 0 for none.
 
     Numbers go to the types of gold first, so that they are the same whatever is predicted.
@@ -152,7 +152,7 @@ def _errors(errors: dict[str, Any], no_relation: Collection[str]) -> dict[str, A
 
 
 def _error(gold: str, predicted: str, no_relation: Collection[str]) -> str:
-    wanted, found = kind_of(gold, no_relation), kind_of(predicted, no_relation)
+    wanted, found = directed_type(gold, no_relation), directed_type(predicted, no_relation)
     if wanted.type == found.type:
         return "direction" if found.type else "other relation"
     if wanted.type and found.type:

@@ -101,7 +101,7 @@ def rewrite_scorecard(examples: Sequence[Example], predictions: Sequence[Rewrite
     }
 
 
-def words_of(text: str) -> Words:
+def text_words(text: str) -> Words:
     return tuple(token.text for token in tokenize(text))
 
 
@@ -139,7 +139,7 @@ def _judge(example: Example, prediction: Rewrite) -> Judged:
     turns = example.input.turns
     length = sum(len(turn.tokens) for turn in turns)
     last = tuple(token.text for token in turns[-1].tokens)
-    return Judged(last, words_of(example.gold.text), words_of(prediction.text), length, len(turns))
+    return Judged(last, text_words(example.gold.text), text_words(prediction.text), length, len(turns))
 
 
 def _counts(judged: Sequence[Judged], count: Callable[[Judged], tuple[int, int, int]]) -> Array:

@@ -85,10 +85,10 @@ def paired_bootstrap(counts_a: Array, counts_b: Array, samples: int = SAMPLES, s
     sums = _resampled_types(both, samples, seed)
     split = types_a.shape[1]
     differences = macro_f1(sums[:, split:]) - macro_f1(sums[:, :split])  # [S]
-    return verdict(float(macro_f1(types_a.sum(axis=0))), float(macro_f1(types_b.sum(axis=0))), differences)
+    return paired_result(float(macro_f1(types_a.sum(axis=0))), float(macro_f1(types_b.sum(axis=0))), differences)
 
 
-def verdict(a: float, b: float, differences: Array) -> dict[str, float]:
+def paired_result(a: float, b: float, differences: Array) -> dict[str, float]:
     """What two scores and the differences between them in S samples, [S], say. Keys as of `paired_bootstrap`."""
     difference, samples = b - a, len(differences)
     # The tolerance keeps two sums that differ only by rounding on the same side.

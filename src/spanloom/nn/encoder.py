@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 
-class Encoded(NamedTuple):
+class EncoderOutput(NamedTuple):
     """vectors [B, T, D] and, where wanted, maps [B, M, T, T]: what words attend to, by layer and attention head."""
 
     vectors: Tensor
@@ -16,7 +16,7 @@ class Encoded(NamedTuple):
 
 
 class EncoderModule(nn.Module):
-    """The arrays of its features, and `beside` where it was wanted -> `Encoded`. It is the `encoder` of a model.
+    """The arrays of its features, and `beside` where it was wanted -> `EncoderOutput`. It is the `encoder` of a model.
 
     width: D. maps: how many maps it answers with. backward: how many of the dimensions, the last, are read from right
     to left; None where no layer reads in order. architecture, pretrained_prefixes: as of a `Model`.

@@ -13,7 +13,7 @@ from spanloom.answers import kind_of
 from spanloom.contracts import Codec
 from spanloom.inputs import Dialogue, Text
 from spanloom.text.counts import several
-from spanloom.text.windows import Window, cut
+from spanloom.text.windows import Window, windows_of
 
 
 def places_of(item: Any, codec: Codec) -> list[Window] | None:
@@ -28,7 +28,7 @@ def places_of(item: Any, codec: Codec) -> list[Window] | None:
     words, sentences = _read_at_once(codec)
     if words is None:
         return None if item.tokens else []
-    return cut(item, words, sentences)
+    return windows_of(item, words, sentences)
 
 
 def limit_of(codec: Codec) -> str:

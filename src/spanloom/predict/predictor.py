@@ -14,16 +14,16 @@ from spanloom.contracts import Backend, Codec, Task
 from spanloom.core import Example, Row
 from spanloom.decode.numbers import refuse_odd_outputs
 from spanloom.decode.rows import Passed, decoded, in_order, pass_through, predict_rows
-from spanloom.decode.threshold import Given, threshold_for
+from spanloom.decode.threshold import GivenThreshold, threshold_for
 from spanloom.errors import CheckpointError, DataError, SpanloomError
 from spanloom.predict.bundle import MANIFEST, open_bundle
 from spanloom.predict.long_text import limit_of, merged, places_of
 from spanloom.predict.outcomes import HERE, Errors, More, Work, always, numbered, placed
 from spanloom.predict.reading import Reading
 from spanloom.predict.stream import Stream
-from spanloom.predict.user_text import BYTES, checked, refuse_one_or_several
+from spanloom.predict.user_text import BYTES, as_strings, refuse_one_or_several
 from spanloom.tasks import find_task
-from spanloom.text.windows import part
+from spanloom.text.windows import part_of_text
 from spanloom.write.folders import aside
 from spanloom.write.notebook import answer_html
 
@@ -98,7 +98,7 @@ class Predictor(Generic[Found]):
         reading: Reading | None = None,
         errors: Literal["raise"] = "raise",
         more: More = always,
-        threshold: Given = 0.0,
+        threshold: GivenThreshold = 0.0,
     ) -> Iterator[Found]: ...
     @overload
     def predict(
@@ -108,7 +108,7 @@ class Predictor(Generic[Found]):
         *,
         errors: Errors,
         more: More = always,
-        threshold: Given = 0.0,
+        threshold: GivenThreshold = 0.0,
     ) -> Iterator[Found | SpanloomError]: ...
     def predict(
         self,
@@ -116,7 +116,7 @@ class Predictor(Generic[Found]):
         reading: Reading | None = None,
         errors: Errors = "raise",
         more: More = always,
-        threshold: Given = 0.0,
+        threshold: GivenThreshold = 0.0,
     ) -> Iterator[Any]:
         """One answer for each text, in order. Texts are taken from the iterable only as they are needed.
 
@@ -141,7 +141,7 @@ class Predictor(Generic[Found]):
 
     def prepare(self, text: UserText) -> Any:
         """A user's text, or texts where the model reads several, as an input of the task. Raises DataError."""
-        return self.task.prepare(checked(text, HERE), self.codec)
+        return self.task.prepare(as_strings(text, HERE), self.codec)
 
     def attempt(self, text: UserText, where: str) -> Any:
         """What `prepare` makes of a text, or in its place the error that says what is wrong with it; `where` it is."""
@@ -167,7 +167,7 @@ class Predictor(Generic[Found]):
     def encode(self, item: Any) -> Work:
         """An input of the task, its windows where it is longer than the model reads at once, and a row for each."""
         places = places_of(item, self.codec)
-        pieces = [item] if places is None else [part(item, place) for place in places]
+        pieces = [item] if places is None else [part_of_text(item, place) for place in places]
         return Work(item, places, [self.codec.encode(Example(piece)) for piece in pieces])
 
     def forward(self, rows: Sequence[Row]) -> Iterator[Passed]:

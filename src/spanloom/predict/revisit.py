@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spanloom.contracts import Codec, Task
 from spanloom.core import Example, Row
 from spanloom.predict.outcomes import CHUNK, Work
 from spanloom.predict.reading import Reading
+from spanloom.predict.stages import Stages
 
 
 def read_again(
     works: Sequence[Work],
     answers: list[Any],
-    task: Task,
-    codec: Codec,
-    everywhere: bool,
+    stages: Stages,
     predict: Callable[[Sequence[Row]], list[Any]],
     reading: Reading,
 ) -> None:
-    """Settle the answers for works that were read in several windows, in place. everywhere: see `Task.revisit`."""
-    if task.revisit is None:
+    """Settle the answers for works that were read in several windows, in place.
+
+    predict: `stages.predict_rows`, with what it read counted.
+    """
+    revisit, codec, everywhere = stages.task.revisit, stages.codec, stages.second_look == "all"
+    if revisit is None:
         return
     again = {
-        number: task.revisit(work.item, answers[number], work.places, codec, everywhere)
+        number: revisit(work.item, answers[number], work.places, codec, everywhere)
         for number, work in enumerate(works)
         if work.places is not None and len(work.places) > 1
     }

@@ -6,29 +6,15 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
-from spanloom.contracts import Codec, Task
 from spanloom.core import Row
 from spanloom.decode.numbers import refuse_odd_scores
 from spanloom.errors import ConfigError, SpanloomError
 from spanloom.predict.outcomes import CHUNK, HERE, Errors, More, Work, always, placed
 from spanloom.predict.reading import Reading
 from spanloom.predict.revisit import read_again
-
-
-class Stages(Protocol):
-    """What a stream asks of a predictor, see there."""
-
-    @property
-    def task(self) -> Task: ...
-    @property
-    def codec(self) -> Codec: ...
-    @property
-    def second_look(self) -> str: ...
-    def encode(self, item: Any) -> Work: ...
-    def predict_rows(self, rows: Sequence[Row]) -> list[Any]: ...
-    def merge(self, work: Work, answers: Sequence[Any]) -> Any: ...
+from spanloom.predict.stages import Stages
 
 
 def as_it_is(item: Any, answer: Any) -> Any:
@@ -138,8 +124,7 @@ class Stream:
                 reading.windows += len(work.places)
             answers.append(stages.merge(work, [next(windows) for _ in work.rows]))
         if stages.second_look != "off":
-            predict, everywhere = partial(self._predicted, reading=reading), stages.second_look == "all"
-            read_again(works, answers, stages.task, stages.codec, everywhere, predict, reading)
+            read_again(works, answers, stages, partial(self._predicted, reading=reading), reading)
         for answer in answers:
             refuse_odd_scores(answer)
         return answers

@@ -12,24 +12,24 @@ from spanloom.errors import DataError
 BYTES = (bytes, bytearray, memoryview)
 
 
-def checked(given: Any, where: str) -> str | list[str]:
+def as_strings(given: Any, where: str) -> str | list[str]:
     """A string as it is, several strings as a list. Raises DataError, which says what else it is, for anything else.
 
     A str of a subclass, such as NumPy's, is a string.
     """
     if isinstance(given, str):
-        return whole(given, where)
+        return well_formed(given, where)
     if not isinstance(given, Iterable) or isinstance(given, (*BYTES, Mapping, Set)):
         raise _no_string(given, where, "")
     parts = list(given)
     for number, part in enumerate(parts, start=1):
         if not isinstance(part, str):
             raise _no_string(part, where, f"string {number} of {len(parts)} is ")
-        whole(part, where)
+        well_formed(part, where)
     return parts
 
 
-def whole(text: str, where: str) -> str:
+def well_formed(text: str, where: str) -> str:
     """The text itself. Raises DataError for half a character, which JSON, or an argument's bytes, can bring in."""
     try:
         text.encode("utf-8")

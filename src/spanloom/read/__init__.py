@@ -1,12 +1,9 @@
 """Files to examples. One module a format; `read` tells the formats apart by content, or takes `data.format`.
 
-Every module of this folder is a format and has `NAME`, `SHAPE` (what its examples look like, in a few words), `ANSWER`
-(the type of its gold answers), `fit(beginning of the file)` and `read(path, config)`. `fit` is 0 where the beginning is
-not of the format, else the number of keys, columns or marks of the format's own that it shows; it knows of no other
-format. The largest is taken, so that of two formats the more specific wins; where two are as large, the user is asked.
-A JSON format declares its keys (`parts.json_keys.Keys`): `fit` counts them, and gold under other keys is refused by the
-same list. One whose data are several files has `claims(path)` beside them: whether a path that is no file names such
-data.
+Every module of this folder has `FORMAT`, a `parts.format.Format`: what it is called, the type of its gold answers, how
+well the beginning of a file fits, and how a file is read. The largest fit is taken, so that of two formats the more
+specific wins; where two are as large, the user is asked. A JSON format declares its keys (`parts.json_keys.Keys`):
+`fit` counts them, and gold under other keys is refused by the same list.
 A new format is one new module and no edit elsewhere. What several formats share is in `parts/`.
 """
 
@@ -27,6 +24,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span, Text, texts_of
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_decode import shown
 from spanloom.read.parts.json_keys import first_values
 from spanloom.read.parts.lines import OPENING, opening, refuse_nul
@@ -43,20 +41,20 @@ class UnknownFormat(DataError):
     """A file in which nothing tells its format."""
 
 
-def _modules() -> list[Any]:
+def _every() -> list[Format]:
     names = (module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
-    return [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return [importlib.import_module(f"{__name__}.{name}").FORMAT for name in names]
 
 
 def format_names() -> list[str]:
     """The names of all formats, whatever their answers, in alphabetical order."""
-    return sorted({module.NAME for module in _modules()})
+    return sorted({one.name for one in _every()})
 
 
 @cache
-def formats(answer: type = Graph) -> dict[str, Any]:
-    """The modules, by name, of the formats whose gold answers are of this type."""
-    return {module.NAME: module for module in _modules() if module.ANSWER is answer}
+def formats(answer: type = Graph) -> dict[str, Format]:
+    """The formats, by name, whose gold answers are of this type."""
+    return {one.name: one for one in _every() if one.answer is answer}
 
 
 def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Example]:
@@ -65,34 +63,41 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
     What is wrong with the file as a whole is raised at once, what is wrong with an example when its turn comes: a
     DataError citing file and line.
     """
-    known = formats(answer)
-    return _not_empty(_found(path, config, known).read(path, config), path)
+    require_format(config.format, formats(answer))
+    try:
+        chosen = format_of(path, config, answer)
+    except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
+        reason = error.strerror or type(error).__name__
+        raise DataError(
+            str(path), f"cannot be read ({reason})", "a file or a folder of examples", "Check the path."
+        ) from None
+    return _not_empty(chosen.read(path, config), path)
 
 
 def read_graphs(path: Path, config: DataConfig) -> Iterator[Example]:
     """As `read`, of graphs; of a file in another format, of the spans and relations that its own gold says."""
     saying = {kind.answer: kind.graph for kind in kinds().values() if kind.graph is not None}
-    others = [module for module in _modules() if module.ANSWER in saying and module.ANSWER is not Graph]
+    others = [one for one in _every() if one.answer in saying and one.answer is not Graph]
     if config.format != AUTO:
-        others = [module for module in others if module.NAME == config.format not in formats(Graph)]
-    module = _best_of(path, config, others)
-    if module is None:
+        others = [one for one in others if one.name == config.format not in formats(Graph)]
+    best = _better_than_graphs(path, config, others)
+    if best is None:
         return read(path, config)
-    return _as_graphs(_not_empty(module.read(path, config), path), saying[module.ANSWER])
+    return _as_graphs(_not_empty(best.read(path, config), path), saying[best.answer])
 
 
-def _best_of(path: Path, config: DataConfig, others: Sequence[Any]) -> Any | None:
+def _better_than_graphs(path: Path, config: DataConfig, others: Sequence[Format]) -> Format | None:
     """The one of these formats that fits a path better than any of graphs does; None where none does."""
     own = list(formats(Graph).values())
-    if any(_claims(module, path) for module in own):
+    if any(one.claims(path) for one in own):
         return None
-    claimed = next((module for module in others if _claims(module, path)), None)
+    claimed = next((one for one in others if one.claims(path)), None)
     if claimed is not None or not others or not path.is_file():
         return claimed
     beginning = opening(path, config.encoding)
-    best = max(others, key=lambda module: int(module.fit(beginning)))
+    best = max(others, key=lambda one: one.fit(beginning))
     rivals = own if config.format == AUTO else []
-    return best if best.fit(beginning) > max((module.fit(beginning) for module in rivals), default=-1) else None
+    return best if best.fit(beginning) > max((one.fit(beginning) for one in rivals), default=-1) else None
 
 
 def _as_graphs(examples: Iterator[Example], says: Says) -> Iterator[Example]:
@@ -102,21 +107,6 @@ def _as_graphs(examples: Iterator[Example], says: Says) -> Iterator[Example]:
         else:
             text, spans, relations = says(example.input, example.gold)
             yield dataclasses.replace(example, input=text, gold=Graph(tuple(spans), tuple(relations)))
-
-
-def _found(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
-    require_format(config.format, known)
-    try:
-        return _module(path, config, known)
-    except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
-        reason = error.strerror or type(error).__name__
-        raise DataError(
-            str(path), f"cannot be read ({reason})", "a file or a folder of examples", "Check the path."
-        ) from None
-
-
-def _claims(module: Any, path: Path) -> bool:
-    return bool(hasattr(module, "claims") and module.claims(path))
 
 
 def require_format(name: str, known: Collection[str]) -> None:
@@ -130,9 +120,10 @@ def require_format(name: str, known: Collection[str]) -> None:
     raise DataError("data.format", f"unknown format {shown(name)}{hint}", expected, remedy)
 
 
-def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
-    """The module that reads a path: the one that is asked for, or the one that its content calls for."""
-    several = {name: 1 for name, module in known.items() if _claims(module, path)}
+def format_of(path: Path, config: DataConfig, answer: type = Graph) -> Format:
+    """The format to read a path in: the one that is asked for, or the one that its content calls for."""
+    known = formats(answer)
+    several = {name: 1 for name, one in known.items() if one.claims(path)}
     if config.format in several:
         return known[config.format]
     if several and config.format == AUTO:
@@ -144,18 +135,24 @@ def _module(path: Path, config: DataConfig, known: Mapping[str, Any]) -> Any:
     return known[detect(beginning, path, known) if config.format == AUTO else config.format]
 
 
-def detect(beginning: str, path: Path, known: Mapping[str, Any]) -> str:
+def passed_over(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
+    """The keys of the first object of a JSON file that its format does not read; of another file none."""
+    keys = format_of(path, config, answer).keys if formats(answer) else frozenset()
+    return [key for key in first_values(opening(path, config.encoding)) if key not in keys] if keys else []
+
+
+def detect(beginning: str, path: Path, known: Mapping[str, Format]) -> str:
     """The name of the known format that the beginning of a file is in: the one that fits best.
 
     Raises DataError where none fits, or where several fit equally well.
     """
-    fits = {name: fit for name, module in known.items() if (fit := module.fit(beginning)) > 0}
+    fits = {name: fit for name, one in known.items() if (fit := one.fit(beginning)) > 0}
     if fits:
         return _most_specific(fits, path)
     if not beginning.strip():
         found = f"nothing but white space in the first {len(beginning):,} characters"
         raise DataError(str(path), found, "an example", "Check the file, or set data.format.")
-    shapes = "; ".join(f"{name} ({module.SHAPE})" for name, module in known.items())
+    shapes = "; ".join(f"{name} ({one.shape})" for name, one in known.items())
     keys = first_values(beginning)
     remedy = "Convert the file, or set data.format."
     for key, begins in keys.items():

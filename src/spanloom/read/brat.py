@@ -23,15 +23,13 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span, Text
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.lines import numbered_lines, whole_text
 from spanloom.read.parts.locate import INSIDE_A_TOKEN
 from spanloom.read.parts.texts import tokenized
 from spanloom.text.words import covering
 
-NAME = "brat"
-SHAPE = "a .ann file beside its .txt file, or a folder of them"
-ANSWER = Graph
 MARKS, TEXT = ".ann", ".txt"
 DISCONTINUOUS = "discontinuous"
 OF_AN_EVENT = "an argument is an event"
@@ -181,3 +179,13 @@ def _add_relation(marks: Marks, cells: Sequence[str], where: str) -> None:
     causes = {fact.text: fact.cause for fact in marks.lost if fact.kind == "entity"}
     cause = OF_AN_EVENT if events else causes.get(first) or causes[second]
     marks.lost.append(LostFact("relation", label, f"{first} -> {label} -> {second}", cause))
+
+
+FORMAT = Format(
+    name="brat",
+    shape="a .ann file beside its .txt file, or a folder of them",
+    answer=Graph,
+    fit=fit,
+    read=read,
+    claims=claims,
+)

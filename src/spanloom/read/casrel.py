@@ -13,15 +13,13 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import field, json_items, of_kind, shown
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.locate import Triple, example_of_triples
 from spanloom.read.parts.texts import tokenized
 from spanloom.text.counts import several
 
-NAME = "casrel"
-SHAPE = "text, triple_list"
-ANSWER = Graph
 KEYS = Keys((frozenset({"triple_list"}),), gold=("triple_list",), inputs=("text",))
 
 
@@ -45,3 +43,6 @@ def _triple(value: Any, where: str) -> Triple:
         raise DataError(where, found, "[head, relation, tail]", "Correct the triple.")
     head, relation, tail = (of_kind(part, str, where, "a part of a triple") for part in parts)
     return head, relation, tail
+
+
+FORMAT = Format(name="casrel", shape="text, triple_list", answer=Graph, fit=fit, read=read, keys=KEYS.read)

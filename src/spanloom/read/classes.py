@@ -10,12 +10,10 @@ from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.lines import numbered_lines
 from spanloom.read.parts.texts import is_utf8, tokenized
 
-NAME = "classes"
-SHAPE = "a folder of CLASS.txt, or a stem with files STEM.CLASS: one text a line"
-ANSWER = Label
 # Endings that say how a file is written, not which class it holds, and names that say which part of the data it is.
 KINDS = "txt text csv tsv json jsonl conll conllu iob iob2 bio in out label labels tags words md"
 PARTS = "train training dev valid validation test readme"
@@ -82,3 +80,13 @@ def _examples(files: dict[str, Path], config: DataConfig) -> Iterator[Example]:
         if is_empty:
             found = f"the file of the class '{name}' is empty"
             raise DataError(str(path), found, "one text a line", "Fill it, or move it elsewhere.")
+
+
+FORMAT = Format(
+    name="classes",
+    shape="a folder of CLASS.txt, or a stem with files STEM.CLASS: one text a line",
+    answer=Label,
+    fit=fit,
+    read=read,
+    claims=claims,
+)

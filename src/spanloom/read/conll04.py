@@ -18,14 +18,12 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span
 from spanloom.read.parts.blanks import without_blanks
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.lines import numbered_lines
 from spanloom.read.parts.texts import joined
 from spanloom.text.counts import several
 
-NAME = "conll04"
-SHAPE = "#doc lines, then columns: index, token, tag, relations, heads"
-ANSWER = Graph
 NO_RELATION = "N"
 COLUMNS = 5
 LABELS = re.compile(r"\[\s*(?:'[^']+'|\"[^\"]+\")(?:\s*,\s*(?:'[^']+'|\"[^\"]+\"))*\s*\]")
@@ -150,3 +148,12 @@ def _spans(rows: Sequence[TokenLine], repair: bool) -> list[Span]:
             spans.append(Span(index, index + 1, label))
         before = row.tag
     return spans
+
+
+FORMAT = Format(
+    name="conll04",
+    shape="#doc lines, then columns: index, token, tag, relations, heads",
+    answer=Graph,
+    fit=fit,
+    read=read,
+)

@@ -20,14 +20,12 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.column_choice import layers_note, tag_column, token_column
 from spanloom.read.parts.column_layout import DOCUMENT, LOOKED_AT, PART_COUNT, Comments, Layout, Row, layout_of
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import numbered_lines, opening
 from spanloom.read.parts.tagged import Notes, Sentence, tagged_examples
 
-NAME = "columns"
-SHAPE = "one token and its tag a line"
-ANSWER = Tags
 NEARLY_ALL = 0.8
 
 
@@ -89,7 +87,7 @@ def blocks(path: Path, config: DataConfig, layout: Layout, token: int, tags: Seq
     for number, line in numbered_lines(path, config.encoding):
         source, cells = Source(str(path), number), layout.cells(line)
         blank = not line.strip(" \t") or line.startswith(DOCUMENT)
-        note = None if blank else _passed_over(line, cells, source, layout, comments, token, inside=bool(rows))
+        note = None if blank else _passed_over(line, cells, source, comments, token, inside=bool(rows))
         if note is not None:
             notes += [(source, note)] if note else []
             continue
@@ -106,9 +104,10 @@ def blocks(path: Path, config: DataConfig, layout: Layout, token: int, tags: Seq
 
 
 def _passed_over(
-    line: str, cells: Sequence[str], source: Source, layout: Layout, comments: Comments, token: int, inside: bool
+    line: str, cells: Sequence[str], source: Source, comments: Comments, token: int, inside: bool
 ) -> str | None:
     """None for the line of a token, else what is to be said of it, if anything. Raises DataError for a broken one."""
+    layout = comments.layout
     if source.line == layout.header:
         return f"{shown(line)} is taken for the names of the columns"
     note = comments.note(line, cells, str(source), inside)
@@ -128,3 +127,6 @@ def _refuse_endless(rows: Sequence[Row], source: Source, config: DataConfig) -> 
         found, expected = f"a sentence of more than {config.max_characters:,} lines", "a blank line behind a sentence"
         remedy = "Part the sentences by blank lines, or raise data.max_characters."
         raise DataError(str(source), found, expected, remedy)
+
+
+FORMAT = Format(name="columns", shape="one token and its tag a line", answer=Tags, fit=fit, read=read)

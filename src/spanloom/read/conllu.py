@@ -22,15 +22,13 @@ from spanloom.core import Example, Source
 from spanloom.errors import ConfigError, DataError, MissingExtra
 from spanloom.inputs import Text, Token
 from spanloom.read.parts.column_layout import BLANKS
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.lines import numbered_lines, opening
 from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.joining import spaces
 
-NAME = "conllu"
-SHAPE = "the ten columns of CoNLL-U"
-ANSWER = Tags
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 FIRST_ID = re.compile(r"1|1-\d+|0\.1")
 UPOS = re.compile(r"[A-Z]+|_")
@@ -220,3 +218,6 @@ def _divided(surface: str, words: Sequence[str]) -> list[str]:
         parts.append(surface[at : at + len(word)])
         at += len(word)
     return parts if at == len(surface) and "".join(words).casefold() == surface.casefold() else []
+
+
+FORMAT = Format(name="conllu", shape="the ten columns of CoNLL-U", answer=Tags, fit=fit, read=read)

@@ -13,14 +13,12 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.locate import Triple, example_of_triples
 from spanloom.read.parts.texts import tokenized
 
-NAME = "cotype"
-SHAPE = "sentText, relationMentions, entityMentions"
-ANSWER = Graph
 KEYS = Keys((frozenset({"sentText"}),), gold=("relationMentions", "entityMentions"), inputs=("sentText",))
 NO_RELATION = "None"
 
@@ -56,3 +54,8 @@ def _triples(item: Item, where: str) -> Iterator[Triple]:
         )
         if label != NO_RELATION:
             yield head, label, tail
+
+
+FORMAT = Format(
+    name="cotype", shape="sentText, relationMentions, entityMentions", answer=Graph, fit=fit, read=read, keys=KEYS.read
+)

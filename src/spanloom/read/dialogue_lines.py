@@ -14,14 +14,12 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Dialogue, Text
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, of_kind
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.texts import checked_text, tokenized
 from spanloom.text.words import tokenize
 
-NAME = "spanloom"
-SHAPE = "JSON: turns, rewrite"
-ANSWER = Rewrite
 KEYS = Keys((frozenset({"turns"}), frozenset({"rewrite"})), gold=("rewrite",), inputs=("turns",))
 
 
@@ -55,3 +53,6 @@ def dialogue_example(turns: Sequence[str], rewrite: str | None, source: Source, 
     context = (Text(turn, tokenize(turn)) if not turn.strip() else tokenized(turn, where, config) for turn in turns)
     gold = None if rewrite is None else Rewrite(checked_text(rewrite, where, config))
     return Example(Dialogue(tuple(context)), gold, source)
+
+
+FORMAT = Format(name="spanloom", shape="JSON: turns, rewrite", answer=Rewrite, fit=fit, read=read, keys=KEYS.read)

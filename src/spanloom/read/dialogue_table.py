@@ -14,13 +14,11 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.dialogue_lines import dialogue_example
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import numbered_lines, opening
 from spanloom.text.counts import several
 
-NAME = "tsv"
-SHAPE = "TSV: context, context, utterance, rewrite"
-ANSWER = Rewrite
 TURNS = 3
 COLUMNS = (TURNS, TURNS + 1)
 
@@ -58,3 +56,6 @@ def _separator(beginning: str) -> str:
     """Of two TABs and one, that which cuts more lines into as many columns as there should be."""
     lines = beginning.split("\n")
     return max(("\t", "\t\t"), key=lambda apart: sum(line.count(apart) + 1 in COLUMNS for line in lines))
+
+
+FORMAT = Format(name="tsv", shape="TSV: context, context, utterance, rewrite", answer=Rewrite, fit=fit, read=read)

@@ -22,6 +22,7 @@ from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span, Text
 from spanloom.read.parts.blanks import BLANK
 from spanloom.read.parts.entities_alone import NO_LABELS, marks
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.locate import Place, nearest
@@ -29,12 +30,9 @@ from spanloom.read.parts.offsets import label_of
 from spanloom.read.parts.texts import joined
 from spanloom.text.counts import several
 
-NAME = "docred"
-SHAPE = "sents, vertexSet, labels"
-ANSWER = Graph
 KEYS = Keys((frozenset({"vertexSet", "sents"}),), gold=("labels",), inputs=("sents", "vertexSet", "title"))
 
-Entity = dict[Place, Span]
+Mentions = dict[Place, Span]
 """The mentions of an entity by their place, in text order."""
 
 
@@ -104,8 +102,8 @@ def _text(sentences: Sequence[Sequence[str]], where: str, config: DataConfig) ->
     return Text("".join(letters), text.tokens), numbers
 
 
-def _entity(mentions: Sequence[Any], numbers: Sequence[Sequence[int]], where: str, lost: list[LostFact]) -> Entity:
-    places: Entity = {}
+def _entity(mentions: Sequence[Any], numbers: Sequence[Sequence[int]], where: str, lost: list[LostFact]) -> Mentions:
+    places: Mentions = {}
     for value in mentions:
         mention = object_of(value, where, "a mention")
         label = label_of(mention, "type", where, "vertexSet")
@@ -128,9 +126,12 @@ def _entity(mentions: Sequence[Any], numbers: Sequence[Sequence[int]], where: st
     return dict(sorted(places.items()))
 
 
-def _entity_of(relation: Item, key: str, entities: Sequence[Entity], where: str) -> Entity:
+def _entity_of(relation: Item, key: str, entities: Sequence[Mentions], where: str) -> Mentions:
     number = field(relation, key, int, where, "labels")
     if not 0 <= number < len(entities):
         expected = f"one of the {len(entities)} entities of vertexSet, from 0"
         raise DataError(where, f"labels.{key} is {number}", expected, "Correct the number.")
     return entities[number]
+
+
+FORMAT = Format(name="docred", shape="sents, vertexSet, labels", answer=Graph, fit=fit, read=read, keys=KEYS.read)

@@ -17,13 +17,11 @@ from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.lines import numbered_lines
 from spanloom.read.parts.texts import tokenized
 
-NAME = "fasttext"
-SHAPE = "__label__CLASS, once or more, and a text a line"
-ANSWER = Label
 MARK = "__label__"
 BEGINS = re.compile(rf"\s*+{MARK}[^\s,;]*+(?=\s|\Z)")  # a comma or semicolon there parts the columns of a table
 LOOKED_AT = 200  # lines
@@ -68,3 +66,8 @@ def _name(word: str, where: str) -> str:
     if word == MARK:
         raise DataError(where, f"{MARK} without a label", f"{MARK}CLASS", "Write the class right behind it.")
     return word[len(MARK) :]
+
+
+FORMAT = Format(
+    name="fasttext", shape="__label__CLASS, once or more, and a text a line", answer=Label, fit=fit, read=read
+)

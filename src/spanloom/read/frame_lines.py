@@ -20,15 +20,13 @@ from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.read.tag_lines import tagged_item
 
-NAME = "spanloom"
-SHAPE = "JSON: text, intent and slots; or tokens, tags and intent"
-ANSWER = Frame
 OF_TEXT = Keys((frozenset({"text"}),), gold=("intent", "slots"), inputs=("text", "tokens", "lost"), classes=True)
 OF_TOKENS = Keys((frozenset({"tokens"}),), gold=("intent", "tags"), inputs=("tokens", "lost"), classes=True)
 
@@ -56,3 +54,13 @@ def _intent(item: Item, sentence: Sentence, where: str, config: DataConfig) -> L
     if sentence.tags is None:
         field(item, "slots" if "text" in item else "tags", list, where)  # says that it is missing
     return Label((class_name(field(item, "intent", str, where), where, "'intent'"),))
+
+
+FORMAT = Format(
+    name="spanloom",
+    shape="JSON: text, intent and slots; or tokens, tags and intent",
+    answer=Frame,
+    fit=fit,
+    read=read,
+    keys=OF_TEXT.read | OF_TOKENS.read,
+)

@@ -17,14 +17,12 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Text, TextPair
 from spanloom.read.parts.annotations import score_of
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.texts import one_or_pair, tokenized
 
-NAME = "spanloom"
-SHAPE = "JSON: text, or first and second; label or labels"
-ANSWER = Label
 TEXTS = ("text", "texts", "first", "second", "third", "fourth", "fifth")
 ANSWERS = ("label", "labels")
 KEYS = Keys(tuple(frozenset({key}) for key in (*TEXTS, *ANSWERS)), gold=ANSWERS, inputs=TEXTS, classes=True)
@@ -103,3 +101,13 @@ def _several(item: Item, where: str) -> Label:
         found = f"a score for {len(known)} of {len(names)} labels"
         raise DataError(where, found, "a score for each, or for none", "Fill them in, or remove them.")
     return Label(names, tuple(known) if known else None)
+
+
+FORMAT = Format(
+    name="spanloom",
+    shape="JSON: text, or first and second; label or labels",
+    answer=Label,
+    fit=fit,
+    read=read,
+    keys=KEYS.read,
+)

@@ -27,16 +27,13 @@ from spanloom.read.conll_columns import blocks
 from spanloom.read.parts.blanks import Kept
 from spanloom.read.parts.column_choice import asked_for, layer_columns, token_column
 from spanloom.read.parts.column_layout import LOOKED_AT, NEARLY_ALL, TAG, Layout, layout_of
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import opening
-from spanloom.read.parts.tagged import Notes, Sentence, gold_tags, text_of, worded
+from spanloom.read.parts.tagged import Notes, Sentence, gold_tags, sentence_text, worded
 from spanloom.text.joining import CharacterCount
 from spanloom.text.tag_spelling import TagReading, tag_reading
 from spanloom.text.tags import spans_from_tags
-
-NAME = "layers"
-SHAPE = "one token a line, then its tags: outer, inner, …"
-ANSWER = Graph
 
 
 def fit(beginning: str) -> int:
@@ -79,7 +76,7 @@ def _looked_at(sentences: Iterator[list[Sentence]], characters: CharacterCount) 
 def _example(
     layers: Sequence[Sentence], kept: Kept, reading: TagReading, by_character: bool, config: DataConfig, notes: Notes
 ) -> Example:
-    text = text_of(layers[0], kept, by_character, config)
+    text = sentence_text(layers[0], kept, by_character, config)
     read_layers = [gold_tags(layer, kept, reading, config) for layer in layers]
     spans: list[Span] = []
     lost: list[LostFact] = []
@@ -118,3 +115,8 @@ def _columns(layout: Layout, config: DataConfig, where: str) -> tuple[int, Seque
         found = f"no tags behind data.token_column {token}, but the line has {layout.width} columns"
         raise ConfigError(where, found, "a token and its tags", "Set data.token_column to the column of the tokens.")
     return token, layer_columns(layout, token)
+
+
+FORMAT = Format(
+    name="layers", shape="one token a line, then its tags: outer, inner, …", answer=Graph, fit=fit, read=read
+)

@@ -11,13 +11,11 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.column_layout import BLANKS
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.side_by_side import TEXTS, are_there, files_of, numbered_together
 from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.text.counts import several
 
-NAME = "parallel"
-SHAPE = "a folder with seq.in and seq.out"
-ANSWER = Tags
 TAGS = "seq.out"
 
 
@@ -52,3 +50,8 @@ def matching(words: str, tags: str, where: str, beside: str) -> tuple[list[str],
         found = f"{several(len(parts[0]), 'token')}, but {several(len(parts[1]), 'tag')} at {beside}"
         raise DataError(where, found, "one tag a token", "Correct one of the two lines.")
     return parts[0], parts[1]
+
+
+FORMAT = Format(
+    name="parallel", shape="a folder with seq.in and seq.out", answer=Tags, fit=fit, read=read, claims=claims
+)

@@ -16,13 +16,10 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parallel import TAGS, matching
 from spanloom.read.parallel_labels import LABELS
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.side_by_side import are_there, files_of, numbered_together
 from spanloom.read.parts.tagged import Sentence, tagged_examples
-
-NAME = "parallel"
-SHAPE = "a folder with seq.in, seq.out and label, line by line"
-ANSWER = Frame
 
 
 def fit(beginning: str) -> int:
@@ -56,3 +53,13 @@ def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
             raise DataError(
                 label, f"the intent {intent.strip()!r} of an empty line", "a request", "Remove one of them."
             )
+
+
+FORMAT = Format(
+    name="parallel",
+    shape="a folder with seq.in, seq.out and label, line by line",
+    answer=Frame,
+    fit=fit,
+    read=read,
+    claims=claims,
+)

@@ -8,13 +8,11 @@ from pathlib import Path
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.side_by_side import are_there, files_of, numbered_together
 from spanloom.read.parts.texts import tokenized
 
-NAME = "parallel"
-SHAPE = "a folder with seq.in and label, line by line"
-ANSWER = Label
 LABELS = "label"
 
 
@@ -34,3 +32,13 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
             source = Source(str(texts), number)
             gold = Label((class_name(label, f"{labels}:{number}", "the label"),))
             yield Example(tokenized(text.strip(), str(source), config), gold, source)
+
+
+FORMAT = Format(
+    name="parallel",
+    shape="a folder with seq.in and label, line by line",
+    answer=Label,
+    fit=fit,
+    read=read,
+    claims=claims,
+)

@@ -13,13 +13,10 @@ from spanloom.answers.surprisal import Surprisal
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.inputs import Text
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_keys import is_json
-from spanloom.read.parts.lines import decoded, refuse_nul
+from spanloom.read.parts.lines import opened_text, refuse_nul
 from spanloom.text.words import tokenize
-
-NAME = "plain"
-SHAPE = "plain text"
-ANSWER = Surprisal
 
 STRETCH = 4096
 """Characters of a stretch at most, if data.max_characters allows as many: what is read without what stood before it is
@@ -35,7 +32,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a stretch, all of its gold 0. Raises DataError citing the line for what is no text."""
     most = min(STRETCH, config.max_characters)
     line, held = 1, ""
-    with decoded(path, config.encoding) as file:
+    with opened_text(path, config.encoding) as file:
         while more := file.read(most):
             refuse_nul(more, path, line + held.count("\n"))
             held += more
@@ -61,3 +58,6 @@ def _example(text: str, path: Path, line: int) -> Iterator[Example]:
     if tokens:
         first = line + text.count("\n", 0, tokens[0].start)
         yield Example(Text(text, tokens), Surprisal((0.0,) * len(tokens)), Source(str(path), first))
+
+
+FORMAT = Format(name="plain", shape="plain text", answer=Surprisal, fit=fit, read=read)

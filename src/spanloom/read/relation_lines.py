@@ -16,6 +16,7 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import MarkedText, Relation, Span, Text
 from spanloom.read.parts.annotations import character_place, lost_facts, score_of, token_ranges
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.offsets import class_name, label_of
@@ -23,9 +24,6 @@ from spanloom.read.parts.texts import checked_text
 from spanloom.text.marks import Place, mark
 from spanloom.text.words import covering
 
-NAME = "spanloom"
-SHAPE = "JSON: text, head and tail with start and end, relation"
-ANSWER = Relation
 KEYS = Keys(
     tuple(frozenset({"text", key}) for key in ("head", "tail", "relation")),
     gold=("relation",),
@@ -91,3 +89,13 @@ def _in_tokens(text: Text, key: str, place: Place, where: str) -> Span:
             "Correct the offsets, or leave 'tokens' out.",
         )
     return Span(*found, "")
+
+
+FORMAT = Format(
+    name="spanloom",
+    shape="JSON: text, head and tail with start and end, relation",
+    answer=Relation,
+    fit=fit,
+    read=read,
+    keys=KEYS.read,
+)

@@ -14,14 +14,12 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.read.parts.blanks import Kept, without_blanks
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, of_kind, shown
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.texts import joined
 
-NAME = "semeval"
-SHAPE = "JSON: relation, tokens, head and tail as [text, id, [[token indices]]]"
-ANSWER = Relation
 INPUTS = ("tokens", "head", "tail")
 KEYS = Keys((frozenset(INPUTS),), gold=("relation",), inputs=INPUTS, classes=True)
 
@@ -66,3 +64,13 @@ def _mention(item: Item, key: str, kept: Kept, where: str) -> Span:
         found = f"'{key}' stands at the tokens {shown(numbers)}, which are blank"
         raise DataError(where, found, "a word or more", "Correct the indices, or remove the example.")
     return Span(start, end, "")
+
+
+FORMAT = Format(
+    name="semeval",
+    shape="JSON: relation, tokens, head and tail as [text, id, [[token indices]]]",
+    answer=Relation,
+    fit=fit,
+    read=read,
+    keys=KEYS.read,
+)

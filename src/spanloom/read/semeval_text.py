@@ -17,15 +17,12 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Relation
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import numbered_lines
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.marks import MARKS, read_marks
-
-NAME = "semeval_text"
-SHAPE = "a text with <e1>…</e1> and <e2>…</e2> a line, its relation on the next"
-ANSWER = Relation
 
 _NUMBERED = re.compile(r"\A\d++\t")
 _COMMENT = re.compile(r"comment\s*+:", re.IGNORECASE)
@@ -64,3 +61,12 @@ def _bare(line: str) -> str:
     sentence = _NUMBERED.sub("", line, count=1)
     quoted = len(sentence) > 1 and sentence[0] == sentence[-1] == '"'
     return sentence[1:-1] if quoted else sentence
+
+
+FORMAT = Format(
+    name="semeval_text",
+    shape="a text with <e1>…</e1> and <e2>…</e2> a line, its relation on the next",
+    answer=Relation,
+    fit=fit,
+    read=read,
+)

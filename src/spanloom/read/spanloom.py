@@ -19,6 +19,7 @@ from spanloom.core import Example, LostFact, Source
 from spanloom.inputs import Relation, Span, Text
 from spanloom.read.parts.annotations import entity_place, lost_facts, score_of, token_ranges
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.locate import INSIDE_A_TOKEN
@@ -26,9 +27,6 @@ from spanloom.read.parts.offsets import checked_index, label_of
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.words import tokenize
 
-NAME = "spanloom"
-SHAPE = "text, entities, relations"
-ANSWER = Graph
 KEYS = Keys(
     (frozenset({"text"}),),
     gold=("entities", "relations"),
@@ -50,6 +48,7 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
     KEYS.refuse_other_gold(item, where, config)
+    KEYS.refuse_misspelt("relations", item, where, config)
     text = Text(raw, token_ranges(item, raw, where) if "tokens" in item else tokenize(raw))
     lost = lost_facts(item, where)
     gold: Graph | None = None
@@ -84,3 +83,6 @@ def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:
         else:
             relations.append(Relation(first, second, label, score_of(relation, where)))
     return Graph(tuple(span for span in spans if span), tuple(relations)), lost
+
+
+FORMAT = Format(name="spanloom", shape="text, entities, relations", answer=Graph, fit=fit, read=read, keys=KEYS.read)

@@ -15,14 +15,12 @@ from spanloom.core import Example
 from spanloom.inputs import Relation, Span
 from spanloom.read.parts.blanks import without_blanks
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.offsets import checked_index, checked_range, label_of
 from spanloom.read.parts.texts import joined
 
-NAME = "spert"
-SHAPE = "tokens, entities, relations"
-ANSWER = Graph
 KEYS = Keys((frozenset({"tokens", "entities"}),), gold=("entities", "relations"), inputs=("tokens",))
 
 
@@ -35,6 +33,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     for source, item in json_items(path, config):
         where = str(source)
         words = [of_kind(word, str, where, "a token") for word in field(item, "tokens", list, where)]
+        KEYS.refuse_misspelt("relations", item, where, config)
         kept = without_blanks(words, [source] * len(words), config)
         text = joined(kept.words, where, config)
         spans = tuple(_span(value, len(words), where) for value in field(item, "entities", list, where))
@@ -55,3 +54,6 @@ def _relation(value: Item, spans: tuple[Span, ...], where: str) -> Relation:
     item = object_of(value, where, "a relation")
     head, tail = (spans[checked_index(item, key, len(spans), where)] for key in ("head", "tail"))
     return Relation(head, tail, label_of(item, "type", where, "relations"))
+
+
+FORMAT = Format(name="spert", shape="tokens, entities, relations", answer=Graph, fit=fit, read=read, keys=KEYS.read)

@@ -11,16 +11,13 @@ from pathlib import Path
 from spanloom.answers.label import Label
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import numbered_lines, opening
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.table_columns import Columns, find_columns
 from spanloom.read.parts.table_rows import DELIMITERS, Row, announced, even_rows, find_dialect, opening_rows, split_rows
 from spanloom.read.parts.texts import one_or_pair, tokenized
-
-NAME = "table"
-SHAPE = "CSV or TSV: a label and one or two texts a row"
-ANSWER = Label
 
 
 def fit(beginning: str) -> int:
@@ -50,3 +47,6 @@ def _examples(rows: Iterator[Row], columns: Columns | None, path: Path, config: 
         texts = [tokenized(cells[column].strip(), str(source), config) for column in columns.texts]
         label = class_name(cells[columns.label], str(source), f"the label (column {columns.label})")
         yield Example(one_or_pair(texts, str(source)), Label((label,)), source)
+
+
+FORMAT = Format(name="table", shape="CSV or TSV: a label and one or two texts a row", answer=Label, fit=fit, read=read)

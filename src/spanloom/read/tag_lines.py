@@ -22,6 +22,7 @@ from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Span, Text, Token
 from spanloom.read.parts.annotations import entity_place, lost_facts, token_ranges
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.locate import INSIDE_A_TOKEN
@@ -32,9 +33,6 @@ from spanloom.text.counts import several
 from spanloom.text.tags import tags_from_spans
 from spanloom.text.words import tokenize
 
-NAME = "spanloom"
-SHAPE = "tokens and tags, or text and entities"
-ANSWER = Tags
 OVERLAPS = "overlaps another entity"
 OF_TEXT = Keys((frozenset({"text"}),), gold=("entities",), inputs=("text", "tokens", "lost"))
 OF_TOKENS = Keys((frozenset({"tokens"}),), gold=("tags",), inputs=("tokens", "lost"))
@@ -131,3 +129,13 @@ def _entities(item: Item, text: Text, where: str, key: str) -> tuple[Sequence[Sp
             taken.update(range(span.start, span.end))
     lost += [LostFact("entity", span.label, spans[span], OVERLAPS) for span in spans if span not in kept]
     return sorted(kept, key=lambda span: span.start), lost
+
+
+FORMAT = Format(
+    name="spanloom",
+    shape="tokens and tags, or text and entities",
+    answer=Tags,
+    fit=fit,
+    read=read,
+    keys=OF_TEXT.read | OF_TOKENS.read,
+)

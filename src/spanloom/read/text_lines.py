@@ -8,13 +8,11 @@ from pathlib import Path
 from spanloom.answers.surprisal import Surprisal
 from spanloom.config import DataConfig
 from spanloom.core import Example
+from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import field, json_items
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.texts import tokenized
 
-NAME = "spanloom"
-SHAPE = "JSON: text"
-ANSWER = Surprisal
 KEYS = Keys((frozenset({"text"}),), gold=(), inputs=("text",))
 
 
@@ -27,3 +25,6 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     for source, item in json_items(path, config):
         text = tokenized(field(item, "text", str, str(source)), str(source), config)
         yield Example(text, Surprisal((0.0,) * len(text.tokens)), source)
+
+
+FORMAT = Format(name="spanloom", shape="JSON: text", answer=Surprisal, fit=fit, read=read, keys=KEYS.read)

@@ -25,6 +25,7 @@ from spanloom.write.confusion import confusion_svg
 from spanloom.write.html import Draw, comparison_items, scorecard_page
 from spanloom.write.lines import atomic_text, refuse_to_replace, write_lines
 from spanloom.write.notebook import ShownScorecard
+from spanloom.write.overview import Provenance
 
 SCORECARD = "scorecard.json"
 PAGE = "report.html"
@@ -80,29 +81,28 @@ def evaluate(
     }
     if report is not None:
         items = list(comparison_items(examples, predictions, predictor.task.show))
-        save_report(Path(report), (predictor.source.resolve().name, Path(data).name), scorecard, items, kind.draw)
+        provenance = Provenance(predictor.source.resolve().name, Path(data).name, date.today().isoformat())
+        save_report(Path(report), provenance, scorecard, items, kind.draw)
     return scorecard
 
 
 def save_report(
     folder: Path,
-    names: tuple[str, str],
+    provenance: Provenance,
     scorecard: Mapping[str, Any],
     items: Sequence[Mapping[str, Any]],
     draw: Draw = as_given,
 ) -> None:
     """Write the files of a report; the scorecard last, so that where it is the others are.
 
-    names: of model and data. items, draw: see `scorecard_page`.
+    provenance, items, draw: see `scorecard_page`.
     """
     picture = confusion_svg(scorecard)
     if picture is not None:
         atomic_write(folder / CONFUSION, picture)
     write_lines(folder / PREDICTIONS, (item["predicted"] for item in items))
-    model, data = names
     with atomic_text(folder / PAGE) as file:
-        today = date.today().isoformat()
-        file.writelines(scorecard_page(scorecard, items, draw=draw, model=model, data=data, date=today))
+        file.writelines(scorecard_page(scorecard, items, draw=draw, provenance=provenance))
     atomic_write(folder / SCORECARD, json.dumps(scorecard, ensure_ascii=False, indent=1) + "\n")
 
 

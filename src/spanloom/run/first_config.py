@@ -44,7 +44,7 @@ DATA_KEYS = {"max_characters", "repair", "unknown_labels", "unknown_keys"}
 """Settings of the data that mean something for our own JSON lines too."""
 
 
-class Line(NamedTuple):
+class ConfigLine(NamedTuple):
     """A line of the file: a table's head where there is no value."""
 
     key: str
@@ -52,7 +52,7 @@ class Line(NamedTuple):
     why: str = ""
 
 
-class Part(NamedTuple):
+class DataPart(NamedTuple):
     """A part of the data: its file, as the configuration names it, and how many examples it has."""
 
     file: str
@@ -89,31 +89,33 @@ def budget(task: Task, examples: Sequence[Example], kind: str) -> dict[str, Any]
 
 
 def first_config(
-    task: Task, origin: str, parts: tuple[Part, Part], data: DataConfig, kind: str, train: Mapping[str, Any]
+    task: Task, origin: str, parts: tuple[DataPart, DataPart], data: DataConfig, kind: str, train: Mapping[str, Any]
 ) -> str:
     """The text of a configuration, each line with what it means. origin: what the data were called."""
     default = to_table(DataConfig())
     given = {key: value for key, value in to_table(data).items() if value != default.get(key)}
     learnt, judged = (several(part.examples, "example") for part in parts)
     lines = [
-        Line("task", task.name, task.summary),
-        Line("seed", 0, "of all that chance decides; the same seed gives the same model"),
-        Line("[data]"),
-        Line("train", parts[0].file, f"what is learned from: {learnt}"),
-        Line("dev", parts[1].file, f"what is never learned from, and chooses the best epoch: {judged}"),
-        *(Line(key, value, "as it was given to spanloom init") for key, value in given.items()),
-        Line("[train]"),
-        Line("epochs", train["epochs"], "how often the training data are gone through"),
-        Line("batch_size", train["batch_size"], "how many examples are read for each small step of learning"),
-        Line("learning_rate", train["learning_rate"], "how large the steps are; lower it if the loss jumps about"),
+        ConfigLine("task", task.name, task.summary),
+        ConfigLine("seed", 0, "of all that chance decides; the same seed gives the same model"),
+        ConfigLine("[data]"),
+        ConfigLine("train", parts[0].file, f"what is learned from: {learnt}"),
+        ConfigLine("dev", parts[1].file, f"what is never learned from, and chooses the best epoch: {judged}"),
+        *(ConfigLine(key, value, "as it was given to spanloom init") for key, value in given.items()),
+        ConfigLine("[train]"),
+        ConfigLine("epochs", train["epochs"], "how often the training data are gone through"),
+        ConfigLine("batch_size", train["batch_size"], "how many examples are read for each small step of learning"),
+        ConfigLine(
+            "learning_rate", train["learning_rate"], "how large the steps are; lower it if the loss jumps about"
+        ),
     ]
     if kind:
-        lines += [Line("[model.encoder]"), Line("kind", kind, REASONS[kind])]
+        lines += [ConfigLine("[model.encoder]"), ConfigLine("kind", kind, REASONS[kind])]
     head = f"# Made by 'spanloom init' from {json.dumps(origin, ensure_ascii=False)}. Any line may be changed.\n"
     return head + "".join(_written(lines))
 
 
-def _written(lines: Iterable[Line]) -> Iterable[str]:
+def _written(lines: Iterable[ConfigLine]) -> Iterable[str]:
     for line in lines:
         if line.value is None:
             yield f"\n{line.key}\n"

@@ -11,14 +11,14 @@ from spanloom.check.data import read_training
 from spanloom.config import DataConfig, RunConfig
 from spanloom.config.data import check_sources
 from spanloom.errors import ConfigError
-from spanloom.run.user_config import Given, resolved
+from spanloom.run.user_config import GivenConfig, resolved
 from spanloom.tasks import find_task
 from spanloom.write.notebook import ShownCheck
 
 Precision = Literal["int8", "fp32"]
 
 
-def check(data: str | Path, task: str | None = None, config: Given | None = None) -> ShownCheck:
+def check(data: str | Path, task: str | None = None, config: GivenConfig | None = None) -> ShownCheck:
     """Say whether the gold of a file is well formed, what looks like a mistake in it, and what a scheme cannot express.
 
     data: an annotated file, or a configuration (.toml), whose training data are then checked: of several sources each

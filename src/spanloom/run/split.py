@@ -18,10 +18,10 @@ SEED = 0
 PART = 10
 """One of so many examples is dev data."""
 
-Line = Mapping[str, Any]
+JsonLine = Mapping[str, Any]
 
 
-def split(examples: Sequence[Example], task: Task, data: DataConfig) -> tuple[list[Line], list[Line]]:
+def split(examples: Sequence[Example], task: Task, data: DataConfig) -> tuple[list[JsonLine], list[JsonLine]]:
     """The lines, in the toolkit's own format, of the training part and of the dev part, each in the order of the data.
 
     Every tenth example by a fixed seed, a document that is an example of its own always whole; examples of the same
@@ -50,13 +50,13 @@ def split(examples: Sequence[Example], task: Task, data: DataConfig) -> tuple[li
             dev.difference_update(group)
     if not dev:
         raise _too_little(examples, "a label of its own in every example")
-    parts: tuple[list[Line], list[Line]] = [], []
+    parts: tuple[list[JsonLine], list[JsonLine]] = [], []
     for index, example in enumerate(examples):
         parts[index in dev].append(task.line(example))
     return parts
 
 
-def _split_running(examples: Sequence[Example], task: Task) -> tuple[list[Line], list[Line]]:
+def _split_running(examples: Sequence[Example], task: Task) -> tuple[list[JsonLine], list[JsonLine]]:
     """Text that goes on from one example to the next, cut once, at the end of a line or a word."""
     texts = [example.input.text for example in examples]
     left = sum(map(len, texts)) * (PART - 1) // PART

@@ -93,9 +93,9 @@ def _fit(task: Task, path: Path, beginning: str | None, data: DataConfig) -> int
     known = formats(answer)
     if data.format != AUTO:
         return int(data.format in known)
-    if any(hasattr(module, "claims") and module.claims(path) for module in known.values()):
+    if any(one.claims(path) for one in known.values()):
         return CLAIMED
-    return 0 if beginning is None else max((module.fit(beginning) for module in known.values()), default=0)
+    return 0 if beginning is None else max((one.fit(beginning) for one in known.values()), default=0)
 
 
 def _suits(task: Task, fit: int, read: list[Example]) -> Suits:
@@ -108,7 +108,7 @@ def _suits(task: Task, fit: int, read: list[Example]) -> Suits:
         if not labels:
             found = f"no {kind} in any example"
             raise DataError(examples[0].source.path, found, f"what the task '{task.name}' learns", "Annotate some.")
-    labels = [label for example in examples for label in labels_of(task.line(example))]
+    labels = [label for example in examples for label in labels_of_line(task.line(example))]
     facts = len(labels) or sum(task.line(item) != task.line(dataclasses.replace(item, gold=None)) for item in examples)
     lost = sum(len(example.lost) + len(codec.encode(example).lost) for example in examples)
     repeats = not labels or (len(labels) >= OFTEN * len(set(labels)) and len(examples) > 1)
@@ -116,14 +116,14 @@ def _suits(task: Task, fit: int, read: list[Example]) -> Suits:
     return Suits(2 * lost <= facts, fit, repeats, facts - lost, plain)
 
 
-def labels_of(line: Any) -> Iterator[str]:
+def labels_of_line(line: Any) -> Iterator[str]:
     """The labels in an example as a line of JSON; of tokens alone only where they make no spans."""
     if isinstance(line, Mapping):
         for key, value in line.items():
             if key in NAMING and isinstance(value, str):
                 yield value
             elif key != "lost" and not (key == "tokens" and "entities" in line):
-                yield from labels_of(value)
+                yield from labels_of_line(value)
     elif isinstance(line, list):
         for item in line:
-            yield from labels_of(item)
+            yield from labels_of_line(item)

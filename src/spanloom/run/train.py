@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, TypeVar
 from spanloom.config import RunConfig
 from spanloom.contracts import Scorecard, Task
 from spanloom.errors import MissingExtra
-from spanloom.run.user_config import Given, resolved
+from spanloom.run.user_config import GivenConfig, resolved
 from spanloom.tasks import find_task
 from spanloom.write.notebook import ShownScorecard
 
 if TYPE_CHECKING:
     from spanloom.batch.padding import SamplerCost
-    from spanloom.engine.preview import OnReport, RangeTest, Schedule
+    from spanloom.engine.preview import OnReport, RangeTest, SchedulePreview
 
 Previewed = TypeVar("Previewed")
 
 
 def train(
-    config: Given,
+    config: GivenConfig,
     output: str | Path,
     overrides: Sequence[str] = (),
     resume: bool = False,
@@ -54,7 +54,7 @@ def train(
         raise KeyboardInterrupt(str(stopped)) from stopped
 
 
-def scores_told(config: Given, overrides: Sequence[str], scorecard: Scorecard) -> list[str]:
+def scores_told(config: GivenConfig, overrides: Sequence[str], scorecard: Scorecard) -> list[str]:
     """What a person is told of the scorecard of a training: the scores that its task names, shares in points."""
     with _training_packages():
         from spanloom.engine.report import is_share
@@ -74,21 +74,21 @@ def is_first_process() -> bool:
     return read_launch(os.environ).rank == 0
 
 
-def plot_samplers(config: Given, picture: Path, overrides: Sequence[str] = ()) -> list[SamplerCost]:
+def plot_samplers(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> list[SamplerCost]:
     """Draw how much padding every sampler would cost on the training data. Trains nothing; raises as `train` does."""
     with _training_packages():
         from spanloom.engine.preview import preview_samplers
     return _preview(preview_samplers, config, picture, overrides)
 
 
-def plot_schedule(config: Given, picture: Path, overrides: Sequence[str] = ()) -> Schedule:
+def plot_schedule(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> SchedulePreview:
     """Draw the learning rates over the steps of the run. Trains nothing; raises as `train` does."""
     with _training_packages():
         from spanloom.engine.preview import preview_schedule
     return _preview(preview_schedule, config, picture, overrides)
 
 
-def find_rate(config: Given, picture: Path, overrides: Sequence[str] = ()) -> RangeTest:
+def find_rate(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> RangeTest:
     """Draw the loss of a fresh model under a rising learning rate. Saves no model; raises as `train` does."""
     with _training_packages():
         from spanloom.engine.preview import find_rate as preview_rates
@@ -97,7 +97,7 @@ def find_rate(config: Given, picture: Path, overrides: Sequence[str] = ()) -> Ra
 
 def _preview(
     preview: Callable[[Task, RunConfig, Path, OnReport], Previewed],
-    config: Given,
+    config: GivenConfig,
     picture: Path,
     overrides: Sequence[str],
 ) -> Previewed:

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spanloom.config import DataConfig, RunConfig, apply_override, build, config_from_table, load_config, to_table
+from spanloom.config import DataConfig, RunConfig, build, config_from_table, load_config, overridden, to_table
 from spanloom.errors import ConfigError
 from spanloom.tasks import find_task
 
-Given = str | os.PathLike[str] | Mapping[str, Any] | RunConfig
+GivenConfig = str | os.PathLike[str] | Mapping[str, Any] | RunConfig
 
 HERE = "configuration"
 """Where an error is of a configuration that is no file."""
 
 
-def resolved(config: Given, overrides: Sequence[str] = ()) -> RunConfig:
+def resolved(config: GivenConfig, overrides: Sequence[str] = ()) -> RunConfig:
     """The configuration that is meant, `key=value` overrides on top. Raises ConfigError.
 
     Relative paths start from the file's folder; of a dict, and in overrides, from the working directory.
@@ -28,10 +28,7 @@ def resolved(config: Given, overrides: Sequence[str] = ()) -> RunConfig:
             return config
         config = to_table(config)
     if isinstance(config, Mapping):
-        table = plain(config)
-        for override in overrides:
-            apply_override(table, override)
-        return config_from_table(table, HERE, Path.cwd(), _model_type)
+        return overridden(plain(config), overrides, _of_a_dict)
     if not isinstance(config, (str, os.PathLike)):
         found = f"{reprlib.repr(config)}, of type {type(config).__name__}"
         expected = "the path of a TOML file, a dict of the same tables, or a RunConfig"
@@ -57,6 +54,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _of_a_dict(table: Mapping[str, Any]) -> RunConfig:
+    return config_from_table(table, HERE, Path.cwd(), _model_type)
 
 
 def _model_type(task: str) -> type:

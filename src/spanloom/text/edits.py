@@ -17,7 +17,7 @@ MANY_INSERTIONS = "more insertions than the model makes"
 SPACING = "spaces that are neither the dialogue's nor usual"
 
 Words = Sequence[str]
-State = tuple[int, int, int, int]
+EditState = tuple[int, int, int, int]
 """Tokens read of the utterance, tokens written of the rewrite, insertions so far, and whether the last was deleted."""
 
 START_SPAN, TOKEN, NOT_WRITTEN = 2, 1, 1000
@@ -46,8 +46,8 @@ def align(utterance: Words, context: Sequence[Words], rewrite: Words, most: int)
     """
     runs = longest_runs(rewrite, context)
     goal = len(utterance), len(rewrite)
-    start: State = (0, 0, 0, 0)
-    cheapest, before = {start: 0}, dict[State, State]()
+    start: EditState = (0, 0, 0, 0)
+    cheapest, before = {start: 0}, dict[EditState, EditState]()
     waiting = [(_at_least(*goal), start)]
     while True:
         bound, state = heapq.heappop(waiting)
@@ -69,8 +69,8 @@ def _at_least(unread: int, unwritten: int) -> int:
 
 
 def _steps(
-    state: State, utterance: Words, rewrite: Words, runs: Sequence[int], most: int
-) -> Iterator[tuple[int, State]]:
+    state: EditState, utterance: Words, rewrite: Words, runs: Sequence[int], most: int
+) -> Iterator[tuple[int, EditState]]:
     """What each edit at a state costs, and where it leads."""
     i, j, k, deleting = state
     if i < len(utterance):
@@ -84,7 +84,7 @@ def _steps(
                 yield START_SPAN + size * TOKEN, (i, j + size, k + 1, 0)
 
 
-def _traced(state: State, before: Mapping[State, State], size: int) -> Alignment:
+def _traced(state: EditState, before: Mapping[EditState, EditState], size: int) -> Alignment:
     deleted = [False] * size
     insertions: list[tuple[int, int, int]] = []
     unwritten: list[int] = []

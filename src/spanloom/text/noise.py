@@ -18,11 +18,11 @@ import numpy as np
 from spanloom.config import AugmentConfig
 from spanloom.core import Array
 from spanloom.inputs import Text, Token
-from spanloom.text.words import visible
+from spanloom.text.words import is_visible
 
 Place = tuple[int, int]  # a half-open token range
-Kind = tuple[str, str]  # of a letter: its category, so its case, and its script
-Letters = Mapping[Kind, Sequence[str]]
+LetterKind = tuple[str, str]  # of a letter: its category, so its case, and its script
+Letters = Mapping[LetterKind, Sequence[str]]
 
 
 def with_noise(
@@ -50,8 +50,8 @@ def _kept(text: Text, places: Sequence[Place], rate: float, draw: np.random.Gene
     for start, end in places:
         if not kept[start:end].any():
             kept[draw.integers(start, end)] = True
-    if len(kept) and not any(visible(text.tokens[number].text) for number in np.flatnonzero(kept)):
-        seen = [number for number, token in enumerate(text.tokens) if visible(token.text)]
+    if len(kept) and not any(is_visible(text.tokens[number].text) for number in np.flatnonzero(kept)):
+        seen = [number for number, token in enumerate(text.tokens) if is_visible(token.text)]
         kept[draw.choice(seen or len(kept))] = True
     return _told_apart(kept, places)
 
@@ -91,7 +91,7 @@ def _mistyped(words: list[str], rate: float, draw: np.random.Generator) -> list[
     chosen = np.flatnonzero(draw.random(len(words)) < rate)
     if not len(chosen):
         return words
-    nearby: dict[Kind, list[str]] = defaultdict(list)
+    nearby: dict[LetterKind, list[str]] = defaultdict(list)
     for letter in sorted({character for word in words for character in word if character.isalpha()}):
         nearby[_kind(letter)].append(letter)
     changed = list(words)
@@ -124,7 +124,7 @@ def _with_a_slip(word: str, nearby: Letters, draw: np.random.Generator) -> str:
 
 
 @lru_cache(maxsize=2**12)
-def _kind(letter: str) -> Kind:
+def _kind(letter: str) -> LetterKind:
     return unicodedata.category(letter), unicodedata.name(letter, "").partition(" ")[0]
 
 

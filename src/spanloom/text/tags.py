@@ -113,7 +113,7 @@ def spans_from_tags(tags: Sequence[str], scheme: str) -> list[Span]:
     return spans
 
 
-def convert(tags: Sequence[str], source: str, target: str) -> list[str]:
+def convert_tags(tags: Sequence[str], source: str, target: str) -> list[str]:
     """Tags of one scheme in another. Raises ValueError for a tag that the source scheme does not have."""
     return tags_from_spans(spans_from_tags(tags, source), len(tags), target)
 

@@ -13,7 +13,7 @@ from spanloom.core import SOME, Array, Source
 from spanloom.errors import DataError
 from spanloom.text.known import refuse_unknown
 from spanloom.text.stored import choice, flag, strings
-from spanloom.text.tags import OUTSIDE, convert, is_bio2, natural_order, spans_from_tags, tag_names, transitions
+from spanloom.text.tags import OUTSIDE, convert_tags, is_bio2, natural_order, spans_from_tags, tag_names, transitions
 
 TOKEN_LABEL = "token label"
 """The kind of a label that stands for itself: every token has exactly one."""
@@ -55,7 +55,7 @@ class Tagset:
 
     def encode(self, labels: Sequence[str]) -> Array:
         """The numbers [T] of a sentence's labels, all of them known."""
-        tags = convert(labels, "bio2", self.scheme) if self.scheme else labels
+        tags = convert_tags(labels, "bio2", self.scheme) if self.scheme else labels
         return np.array([self._numbers[tag] for tag in tags], dtype=np.int64)
 
     def unknown(self, labels: Sequence[str]) -> list[tuple[str, str]]:

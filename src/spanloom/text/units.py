@@ -17,7 +17,7 @@ from spanloom.text.stored import choice, flag, strings
 from spanloom.text.tokenizer_json import parse_tokenizer
 from spanloom.text.vocab import PAD, UNKNOWN, Vocabulary
 
-Kind = Literal["character", "word", "piece"]
+UnitKind = Literal["character", "word", "piece"]
 
 BEGIN = PAD
 """What stands before a text: nothing was read yet."""
@@ -42,7 +42,7 @@ class UnitReader:
     A unit between two tokens, a space say, counts to the second; what comes behind the last one counts to that.
     """
 
-    def __init__(self, kind: Kind, normalise: bool, tokenizer_json: str | None = None) -> None:
+    def __init__(self, kind: UnitKind, normalise: bool, tokenizer_json: str | None = None) -> None:
         self.kind = kind
         self.normalise = normalise
         self.tokenizer_json = tokenizer_json

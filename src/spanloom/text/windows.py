@@ -45,7 +45,7 @@ def windows(n_tokens: int, size: int, overlap: int, boundaries: Sequence[int] | 
     return found
 
 
-def cut(text: Text, max_words: int, max_sentences: int | None = None) -> list[Window]:
+def windows_of(text: Text, max_words: int, max_sentences: int | None = None) -> list[Window]:
     """The windows of a text, in tokens: one that holds everything if the text is short enough, none if it is empty.
 
     A window holds at most `max_words` tokens and `max_sentences` sentences, of which neighbours share a half, rounded
@@ -116,7 +116,7 @@ def _surroundings(place: Window, edges: Sequence[int], size: int, sentences: int
     return _first_within(edges, low, start + 1) or low, _last_within(edges, end, high) or high
 
 
-def part(text: Text, window: Window) -> Text:
+def part_of_text(text: Text, window: Window) -> Text:
     """The tokens of one window, still pointing into the whole text."""
     start, end = window
     return dataclasses.replace(text, tokens=text.tokens[start:end])

@@ -118,7 +118,7 @@ def one_text(given: str | Sequence[str]) -> Text:
     return Text(given, tokenize(given))
 
 
-def visible(text: str) -> bool:
+def is_visible(text: str) -> bool:
     """Whether there is anything in a text that a reader sees."""
     return not all(unicodedata.category(character) in INVISIBLE for character in text)
 

@@ -60,7 +60,7 @@ def short_label(label: str) -> str:
     return label.rstrip("/").rsplit("/", 1)[-1] if label.startswith("/") else label
 
 
-def checked(item: Mapping[str, Any], where: str) -> None:
+def refuse_odd_offsets(item: Mapping[str, Any], where: str) -> None:
     """Raise DataError unless every offset is inside the text and every head and tail is an entity."""
     length = len(item["text"])
     for entity in item["entities"]:
@@ -191,16 +191,16 @@ def _tag(number: int, entity: Mapping[str, Any], level: int, mark: str) -> str:
 
 def chosen_by(fact: Mapping[str, Any]) -> str:
     """The attributes by which the page filters facts: kind, and score as it is shown."""
-    score = score_of(fact)
+    score = shown_score(fact)
     return f'data-k="{escape(legend_label(fact))}"' + (f' data-s="{score}"' if score else "")
 
 
 def _title(entity: Mapping[str, Any]) -> str:
-    score = score_of(entity)
+    score = shown_score(entity)
     return f"{entity['label']} · {score}" if score else str(entity["label"])
 
 
-def score_of(fact: Mapping[str, Any]) -> str:
+def shown_score(fact: Mapping[str, Any]) -> str:
     """A confidence as it is shown, between 0 and 1; nothing where there is none."""
     score = fact.get("score")
     return "" if score is None else f"{score:.2f}"
@@ -209,7 +209,7 @@ def score_of(fact: Mapping[str, Any]) -> str:
 def _triple(relation: Mapping[str, Any], entities: Sequence[Mapping[str, Any]], name: str, mark: str) -> str:
     head, tail = relation["head"], relation["tail"]
     status = f'<span class="status">{STATUS_WORDS[mark]}</span>' if mark else ""
-    score = score_of(relation)
+    score = shown_score(relation)
     meter = f'<span class="score" style="--v:{100 * relation["score"]:.0f}%">{score}</span>' if score else ""
     whole = f' title="{escape(relation["label"])}"' if name != relation["label"] else ""
     return (

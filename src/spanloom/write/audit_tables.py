@@ -103,12 +103,12 @@ def gold_table(gold: Mapping[str, Any], title: str = "Gold") -> Table:
             ),
         )
     if gold["relations"]["total"]:
-        table.add_row("relations a sentence", listed(gold["triples_per_sentence"]))
-        table.add_row("sentences by overlap", listed(gold["kinds"]))
+        table.add_row("relations a sentence", counts_cell(gold["triples_per_sentence"]))
+        table.add_row("sentences by overlap", counts_cell(gold["kinds"]))
     table.add_row("spans", f"nested pairs {gold['nested_entities']:,}, crossing pairs {gold['crossing_entities']:,}")
     if gold["by_text"]:
         placed = gold["placed"]
-        lost = listed(placed["lost"]) if placed["lost"] else Cell("none")
+        lost = counts_cell(placed["lost"]) if placed["lost"] else Cell("none")
         found = f"{several(placed['relations'], 'relation')} placed"
         found += f", {placed['ambiguous']:,} with more than one closest place"
         table.add_row("facts given as text", Cell(f"{found}; not placed: ").append(lost))
@@ -190,9 +190,9 @@ def labels(counts: Mapping[str, int]) -> Cell:
     """Labels with their counts, the most frequent ones."""
     shown = dict(list(counts.items())[:MOST_LABELS])
     rest = len(counts) - len(shown)
-    return listed(shown).append(f", and {rest} more" if rest else "")
+    return counts_cell(shown).append(f", and {rest} more" if rest else "")
 
 
-def listed(counts: Mapping[str, int]) -> Cell:
+def counts_cell(counts: Mapping[str, int]) -> Cell:
     """`name: count, name: count`."""
     return Cell(", ").join(name_cell(name).append(f": {count:,}") for name, count in counts.items())

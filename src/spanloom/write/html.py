@@ -6,16 +6,26 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from importlib.resources import files
 from typing import Any
 
-from spanloom.answers.parts.drawing import Drawing, Shown, as_given, text_of
+from spanloom.answers.parts.drawing import Drawing, Shown, as_given, shown_text
 from spanloom.core import Example
-from spanloom.write.annotated import STATUS_WORDS, checked, chosen_by, escape, graph_html, hue, legend_label, score_of
+from spanloom.write.annotated import (
+    STATUS_WORDS,
+    chosen_by,
+    escape,
+    graph_html,
+    hue,
+    legend_label,
+    refuse_odd_offsets,
+    shown_score,
+)
 from spanloom.write.html_tables import summary_html
-from spanloom.write.overview import KINDS, Overview, heading
+from spanloom.write.overview import KINDS, Overview, Provenance, heading
 
 Item = Mapping[str, Any]
 Draw = Callable[[Shown], Drawing]
 
-SCRIPTS = ("arcs.js", "controls.js")
+UNKNOWN = Provenance()
+SCRIPTS = ("arc_layout.js", "arcs.js", "controls.js")
 
 
 def prediction_page(
@@ -23,9 +33,7 @@ def prediction_page(
     title: str = "Predictions",
     *,
     draw: Draw = as_given,
-    model: str = "",
-    data: str = "",
-    date: str = "",
+    provenance: Provenance = UNKNOWN,
 ) -> Iterator[str]:
     """A page of predictions, in pieces to be written one after the other.
 
@@ -33,15 +41,14 @@ def prediction_page(
     where there is one. draw: what is drawn of an item, as `AnswerKind.draw` says it; as it stands where it has the
     names of a `Drawing`.
 
-    model, data, date: what the page is of, as its head says it; whoever writes the page knows the day. Raises DataError
-    for an offset outside the text.
+    provenance: what the page is of; whoever writes it knows the day. Raises DataError for an offset outside the text.
     """
     overview = Overview()
-    yield _head(title, model, data)
-    yield f"{heading(title, model, data, date)}<main>\n"
+    yield _head(title, provenance)
+    yield f"{heading(title, provenance)}<main>\n"
     for number, item in enumerate(items, 1):
         drawn = _drawn(item, draw)
-        checked(drawn, f"item {number}")
+        refuse_odd_offsets(drawn, f"item {number}")
         overview.add(drawn)
         failed = ' class="failed"' if "error" in item else ""
         yield f"<article{failed}>{_article_head(item)}{_answer_html(drawn)}</article>\n"
@@ -54,31 +61,29 @@ def scorecard_page(
     title: str = "Scorecard",
     *,
     draw: Draw = as_given,
-    model: str = "",
-    data: str = "",
-    date: str = "",
+    provenance: Provenance = UNKNOWN,
 ) -> Iterator[str]:
     """The scores, then gold beside predicted, in pieces to be written one after the other.
 
-    items: as `comparison_items` makes them. draw, model, data, date: as of `prediction_page`. Raises DataError for an
+    items: as `comparison_items` makes them. draw, provenance: as of `prediction_page`. Raises DataError for an
     offset outside the text.
     """
     overview = Overview("example")
-    yield _head(title, model, data)
-    yield f"{heading(title, model, data, date)}{summary_html(scorecard)}\n"
+    yield _head(title, provenance)
+    yield f"{heading(title, provenance)}{summary_html(scorecard)}\n"
     yield '<h2>Gold beside predicted</h2>\n<input type="checkbox" id="only">'
     yield '<label class="filter" for="only">Only examples with errors</label>\n<main>\n'
     for number, item in enumerate(items, 1):
         sides = {side: _drawn(item[side], draw) for side in ("gold", "predicted")}
         for side, drawn in sides.items():
-            checked(drawn, f"item {number}, {side}")
+            refuse_odd_offsets(drawn, f"item {number}, {side}")
         yield _comparison({**item, **sides}, overview)
     yield _foot(overview)
 
 
 def tables_page(content: str, title: str) -> str:
     """A page of tables and nothing else."""
-    return f"{_head(title, '', '')}{content}\n</body>\n</html>\n"
+    return f"{_head(title, UNKNOWN)}{content}\n</body>\n</html>\n"
 
 
 def comparison_items(
@@ -98,7 +103,7 @@ def comparison_items(
 def _drawn(item: Item, draw: Draw) -> Drawing:
     """What is drawn of an item; of one with an error its text, perhaps an empty one, and no facts."""
     if "error" in item:
-        return {**item, "text": text_of(item), "entities": (), "relations": (), "labels": ()}
+        return {**item, "text": shown_text(item), "entities": (), "relations": (), "labels": ()}
     return draw(item)
 
 
@@ -151,7 +156,7 @@ def _note_html(note: Item) -> str:
 
 def _label_html(label: Item, status: str) -> str:
     word = f' <span class="status">{STATUS_WORDS[status]}</span>' if status in ("miss", "extra") else ""
-    text = " ".join(part for part in (escape(label["label"]), score_of(label)) if part)
+    text = " ".join(part for part in (escape(label["label"]), shown_score(label)) if part)
     return f'<span class="label {status}" style="--h:{hue(legend_label(label))}" {chosen_by(label)}>{text}{word}</span>'
 
 
@@ -160,10 +165,10 @@ def _article_head(item: Item, state: str = "") -> str:
     return "<header>" + "".join(f"<span>{part}</span>" for part in parts) + "</header>"
 
 
-def _head(title: str, model: str, data: str) -> str:
+def _head(title: str, provenance: Provenance) -> str:
     # The policy holds the page to its word: nothing is fetched, whatever a text contains.
     policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-    named = " · ".join(escape(part) for part in (title, model, data) if part)
+    named = " · ".join(escape(part) for part in (title, provenance.model, provenance.data) if part)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from spanloom.write.annotated import STATUS_WORDS, escape, hue, legend_label, score_of, short_label
+from spanloom.write.annotated import STATUS_WORDS, escape, hue, legend_label, short_label, shown_score
 
 Item = Mapping[str, Any]
 
@@ -20,9 +21,18 @@ KINDS = {"entities": "span", "relations": "relation", "labels": "label"}
 _MEANINGS = {"hit": "in gold and predicted", "miss": "in gold, not predicted", "extra": "predicted, not in gold"}
 
 
-def heading(title: str, model: str, data: str, date: str) -> str:
-    """The title, and what is known of the model, the data and the day."""
-    known = (("Model", model), ("Data", data), ("Date", date))
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which model, data and day a page is of, as its head says it, where they are known."""
+
+    model: str = ""
+    data: str = ""
+    date: str = ""
+
+
+def heading(title: str, provenance: Provenance) -> str:
+    """The title, and where the page comes from."""
+    known = (("Model", provenance.model), ("Data", provenance.data), ("Date", provenance.date))
     parts = [f"<span>{name}: <b>{escape(value)}</b></span>" for name, value in known if value]
     about = f'<p class="about origin">{" ".join(parts)}</p>' if parts else ""
     return f'<header class="top"><h1>{escape(title)}</h1>{about}</header>\n'
@@ -58,7 +68,7 @@ class Overview:
         for kind in KINDS:
             for fact in item[kind]:
                 self.facts[kind][legend_label(fact)] += number
-                self.scored = self.scored or bool(score_of(fact))
+                self.scored = self.scored or bool(shown_score(fact))
 
     def html(self) -> str:
         """The counts, the legend, and the controls."""

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from spanloom.config.listing import Setting, Table
+from spanloom.config.listing import Setting, SettingsTable
 
 NARROWEST, WIDEST = 40, 100
 """Characters of a line at least and at most."""
@@ -24,7 +24,7 @@ a path or a column that is not given. What samplers, schedules and adversarial t
 """
 
 
-def settings_lines(tables: Iterable[Table], width: int) -> Iterator[str]:
+def settings_lines(tables: Iterable[SettingsTable], width: int) -> Iterator[str]:
     """The tables as a configuration writes them, each setting with what it may be, and its meaning below it."""
     for table in tables:
         kind = f'kind = "{table.kind}"  ' if table.kind else ""
@@ -42,7 +42,7 @@ def _folded(text: str, width: int, first: str, rest: str) -> list[str]:
     return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
-def settings_json(tables: Iterable[Table]) -> list[dict[str, Any]]:
+def settings_json(tables: Iterable[SettingsTable]) -> list[dict[str, Any]]:
     """The tables as plain values; a default is null where there is none."""
     return [
         {
@@ -63,12 +63,12 @@ def settings_json(tables: Iterable[Table]) -> list[dict[str, Any]]:
     ]
 
 
-def settings_page(tables: Sequence[tuple[str, Table]]) -> str:
+def settings_page(tables: Sequence[tuple[str, SettingsTable]]) -> str:
     """docs/settings.md. tables: each with the name of the task whose it is, "" for one that every task has."""
     return "\n".join([PAGE, *(line for task, table in tables for line in _section(task, table))])
 
 
-def _section(task: str, table: Table) -> Iterator[str]:
+def _section(task: str, table: SettingsTable) -> Iterator[str]:
     of = f" of the task `{task}`" if task else f" of kind `{table.kind}`" if table.kind else ""
     yield f"## `{_heading(table)}`{of}" if table.name else "## At the top"
     yield from ("", table.meaning, "")
@@ -81,9 +81,9 @@ def _section(task: str, table: Table) -> Iterator[str]:
     yield ""
 
 
-def _heading(table: Table) -> str:
+def _heading(table: SettingsTable) -> str:
     return f"[[{table.name}]]" if table.many else f"[{table.name}]"
 
 
-def _key(table: Table, setting: Setting) -> str:
+def _key(table: SettingsTable, setting: Setting) -> str:
     return f"{table.name}.{setting.name}" if table.name else setting.name

@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 
 from spanloom.errors import CheckpointError, ConfigError
-from spanloom.export.bundle import Source, write_bundle
+from spanloom.export.bundle import Exported, write_bundle
 from spanloom.predict.bundle import WRITTEN, require_replaceable
 from spanloom.predict.predictor import load
 from spanloom.write.folders import aside, recover, replace, workshop
-from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example, find_tiny
+from tests.run.tiny_task import TASK, WORDS, TinyCodec, build, example
 
 SENTENCES = ["the Ada the Bo", "edge", "the", "Cy edge the the Di", "Ada Bo Cy"] * 2
 
 
-def make_source(card: Path) -> Source:
+def make_source(card: Path) -> Exported:
     codec = TinyCodec(WORDS)
-    return Source(TASK, codec, build(None, codec), [example(text) for text in SENTENCES], card)
+    return Exported(TASK, codec, build(None, codec), [example(text) for text in SENTENCES], card)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     card = tmp_path_factory.mktemp("run") / "README.md"
     card.write_text("# A tiny model\n", encoding="utf-8")
     folder = tmp_path_factory.mktemp("exports") / "bundle"
-    write_bundle(make_source(card), folder, 0.5, keep_golden=True, find=find_tiny)
+    write_bundle(make_source(card), folder, 0.5, keep_golden=True)
     return folder
 
 
@@ -110,16 +110,16 @@ def test_what_no_export_wrote_is_never_deleted(bundle: Path, change: Callable[[P
     before = contents(bundle)
     card = bundle.parent / "card.md"
     with pytest.raises(ConfigError, match=message):
-        write_bundle(make_source(card), bundle, 0.5, find=find_tiny)
+        write_bundle(make_source(card), bundle, 0.5)
     assert contents(bundle) == before
 
 
 def test_a_card_that_a_person_wrote_is_no_card_of_the_export(tmp_path: Path) -> None:
     source, folder = make_source(tmp_path / "no card"), tmp_path / "bundle"
-    write_bundle(source, folder, 0.5, find=find_tiny)
+    write_bundle(source, folder, 0.5)
     (folder / "README.md").write_text("# Mine\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"bundle: holds 'README\.md', which no export wrote"):
-        write_bundle(source, folder, 0.5, find=find_tiny)
+        write_bundle(source, folder, 0.5)
     assert (folder / "README.md").read_text(encoding="utf-8") == "# Mine\n"
 
 
@@ -137,7 +137,7 @@ def test_what_stands_aside_and_is_not_an_exports_is_named(bundle: Path) -> None:
     before = contents(bundle)
     message = r"^\S*/\.bundle\.replaced: is in the way: .* no export wrote. Move it away, or choose another --output\.$"
     with pytest.raises(ConfigError, match=message):
-        write_bundle(make_source(bundle.parent / "card.md"), bundle, 0.5, find=find_tiny)
+        write_bundle(make_source(bundle.parent / "card.md"), bundle, 0.5)
     assert contents(bundle) == before
     assert contents(aside(bundle)) == {"notes.txt": b"mine"}
 
@@ -145,7 +145,7 @@ def test_what_stands_aside_and_is_not_an_exports_is_named(bundle: Path) -> None:
 def test_a_file_is_no_place_for_a_bundle(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"file: exists and is not a bundle"):
-        write_bundle(make_source(tmp_path / "card.md"), tmp_path / "file", 0.5, find=find_tiny)
+        write_bundle(make_source(tmp_path / "card.md"), tmp_path / "file", 0.5)
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
@@ -155,7 +155,7 @@ def test_a_bundle_is_replaced_and_keeps_its_mode(bundle: Path) -> None:
     link.symlink_to(bundle)
     card = bundle.parent / "card.md"
     card.write_text("# Another\n", encoding="utf-8")
-    write_bundle(make_source(card), link, 0.5, find=find_tiny)
+    write_bundle(make_source(card), link, 0.5)
     assert (bundle / "README.md").read_text(encoding="utf-8") == "# Another\n"
     assert not (bundle / "golden.jsonl").exists()
     assert link.is_symlink()
@@ -179,7 +179,7 @@ def test_a_rename_that_fails_leaves_the_old_bundle(bundle: Path, failing: int, m
 
     monkeypatch.setattr("spanloom.write.folders.os.rename", fail_once)
     with pytest.raises(CheckpointError, match=r"could not be written \(No space left .*What was there is unchanged"):
-        write_bundle(make_source(bundle.parent / "card.md"), bundle, 0.5, find=find_tiny)
+        write_bundle(make_source(bundle.parent / "card.md"), bundle, 0.5)
     assert count >= failing
     assert contents(bundle) == before
     assert [path.name for path in bundle.parent.iterdir()] == ["bundle"]

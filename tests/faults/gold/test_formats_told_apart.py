@@ -6,7 +6,6 @@ import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from spanloom.config import DataConfig
 from spanloom.errors import DataError
 from spanloom.inputs import Relation
 from spanloom.read import detect, formats, read
+from spanloom.read.parts.format import Format
 from spanloom.tasks import find_task, task_names
 
 ANSWERS = (Graph, Tags, Label, Relation, Frame, Rewrite, Surprisal)
@@ -89,8 +89,7 @@ def test_no_sample_passes_through_another_task_as_another_kind_of_file(
     if isinstance(found, DataError):
         assert found.expected.startswith("one of: ")
     else:
-        module = formats(other)[found]
-        assert (hasattr(module, "KEYS") or hasattr(module, "OF_TEXT")) == sample.startswith(("{", "[{"))
+        assert bool(formats(other)[found].keys) == sample.startswith(("{", "[{"))
 
 
 @pytest.mark.parametrize("task", task_names())
@@ -116,8 +115,8 @@ def _answer_or_error(call: Callable[[], Any]) -> Any:
 
 
 def test_formats_that_fit_equally_well_are_both_named() -> None:
-    def made_up(number: int) -> Any:
-        return SimpleNamespace(SHAPE="any", fit=lambda beginning: number * beginning.count("%"))
+    def made_up(number: int) -> Format:
+        return Format("made up", "any", Graph, lambda beginning: number * beginning.count("%"), lambda *_: iter(()))
 
     known = {"one": made_up(1), "two": made_up(2), "three": made_up(2)}
     message = r"x\.dat: the data may be in the format 'two' or 'three', which fit equally well; one format\. "

@@ -73,6 +73,27 @@ def test_the_keys_that_are_there_and_those_looked_for_are_named(
     assert example.gold is None or (task == "joint" and "sents" in item)
 
 
+@pytest.mark.parametrize("key", ["relaitons", "relation", "Relations", "relations "])
+@pytest.mark.parametrize("form", ["spanloom", "spert"])
+def test_relations_under_a_key_spelled_like_theirs_are_named_where_they_stand(
+    tmp_path: Path, key: str, form: str
+) -> None:
+    item: dict[str, Any] = {"text": "Mira left", "entities": [], "id": 1, "people": ["a"]}
+    if form == "spert":
+        item = {"tokens": ["Mira", "left"], "entities": [], "orig_id": 1}
+    path = written(tmp_path / "x.jsonl", {**item, key: []}, {**item, "relations": []})
+    with pytest.raises(DataError, match=re.escape(f"x.jsonl:1: unknown key '{key}'; did you mean 'relations'?")):
+        list(find_task("joint").read(path, DataConfig()))
+    path = written(tmp_path / "y.jsonl", {**item, key: []})
+    assert len(list(read(path, DataConfig(unknown_keys="ignored")))) == 1
+
+
+@pytest.mark.parametrize("more", [{"related": ["x"]}, {"relation": "x"}, {"relation_types": ["x"]}])
+def test_what_is_spelled_otherwise_or_is_no_list_is_passed_over(tmp_path: Path, more: dict[str, Any]) -> None:
+    path = written(tmp_path / "x.jsonl", {"text": "Mira left", "entities": [], **more})
+    assert len(list(read(path, DataConfig()))) == 1
+
+
 def test_training_stops_at_it_too(tmp_path: Path) -> None:
     good = {"text": "Bo left Rome .", "entities": [{"start": 0, "end": 2, "label": "PER"}]}
     path = written(tmp_path / "x.jsonl", good, DOCCANO)

@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import nn
 
-from spanloom.batch.buckets import batches
+from spanloom.batch.buckets import Capacity, batches
 from spanloom.batch.samplers import build_sampler
 from spanloom.core import Row
 from spanloom.encoders.parts.modules.pretrained import make_transformer
 from spanloom.encoders.parts.modules.transformer import Transformer
 from spanloom.engine.average import WeightAverage
 from spanloom.metrics.measures import paired_test
-from spanloom.metrics.significance import paired_bootstrap, verdict
+from spanloom.metrics.significance import paired_bootstrap, paired_result
 from tests.choices import train_config
 
 SAMPLERS = ("buckets", "sequential", "shuffled", "breakpoints", "kmeans", "windows")
@@ -74,7 +74,7 @@ def test_p_is_never_0(samples: int) -> None:
     """One model has every fact, the other none: no resampling comes as far, and p is one of all, itself counted."""
     none, all_ = np.tile([0, 1, 1], (30, 1)), np.tile([1, 1, 1], (30, 1))
     assert paired_bootstrap(none, all_, samples)["p_value"] == 1 / (1 + samples)
-    assert verdict(0.0, 1.0, np.ones(samples))["p_value"] == 1 / (1 + samples)
+    assert paired_result(0.0, 1.0, np.ones(samples))["p_value"] == 1 / (1 + samples)
 
 
 def test_p_is_never_0_for_any_measure() -> None:
@@ -87,8 +87,8 @@ def test_p_is_never_0_for_any_measure() -> None:
 
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_a_batch_may_fill_its_tokens_to_the_last(shuffle: bool) -> None:
-    assert [len(batch) for batch in batches([5] * 4, 0, 0, 8, 20, shuffle)] == [4]
-    assert sorted(len(batch) for batch in batches([5] * 4, 0, 0, 8, 19, shuffle)) == [1, 3]
+    assert [len(batch) for batch in batches([5] * 4, 0, 0, Capacity(8, 20), shuffle)] == [4]
+    assert sorted(len(batch) for batch in batches([5] * 4, 0, 0, Capacity(8, 19), shuffle)) == [1, 3]
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -99,4 +99,4 @@ def test_every_sampler_fills_the_budget_to_the_last(sampler: str) -> None:
 
 
 def test_a_row_as_long_as_the_whole_budget_is_alone() -> None:
-    assert [batch.tolist() for batch in batches([20, 1], 0, 0, 8, 20, shuffle=False)] == [[1], [0]]
+    assert [batch.tolist() for batch in batches([20, 1], 0, 0, Capacity(8, 20), shuffle=False)] == [[1], [0]]

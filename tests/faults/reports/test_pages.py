@@ -16,6 +16,7 @@ from spanloom.run.cli import main
 from spanloom.tasks import find_task
 from spanloom.write.annotated import levels, relation_names
 from spanloom.write.html import SCRIPTS, prediction_page, scorecard_page
+from spanloom.write.overview import Provenance
 from tests.write.browser import CHROMIUM, drawn
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH to draw the page")
@@ -120,8 +121,8 @@ def test_levels_look_at_no_more_than_they_must(step: int) -> None:
 
 def test_a_page_says_what_it_is_of_and_how_much_is_on_it() -> None:
     failed = {"text": "Di", "error": "text 3: not a string; expected <text>"}
-    about = {"model": "small-model", "data": "people.txt", "date": "2026-11-27"}
-    page = "".join(prediction_page([ADA, CY, failed, {"error": "no text at all"}], **about))
+    provenance = Provenance("small-model", "people.txt", "2026-11-27")
+    page = "".join(prediction_page([ADA, CY, failed, {"error": "no text at all"}], provenance=provenance))
     assert "<title>Predictions · small-model · people.txt</title>" in page
     for name, value in (("Model", "small-model"), ("Data", "people.txt"), ("Date", "2026-11-27")):
         assert f"<span>{name}: <b>{value}</b></span>" in page
@@ -217,19 +218,19 @@ def hostile(value: Any) -> Any:
 
 @pytest.mark.parametrize("task", ANSWERS)
 def test_markup_stays_text_whatever_the_answer(task: str) -> None:
-    names = {"model": HOSTILE, "data": HOSTILE, "date": HOSTILE}
+    provenance = Provenance(HOSTILE, HOSTILE, HOSTILE)
     item = hostile(ANSWERS[task]) | {"source": HOSTILE}
     draw = kind_of(find_task(task).answer()).draw
-    plain = Elements("".join(prediction_page([ANSWERS[task]], draw=draw, model="m", data="d", date="t")))
+    plain = Elements("".join(prediction_page([ANSWERS[task]], draw=draw, provenance=Provenance("m", "d", "t"))))
     failed = {"text": HOSTILE, "error": HOSTILE}
-    page = Elements("".join(prediction_page([item, failed], HOSTILE, draw=draw, **names)))
+    page = Elements("".join(prediction_page([item, failed], HOSTILE, draw=draw, provenance=provenance)))
     assert page.names.count("script") == len(SCRIPTS)
     assert "img" not in page.names
     assert page.names.count("style") == page.names.count("title") == 1
     assert set(page.names) == set(plain.names)
     assert page.text["title"].rstrip("\n") == " · ".join([HOSTILE] * 3)
     sides = {"gold": item, "predicted": item, "lost": [HOSTILE]}
-    report = Elements("".join(scorecard_page(CARD, [sides], draw=draw, **names)))
+    report = Elements("".join(scorecard_page(CARD, [sides], draw=draw, provenance=provenance)))
     assert "img" not in report.names
     assert report.names.count("script") == len(SCRIPTS)
 
@@ -244,7 +245,9 @@ def test_the_legend_of_surprise_has_one_entry_for_all_that_stands_out() -> None:
 
 
 def test_control_characters_can_be_seen() -> None:
-    page = "".join(prediction_page([graph("bell\x07 \x1b[31mred\x7f", [span(0, 5, "a\x00")])], model="m\x1b"))
+    page = "".join(
+        prediction_page([graph("bell\x07 \x1b[31mred\x7f", [span(0, 5, "a\x00")])], provenance=Provenance("m\x1b"))
+    )
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", page)
     assert r"\x1b[31mred\x7f" in page
     assert r"bell\x07" in page
@@ -276,7 +279,7 @@ def test_a_report_fits_its_screen_and_its_first_column_can_be_read(tmp_path: Pat
       const cell = document.querySelector("td").getBoundingClientRect(), root = document.documentElement;
       document.title = JSON.stringify({ cell: [cell.width, cell.height], over: root.scrollWidth - root.clientWidth });
     """
-    page = "".join(scorecard_page(CARD, [pair], model="m", data="people.txt", date="2026-11-27"))
+    page = "".join(scorecard_page(CARD, [pair], provenance=Provenance("m", "people.txt", "2026-11-27")))
     # A headless window is no narrower than 500, so a phone is a frame in it.
     framed = f'<iframe id="f" width="{width}" height="900"></iframe>'
     (tmp_path / "inner.html").write_text(

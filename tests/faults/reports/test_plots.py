@@ -23,8 +23,8 @@ from spanloom.engine.report import (
     EpochReport,
     Metrics,
     StepReport,
+    f1_by_label,
     is_share,
-    label_scores,
     read_metrics,
 )
 from spanloom.engine.run import run_training
@@ -106,7 +106,7 @@ def test_scores_are_drawn_in_points_and_labels_have_curves(tmp_path: Path, monke
 
 def test_labels_are_recorded_in_short(tmp_path: Path) -> None:
     many = {"Kind": {f"label {n}": {"f1": 0.123456, "gold": n} for n in range(60)}, "None": {}}
-    kept = label_scores({"labels": many})
+    kept = f1_by_label({"labels": many})
     assert list(kept) == ["Kind"]
     assert list(kept["Kind"])[:2] == ["label 59", "label 58"]
     assert len(kept["Kind"]) == 25

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from spanloom.nn.heads.pooling import Kind, Pooling, mean_where
+from spanloom.nn.heads.pooling import Pooling, PoolingKind, mean_where
 from spanloom.nn.layers.rnn import RecurrentLayers
 
-KINDS: tuple[Kind, ...] = ("first", "last", "max", "mean", "attention")
+KINDS: tuple[PoolingKind, ...] = ("first", "last", "max", "mean", "attention")
 LENGTHS = [4, 1, 7]
 BACKWARD = 2
 
@@ -44,13 +44,13 @@ def by_loop(pooling: Pooling, row: Tensor) -> list[float]:
     return [sum(weight * value for weight, value in zip(weights, column, strict=True)) for column in columns]
 
 
-def fixed(kind: Kind) -> Pooling:
+def fixed(kind: PoolingKind) -> Pooling:
     torch.manual_seed(1)
     return Pooling(kind, 5, BACKWARD)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_what_a_loop_over_the_words_computes(kind: Kind) -> None:
+def test_it_is_what_a_loop_over_the_words_computes(kind: PoolingKind) -> None:
     pooling = fixed(kind)
     found = pooling(padded(sentences(), 7, 0.0), torch.tensor(LENGTHS))
     expected = torch.tensor([by_loop(pooling, row) for row in sentences()])
@@ -59,7 +59,7 @@ def test_it_is_what_a_loop_over_the_words_computes(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("fill", [1e9, -1e9])
-def test_padding_changes_neither_the_vector_nor_the_gradient(kind: Kind, fill: float) -> None:
+def test_padding_changes_neither_the_vector_nor_the_gradient(kind: PoolingKind, fill: float) -> None:
     pooling = fixed(kind)
     found, gradients = [], []
     for width, number in ((7, 0.0), (12, fill)):

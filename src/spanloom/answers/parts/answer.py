@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from spanloom.answers.parts.drawing import Drawing, Shown, as_given, texts_of
+from spanloom.answers.parts.drawing import Drawing, Shown, as_given, shown_texts
 
 Value = TypeVar("Value")
 """The type that gold answers of a task have, which counts in tokens."""
@@ -58,7 +58,7 @@ class Answer(Generic[Value]):
     def __init__(self, shown: Shown, value: Value, page: Page) -> None:
         found = self.found(shown)
         self.value = value
-        self.texts = texts_of(shown)
+        self.texts = shown_texts(shown)
         self.text = "\n".join(self.texts) if self.texts else str(found["text"])
         self.entities = tuple(map(entity_of, found["entities"]))
         self.relations = tuple(

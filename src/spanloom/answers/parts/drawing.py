@@ -28,16 +28,16 @@ TURNS = "turns"
 def as_given(shown: Shown) -> Drawing:
     """A drawing of what is shown under the names of a drawing; of what has no text, all of it as text."""
     known = {name: shown.get(name, ()) for name in FACTS}
-    text = text_of(shown) if shown.keys() & {*TEXTS, TURNS} else _fields(shown)
+    text = shown_text(shown) if shown.keys() & {*TEXTS, TURNS} else _fields(shown)
     return {**shown, "text": text, **known}
 
 
-def text_of(shown: Shown) -> str:
+def shown_text(shown: Shown) -> str:
     """The text, both texts, or the turns, one below the other."""
-    return "\n".join(texts_of(shown))
+    return "\n".join(shown_texts(shown))
 
 
-def texts_of(shown: Shown) -> tuple[str, ...]:
+def shown_texts(shown: Shown) -> tuple[str, ...]:
     """The text, both texts, or the turns, as the user gave them."""
     return *(shown[key] for key in TEXTS if isinstance(shown.get(key), str)), *map(str, shown.get(TURNS, ()))
 

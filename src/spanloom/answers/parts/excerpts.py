@@ -7,7 +7,7 @@ from dataclasses import replace
 from spanloom.answers import kind_of
 from spanloom.core import Example
 from spanloom.inputs import Text
-from spanloom.text.windows import cut, part
+from spanloom.text.windows import part_of_text, windows_of
 
 
 def excerpts(example: Example, max_words: int) -> list[Example]:
@@ -21,11 +21,11 @@ def excerpts(example: Example, max_words: int) -> list[Example]:
         return [example]
     parting = kind_of(example.gold).parted
     assert parting is not None, f"gold of the type {type(example.gold).__name__} is for a whole input"
-    gold, windows = parting(example.gold), cut(text, max_words)
+    gold, windows = parting(example.gold), windows_of(text, max_words)
     parts = [
         replace(
             example,
-            input=part(text, window),
+            input=part_of_text(text, window),
             gold=gold.within(window),
             ambiguous=0,
             lost=(),

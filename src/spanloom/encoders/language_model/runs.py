@@ -39,10 +39,9 @@ def language_model_folders(encoder: LanguageModelEncoderConfig) -> dict[str, Lan
     units; CheckpointError for a folder that is no finished run.
     """
     found: dict[str, LanguageModelFolder] = {}
-    for way, key in FOLDERS.items():
-        path: Path | None = getattr(encoder, key)
+    for way, path in (("forward", encoder.path), ("backward", encoder.backward_path)):
         if path is not None:
-            found[way] = _read(path, f"model.encoder.{key}", way)
+            found[way] = _read(path, f"model.encoder.{FOLDERS[way]}", way)
     if not found:
         expected = "the run of a language model"
         remedy = "Train one with task = 'language_model', and name its folder."

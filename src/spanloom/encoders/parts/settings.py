@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from spanloom.config import setting
-from spanloom.config.ranges import Count, CountOrNone, Layers, Part, PartBelowOne, Range, Width, WidthOrNone
+from spanloom.config.ranges import Count, CountOrNone, Fraction, FractionBelowOne, Layers, Range, Width, WidthOrNone
 from spanloom.encoders.contract import EncoderConfig
 from spanloom.errors import ConfigError
 
@@ -39,7 +39,7 @@ class OfWords(Spelled):
     freeze_vectors: bool = setting(
         False, "train no vector of the file, else those of words that the training data hold"
     )
-    word_dropout: Part = setting(0.05, "how many words' vectors are hidden in training")
+    word_dropout: Fraction = setting(0.05, "how many words' vectors are hidden in training")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Recurrent(EncoderConfig):
 class Pretrained(EncoderConfig):
     """What was trained before is trained on, as far as is wanted."""
 
-    dropout: PartBelowOne = setting(0.1, "part of the pretrained encoder's own numbers that is hidden in training")
+    dropout: FractionBelowOne = setting(0.1, "part of the pretrained encoder's own numbers that is hidden in training")
     freeze: Literal["none", "embeddings", "all"] = setting(
         "embeddings", "what of it is never trained: the vectors of the units that it reads, or all of it"
     )

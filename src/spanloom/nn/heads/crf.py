@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from spanloom.nn.heads.forward_backward import (
-    Layout,
-    Scores,
+    ChainScores,
+    Packing,
     in_logarithms,
     in_probabilities,
-    layout_of,
+    packing_of,
     sweep_logarithms,
     sweep_probabilities,
 )
@@ -145,53 +145,55 @@ class _NegativeLogLikelihood(torch.autograd.Function):
         lengths: Tensor,
         steps: int | None,
     ) -> Tensor:
-        layout = layout_of(lengths, emissions.shape[1], emissions.device)
-        scores = Scores(_of_tokens(emissions, layout), transitions, start, end)
-        gold = tags.take(layout.place)  # [N]
-        pairs = gold.take(layout.later - 1) * len(start) + gold.take(layout.later)  # [N - B], in transitions flattened
+        packing = packing_of(lengths, emissions.shape[1], emissions.device)
+        scores = ChainScores(_of_tokens(emissions, packing), transitions, start, end)
+        gold = tags.take(packing.place)  # [N]
+        pairs = gold.take(packing.later - 1) * len(start) + gold.take(
+            packing.later
+        )  # [N - B], in transitions flattened
         highest = scores.emissions.amax(1, keepdim=True)
         room, a_step = _room_needed(scores, highest, steps)
         kind = next((kind for kind in (emissions.dtype, torch.float64) if room + a_step <= ROOM.get(kind, 0.0)), None)
         if kind is None:
-            log_partition, kept = in_logarithms(scores.to(torch.float64), layout)
+            log_partition, kept = in_logarithms(scores.to(torch.float64), packing)
         else:
             stride = int((ROOM[kind] - room) / a_step)
-            log_partition, kept = in_probabilities(scores.to(kind), highest.to(kind), layout, stride)
-        path = _path_score(scores, gold, pairs, layout)
+            log_partition, kept = in_probabilities(scores.to(kind), highest.to(kind), packing, stride)
+        path = _path_score(scores, gold, pairs, packing)
         context.save_for_backward(gold, pairs, *kept)
-        context.shape, context.kind, context.layout = emissions.shape, kind, layout
+        context.shape, context.kind, context.packing = emissions.shape, kind, packing
         return (log_partition - path).to(emissions.dtype)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         gold, pairs, *kept = context.saved_tensors
-        layout = context.layout
-        weight = gradient.to(kept[0].dtype).take(layout.sentence)  # [N]
+        packing = context.packing
+        weight = gradient.to(kept[0].dtype).take(packing.sentence)  # [N]
         sweep = sweep_logarithms if context.kind is None else sweep_probabilities
-        marginals, between = sweep(kept, layout, weight)  # [N, K] and [K, K], both weighted
+        marginals, between = sweep(kept, packing, weight)  # [N, K] and [K, K], both weighted
         marginals.scatter_add_(1, gold[:, None], -weight[:, None])
-        between.view(-1).index_add_(0, pairs, -weight.take(layout.later))
-        ends = (marginals.index_select(0, rows).sum(0) for rows in (layout.first, layout.last))
-        found = (_in_batch(marginals, layout, context.shape), between, *ends)
+        between.view(-1).index_add_(0, pairs, -weight.take(packing.later))
+        ends = (marginals.index_select(0, rows).sum(0) for rows in (packing.first, packing.last))
+        found = (_in_batch(marginals, packing, context.shape), between, *ends)
         return *(part.to(gradient.dtype) for part in found), None, None, None
 
 
-def _of_tokens(batch: Tensor, layout: Layout) -> Tensor:
+def _of_tokens(batch: Tensor, packing: Packing) -> Tensor:
     """[B, T, K] -> [N, K], without the padding."""
     rows = batch.reshape(-1, batch.shape[2])
-    return rows if len(rows) == len(layout.place) else rows.index_select(0, layout.place)
+    return rows if len(rows) == len(packing.place) else rows.index_select(0, packing.place)
 
 
-def _in_batch(rows: Tensor, layout: Layout, shape: torch.Size) -> Tensor:
+def _in_batch(rows: Tensor, packing: Packing, shape: torch.Size) -> Tensor:
     """[N, K] -> [B, T, K], with zeros for padding."""
     if rows.numel() == shape.numel():
         return rows.view(shape)
     padded = rows.new_zeros(shape)
-    padded.view(-1, shape[2]).index_copy_(0, layout.place, rows)
+    padded.view(-1, shape[2]).index_copy_(0, packing.place, rows)
     return padded
 
 
-def _room_needed(scores: Scores, highest: Tensor, steps: int | None) -> tuple[float, float]:
+def _room_needed(scores: ChainScores, highest: Tensor, steps: int | None) -> tuple[float, float]:
     """How far below the likeliest tag any tag can fall, as a natural logarithm, and how far all can in one step.
 
     In `steps` steps the likeliest tag of an earlier token reaches every tag, each time by the worst transition and
@@ -215,9 +217,9 @@ def _spread(scores: Tensor) -> float:
     return highest - lowest
 
 
-def _path_score(scores: Scores, gold: Tensor, pairs: Tensor, layout: Layout) -> Tensor:
+def _path_score(scores: ChainScores, gold: Tensor, pairs: Tensor, packing: Packing) -> Tensor:
     """Scores [B] of the gold tags [N], in float64, as two large numbers will be subtracted."""
     emissions, transitions, start, end = scores
-    path = start.take(gold.take(layout.first)).double() + end.take(gold.take(layout.last)).double()
-    path.index_add_(0, layout.sentence, emissions.gather(1, gold[:, None]).squeeze(1).double())
-    return path.index_add_(0, layout.sentence.take(layout.later), transitions.take(pairs).double())
+    path = start.take(gold.take(packing.first)).double() + end.take(gold.take(packing.last)).double()
+    path.index_add_(0, packing.sentence, emissions.gather(1, gold[:, None]).squeeze(1).double())
+    return path.index_add_(0, packing.sentence.take(packing.later), transitions.take(pairs).double())

@@ -18,7 +18,7 @@ SMALL = 2**18
 """Multiplications in a matrix product up to which NumPy's takes one thread, and half of the time of torch's."""
 
 
-class Scores(NamedTuple):
+class ChainScores(NamedTuple):
     """emissions [N, K], transitions [K, K], start [K] and end [K]."""
 
     emissions: Tensor
@@ -26,11 +26,11 @@ class Scores(NamedTuple):
     start: Tensor
     end: Tensor
 
-    def to(self, kind: torch.dtype) -> Scores:
-        return Scores(*(part.to(kind) for part in self))
+    def to(self, kind: torch.dtype) -> ChainScores:
+        return ChainScores(*(part.to(kind) for part in self))
 
 
-class Layout(NamedTuple):
+class Packing(NamedTuple):
     """Where the N tokens of a batch stand while the recursions run.
 
     The recursion back is the recursion forward over the reversed sentence, so that each sentence is there twice. The
@@ -49,8 +49,8 @@ class Layout(NamedTuple):
     later: Tensor  # [N - B], all tokens but the first ones
 
 
-def layout_of(lengths: Tensor, longest: int, device: torch.device) -> Layout:
-    """The layout of sentences padded to `longest`. Raises ValueError where a length is not 1 to that.
+def packing_of(lengths: Tensor, longest: int, device: torch.device) -> Packing:
+    """The packing of sentences padded to `longest`. Raises ValueError where a length is not 1 to that.
 
     In NumPy, whose calls on a few hundred integers take a third of torch's time.
     """
@@ -71,7 +71,7 @@ def layout_of(lengths: Tensor, longest: int, device: torch.device) -> Layout:
     token = np.empty(2 * len(tokens), dtype=np.int64)
     token[forward] = token[back] = tokens
     parts = (token, forward, back, sentence * longest + before, sentence, first, stops - 1, tokens[before > 0])
-    return Layout(running.tolist(), *(torch.from_numpy(part).to(device) for part in parts))
+    return Packing(running.tolist(), *(torch.from_numpy(part).to(device) for part in parts))
 
 
 def _shifted(scores: Tensor) -> tuple[Tensor, float]:
@@ -80,25 +80,27 @@ def _shifted(scores: Tensor) -> tuple[Tensor, float]:
     return torch.exp(scores - highest), highest
 
 
-def in_probabilities(scores: Scores, highest: Tensor, layout: Layout, stride: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+def in_probabilities(
+    scores: ChainScores, highest: Tensor, packing: Packing, stride: int
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The logarithm of the partition [B], float64, and what the gradient needs. Scaled every `stride` steps."""
     likely = (scores.emissions - highest).exp_()  # [N, K]
     (moves, moved), (begins, began), (ends, ended) = map(_shifted, scores[1:])
-    sums = likely.index_select(0, layout.token)  # [2N, K], until `_recur` only of each token alone
+    sums = likely.index_select(0, packing.token)  # [2N, K], until `_recur` only of each token alone
     outer = torch.stack([begins, ends])[:, None]  # [2, 1, K]
     ways = torch.stack([moves, moves.T])  # [2, K, K], the second one for reversed sentences
-    totals, product = sums.new_ones(len(sums), 1), sums.new_empty(2, len(layout.first), len(begins))
+    totals, product = sums.new_ones(len(sums), 1), sums.new_empty(2, len(packing.first), len(begins))
     parts = (sums, outer, ways, totals, product)
-    if likely.device.type == "cpu" and len(layout.first) * moves.numel() <= SMALL:
-        _recur(np.matmul, [part.numpy() for part in parts], layout.running, stride)
+    if likely.device.type == "cpu" and len(packing.first) * moves.numel() <= SMALL:
+        _recur(np.matmul, [part.numpy() for part in parts], packing.running, stride)
     else:
-        _recur(torch.bmm, parts, layout.running, stride)
-    last = sums.index_select(0, layout.forward.take(layout.last))  # [B, K]
+        _recur(torch.bmm, parts, packing.running, stride)
+    last = sums.index_select(0, packing.forward.take(packing.last))  # [B, K]
     log_partition = (last * ends).sum(1).double().log() + (began + ended)
-    totals = totals.index_select(0, layout.forward)  # [N, 1]
+    totals = totals.index_select(0, packing.forward)  # [N, 1]
     counted = totals.double().log() + highest
-    log_partition += (layout.last - layout.first).double() * moved
-    log_partition.index_add_(0, layout.sentence, counted.squeeze(1))
+    log_partition += (packing.last - packing.first).double() * moved
+    log_partition.index_add_(0, packing.sentence, counted.squeeze(1))
     return log_partition, (sums, likely, totals, moves)
 
 
@@ -130,47 +132,47 @@ def _by_step(rows: Any, running: list[int]) -> list[Any]:
     return [rows[2 * (stop - n) : 2 * stop].reshape(2, n, -1) for stop, n in zip(stops, running, strict=True)]
 
 
-def sweep_probabilities(kept: Sequence[Tensor], layout: Layout, weight: Tensor) -> tuple[Tensor, Tensor]:
+def sweep_probabilities(kept: Sequence[Tensor], packing: Packing, weight: Tensor) -> tuple[Tensor, Tensor]:
     """Marginals of the tags [N, K], and expected transitions [K, K], each sentence weighted.
 
     Forward sums and those from the other side both hold the token's own emission; their product over it is the
     marginal, up to a factor that makes the tags of each token sum to 1.
     """
     sums, likely, totals, moves = kept
-    forward, back = sums.index_select(0, layout.forward), sums.index_select(0, layout.back)  # [N, K]
+    forward, back = sums.index_select(0, packing.forward), sums.index_select(0, packing.back)  # [N, K]
     marginals = forward * back
     marginals /= likely
     factor = weight[:, None] / marginals.sum(1, keepdim=True)  # [N, 1]
     marginals *= factor
     factor /= totals
-    back *= factor.index_fill_(0, layout.first, 0.0)
+    back *= factor.index_fill_(0, packing.first, 0.0)
     return marginals, moves * (forward[:-1].T @ back[1:])
 
 
-def in_logarithms(scores: Scores, layout: Layout) -> tuple[Tensor, tuple[Tensor, ...]]:
+def in_logarithms(scores: ChainScores, packing: Packing) -> tuple[Tensor, tuple[Tensor, ...]]:
     """As `in_probabilities`, for scores of any size, and many times slower."""
     emissions, transitions, start, end = scores
-    both = emissions.index_select(0, layout.token)  # [2N, K]
+    both = emissions.index_select(0, packing.token)  # [2N, K]
     ways = torch.stack([transitions, transitions.T])[:, None]  # [2, 1, K, K]
     sums = torch.empty_like(both)
     arriving = torch.stack([start, end])[:, None]  # [2, n, K]
-    steps, its_emissions = (_by_step(part, layout.running) for part in (sums, both))
+    steps, its_emissions = (_by_step(part, packing.running) for part in (sums, both))
     for time, step in enumerate(steps):
         if time:
             arriving = torch.logsumexp(steps[time - 1][:, : step.shape[1], :, None] + ways, dim=2)
         torch.add(arriving, its_emissions[time], out=step)
-    log_partition = torch.logsumexp(sums[layout.forward[layout.last]] + end, dim=1)
+    log_partition = torch.logsumexp(sums[packing.forward[packing.last]] + end, dim=1)
     return log_partition, (sums, emissions, transitions, log_partition)
 
 
-def sweep_logarithms(kept: Sequence[Tensor], layout: Layout, weight: Tensor) -> tuple[Tensor, Tensor]:
+def sweep_logarithms(kept: Sequence[Tensor], packing: Packing, weight: Tensor) -> tuple[Tensor, Tensor]:
     """As `sweep_probabilities`."""
     sums, emissions, transitions, log_partition = kept
-    forward = sums[layout.forward]
-    back = sums[layout.back] - log_partition[layout.sentence, None]  # [N, K]
+    forward = sums[packing.forward]
+    back = sums[packing.back] - log_partition[packing.sentence, None]  # [N, K]
     marginals = torch.exp((forward + back - emissions).masked_fill(emissions == -math.inf, -math.inf)) * weight[:, None]
     between = torch.zeros_like(transitions)
-    for rows in torch.split(layout.later, len(log_partition)):  # a few at a time, as all would be [N, K, K]
+    for rows in torch.split(packing.later, len(log_partition)):  # a few at a time, as all would be [N, K, K]
         pairs = torch.exp(forward[rows - 1, :, None] + transitions + back[rows, None])
         between += torch.einsum("nij,n->ij", pairs, weight[rows])
     return marginals, between

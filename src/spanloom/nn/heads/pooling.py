@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from spanloom.nn.layers.rnn import take
 
-Kind = Literal["first", "last", "max", "mean", "attention"]
+PoolingKind = Literal["first", "last", "max", "mean", "attention"]
 
 ATTENTION = 128
 """A."""
@@ -29,7 +29,7 @@ class Pooling(nn.Module):
                https://aclanthology.org/N16-1174)
     """
 
-    def __init__(self, kind: Kind, width: int, backward: int = 0) -> None:
+    def __init__(self, kind: PoolingKind, width: int, backward: int = 0) -> None:
         super().__init__()
         self.kind = kind
         self.backward = backward

@@ -70,6 +70,10 @@ def _unescaped(string: str) -> str:
         return string[1:-1]
 
 
+ALIKE = 0.8
+"""How much of a key, 0..1, stands in one that is taken for a misspelling of it, where an object has other gold."""
+
+
 @dataclass(frozen=True)
 class Keys:
     """The keys of a JSON format.
@@ -83,10 +87,15 @@ class Keys:
     inputs: tuple[str, ...]
     classes: bool = False
 
+    @property
+    def read(self) -> frozenset[str]:
+        """All keys that are read."""
+        return frozenset((*self.gold, *self.inputs))
+
     def fit(self, beginning: str) -> int:
         """How many keys of the format the first object of a file has; 0 where it lacks those that mark the format."""
         keys = first_keys(beginning)
-        return len(keys & {*self.gold, *self.inputs}) if any(mark <= keys for mark in self.marks) else 0
+        return len(keys & self.read) if any(mark <= keys for mark in self.marks) else 0
 
     def refuse_other_gold(self, item: Mapping[str, Any], where: str, config: DataConfig) -> None:
         """Raise DataError where an object without gold has keys under which there may be some, not to be passed over.
@@ -95,7 +104,7 @@ class Keys:
         """
         if config.unknown_keys == "ignored" or any(key in item for key in self.gold):
             return
-        others = [key for key, value in item.items() if key not in self.inputs and self._may_be_gold(key, value)]
+        others = [key for key, value in item.items() if key not in self.read and self._may_be_gold(key, value)]
         for key in others:
             if near := difflib.get_close_matches(key, self.gold, n=1):
                 raise DataError(where, f"unknown key {key!r}", f"did you mean '{near[0]}'?", "Rename it.")
@@ -105,6 +114,14 @@ class Keys:
             expected = " or ".join(f"'{key}'" for key in self.gold)
             remedy = f"Write the gold under {expected}, or set data.unknown_keys = 'ignored' if there is none."
             raise DataError(where, found, expected, remedy)
+
+    def refuse_misspelt(self, key: str, item: Mapping[str, Any], where: str, config: DataConfig) -> None:
+        """Raise DataError where an object lacks this key of gold and has a list under one that is spelled like it."""
+        if key in item or config.unknown_keys == "ignored":
+            return
+        lists = [other for other, value in item.items() if isinstance(value, list) and other not in self.read]
+        if near := difflib.get_close_matches(key, lists, n=1, cutoff=ALIKE):
+            raise DataError(where, f"unknown key {near[0]!r}", f"did you mean '{key}'?", "Rename it.")
 
     def _may_be_gold(self, key: str, value: Any) -> bool:
         if value is None or key in DESCRIBED or (IDENTITY.fullmatch(key) and not isinstance(value, (list, dict))):

@@ -33,7 +33,7 @@ MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (code
 
 def numbered_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
     """The lines of a file without their ends, numbered from 1. Raises DataError for what cannot be read as text."""
-    with decoded(path, encoding) as file:
+    with opened_text(path, encoding) as file:
         for number, line in enumerate(iter(partial(file.readline, LINE), ""), start=1):
             if len(line) >= LINE and not line.endswith("\n"):
                 found, remedy = f"a line of more than {LINE:,} characters", "Break it into lines."
@@ -44,7 +44,7 @@ def numbered_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
 
 def whole_text(path: Path, encoding: str, newline: str | None = None) -> str:
     """The whole file, its line ends turned into LF, or left as they are with `newline` ""."""
-    with decoded(path, encoding, newline) as file:
+    with opened_text(path, encoding, newline) as file:
         text = file.read()
     refuse_nul(text, path, 1)
     return text
@@ -52,12 +52,12 @@ def whole_text(path: Path, encoding: str, newline: str | None = None) -> str:
 
 def opening(path: Path, encoding: str) -> str:
     """The first part of a file, enough to tell its format, or all of a short one."""
-    with decoded(path, encoding) as file:
+    with opened_text(path, encoding) as file:
         return file.read(OPENING)
 
 
 @contextmanager
-def decoded(path: Path, encoding: str, newline: str | None = None, errors: str = "strict") -> Iterator[TextIO]:
+def opened_text(path: Path, encoding: str, newline: str | None = None, errors: str = "strict") -> Iterator[TextIO]:
     """An open text file, without byte order mark. Raises DataError: no such file, or bytes that are no text.
 
     newline, errors: as `open` has them.

@@ -107,7 +107,7 @@ def _looked_at(sentences: Iterator[Sentence], characters: CharacterCount) -> Ite
 def _example(
     sentence: Sentence, kept: Kept, reading: TagReading, by_character: bool, config: DataConfig, notes: Notes
 ) -> Example:
-    text = text_of(sentence, kept, by_character, config)
+    text = sentence_text(sentence, kept, by_character, config)
     if sentence.tags is None:
         return Example(text, None, sentence.source, lost=sentence.lost, mended=notes)
     of_spans = "bio2" if sentence.intent else None  # slots are spans, even where a file's tags look like plain labels
@@ -127,7 +127,7 @@ def kept_of(sentence: Sentence, config: DataConfig) -> Kept:
     return without_blanks(sentence.words, [*map(sentence.source_of, range(len(sentence.words)))], config)
 
 
-def text_of(sentence: Sentence, kept: Kept, by_character: bool, config: DataConfig) -> Text:
+def sentence_text(sentence: Sentence, kept: Kept, by_character: bool, config: DataConfig) -> Text:
     """The text that the words stand in: the one that is given, or the words joined.
 
     by_character: the file's words are the single characters of Chinese text.

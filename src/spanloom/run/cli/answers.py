@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from spanloom.run.cli.texts import Entry, Inputs
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     table = "table"
     jsonl = "jsonl"
     html = "html"
 
 
 ENDINGS = {
-    ".jsonl": Format.jsonl,
-    ".ndjson": Format.jsonl,
-    ".json": Format.jsonl,
-    ".txt": Format.table,
-    ".html": Format.html,
-    ".htm": Format.html,
+    ".jsonl": OutputFormat.jsonl,
+    ".ndjson": OutputFormat.jsonl,
+    ".json": OutputFormat.jsonl,
+    ".txt": OutputFormat.table,
+    ".html": OutputFormat.html,
+    ".htm": OutputFormat.html,
 }
 
 INDEXED = frozenset(("relations", "lost"))
@@ -53,12 +53,12 @@ class Answered(NamedTuple):
 Answers = Iterator[Answered]
 
 
-def default_format(output: Path | None) -> Format:
+def default_format(output: Path | None) -> OutputFormat:
     """The format where none is named. Raises ConfigError for a file whose name says none."""
     if output is None:
-        return Format.table if sys.stdout.isatty() else Format.jsonl
+        return OutputFormat.table if sys.stdout.isatty() else OutputFormat.jsonl
     if output.exists() and not output.is_file():  # a device or a pipe; a folder is refused when it is written to
-        return Format.jsonl
+        return OutputFormat.jsonl
     ending = output.suffix.lower()
     if ending not in ENDINGS:
         found = f"'{output}' ends in '{ending}'" if ending else f"'{output}' has no ending"
@@ -104,9 +104,11 @@ def with_fields(shown: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
 
 def page_of(predictor: Predictor[Any], model: Path | None, input: str | None) -> dict[str, Any]:
     """How a page draws the answers, and what its head says: model and file, without their folder, and the day."""
+    from spanloom.write.overview import Provenance
+
     name = "the bundled model" if model is None else model.resolve().name
     data = "" if input in (None, "-") else Path(str(input)).name
-    return {**drawn_by(predictor), "model": name, "data": data, "date": date.today().isoformat()}
+    return {**drawn_by(predictor), "provenance": Provenance(name, data, date.today().isoformat())}
 
 
 def drawn_by(predictor: Predictor[Any]) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def drawn_by(predictor: Predictor[Any]) -> dict[str, Any]:
     return {"draw": kind_of(predictor.task.answer()).draw}
 
 
-def write_file(answers: Answers, form: Format, output: Path, about: Mapping[str, Any]) -> None:
+def write_file(answers: Answers, form: OutputFormat, output: Path, about: Mapping[str, Any]) -> None:
     """Write the answers to a file that is there when all of them are. Raises DataError, saying that it is not."""
     try:
         with atomic_text(output) as file:
@@ -126,12 +128,12 @@ def write_file(answers: Answers, form: Format, output: Path, about: Mapping[str,
         raise DataError(error.where, error.found, error.expected, remedy) from error
 
 
-def write(answers: Answers, form: Format, file: IO[str], about: Mapping[str, Any] | None = None) -> None:
+def write(answers: Answers, form: OutputFormat, file: IO[str], about: Mapping[str, Any] | None = None) -> None:
     """Write the answers one by one, each as soon as it comes. about: what `page_of` says, for a page."""
-    if form is Format.table:
+    if form is OutputFormat.table:
         write_tables(answers, file)
         return
-    if form is Format.html:
+    if form is OutputFormat.html:
         from spanloom.write.html import prediction_page
 
         page = prediction_page((answer.shown for answer in answers), **(about or {}))

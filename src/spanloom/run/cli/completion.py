@@ -22,13 +22,13 @@ def complete_written(incomplete: str) -> list[str]:
 def complete_setting(incomplete: str) -> list[str]:
     """The `data.` settings that begin so; behind the `=` of one with a few values, these."""
     choices: list[str] = []
-    for key, values in data_settings().items():
+    for key, values in data_choices().items():
         setting = f"data.{key}="
         choices += [f"{setting}{value}" for value in values] if incomplete.startswith(setting) and values else [setting]
     return [choice for choice in choices if choice.startswith(incomplete)]
 
 
-def data_settings() -> dict[str, list[str]]:
+def data_choices() -> dict[str, list[str]]:
     """The settings of how data are read, each with its values where they are few."""
     from spanloom.config import DataConfig
     from spanloom.read import AUTO, format_names

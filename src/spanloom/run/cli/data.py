@@ -65,6 +65,7 @@ def convert(
 ) -> None:
     """Convert annotated data to spanloom's own JSON lines, or to another format."""
     from spanloom.core import Example
+    from spanloom.read import passed_over
     from spanloom.write.formats import writer
     from spanloom.write.lines import refuse_to_replace
 
@@ -84,5 +85,7 @@ def convert(
     writer(to, chosen)(target, counted(chosen.read(source, config)))
     for sentence in choice:
         say(sentence)
+    if left := passed_over(source, config, type(chosen.answer())):
+        say(f"{source}: not kept: {', '.join(map(repr, left))}, which no gold is read from.")
     lost = f"; {several(counts['lost'], 'fact')} could not be placed in the text" if counts["lost"] else ""
     say(f"{target}: {several(counts['sentences'], 'sentence')}{lost}")

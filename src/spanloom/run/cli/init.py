@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spanloom.config import DataConfig
     from spanloom.contracts import Task
     from spanloom.core import Example
-    from spanloom.run.first_config import Part
+    from spanloom.run.first_config import DataPart
 
 
 def init(
@@ -81,29 +81,31 @@ def annotated(task: Task, data: Path, config: DataConfig) -> list[Example]:
     return examples
 
 
-def set_aside(task: Task, examples: list[Example], config: DataConfig, files: tuple[Path, Path]) -> tuple[Part, Part]:
+def set_aside(
+    task: Task, examples: list[Example], config: DataConfig, files: tuple[Path, Path]
+) -> tuple[DataPart, DataPart]:
     """Write the part to train on and the dev part."""
-    from spanloom.run.first_config import Part
+    from spanloom.run.first_config import DataPart
     from spanloom.run.split import split
 
     parts = split(examples, task, config)
     for file, lines in zip(files, parts, strict=True):
         tell(f"{file}: {several(write_lines(file, lines), 'example')}")
-    return Part(files[0].name, len(parts[0])), Part(files[1].name, len(parts[1]))
+    return DataPart(files[0].name, len(parts[0])), DataPart(files[1].name, len(parts[1]))
 
 
 def given(
     task: Task, config: DataConfig, paths: tuple[Path, Path], examples: list[Example], folder: Path
-) -> tuple[Part, Part]:
+) -> tuple[DataPart, DataPart]:
     """The two parts where both are there already; the dev part is read, so that what is wrong with it is said now."""
-    from spanloom.run.first_config import Part, named
+    from spanloom.run.first_config import DataPart, named
 
     data, dev = paths
     judged = annotated(task, dev, config)
-    return Part(named(data, folder), len(examples)), Part(named(dev, folder), len(judged))
+    return DataPart(named(data, folder), len(examples)), DataPart(named(dev, folder), len(judged))
 
 
-def say_next(output: Path, task: Task, parts: tuple[Part, Part], time: float | None) -> None:
+def say_next(output: Path, task: Task, parts: tuple[DataPart, DataPart], time: float | None) -> None:
     """What was written, what to type next, and how long it takes."""
     from spanloom.run.first_config import duration
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from spanloom.errors import ConfigError, DataError
-from spanloom.read.parts.lines import decoded
+from spanloom.read.parts.lines import opened_text
 
 Lines = Iterator[tuple[int, str]]
 
@@ -28,7 +28,7 @@ ESCAPED = re.compile(r"[\udc80-\udcff]")
 
 def file_lines(path: Path, encoding: str) -> Lines:
     """The lines of a file, numbered from 1. Raises DataError for what cannot be read at all."""
-    with decoded(path, encoding, errors="surrogateescape") as file:
+    with opened_text(path, encoding, errors="surrogateescape") as file:
         for number, line in enumerate(file, start=1):
             yield number, line.removesuffix("\n")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spanloom.config import RunConfig
-from spanloom.config.listing import Table, tables_of
+from spanloom.config.listing import SettingsTable, tables_of
 from spanloom.run.cli.completion import complete_task
 from spanloom.write.settings_tables import settings_json, settings_lines, settings_page
 from spanloom.write.terminal import tell, tell_json
@@ -49,6 +49,6 @@ def settings(
         tell(f"{', '.join(task_names())}.")
 
 
-def model_tables(config: type) -> list[Table]:
+def model_tables(config: type) -> list[SettingsTable]:
     """The tables of a task's own, without the encoder's, which is the same for all."""
     return [table for table in tables_of(config, "model") if table.name != ENCODER]

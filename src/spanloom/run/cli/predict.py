@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spanloom.errors import ConfigError
-from spanloom.run.cli.answers import Format, answered, default_format, drawn_by, page_of, write, write_file
+from spanloom.run.cli.answers import OutputFormat, answered, default_format, drawn_by, page_of, write, write_file
 from spanloom.run.cli.settings import Look, SecondLook
 from spanloom.run.cli.threshold import Thresholds, thresholds
 from spanloom.write.lines import refuse_to_replace
@@ -40,7 +40,7 @@ def predict(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
     format: Annotated[
-        Format | None,
+        OutputFormat | None,
         typer.Option(
             "--format", "-f", help="By default what --output ends in, a table on a terminal, JSON lines elsewhere."
         ),
@@ -95,7 +95,7 @@ def say_what_was_read(reading: Reading) -> None:
         say(sentence)
 
 
-def converse(predictor: Predictor[Any], form: Format, reading: Reading, threshold: Threshold) -> None:
+def converse(predictor: Predictor[Any], form: OutputFormat, reading: Reading, threshold: Threshold) -> None:
     """Answer a person at a terminal line by line, until Ctrl-D; a line that fails gets its error.
 
     A model of dialogues answers for each line as the next turn of the dialogue so far, in the person's own words.

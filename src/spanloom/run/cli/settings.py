@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spanloom.config import DataConfig, RunConfig, apply_overrides, build, config_from_table
+from spanloom.config import DataConfig, RunConfig, build, config_from_table, overridden
 from spanloom.run.cli.completion import complete_setting
 
 Settings = Annotated[
@@ -47,13 +47,12 @@ def run_config(task: str, settings: Sequence[str]) -> RunConfig:
     """The configuration of a task with these settings and defaults elsewhere. Raises ConfigError."""
     from spanloom.tasks import find_task
 
-    table: dict[str, Any] = {"task": task}
-    apply_overrides(table, settings)
-    return config_from_table(table, "command line", Path.cwd(), lambda name: find_task(name).config)
+    def build_from(table: Mapping[str, Any]) -> RunConfig:
+        return config_from_table(table, "command line", Path.cwd(), lambda name: find_task(name).config)
+
+    return overridden({"task": task}, settings, build_from)
 
 
 def data_config(settings: Sequence[str]) -> DataConfig:
     """The `data.` settings alone. Raises ConfigError for any other key."""
-    table: dict[str, Any] = {}
-    apply_overrides(table, settings)
-    return build(OnlyData, table, "command line", Path.cwd()).data
+    return overridden({}, settings, lambda table: build(OnlyData, table, "command line", Path.cwd())).data

@@ -26,7 +26,7 @@ from spanloom.errors import ConfigError, DataError
 from spanloom.inputs import Text, texts_of
 from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.text.stored import choice, part, whole
-from spanloom.text.words import visible
+from spanloom.text.words import is_visible
 
 
 class ClassifyCodec(Codec):
@@ -202,6 +202,6 @@ def _cut_off(texts: Sequence[Text], kept: Sequence[int], gold: Label | None) -> 
 
 def _require_visible(texts: Sequence[Text], example: Example) -> None:
     for text in texts:
-        if not visible(text.text):
+        if not is_visible(text.text):
             found = f"the text {text.text!r} has nothing to read in it"
             raise DataError(str(example.source), found, "at least one word", "Fill it in, or remove the example.")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import setting
-from spanloom.config.ranges import PartBelowOne, PartBetween, Rate, TwoWords
+from spanloom.config.ranges import FractionBelowOne, PartBetween, Rate, TwoWords
 from spanloom.encoders import DEFAULT, EncoderChoice
 
-Pooling = Literal["first", "last", "max", "mean", "attention"]
+PoolingKind = Literal["first", "last", "max", "mean", "attention"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class ClassifyConfig:
     labels: Literal["auto", "single", "multi"] = setting(
         "auto", "one class an example, any number of them, or what the training data show"
     )
-    pooling: Pooling = setting(
+    pooling: PoolingKind = setting(
         "mean",
         "how the vectors of a text become one: the first (of a transformer, its [CLS] piece), the last state "
         "of recurrent layers in each direction, or the max, mean or attention over all (of a transformer, "
@@ -28,7 +28,7 @@ class ClassifyConfig:
     max_words: TwoWords = setting(
         200, "what an example has beyond so many, both texts of a pair together, is cut off at the ends, and counted"
     )
-    dropout: PartBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
+    dropout: FractionBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
     loss: Literal["cross_entropy", "binary"] = setting(
         "cross_entropy",
         "of single labels: of all classes together, or, with two, of one score that is above 0 for the second",
@@ -40,5 +40,5 @@ class ClassifyConfig:
         "much where it holds as where it does not",
     )
     focal_gamma: Rate = setting(0.0, "makes what is already right weigh less (Lin et al. 2017), 0 for the plain loss")
-    label_smoothing: PartBelowOne = setting(0.0, "the part of each target that is spread over all classes")
+    label_smoothing: FractionBelowOne = setting(0.0, "the part of each target that is spread over all classes")
     encoder: EncoderChoice = setting(DEFAULT, "what reads the text")

@@ -21,8 +21,9 @@ from spanloom.batch.targets import tag_targets
 from spanloom.config import check_values
 from spanloom.contracts import Codec
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.decode.classes import SURE
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
-from spanloom.decode.tags import SURE, best_tags, perfect_tags, tag_sizes
+from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
 from spanloom.decode.viterbi import softmax
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import setting
-from spanloom.config.ranges import PartBelowOne, WidthOrNone, Words
+from spanloom.config.ranges import FractionBelowOne, WidthOrNone, Words
 from spanloom.encoders import DEFAULT, EncoderChoice
 
 
@@ -27,9 +27,9 @@ class IntentSlotConfig:
     max_words: Words = setting(
         200, "longer requests are cut into windows when predicting; what is cut off in training is counted"
     )
-    dropout: PartBelowOne = setting(0.3, "part of what the heads read that is hidden in training")
+    dropout: FractionBelowOne = setting(0.3, "part of what the heads read that is hidden in training")
     confidence: bool = setting(True, "say how sure each slot is, which takes a CRF twice as long as finding them")
-    out_of_scope: PartBelowOne = setting(
+    out_of_scope: FractionBelowOne = setting(
         0.02,
         "part of the dev requests that may be rejected as out of scope: it sets the threshold after training; "
         "0 rejects none",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import setting
-from spanloom.config.ranges import Amount, PartBelowOne, Width, WidthOrNone, Words
+from spanloom.config.ranges import Amount, FractionBelowOne, Width, WidthOrNone, Words
 from spanloom.encoders import DEFAULT, EncoderChoice
 
 Scheme = Literal["table", "tagging"]
@@ -22,8 +22,8 @@ class JointConfig:
     max_words: Words = setting(
         200, "longer sentences are cut into windows when predicting; what is cut off in training is counted"
     )
-    dropout: PartBelowOne = setting(0.3, "part of what the heads read that is hidden in training")
-    map_dropout: PartBelowOne = setting(
+    dropout: FractionBelowOne = setting(0.3, "part of what the heads read that is hidden in training")
+    map_dropout: FractionBelowOne = setting(
         0.3, "part of the attention maps that is hidden from the pair tables in training"
     )
     rank: Width = setting(64, "rank of the pair tables")

@@ -18,7 +18,7 @@ from spanloom.answers.graph import Graph
 from spanloom.core import Array, Example
 from spanloom.inputs import Text
 from spanloom.tasks.joint.labels import Labels
-from spanloom.tasks.joint.nearest import Pair, Place, count_items, nearest_items
+from spanloom.tasks.joint.nearest import NamePair, NamePlace, count_items, nearest_items
 from spanloom.text.stored import lists, require_within, whole, wholes
 
 NOTHING, MET = 0, 1  # kinds of recalled items: padding, and two names that met; 2 + r is relation r between them
@@ -33,8 +33,8 @@ class Said(NamedTuple):
     """What one sentence says: its checksum, the pairs of names that meet in it, and its facts."""
 
     number: int
-    pairs: set[Pair]
-    facts: set[tuple[Pair, int]]
+    pairs: set[NamePair]
+    facts: set[tuple[NamePair, int]]
 
 
 class Weights(NamedTuple):
@@ -63,8 +63,8 @@ class Memory:
 
     def __init__(
         self,
-        met: Mapping[Pair, int],
-        facts: Mapping[Pair, Mapping[int, int]],
+        met: Mapping[NamePair, int],
+        facts: Mapping[NamePair, Mapping[int, int]],
         starts: Iterable[int],
         longest: int,
         weights: Weights,
@@ -79,8 +79,8 @@ class Memory:
     @classmethod
     def fit(cls, examples: Sequence[Example], labels: Labels) -> Memory:
         said = [_said(example.input, example.gold, labels) for example in examples if example.gold is not None]
-        met: dict[Pair, int] = {}
-        facts: dict[Pair, dict[int, int]] = defaultdict(dict)
+        met: dict[NamePair, int] = {}
+        facts: dict[NamePair, dict[int, int]] = defaultdict(dict)
         for sentence in said:
             for pair in sentence.pairs:
                 _enter(met, pair, sentence.number)
@@ -121,7 +121,7 @@ class Memory:
         table = np.array(sorted(items, key=lambda item: item[:-1])[:MOST_RECALLED], dtype=np.int64)
         return table[:, -1], table[:, 1:-1]
 
-    def _known(self, names: Set[int], own: int) -> dict[Pair, list[int]]:
+    def _known(self, names: Set[int], own: int) -> dict[NamePair, list[int]]:
         """The pairs of these names that met in another sentence than `own`, each with what is recalled of it."""
         few = len(names) ** 2 <= len(self._met)
         pairs = product(names, names) if few else (pair for pair in self._met if names >= set(pair))
@@ -131,7 +131,7 @@ class Memory:
             if self._met.get(pair, own) != own
         }
 
-    def _find(self, words: Sequence[str]) -> list[Place]:
+    def _find(self, words: Sequence[str]) -> list[NamePlace]:
         """Every place that reads like a known name, in text order."""
         found = []
         spelled = [word.casefold().encode() for word in words]  # letter by letter, where lower() looks at neighbours
@@ -209,7 +209,7 @@ def _enter(only: dict[Any, int], item: Any, sentence: int) -> None:
     only[item] = sentence if only.get(item, sentence) == sentence else SEVERAL
 
 
-def _measure(said: Sequence[Said], met: Mapping[Pair, int], facts: Mapping[Pair, Mapping[int, int]]) -> Weights:
+def _measure(said: Sequence[Said], met: Mapping[NamePair, int], facts: Mapping[NamePair, Mapping[int, int]]) -> Weights:
     """Each sentence against what the others say of its pairs; add-one smoothing keeps the logits finite."""
     recalled, right = 0, 0
     strangers, related, acquainted, newly = 0, 0, 0, 0

@@ -28,7 +28,7 @@ from spanloom.text.windows import Window, around, sentence_ends
 MOST = 32
 """Excerpts a text."""
 
-SURE = 0.9
+LEAST_SCORE = 0.9
 """What the score of a relation in an excerpt must reach."""
 
 PAIR = "pair of distant mentions"
@@ -37,7 +37,7 @@ MayRelate = Callable[[str, str], bool]
 """Whether a relation may join a head and a tail of these labels."""
 
 
-class Limits(NamedTuple):
+class ExcerptBounds(NamedTuple):
     """What a model reads at once, words and sentences, and in how many sentences a relation stands; None for any."""
 
     words: int
@@ -61,7 +61,7 @@ class Excerpt:
         """The sure relations that a model's answer for this excerpt gives the pairs, in tokens of the whole text."""
         found = []
         for relation in graph.relations:
-            if relation.score is not None and relation.score < SURE:
+            if relation.score is not None and relation.score < LEAST_SCORE:
                 continue
             head, tail = self._placed(relation.head), self._placed(relation.tail)
             if head is not None and tail is not None and frozenset((head, tail)) in self.pairs:
@@ -94,8 +94,8 @@ def revisit(text: Text, graph: Graph, places: Sequence[Window], codec: JointCode
 
     everywhere: pairs farther apart than relations were in training too.
     """
-    limits = Limits(codec.max_words, codec.max_sentences, None if everywhere else codec.spread)
-    planned = plan(text, graph.spans, places, codec.may_relate, limits)
+    bounds = ExcerptBounds(codec.max_words, codec.max_sentences, None if everywhere else codec.spread)
+    planned = plan(text, graph.spans, places, codec.may_relate, bounds)
     excerpts = planned.excerpts
 
     def settle(graphs: Sequence[Graph]) -> tuple[Graph, int]:
@@ -126,12 +126,12 @@ def plan(
     spans: Sequence[Span],
     places: Sequence[Window],
     may_relate: MayRelate,
-    limits: Limits,
+    bounds: ExcerptBounds,
     most: int = MOST,
 ) -> Plan:
     """What to read again of a text that was read in windows, `places`, where `spans` were found, in text order."""
     ends = sentence_ends(text)
-    apart = PairsApart(spans, places, may_relate, ends, limits.spread)
+    apart = PairsApart(spans, places, may_relate, ends, bounds.spread)
     if not apart.near:
         return Plan(beyond=apart.total)
     excerpts: list[Excerpt] = []
@@ -142,7 +142,7 @@ def plan(
         if len(excerpts) == most:
             break
         both = (spans[left].start, spans[left].end), (spans[right].start, spans[right].end)
-        windows = around(both, ends, len(text.tokens), limits.words, limits.sentences)
+        windows = around(both, ends, len(text.tokens), bounds.words, bounds.sentences)
         held = {pair for pair in apart.within(windows) if pair not in tried}
         if held:
             tried |= held

@@ -12,7 +12,7 @@ import numpy as np
 
 from spanloom.answers.graph import Graph
 from spanloom.core import Array, Arrays, Coverage, LostFact, Row
-from spanloom.decode.tagging import Argument, argument_tags, arguments_from_tags, best_tags, nearest_pairs
+from spanloom.decode.tagging import Argument, argument_tags, arguments_from_tags, greedy_tags, nearest_pairs
 from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks.joint.labels import Labels
 
@@ -101,7 +101,7 @@ class TaggingScheme:
 
     def decode(self, outputs: Mapping[str, Array], lengths: Array) -> list[Graph]:
         logits = outputs["tags"]  # [B, T, K]
-        return [self._graph(*best_tags(logits[index, :length])) for index, length in enumerate(lengths.tolist())]
+        return [self._graph(*greedy_tags(logits[index, :length])) for index, length in enumerate(lengths.tolist())]
 
     def _graph(self, tags: Array, probabilities: Array) -> Graph:
         arguments = arguments_from_tags(tags, probabilities)

@@ -10,14 +10,15 @@ from typing import Any, get_args
 from spanloom.answers.graph import Graph, graph_to_dict
 from spanloom.check.gold import check_labels
 from spanloom.check.graphs import check_graphs
+from spanloom.check.issues import Issues
 from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Codec, Task, deferred
 from spanloom.core import Example
 from spanloom.encoders.rnn.config import RnnConfig
-from spanloom.errors import CheckpointError, ConfigError
+from spanloom.errors import CheckpointError, ConfigError, DataError
 from spanloom.inputs import Text
 from spanloom.metrics.scorecard import joint_scorecard
-from spanloom.read import read_graphs
+from spanloom.read import format_of, read_graphs
 from spanloom.read.parts.entities_alone import relations_wanted
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig, Scheme
@@ -26,9 +27,30 @@ from spanloom.tasks.joint.second_look import revisit
 from spanloom.text.words import one_text
 from spanloom.write.spanloom import example_to_dict
 
+OF_TAGS = "layers"
+"""The format of Graph answers that holds tags, which say nothing of relations."""
+
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:
-    return relations_wanted(read_graphs(path, config))
+    return _told_of_tags(relations_wanted(read_graphs(path, config)), path, config)
+
+
+def _told_of_tags(examples: Iterator[Example], path: Path, config: DataConfig) -> Iterator[Example]:
+    """The examples; an error in a file of tags says that mending it does not make it one of relations."""
+    try:
+        yield from examples
+    except DataError as error:
+        if not _is_of_tags(path, config):
+            raise
+        remedy = f"{error.remedy} But tags hold no relations: the task 'nested' learns entities alone."
+        raise DataError(error.where, error.found, error.expected, remedy.lstrip()) from error
+
+
+def _is_of_tags(path: Path, config: DataConfig) -> bool:
+    try:
+        return format_of(path, config).name == OF_TAGS
+    except DataError:
+        return False
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
@@ -42,7 +64,25 @@ def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
             for scheme in get_args(Scheme)
         }
 
-    return {**check_graphs(examples, dev, codecs_of, config), "estimate": _estimate(examples, config)}
+    found = check_graphs(examples, dev, codecs_of, config)
+    gold = {**found["gold"], "issues": {**found["gold"]["issues"], **_without_relations(examples)}}
+    return {**found, "gold": gold, "estimate": _estimate(examples, config)}
+
+
+def _without_relations(examples: Sequence[Example]) -> dict[str, Any]:
+    """An issue of gold that has no relation at all, which no training accepts."""
+    issues = Issues()
+    relations = [fact for example in examples for fact in _relations(example)]
+    annotated = next((example for example in examples if example.gold is not None), None)
+    if annotated is not None and not relations:
+        issues.add("no relation in any sentence", annotated.source, "the task 'nested' learns entities alone")
+    return issues.to_dict()
+
+
+def _relations(example: Example) -> list[Any]:
+    """The relations of the gold, and those that could not be read."""
+    read_ones = () if example.gold is None else example.gold.relations
+    return [*read_ones, *(fact for fact in example.lost if fact.kind == "relation")]
 
 
 def _estimate(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:

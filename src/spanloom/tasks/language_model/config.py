@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from spanloom.config import check_values, setting
-from spanloom.config.ranges import Count, CountOrNone, PartBelowOne, Range, Width, WidthOrNone, Words
+from spanloom.config.ranges import Count, CountOrNone, FractionBelowOne, Range, Width, WidthOrNone, Words
 from spanloom.errors import ConfigError
 
 
@@ -35,7 +35,7 @@ class LanguageModelConfig:
     tied: bool = setting(
         False, "the vectors serve as output weights too (Press and Wolf 2017), which takes embedding = hidden"
     )
-    dropout: PartBelowOne = setting(
+    dropout: FractionBelowOne = setting(
         0.0, "variational: the same numbers of a vector are dropped at every step of a text"
     )
     steps: Count = setting(35, "units that a gradient goes back through")

@@ -9,7 +9,7 @@ import numpy as np
 
 from spanloom.contracts import Backend, Continuation
 from spanloom.core import Array
-from spanloom.decode.sampling import Sampling, beam_search, chances, draw
+from spanloom.decode.sampling import Sampling, beam_search, chances, draw_unit
 from spanloom.errors import ConfigError
 from spanloom.inputs import Text
 from spanloom.tasks.language_model.codec import LanguageModelCodec
@@ -44,7 +44,7 @@ def _pieces(codec: LanguageModelCodec, backend: Backend, written: list[int], sam
 def _drawn(backend: Backend, logits: Array, state: Array, sampling: Sampling) -> Iterator[int]:
     generator = np.random.default_rng(sampling.seed)
     for _ in range(sampling.length):
-        unit = draw(chances(logits[0], sampling.temperature, sampling.top_p), generator)
+        unit = draw_unit(chances(logits[0], sampling.temperature, sampling.top_p), generator)
         yield unit
         logits, state = _step(backend, np.array([[unit]]), state)
 

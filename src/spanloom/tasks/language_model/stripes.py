@@ -39,7 +39,7 @@ def arrange(examples: Sequence[Example], rows: Sequence[Row], codec: LanguageMod
 def _stripes(
     examples: Sequence[Example], rows: Sequence[Row], codec: LanguageModelCodec, config: RunConfig
 ) -> Arranged:
-    stream, begins = joined([row.inputs["following"] for row in rows], _space(codec))
+    stream, begins = one_stream([row.inputs["following"] for row in rows], _space(codec))
     batch, steps = config.train.batch_size, config.model.steps
     length = (len(stream) - 1) // batch
     if length < 1:
@@ -64,7 +64,7 @@ def _add(arranged: Arranged, example: Example, tokens: Array, following: Array) 
     arranged[1].append(make_row(tokens, following, np.array([len(tokens)])))
 
 
-def joined(texts: Sequence[Array], space: int | None) -> tuple[Array, Array]:
+def one_stream(texts: Sequence[Array], space: int | None) -> tuple[Array, Array]:
     """All texts as one stream, and where in it each begins. space: a unit that never stands twice in a row."""
     parts: list[Array] = []
     for text in texts:

@@ -19,6 +19,7 @@ from spanloom.batch.openness import coverage_arrays, open_cells
 from spanloom.config import check_values
 from spanloom.contracts import Codec
 from spanloom.core import SOME, Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.decode.classes import SURE
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
@@ -32,8 +33,6 @@ from spanloom.text.windows import usual_sentences
 
 SPANS_A_WORD = 4
 """Spans that are decoded at most, beside a hundred: against an untrained model's swarm."""
-SURE = 20.0
-"""A score that leaves no doubt."""
 
 
 class NestedCodec(Codec):

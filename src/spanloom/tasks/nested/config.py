@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spanloom.config import setting
-from spanloom.config.ranges import PartBelowOne, Width, WidthOrNone, Words
+from spanloom.config.ranges import FractionBelowOne, Width, WidthOrNone, Words
 from spanloom.encoders import DEFAULT, EncoderChoice
 
 
@@ -17,7 +17,7 @@ class NestedConfig:
     max_words: Words = setting(
         200, "longer sentences are cut into windows when predicting; what is cut off in training is counted"
     )
-    dropout: PartBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
+    dropout: FractionBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
     projection: Width = setting(128, "width of the vectors of first and last words")
     reach: WidthOrNone = setting(24, "the longest span, in words, whose length is told from longer ones")
     encoder: EncoderChoice = setting(DEFAULT, "what reads the text")

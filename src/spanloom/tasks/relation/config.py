@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import check_values, setting
-from spanloom.config.ranges import PartBelowOne, Rate, TwoWords, WidthOrNone
+from spanloom.config.ranges import FractionBelowOne, Rate, TwoWords, WidthOrNone
 from spanloom.encoders import DEFAULT, EncoderChoice
 from spanloom.errors import ConfigError
 
-Part = Literal["starts", "spans", "first", "max", "mean", "attention"]
+PoolingPart = Literal["starts", "spans", "first", "max", "mean", "attention"]
 
 
 @dataclass(frozen=True)
 class RelationConfig:
     """How the relation of two given spans is told."""
 
-    pooling: tuple[Part, ...] = setting(
+    pooling: tuple[PoolingPart, ...] = setting(
         ("starts", "spans"),
         "vectors put side by side to decide from: of the markers before head and tail, the mean of the tokens "
         "of each; of the whole text the first (of a transformer, its [CLS] piece), or the max, mean or "
@@ -30,7 +30,7 @@ class RelationConfig:
     max_words: TwoWords = setting(
         200, "of a longer text an excerpt with both spans in it is read; what is left out is counted"
     )
-    dropout: PartBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
+    dropout: FractionBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
     no_relation: tuple[str, ...] = setting(
         ("Other", "no_relation", "NA"), "labels that say that there is none, which the macro score leaves out"
     )
@@ -38,7 +38,7 @@ class RelationConfig:
         "none", "'balanced' lets all relations weigh the same in total, however rare"
     )
     focal_gamma: Rate = setting(0.0, "makes what is already right weigh less (Lin et al. 2017), 0 for the plain loss")
-    label_smoothing: PartBelowOne = setting(0.0, "the part of each target that is spread over all relations")
+    label_smoothing: FractionBelowOne = setting(0.0, "the part of each target that is spread over all relations")
     encoder: EncoderChoice = setting(DEFAULT, "what reads the text")
 
 

@@ -19,7 +19,7 @@ from spanloom.nn.heads.pooling import Pooling, mean_where
 from spanloom.nn.loss import class_loss, symmetric_kl
 from spanloom.nn.model import Model
 from spanloom.tasks.relation.codec import INSIDE, RelationCodec
-from spanloom.tasks.relation.config import Part, RelationConfig
+from spanloom.tasks.relation.config import PoolingPart, RelationConfig
 
 AWAY = {"starts": INSIDE - 1, "spans": INSIDE}
 """The number of the distance that what is pooled has: -1, the marker before a span, or 0, inside of it."""
@@ -44,7 +44,7 @@ class RelationModel(Model):
         self,
         encoder: EncoderModule,
         positions: Positions | None,
-        parts: Sequence[Part],
+        parts: Sequence[PoolingPart],
         projection: int,
         dropout: float,
         classes: int,

@@ -19,16 +19,14 @@ from spanloom.batch.pad import pad
 from spanloom.config import check_values
 from spanloom.contracts import Codec
 from spanloom.core import Array, Arrays, Batch, Example, Row
+from spanloom.decode.classes import SURE
 from spanloom.decode.edits import Edits, EditScores, likely_edits
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.tasks.rewrite.config import RewriteConfig
 from spanloom.tasks.rewrite.reading import SHARED, TURNS, ReadDialogue, read_dialogue
-from spanloom.tasks.rewrite.scheme import EditScheme, kept, text_of
+from spanloom.tasks.rewrite.scheme import EditScheme, written_text, written_tokens
 from spanloom.text.stored import part, whole
-
-SURE = 20.0
-"""A score that leaves no doubt."""
 
 
 class RewriteCodec(Codec):
@@ -97,11 +95,11 @@ class RewriteCodec(Codec):
         sure: dict[tuple[str, ...], float] = {}
         first: dict[tuple[str, ...], Edits] = {}
         for log_p, edits in likely_edits(scores):
-            words = tuple(reading.words[at] for at in kept(reading, edits))
+            words = tuple(reading.words[at] for at in written_tokens(reading, edits))
             sure[words] = sure.get(words, 0.0) + math.exp(log_p)
             first.setdefault(words, edits)
         best = max(sure, key=sure.__getitem__)
-        return Rewrite(text_of(reading, first[best]), min(1.0, sure[best]))
+        return Rewrite(written_text(reading, first[best]), min(1.0, sure[best]))
 
     def perfect(self, batch: Batch) -> Arrays:
         size, width = batch.targets["turns"].shape

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from spanloom.config import setting
-from spanloom.config.ranges import PartBelowOne, Range, TwoWords, Width
+from spanloom.config.ranges import FractionBelowOne, Range, TwoWords, Width
 from spanloom.encoders import DEFAULT, EncoderChoice
 
 
@@ -24,5 +24,5 @@ class RewriteConfig:
     turn_width: Width = setting(
         16, "width of the vectors that say which turn a token stands in, and in which others it stands too"
     )
-    dropout: PartBelowOne = setting(0.3, "part of what the heads read that is hidden in training")
+    dropout: FractionBelowOne = setting(0.3, "part of what the heads read that is hidden in training")
     encoder: EncoderChoice = setting(DEFAULT, "what reads the text")

@@ -48,7 +48,7 @@ class EditScheme:
         alignment = align(reading.utterance, turns, rewrite, self.insertions)
         targets = self._targets(reading, alignment, rewrite)
         why = cause(reading.utterance, turns, rewrite, alignment)
-        if not why and text_of(reading, _first_places(reading, targets)) != gold.text:
+        if not why and written_text(reading, _first_places(reading, targets)) != gold.text:
             why = SPACING
         return targets, why
 
@@ -71,7 +71,7 @@ class EditScheme:
         }
 
 
-def kept(reading: ReadDialogue, edits: Edits) -> list[int]:
+def written_tokens(reading: ReadDialogue, edits: Edits) -> list[int]:
     """The tokens that edits write, as positions in the dialogue."""
     found: list[int] = []
     for place in range(len(edits.deleted) + 1):
@@ -83,9 +83,9 @@ def kept(reading: ReadDialogue, edits: Edits) -> list[int]:
     return found
 
 
-def text_of(reading: ReadDialogue, edits: Edits) -> str:
+def written_text(reading: ReadDialogue, edits: Edits) -> str:
     """The text that edits write, with the end of a long utterance that was not read."""
-    origins = (reading.origins[at] for at in kept(reading, edits))
+    origins = (reading.origins[at] for at in written_tokens(reading, edits))
     return written([*(origin for origin in origins if origin is not None), *reading.rest], reading.host)
 
 

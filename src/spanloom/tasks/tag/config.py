@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import check_values, setting
-from spanloom.config.ranges import PartBelowOne, Rate, Words
+from spanloom.config.ranges import FractionBelowOne, Rate, Words
 from spanloom.encoders import DEFAULT, EncoderChoice
 from spanloom.errors import ConfigError
 
@@ -29,12 +29,12 @@ class TagConfig:
     max_words: Words = setting(
         200, "longer sentences are cut into windows when predicting; what is cut off in training is counted"
     )
-    dropout: PartBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
+    dropout: FractionBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
     confidence: bool = setting(True, "say how sure each tag is, which takes a CRF twice as long as finding the tags")
     focal_gamma: Rate = setting(
         0.0, "of softmax: makes what is already right weigh less (Lin et al. 2017), 0 for plain cross-entropy"
     )
-    label_smoothing: PartBelowOne = setting(0.0, "of softmax: the part of each target that is spread over all tags")
+    label_smoothing: FractionBelowOne = setting(0.0, "of softmax: the part of each target that is spread over all tags")
     class_weights: Literal["none", "balanced"] = setting(
         "none", "of softmax: 'balanced' lets all tags weigh the same in total, however rare"
     )

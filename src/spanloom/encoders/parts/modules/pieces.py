@@ -18,11 +18,11 @@ from spanloom.encoders.parts.modules.spelling import Spelling
 from spanloom.encoders.parts.modules.transformer import Transformer
 from spanloom.encoders.parts.pieces import PieceFeatures
 from spanloom.encoders.parts.settings import OfPieces
-from spanloom.nn.encoder import Encoded, EncoderModule
+from spanloom.nn.encoder import EncoderModule, EncoderOutput
 
 
 class PieceEncoder(EncoderModule):
-    """Wordpieces through a pretrained encoder, the words' spelling beside them, layers above -> `Encoded`.
+    """Wordpieces through a pretrained encoder, the words' spelling beside them, layers above -> `EncoderOutput`.
 
     folder: where the pretrained encoder is, asked for where there is no trained one.
     """
@@ -59,9 +59,9 @@ class PieceEncoder(EncoderModule):
         hashed: Tensor | None = None,
         types: Tensor | None = None,
         beside: Tensor | None = None,
-    ) -> Encoded:
+    ) -> EncoderOutput:
         pretrained = self.transformer(pieces, piece_lengths, first, last, types)
         words = self.dropout(pretrained.vectors)  # [B, T, hidden]
         parts = [words, *(part.to(words.dtype) for part in self.spelling(shapes, characters, hashed))]
         parts += [] if beside is None else [beside.to(words.dtype)]
-        return Encoded(self.above(torch.cat(parts, dim=-1), lengths), pretrained.maps)
+        return EncoderOutput(self.above(torch.cat(parts, dim=-1), lengths), pretrained.maps)

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from spanloom.errors import ConfigError
-from spanloom.nn.encoder import Encoded
+from spanloom.nn.encoder import EncoderOutput
 from spanloom.nn.layers.rnn import take
 from spanloom.nn.layers.unfreezing import thaw
 
 
 class Transformer(nn.Module):
-    """pieces [B, P], piece_lengths [B], first and last piece of each word [B, T] -> `Encoded`.
+    """pieces [B, P], piece_lengths [B], first and last piece of each word [B, T] -> `EncoderOutput`.
 
     types [B, P] tell the pieces of two texts apart, 0 and 1; a model that knows no types goes by the special pieces.
 
@@ -72,7 +72,7 @@ class Transformer(nn.Module):
 
     def forward(
         self, pieces: Tensor, piece_lengths: Tensor, first: Tensor, last: Tensor, types: Tensor | None = None
-    ) -> Encoded:
+    ) -> EncoderOutput:
         position = torch.arange(pieces.shape[1], device=pieces.device)
         mask = (position[None, :] < piece_lengths[:, None]).long()  # [B, P]
         typed = {"token_type_ids": types} if types is not None and self.typed else {}
@@ -85,12 +85,12 @@ class Transformer(nn.Module):
         )
         vectors = self._pool(self._mix(answer), first, last)
         if not self.maps:
-            return Encoded(vectors, None)
+            return EncoderOutput(vectors, None)
         maps = torch.cat(answer.attentions, dim=1)  # [B, M, P, P]
         within = (position >= first[:, :, None]) & (position <= last[:, :, None])  # [B, T, P]
         looked_at = within.to(maps.dtype)
         looking = looked_at / (last - first + 1)[:, :, None].to(maps.dtype)
-        return Encoded(vectors, looking[:, None] @ maps @ looked_at.transpose(1, 2)[:, None])
+        return EncoderOutput(vectors, looking[:, None] @ maps @ looked_at.transpose(1, 2)[:, None])
 
     def _mix(self, answer: Any) -> Tensor:
         """[B, P, H]: the last layer, or the learned mean of all."""

@@ -16,7 +16,7 @@ from spanloom.encoders.parts.modules.above import LayersAbove
 from spanloom.encoders.parts.modules.spelling import Spelling
 from spanloom.encoders.parts.settings import OfWords
 from spanloom.encoders.parts.words import WordFeatures, vector_width
-from spanloom.nn.encoder import Encoded, EncoderModule
+from spanloom.nn.encoder import EncoderModule, EncoderOutput
 from spanloom.nn.layers.embedding import WordEmbedding
 from spanloom.text.vectors import read_vectors
 from spanloom.text.vocab import Vocabulary
@@ -33,7 +33,7 @@ class Reader(nn.Module):
 
 
 class WordEncoder(EncoderModule):
-    """Word vectors, what a `Reader` reads, the words' spelling, each where wanted, and layers above -> `Encoded`,
+    """Word vectors, what a `Reader` reads, the words' spelling, each where wanted, and layers above -> `EncoderOutput`,
     without maps.
 
     above: the layers over vectors of a width. read: makes the reader.
@@ -72,7 +72,7 @@ class WordEncoder(EncoderModule):
         hashed: Tensor | None = None,
         beside: Tensor | None = None,
         **read: Tensor,
-    ) -> Encoded:
+    ) -> EncoderOutput:
         assert self.reader is not None or not read, f"nothing reads {', '.join(read)}"
         parts = self.spelling(shapes, characters, hashed)
         if self.reader is not None:
@@ -80,7 +80,7 @@ class WordEncoder(EncoderModule):
         if self.words is not None:
             parts = [self.dropout(self.words(words)), *parts]
         parts += [] if beside is None else [beside]
-        return Encoded(self.above(torch.cat(parts, dim=-1), lengths), None)
+        return EncoderOutput(self.above(torch.cat(parts, dim=-1), lengths), None)
 
 
 def _word_vectors(config: OfWords, features: WordFeatures, wanted: Wanted) -> WordEmbedding | None:

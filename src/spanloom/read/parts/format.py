@@ -1,0 +1,37 @@
+"""The contract of a format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Example
+
+
+def _one_file(path: Path) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format, as functions.
+
+    name    what `data.format` calls it; formats with different answers may share one
+    shape   what its examples look like, in a few words
+    answer  the type of its gold answers
+    fit     the beginning of a file -> 0 where it is not of the format, else the number of keys, columns or marks of the
+            format's own that it shows. It knows of no other format
+    read    (path, data config) -> examples. Raises DataError citing the line
+    keys    of a JSON format, those of an object that are read; an object's others are passed over
+    claims  path -> whether data that are several files are named by it, a folder, say; of a format of one file, never
+    """
+
+    name: str
+    shape: str
+    answer: type
+    fit: Callable[[str], int]
+    read: Callable[[Path, DataConfig], Iterator[Example]]
+    keys: frozenset[str] = frozenset()
+    claims: Callable[[Path], bool] = _one_file
