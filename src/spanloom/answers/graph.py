@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,10 +10,11 @@ from spanloom.answers.parts.answer import Answer
 from spanloom.answers.parts.drawing import Shown
 from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.graph_card import graph_card, graph_summary
-from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
+from spanloom.answers.parts.graph_names import judged, labels, renamed
+from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import SOME, Coverage, LostFact
+from spanloom.core import LostFact
 from spanloom.inputs import Relation, Span, Text
 from spanloom.text.windows import Window
 
@@ -139,53 +139,6 @@ def _follow(gold: Graph, order: Sequence[int], moved: Mapping[Span, Span]) -> Gr
 def _behind(gold: Graph, words: int) -> int:
     spans = {span for span in gold.spans if span.end > words}
     return len(spans) + len({item for item in gold.relations if max(item.head.end, item.tail.end) > words})
-
-
-# ---- several data sets -----------------------------------------------------------------------------------------------
-
-
-def labels(gold: Graph) -> tuple[set[str], set[str]]:
-    return {span.label for span in gold.spans} - {SOME}, {relation.label for relation in gold.relations}
-
-
-def renamed(gold: Graph, naming: Naming) -> Graph:
-    """Names that are dropped take their relations along. A name stays `SOME` if its relations disagree on its kind."""
-    relations = []
-    kinds: dict[Span, set[str]] = defaultdict(set)
-    for relation in gold.relations:
-        name, turned = naming.relation(relation.label)
-        head, tail = (relation.tail, relation.head) if turned else (relation.head, relation.tail)
-        if name and naming.entity(head.label) and naming.entity(tail.label):
-            relations.append(Relation(head, tail, name))
-            for span, kind in zip((head, tail), naming.arguments.get(name, ()), strict=False):
-                kinds[span].add(kind)
-    spans = {}
-    for span in gold.spans:
-        label = naming.entity(span.label)
-        if label == SOME and len(kinds[span]) == 1:
-            (label,) = kinds[span]
-        if label:
-            spans[span] = replace(span, label=label)
-    found = (replace(item, head=spans[item.head], tail=spans[item.tail]) for item in relations)
-    return Graph(tuple(dict.fromkeys(spans.values())), tuple(dict.fromkeys(found)))
-
-
-def judged(graph: Graph, gold: Graph, coverage: Coverage) -> Graph:
-    """Spans of labels and relations that are annotated, and the ends of these; a name of some kind in gold has that."""
-    some = {(span.start, span.end) for span in gold.spans if span.label == SOME}
-    spans = {span: replace(span, label=SOME) if (span.start, span.end) in some else span for span in graph.spans}
-    relations = [
-        replace(item, head=spans[item.head], tail=spans[item.tail])
-        for item in graph.relations
-        if item.label in coverage.relations
-    ]
-    ends = {span for item in relations for span in (item.head, item.tail)}
-    kept = (
-        span
-        for span in spans.values()
-        if span in ends or (not coverage.related_only and (span.label == SOME or span.label in coverage.entities))
-    )
-    return replace(graph, spans=tuple(dict.fromkeys(kept)), relations=tuple(relations))
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------

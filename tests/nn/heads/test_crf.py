@@ -179,7 +179,7 @@ def test_open_tags_are_the_sum_over_all_paths_inside(scale: float, masked: bool)
             torch.logsumexp(torch.stack([score(model, row, path) for path in these]), 0) for these in (paths, inside)
         )
         expected.append(every - some)
-    found = open_nll(emissions, *model.scores(), tags, open_, LENGTHS)
+    found = open_nll(emissions, model.scores(), tags, open_, LENGTHS)
     assert torch.allclose(found, torch.stack(expected), rtol=1e-10, atol=1e-10)
     theirs = gradients(torch.stack(expected), model, emissions)
     for mine, other in zip(gradients(found, model, emissions), theirs, strict=True):
@@ -189,7 +189,7 @@ def test_open_tags_are_the_sum_over_all_paths_inside(scale: float, masked: bool)
 def test_a_sentence_that_is_open_throughout_has_no_part() -> None:
     model, (emissions, _), (tags, open_) = crf(), drawn(), left_open()
     emissions.requires_grad_()
-    found = open_nll(emissions, *model.scores(), tags, open_, LENGTHS)
+    found = open_nll(emissions, model.scores(), tags, open_, LENGTHS)
     gradient = gradients(found, model, emissions)[0]
     assert found[1].item() == 0.0
     assert not gradient[1].any()
@@ -200,4 +200,4 @@ def test_nothing_open_is_the_likelihood_itself() -> None:
     model, (emissions, tags) = crf(), drawn()
     open_ = torch.nn.functional.one_hot(tags, TAGS).bool()
     chain = model.scores()
-    assert torch.equal(open_nll(emissions, *chain, tags, open_, LENGTHS), model.nll(emissions, tags, LENGTHS))
+    assert torch.equal(open_nll(emissions, chain, tags, open_, LENGTHS), model.nll(emissions, tags, LENGTHS))

@@ -25,6 +25,10 @@ ROOM = {torch.float32: 40.0, torch.float64: 345.0}
 """Natural logarithm of how far below 1 the product of two numbers of a type stays normal, with a little to spare."""
 
 
+Chain = tuple[Tensor, Tensor, Tensor]
+"""Transitions [K, K], start [K] and end [K]."""
+
+
 class LinearChainCRF(nn.Module):
     """Scores tag sequences: start, the tags' emissions, the transitions between them, and end.
 
@@ -91,9 +95,7 @@ def nll(emissions: Tensor, transitions: Tensor, start: Tensor, end: Tensor, tags
     return found
 
 
-def open_nll(
-    emissions: Tensor, transitions: Tensor, start: Tensor, end: Tensor, tags: Tensor, open_: Tensor, lengths: Tensor
-) -> Tensor:
+def open_nll(emissions: Tensor, chain: Chain, tags: Tensor, open_: Tensor, lengths: Tensor) -> Tensor:
     """Negative logarithm [B] of the sum of the probabilities of all tag sequences inside open_ [B, T, K], bool.
 
     For gold that leaves tags open (Tsuboi et al. 2008, "Training conditional random fields using incomplete
@@ -103,7 +105,6 @@ def open_nll(
     inside = torch.arange(emissions.shape[1], device=emissions.device) < lengths[:, None]  # [B, T]
     settled = ((open_.sum(-1) == 1) | ~inside).all(1)  # [B]
     idle = (open_.all(-1) | ~inside).all(1)
-    chain = transitions, start, end
     found = emissions.new_zeros(len(emissions))
     for rows, is_open in (((~idle).nonzero()[:, 0], False), ((~idle & ~settled).nonzero()[:, 0], True)):
         if len(rows):

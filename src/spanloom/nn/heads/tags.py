@@ -44,7 +44,7 @@ def tag_loss(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Te
     if "transitions" in outputs:
         chain = outputs["transitions"], outputs["start"], outputs["end"]
         if "open" in targets:
-            return open_nll(emissions, *chain, tags, targets["open"], targets["lengths"]).sum()
+            return open_nll(emissions, chain, tags, targets["open"], targets["lengths"]).sum()
         return nll(emissions, *chain, tags, targets["lengths"]).sum()
     if "open" in targets:
         return open_loss(emissions, targets["open"], targets["weights"])
