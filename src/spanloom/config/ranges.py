@@ -53,7 +53,7 @@ RISING = Rising()
 Fraction = Annotated[float, Range(0, 1)]
 FractionBelowOne = Annotated[float, Range(0, 1, below=True)]
 FractionAboveZero = Annotated[float, Range(0, 1, above=True)]
-PartBetween = Annotated[float, Range(0, 1, above=True, below=True)]
+FractionBetween = Annotated[float, Range(0, 1, above=True, below=True)]
 Amount = Annotated[float, Range(0, 1e9)]
 """A size that may be 0, which turns what it is of off, or leaves it without effect."""
 Rate = Annotated[float, Range(0, 1000)]
@@ -64,8 +64,8 @@ Width = Annotated[int, Range(1, 16_384)]
 """Of vectors: beyond it a single matrix takes gigabytes."""
 WidthOrNone = Annotated[int, Range(0, 16_384)]
 Layers = Annotated[int, Range(0, 1000)]
-Words = Annotated[int, Range(1, 10**6)]
-TwoWords = Annotated[int, Range(2, 10**6)]
+WordCount = Annotated[int, Range(1, 10**6)]
+WordCountFromTwo = Annotated[int, Range(2, 10**6)]
 Column = Annotated[int, Range(-9999, 9999)]
 Threads = Annotated[int, Range(0, 1024)]
 """PyTorch reserves memory for each thread before it starts one, and dies of too many."""

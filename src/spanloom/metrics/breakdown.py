@@ -9,7 +9,7 @@ from spanloom.inputs import Relation, Span, Text
 from spanloom.metrics.matching import Match, Tally
 from spanloom.metrics.triples import NORMAL, SAME_PAIR, SHARED_ENTITY, distance, lost_pair, sentence_kinds
 
-Seen = Callable[[str, str], bool]
+PairSeen = Callable[[str, str], bool]
 Table = dict[str, dict[str, float]]
 
 NO_GOLD = "no gold triple"
@@ -17,7 +17,9 @@ NOT_LOCATED = "gold not located"
 DISTANCES = ("0-5", "6-10", "11-20", "21+")
 
 
-def breakdowns(examples: Sequence[Example], matches: Sequence[Match[Relation]], seen: Seen | None) -> dict[str, Table]:
+def breakdowns(
+    examples: Sequence[Example], matches: Sequence[Match[Relation]], seen: PairSeen | None
+) -> dict[str, Table]:
     """Name of the breakdown -> bin -> score: recall of the gold triples in the bin, precision of the predicted ones."""
     kinds = _tallies((NORMAL, SAME_PAIR, SHARED_ENTITY, NO_GOLD))
     sizes = _tallies(("1", "2", "3", "4", "5+", NO_GOLD))
@@ -104,11 +106,11 @@ def _seen_name(known: bool) -> str:
     return "pair seen in training" if known else "pair not seen"
 
 
-def _seen_bin(seen: Seen, text: Text) -> Callable[[Relation], str]:
+def _seen_bin(seen: PairSeen, text: Text) -> Callable[[Relation], str]:
     return lambda triple: _seen_name(seen(text.surface(triple.head), text.surface(triple.tail)))
 
 
-def _lost_bin(seen: Seen) -> Callable[[LostFact], str]:
+def _lost_bin(seen: PairSeen) -> Callable[[LostFact], str]:
     def place(fact: LostFact) -> str:
         pair = lost_pair(fact)
         return _seen_name(seen(*pair)) if pair else NOT_LOCATED

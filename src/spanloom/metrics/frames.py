@@ -22,7 +22,7 @@ from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes,
 from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import answer_row
 from spanloom.metrics.spans import match_spans, spans_from_bio
-from spanloom.metrics.tag_breakdown import SIZES, Seen, Table, size_bin
+from spanloom.metrics.tag_breakdown import SIZES, SurfaceSeen, Table, size_bin
 from spanloom.metrics.tags import tag_scorecard
 from spanloom.text.tags import natural_order
 
@@ -33,7 +33,7 @@ WRONG_INTENT = "wrong intent"
 def frame_scorecard(
     examples: Sequence[Example],
     predictions: Sequence[Frame],
-    seen: Seen | None = None,
+    seen: SurfaceSeen | None = None,
     calibration: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Score predicted intents and slots against gold.
@@ -128,7 +128,7 @@ def _several(frame: Frame) -> bool:
 
 
 def _breakdowns(
-    examples: Sequence[Example], gold: Sequence[Frame], right: Sequence[bool], seen: Seen | None
+    examples: Sequence[Example], gold: Sequence[Frame], right: Sequence[bool], seen: SurfaceSeen | None
 ) -> dict[str, Table]:
     """Whole sentences by what they are like."""
     spans = [spans_from_bio(frame.slots.labels) for frame in gold]

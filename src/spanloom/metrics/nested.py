@@ -30,7 +30,7 @@ from spanloom.metrics.tag_breakdown import (
     SIZES,
     SPANS,
     Counted,
-    Seen,
+    SurfaceSeen,
     length_bin,
     seen_bin,
     size_bin,
@@ -45,7 +45,7 @@ FREQUENT = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class NestedPair:
     """One sentence: its spans paired in each row, and how deep those of either side lie in others of that side."""
 
     example: Example
@@ -59,7 +59,7 @@ class Judged:
 
 
 def nested_scorecard(
-    examples: Sequence[Example], predictions: Sequence[Graph], seen: Seen | None = None
+    examples: Sequence[Example], predictions: Sequence[Graph], seen: SurfaceSeen | None = None
 ) -> dict[str, Any]:
     """Score predicted spans against gold, with equal labels and boundaries.
 
@@ -117,7 +117,7 @@ def depths(spans: Sequence[Span]) -> dict[Span, int]:
     return found
 
 
-def _judge(example: Example, prediction: Graph) -> Judged:
+def _judge(example: Example, prediction: Graph) -> NestedPair:
     if not isinstance(example.gold, Graph):
         raise DataError(str(example.source), "no gold answer", "annotated sentences", "Score on annotated data.")
     gold, predicted = depths(example.gold.spans), depths(prediction.spans)
@@ -128,25 +128,25 @@ def _judge(example: Example, prediction: Graph) -> Judged:
         )
         for row in ROWS
     }
-    return Judged(example, matches, gold, predicted)
+    return NestedPair(example, matches, gold, predicted)
 
 
 def _of_row(spans: dict[Span, int], row: str) -> list[Span]:
     return [span for span, depth in spans.items() if row not in (OUTER, INNER) or (depth > 0) == (row == INNER)]
 
 
-def _lost_of(item: Judged, row: str) -> list[LostFact]:
+def _lost_of(item: NestedPair, row: str) -> list[LostFact]:
     return [] if row == INNER else item.lost()
 
 
-def _counts(judged: Sequence[Judged], row: str) -> Array:
+def _counts(judged: Sequence[NestedPair], row: str) -> Array:
     """[N, 3]: true positives, predicted and gold of each sentence."""
     rows = np.array([item.matches[row].counts() for item in judged], dtype=np.int64).reshape(-1, 3)
     rows[:, 2] += np.array([len(_lost_of(item, row)) for item in judged], dtype=np.int64)
     return rows
 
 
-def _labels(judged: Sequence[Judged], row: str) -> Scores:
+def _labels(judged: Sequence[NestedPair], row: str) -> Scores:
     gold: list[tuple[str, bool]] = []
     predicted: list[tuple[str, bool]] = []
     for item in judged:
@@ -156,7 +156,7 @@ def _labels(judged: Sequence[Judged], row: str) -> Scores:
     return label_scores(gold, predicted)
 
 
-def _size(judged: Sequence[Judged], counts: dict[str, Array]) -> dict[str, int]:
+def _size(judged: Sequence[NestedPair], counts: dict[str, Array]) -> dict[str, int]:
     lost = sum(len(item.lost()) for item in judged)
     size = {
         "sentences": len(judged),
@@ -166,7 +166,7 @@ def _size(judged: Sequence[Judged], counts: dict[str, Array]) -> dict[str, int]:
     return size | ({"lost": lost} if lost else {})
 
 
-def _facts(item: Judged, seen: Seen | None) -> Iterator[Counted]:
+def _facts(item: NestedPair, seen: SurfaceSeen | None) -> Iterator[Counted]:
     """Each gold and each predicted span with its bin in every breakdown."""
     match, size = item.matches[ALL], size_bin(len(item.example.input.tokens))
     hits: list[tuple[Span, int, bool | None, bool | None]] = [
@@ -185,7 +185,7 @@ def _facts(item: Judged, seen: Seen | None) -> Iterator[Counted]:
             yield NAMES, seen_bin(seen(fact.text, fact.label)), False, None
 
 
-def _errors(judged: Sequence[Judged]) -> dict[str, Any]:
+def _errors(judged: Sequence[NestedPair]) -> dict[str, Any]:
     found = [[*entity_mistakes(item.matches[ALL], item.example.input), *lost_mistakes(item.lost())] for item in judged]
     times = Counter(mistake.type for mistakes in found for mistake in mistakes)
     pairs = Counter(pair for item in judged for pair in _confusions(item.matches[ALL]))

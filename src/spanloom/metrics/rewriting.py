@@ -42,7 +42,7 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Judged:
+class RewritePair:
     """The tokens of the utterance, of its gold rewrite and of the predicted one, and all tokens of the dialogue."""
 
     utterance: Words
@@ -105,7 +105,7 @@ def text_words(text: str) -> Words:
     return tuple(token.text for token in tokenize(text))
 
 
-def restored_counts(item: Judged, n: int) -> tuple[int, int, int]:
+def restored_counts(item: RewritePair, n: int) -> tuple[int, int, int]:
     """Right, predicted and gold n-grams, each once, that hold a token which the utterance does not have."""
     there = set(item.utterance)
     predicted, gold = (
@@ -133,20 +133,20 @@ def rouge(predicted: Words, gold: Words) -> float:
     return harmonic(ratio(shared, len(predicted)), ratio(shared, len(gold)))
 
 
-def _judge(example: Example, prediction: Rewrite) -> Judged:
+def _judge(example: Example, prediction: Rewrite) -> RewritePair:
     if not isinstance(example.gold, Rewrite):
         raise DataError(str(example.source), "no gold answer", "rewritten dialogues", "Score on data with rewrites.")
     turns = example.input.turns
     length = sum(len(turn.tokens) for turn in turns)
     last = tuple(token.text for token in turns[-1].tokens)
-    return Judged(last, text_words(example.gold.text), text_words(prediction.text), length, len(turns))
+    return RewritePair(last, text_words(example.gold.text), text_words(prediction.text), length, len(turns))
 
 
-def _counts(judged: Sequence[Judged], count: Callable[[Judged], tuple[int, int, int]]) -> Array:
+def _counts(judged: Sequence[RewritePair], count: Callable[[RewritePair], tuple[int, int, int]]) -> Array:
     return np.array([count(item) for item in judged], dtype=np.int64).reshape(-1, 3)
 
 
-def _breakdowns(judged: Sequence[Judged], exact: Array) -> dict[str, Any]:
+def _breakdowns(judged: Sequence[RewritePair], exact: Array) -> dict[str, Any]:
     kinds = [_kind(item) for item in judged]
     found = {"what gold does": {kind: tallied(exact[[k == kind for k in kinds]]) for kind in sorted(set(kinds))}}
     for name, values, edges in (
@@ -159,7 +159,7 @@ def _breakdowns(judged: Sequence[Judged], exact: Array) -> dict[str, Any]:
     return found
 
 
-def _kind(item: Judged) -> str:
+def _kind(item: RewritePair) -> str:
     """What a gold rewrite does with the utterance."""
     if item.gold == item.utterance:
         return "leaves it as it is"
@@ -169,7 +169,7 @@ def _kind(item: Judged) -> str:
     return "deletes" if kept == len(item.gold) else "replaces"
 
 
-def mistake(item: Judged) -> str:
+def mistake(item: RewritePair) -> str:
     """What is wrong with a prediction; "" where nothing is."""
     if item.predicted == item.gold:
         return ""
@@ -185,7 +185,9 @@ def mistake(item: Judged) -> str:
     return TOO_MUCH if gold < predicted else OTHER_WORDS
 
 
-def _errors(examples: Sequence[Example], predictions: Sequence[Rewrite], judged: Sequence[Judged]) -> dict[str, Any]:
+def _errors(
+    examples: Sequence[Example], predictions: Sequence[Rewrite], judged: Sequence[RewritePair]
+) -> dict[str, Any]:
     types = dict.fromkeys(ERRORS, 0)
     wrong: list[tuple[float, int, str]] = []
     for number, (item, answer) in enumerate(zip(judged, predictions, strict=True)):

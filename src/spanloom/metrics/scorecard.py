@@ -17,7 +17,7 @@ from spanloom.answers.graph import Graph
 from spanloom.core import Array, Example
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span, Text
-from spanloom.metrics.breakdown import Seen, breakdowns
+from spanloom.metrics.breakdown import PairSeen, breakdowns
 from spanloom.metrics.matching import RULES, Match
 from spanloom.metrics.mistakes import (
     ENTITY_MISTAKES,
@@ -38,7 +38,7 @@ AnyMatch = Match[Span] | Match[Relation]
 
 
 def joint_scorecard(
-    examples: Sequence[Example], predictions: Sequence[Graph], seen: Seen | None = None
+    examples: Sequence[Example], predictions: Sequence[Graph], seen: PairSeen | None = None
 ) -> dict[str, Any]:
     """Score predicted graphs against gold.
 

@@ -10,7 +10,7 @@ from spanloom.core import Example, LostFact
 from spanloom.inputs import Span
 from spanloom.metrics.matching import Match, Tally
 
-Seen = Callable[[str, str], bool]
+SurfaceSeen = Callable[[str, str], bool]
 Table = dict[str, dict[str, Any]]
 Counted = tuple[str, str, bool | None, bool | None]  # breakdown, bin, a gold fact found?, a predicted one correct?
 
@@ -23,7 +23,7 @@ TOKENS = "tokens, by length of the sentence"
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class TaggedPair:
     """One sentence: its gold and predicted labels [T], and the spans that they say matched under each rule.
 
     matches: None where labels are plain.
@@ -52,7 +52,7 @@ class Judged:
         yield from ((span, None, correct) for span, correct in zip(match.predicted, match.correct, strict=True))
 
 
-def tag_breakdowns(judged: Sequence[Judged], seen: Seen | None) -> dict[str, Table]:
+def tag_breakdowns(judged: Sequence[TaggedPair], seen: SurfaceSeen | None) -> dict[str, Table]:
     """Name of the breakdown -> bin -> score: recall of the gold facts in the bin, precision of the predicted ones."""
     bins = {WORDS: SEEN, NAMES: SEEN, SPANS: LENGTHS, SENTENCES: SIZES, TOKENS: SIZES}
     return tabulated(bins, (fact for item in judged for fact in (*_tokens(item, seen), *_spans(item, seen))))
@@ -83,7 +83,7 @@ def length_bin(span: Span) -> str:
     return LENGTHS[min(span.end - span.start, 5) - 1]
 
 
-def _tokens(item: Judged, seen: Seen | None) -> Iterator[Counted]:
+def _tokens(item: TaggedPair, seen: SurfaceSeen | None) -> Iterator[Counted]:
     size = size_bin(len(item.gold))
     for token, correct in zip(item.example.input.tokens, item.correct(), strict=True):
         if seen is not None:
@@ -92,7 +92,7 @@ def _tokens(item: Judged, seen: Seen | None) -> Iterator[Counted]:
             yield TOKENS, size, correct, correct
 
 
-def _spans(item: Judged, seen: Seen | None) -> Iterator[Counted]:
+def _spans(item: TaggedPair, seen: SurfaceSeen | None) -> Iterator[Counted]:
     size = size_bin(len(item.gold))
     for span, found, correct in item.hits():
         yield SENTENCES, size, found, correct

@@ -22,7 +22,7 @@ from spanloom.metrics.mistakes import ENTITY_MISTAKES, Mistake, entity_mistakes,
 from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import label_scores, score_row
 from spanloom.metrics.spans import match_spans, spans_from_bio
-from spanloom.metrics.tag_breakdown import Judged, Seen, Table, tag_breakdowns
+from spanloom.metrics.tag_breakdown import SurfaceSeen, Table, TaggedPair, tag_breakdowns
 from spanloom.text.tags import OUTSIDE, is_bio2
 
 SPAN_RULES = ("strict", "boundaries")
@@ -31,7 +31,9 @@ WRONG, NOT_READ = "wrong label", "not read"
 FREQUENT = 30
 
 
-def tag_scorecard(examples: Sequence[Example], predictions: Sequence[Tags], seen: Seen | None = None) -> dict[str, Any]:
+def tag_scorecard(
+    examples: Sequence[Example], predictions: Sequence[Tags], seen: SurfaceSeen | None = None
+) -> dict[str, Any]:
     """Score predicted labels against gold.
 
     examples: `input` is a Text, `gold` its Tags. seen: (a word, "") or (the text of a span, its label) -> was it in the
@@ -98,16 +100,16 @@ def _gold(example: Example) -> Tags:
     return example.gold
 
 
-def _judge(example: Example, gold: Tags, prediction: Tags, spans: bool) -> Judged:
+def _judge(example: Example, gold: Tags, prediction: Tags, spans: bool) -> TaggedPair:
     missing = len(gold.labels) - len(prediction.labels)
     predicted = prediction.labels[: len(gold.labels)] + (OUTSIDE if spans else NOT_READ,) * missing
     if not spans:
-        return Judged(example, gold.labels, predicted, None)
+        return TaggedPair(example, gold.labels, predicted, None)
     sides = spans_from_bio(gold.labels), spans_from_bio(predicted)
-    return Judged(example, gold.labels, predicted, {rule: match_spans(*sides, rule) for rule in SPAN_RULES})
+    return TaggedPair(example, gold.labels, predicted, {rule: match_spans(*sides, rule) for rule in SPAN_RULES})
 
 
-def _counts(judged: Sequence[Judged], rule: str) -> Array:
+def _counts(judged: Sequence[TaggedPair], rule: str) -> Array:
     """[N, 3]: true positives, predicted and gold of each sentence."""
     rows = []
     for item in judged:
@@ -119,7 +121,7 @@ def _counts(judged: Sequence[Judged], rule: str) -> Array:
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
-def _labels(judged: Sequence[Judged], rule: str) -> Table:
+def _labels(judged: Sequence[TaggedPair], rule: str) -> Table:
     """By label, of spans or of tokens; a token that was not read is no label's prediction."""
     gold: list[tuple[str, bool]] = []
     predicted: list[tuple[str, bool]] = []
@@ -134,13 +136,13 @@ def _labels(judged: Sequence[Judged], rule: str) -> Table:
     return label_scores(gold, predicted)
 
 
-def _size(judged: Sequence[Judged], spans: bool, entities: int) -> dict[str, int]:
+def _size(judged: Sequence[TaggedPair], spans: bool, entities: int) -> dict[str, int]:
     size = {"sentences": len(judged), "tokens": sum(len(item.gold) for item in judged)}
     lost = sum(len(item.lost()) for item in judged)
     return size | ({"entities": entities} if spans else {}) | ({"lost": lost} if lost else {})
 
 
-def _errors(judged: Sequence[Judged], spans: bool) -> dict[str, Any]:
+def _errors(judged: Sequence[TaggedPair], spans: bool) -> dict[str, Any]:
     found = [
         _token_mistakes(item)
         if item.matches is None
@@ -159,7 +161,7 @@ def _errors(judged: Sequence[Judged], spans: bool) -> dict[str, Any]:
     }
 
 
-def _token_mistakes(item: Judged) -> list[Mistake]:
+def _token_mistakes(item: TaggedPair) -> list[Mistake]:
     return [
         Mistake(
             "tokens",

@@ -19,7 +19,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.column_choice import layers_note, tag_column, token_column
-from spanloom.read.parts.column_layout import DOCUMENT, LOOKED_AT, PART_COUNT, Comments, Layout, Row, layout_of
+from spanloom.read.parts.column_layout import DOCUMENT, LOOKED_AT, PART_COUNT, Comments, Layout, NumberedRow, layout_of
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.json_keys import is_json
@@ -35,7 +35,7 @@ class Block(NamedTuple):
     Behind the last sentence there may be such lines alone.
     """
 
-    rows: list[Row]
+    rows: list[NumberedRow]
     notes: Notes
 
 
@@ -81,7 +81,7 @@ def blocks(path: Path, config: DataConfig, layout: Layout, token: int, tags: Seq
     token, tags: the columns that hold them.
     """
     comments = Comments(layout, tags)
-    rows: list[Row] = []
+    rows: list[NumberedRow] = []
     notes: list[tuple[Source, str]] = []
     begun = ""  # what the column of sentences said last
     for number, line in numbered_lines(path, config.encoding):
@@ -121,7 +121,7 @@ def _passed_over(
     return None
 
 
-def _refuse_endless(rows: Sequence[Row], source: Source, config: DataConfig) -> None:
+def _refuse_endless(rows: Sequence[NumberedRow], source: Source, config: DataConfig) -> None:
     """A sentence with more tokens than a text may have characters is not read to its end."""
     if len(rows) > config.max_characters:
         found, expected = f"a sentence of more than {config.max_characters:,} lines", "a blank line behind a sentence"

@@ -16,7 +16,15 @@ from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import numbered_lines, opening
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.table_columns import Columns, find_columns
-from spanloom.read.parts.table_rows import DELIMITERS, Row, announced, even_rows, find_dialect, opening_rows, split_rows
+from spanloom.read.parts.table_rows import (
+    DELIMITERS,
+    NumberedRow,
+    announced,
+    even_rows,
+    find_dialect,
+    opening_rows,
+    split_rows,
+)
 from spanloom.read.parts.texts import one_or_pair, tokenized
 
 
@@ -38,7 +46,9 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     return _examples(rows, columns, path, config)
 
 
-def _examples(rows: Iterator[Row], columns: Columns | None, path: Path, config: DataConfig) -> Iterator[Example]:
+def _examples(
+    rows: Iterator[NumberedRow], columns: Columns | None, path: Path, config: DataConfig
+) -> Iterator[Example]:
     for index, (number, cells) in enumerate(rows):
         assert columns is not None, "the first row could not be read, and yet it was"
         if index == 0 and columns.header:

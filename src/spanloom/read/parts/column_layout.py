@@ -41,7 +41,7 @@ SENTENCE_NAMES = frozenset({"sentence #", "sentence#", "sentence", "sentence_id"
 TAG = re.compile(r"[Oo]|(?i:[BIMESLU])[-_:|/.].+|.+[-_:|/.](?i:[BIMESLU])", re.DOTALL)
 """A tag of spans, in any spelling of `text/tag_spelling.py`."""
 
-Row = tuple[int, list[str]]  # the number of a line and its cells
+NumberedRow = tuple[int, list[str]]  # the number of a line and its cells
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ class Layout:
     letters, and header: its line; () and 0 without one.
     """
 
-    sentences: list[list[Row]] = field(repr=False)
-    unsure: Sequence[Row] = field(default=(), repr=False)
+    sentences: list[list[NumberedRow]] = field(repr=False)
+    unsure: Sequence[NumberedRow] = field(default=(), repr=False)
     bare: bool = False
     tabs: bool = False
     names: tuple[str, ...] = ()
     header: int = 0
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[NumberedRow]:
         return [row for sentence in self.sentences for row in sentence]
 
     @cached_property
@@ -129,8 +129,8 @@ def layout_of(beginning: str, most: int = MOST) -> Layout:
     told = [(number, line) for number, line in islice(enumerate(lines, 1), most) if not line.startswith(DOCUMENT)]
     tokens = [line for _, line in told if line.strip(" \t") and not line.startswith("#")]
     bare, tabs = (all(map(test, tokens)) for test in (lambda line: line[0] == "\t", lambda line: "\t" in line[1:]))
-    sentences: list[list[Row]] = [[]]
-    unsure: list[Row] = []
+    sentences: list[list[NumberedRow]] = [[]]
+    unsure: list[NumberedRow] = []
     for number, line in told:
         if not line.strip(" \t"):
             sentences.append([])
@@ -144,7 +144,7 @@ def layout_of(beginning: str, most: int = MOST) -> Layout:
     return layout if len(names) == layout.width else replace(layout, names=())
 
 
-def _header(sentences: Sequence[Sequence[Row]]) -> tuple[str, ...]:
+def _header(sentences: Sequence[Sequence[NumberedRow]]) -> tuple[str, ...]:
     """The names that the first row gives the columns, in small letters; none where it is a token."""
     (_, cells), *others = [row for rows in sentences for row in rows]
     names = tuple(name.strip().casefold() for name in cells)

@@ -22,7 +22,7 @@ from spanloom.text.counts import several
 
 DELIMITERS = {"\t": "tab", ",": "comma", ";": "semicolon"}  # the likeliest first
 ANNOUNCED = re.compile(r'"?sep=([^\w\s"]|\t)"?[\s,;]*+')
-Row = tuple[int, list[str]]  # the number of its first line, and its cells
+NumberedRow = tuple[int, list[str]]  # the number of its first line, and its cells
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ def announced(line: str) -> str | None:
     return found[1] if found else None
 
 
-def split_rows(lines: Iterable[tuple[int, str]], dialect: Dialect, path: Path, config: DataConfig) -> Iterator[Row]:
+def split_rows(
+    lines: Iterable[tuple[int, str]], dialect: Dialect, path: Path, config: DataConfig
+) -> Iterator[NumberedRow]:
     """The rows of numbered lines that are not blank. Raises DataError for broken quoting, citing the row's line."""
     lines = ((number, "" if number == 1 and announced(line) else line) for number, line in lines)
     if dialect.quoted:
@@ -50,7 +52,9 @@ def split_rows(lines: Iterable[tuple[int, str]], dialect: Dialect, path: Path, c
             yield number, line.split(dialect.delimiter)
 
 
-def _quoted_rows(lines: Iterable[tuple[int, str]], delimiter: str, path: Path, config: DataConfig) -> Iterator[Row]:
+def _quoted_rows(
+    lines: Iterable[tuple[int, str]], delimiter: str, path: Path, config: DataConfig
+) -> Iterator[NumberedRow]:
     if config.max_characters >= csv.field_size_limit():  # the module's own limit, 131,072 at first
         csv.field_size_limit(min(config.max_characters + 1, 2**31 - 1))
     last = 0
@@ -147,7 +151,7 @@ def _is_quoted(beginning: str, delimiter: str) -> bool:
     return are_closed and (needed or len(insides) >= rows)
 
 
-def even_rows(rows: Iterable[Row], path: Path) -> Iterator[Row]:
+def even_rows(rows: Iterable[NumberedRow], path: Path) -> Iterator[NumberedRow]:
     """The rows. Raises DataError where one has not as many cells as the first."""
     width = 0
     for number, cells in rows:

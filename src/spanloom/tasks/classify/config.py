@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import setting
-from spanloom.config.ranges import FractionBelowOne, PartBetween, Rate, TwoWords
+from spanloom.config.ranges import FractionBelowOne, FractionBetween, Rate, WordCountFromTwo
 from spanloom.encoders import DEFAULT, EncoderChoice
 
 PoolingKind = Literal["first", "last", "max", "mean", "attention"]
@@ -25,7 +25,7 @@ class ClassifyConfig:
         "of recurrent layers in each direction, or the max, mean or attention over all (of a transformer, "
         "over pieces)",
     )
-    max_words: TwoWords = setting(
+    max_words: WordCountFromTwo = setting(
         200, "what an example has beyond so many, both texts of a pair together, is cut off at the ends, and counted"
     )
     dropout: FractionBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
@@ -33,7 +33,7 @@ class ClassifyConfig:
         "cross_entropy",
         "of single labels: of all classes together, or, with two, of one score that is above 0 for the second",
     )
-    threshold: PartBetween = setting(0.5, "how probable each of the labels that may stand together must be")
+    threshold: FractionBetween = setting(0.5, "how probable each of the labels that may stand together must be")
     class_weights: Literal["none", "balanced"] = setting(
         "none",
         "'balanced' lets all classes weigh the same in total, however rare, and each of several labels as "

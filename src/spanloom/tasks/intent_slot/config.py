@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import setting
-from spanloom.config.ranges import FractionBelowOne, WidthOrNone, Words
+from spanloom.config.ranges import FractionBelowOne, WidthOrNone, WordCount
 from spanloom.encoders import DEFAULT, EncoderChoice
 
 
@@ -24,7 +24,7 @@ class IntentSlotConfig:
     intent_width: WidthOrNone = setting(
         64, "width of the vector that tells the slots which intents are likely, 0 to tell them nothing"
     )
-    max_words: Words = setting(
+    max_words: WordCount = setting(
         200, "longer requests are cut into windows when predicting; what is cut off in training is counted"
     )
     dropout: FractionBelowOne = setting(0.3, "part of what the heads read that is hidden in training")

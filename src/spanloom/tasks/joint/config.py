@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import setting
-from spanloom.config.ranges import Amount, FractionBelowOne, Width, WidthOrNone, Words
+from spanloom.config.ranges import Amount, FractionBelowOne, Width, WidthOrNone, WordCount
 from spanloom.encoders import DEFAULT, EncoderChoice
 
 Scheme = Literal["table", "tagging"]
@@ -19,7 +19,7 @@ class JointConfig:
     scheme: Scheme = setting(
         "table", "'table' says overlapping triples; 'tagging' is one tag a word (Zheng et al. 2017)"
     )
-    max_words: Words = setting(
+    max_words: WordCount = setting(
         200, "longer sentences are cut into windows when predicting; what is cut off in training is counted"
     )
     dropout: FractionBelowOne = setting(0.3, "part of what the heads read that is hidden in training")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from spanloom.config import check_values, setting
-from spanloom.config.ranges import Count, CountOrNone, FractionBelowOne, Range, Width, WidthOrNone, Words
+from spanloom.config.ranges import Count, CountOrNone, FractionBelowOne, Range, Width, WidthOrNone, WordCount
 from spanloom.errors import ConfigError
 
 
@@ -39,7 +39,7 @@ class LanguageModelConfig:
         0.0, "variational: the same numbers of a vector are dropped at every step of a text"
     )
     steps: Count = setting(35, "units that a gradient goes back through")
-    max_words: Words = setting(800, "of a text longer than this, windows are read when predicting")
+    max_words: WordCount = setting(800, "of a text longer than this, windows are read when predicting")
 
 
 def check_settings(config: LanguageModelConfig) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spanloom.config import setting
-from spanloom.config.ranges import FractionBelowOne, Width, WidthOrNone, Words
+from spanloom.config.ranges import FractionBelowOne, Width, WidthOrNone, WordCount
 from spanloom.encoders import DEFAULT, EncoderChoice
 
 
@@ -14,7 +14,7 @@ class NestedConfig:
     """How spans that may lie inside each other are found."""
 
     flat: bool = setting(False, "no two answers overlap, and of overlapping gold spans the longest is learned")
-    max_words: Words = setting(
+    max_words: WordCount = setting(
         200, "longer sentences are cut into windows when predicting; what is cut off in training is counted"
     )
     dropout: FractionBelowOne = setting(0.3, "part of what the head reads that is hidden in training")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import check_values, setting
-from spanloom.config.ranges import FractionBelowOne, Rate, TwoWords, WidthOrNone
+from spanloom.config.ranges import FractionBelowOne, Rate, WidthOrNone, WordCountFromTwo
 from spanloom.encoders import DEFAULT, EncoderChoice
 from spanloom.errors import ConfigError
 
@@ -27,7 +27,7 @@ class RelationConfig:
         0, "width of the vectors of how far a token is from head and tail, which the layers above read, 0 for none"
     )
     projection: WidthOrNone = setting(0, "width of a hidden layer behind the pooling, 0 for none")
-    max_words: TwoWords = setting(
+    max_words: WordCountFromTwo = setting(
         200, "of a longer text an excerpt with both spans in it is read; what is left out is counted"
     )
     dropout: FractionBelowOne = setting(0.3, "part of what the head reads that is hidden in training")

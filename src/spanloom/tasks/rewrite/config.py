@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from spanloom.config import setting
-from spanloom.config.ranges import FractionBelowOne, Range, TwoWords, Width
+from spanloom.config.ranges import FractionBelowOne, Range, Width, WordCountFromTwo
 from spanloom.encoders import DEFAULT, EncoderChoice
 
 
@@ -18,7 +18,7 @@ class RewriteConfig:
         2, "spans of the context that can be inserted into an utterance at most"
     )
     rank: Width = setting(64, "rank of the tables that score pairs of tokens")
-    max_words: TwoWords = setting(
+    max_words: WordCountFromTwo = setting(
         200, "of a dialogue, each turn's end counted as one; more is cut off the oldest turn's beginning, and counted"
     )
     turn_width: Width = setting(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spanloom.config import check_values, setting
-from spanloom.config.ranges import FractionBelowOne, Rate, Words
+from spanloom.config.ranges import FractionBelowOne, Rate, WordCount
 from spanloom.encoders import DEFAULT, EncoderChoice
 from spanloom.errors import ConfigError
 
@@ -26,7 +26,7 @@ class TagConfig:
     scheme: Scheme = setting(
         "bioes", "how the model writes spans; data and answers are BIO2 either way, and labels that are no spans stay"
     )
-    max_words: Words = setting(
+    max_words: WordCount = setting(
         200, "longer sentences are cut into windows when predicting; what is cut off in training is counted"
     )
     dropout: FractionBelowOne = setting(0.3, "part of what the head reads that is hidden in training")
