@@ -22,7 +22,7 @@ from spanloom.metrics.rewriting import (
     OTHER_WORDS,
     TOO_LITTLE,
     TOO_MUCH,
-    Judged,
+    RewritePair,
     bleu_counts,
     mistake,
     restored_counts,
@@ -38,8 +38,8 @@ def example(*turns: str, gold: str | None = None, line: int = 1) -> Example:
     return Example(Dialogue(texts), None if gold is None else Rewrite(gold), Source("d.tsv", line))
 
 
-def judged(utterance: str, gold: str, predicted: str) -> Judged:
-    return Judged(*(text_words(text) for text in (utterance, gold, predicted)), 9, 3)
+def judged(utterance: str, gold: str, predicted: str) -> RewritePair:
+    return RewritePair(*(text_words(text) for text in (utterance, gold, predicted)), 9, 3)
 
 
 def test_bleu_of_a_corpus_by_hand() -> None:
