@@ -29,7 +29,7 @@ def multilabel_loss(scores: Tensor, gold: Tensor, valid: Tensor) -> Tensor:
     return total
 
 
-def judged(scores: Tensor, valid: Tensor) -> Tensor:
+def masked_scores(scores: Tensor, valid: Tensor) -> Tensor:
     """Scores of which those that are not valid (bool, broadcastable) are out of sight of `multilabel_loss`, and have a
     gradient of exactly 0; without this it is too small to matter.
     """

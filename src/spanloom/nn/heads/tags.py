@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from spanloom.nn.heads.crf import LinearChainCRF, nll, open_nll
-from spanloom.nn.loss import class_loss, judged, open_loss, symmetric_kl
+from spanloom.nn.loss import class_loss, masked_scores, open_loss, symmetric_kl
 from spanloom.text.tagset import Tagset
 
 
@@ -40,7 +40,7 @@ def tag_loss(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Te
     """
     emissions, tags = outputs["emissions"], targets["tags"]
     if "judged" in targets:
-        emissions = judged(emissions, targets["judged"][:, None])
+        emissions = masked_scores(emissions, targets["judged"][:, None])
     if "transitions" in outputs:
         chain = outputs["transitions"], outputs["start"], outputs["end"]
         if "open" in targets:

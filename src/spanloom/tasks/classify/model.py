@@ -16,7 +16,7 @@ from spanloom.encoders.contract import Wanted
 from spanloom.errors import ConfigError
 from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.pooling import Pooling
-from spanloom.nn.loss import binary_loss, class_loss, judged, symmetric_kl, symmetric_kl_of_cells
+from spanloom.nn.loss import binary_loss, class_loss, masked_scores, symmetric_kl, symmetric_kl_of_cells
 from spanloom.nn.model import Model
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig
@@ -70,7 +70,7 @@ def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict
     """A sum over examples, named as `Batch.counts`."""
     logits, gold = outputs["classes"], targets["classes"]
     if "judged" in targets:
-        logits = judged(logits, targets["judged"])
+        logits = masked_scores(logits, targets["judged"])
     weights, gamma, smoothing = targets.get("class_weights"), targets["focal_gamma"], targets["label_smoothing"]
     if gold.ndim == 1:
         total = class_loss(logits, gold, torch.ones_like(logits[:, 0]), weights, float(gamma), float(smoothing))

@@ -18,7 +18,7 @@ from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.crf import LinearChainCRF
 from spanloom.nn.heads.pooling import Pooling
 from spanloom.nn.heads.tags import build_crf, tag_divergence, tag_loss, tag_outputs
-from spanloom.nn.loss import class_loss, judged, symmetric_kl
+from spanloom.nn.loss import class_loss, masked_scores, symmetric_kl
 from spanloom.nn.model import Model
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
@@ -83,7 +83,7 @@ def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict
     """Sums over requests and over tokens, named as `Batch.counts`."""
     logits = outputs["intents"]
     if "judged_intents" in targets:
-        logits = judged(logits, targets["judged_intents"])
+        logits = masked_scores(logits, targets["judged_intents"])
     return {
         "intents": class_loss(logits, targets["intents"], torch.ones_like(logits[:, 0])),
         "tags": tag_loss(outputs, targets),

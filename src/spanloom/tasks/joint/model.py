@@ -16,7 +16,7 @@ from spanloom.encoders.contract import Wanted
 from spanloom.errors import ConfigError
 from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.token_pair import Attended, Between, PairTable, at_cells, attention_strength
-from spanloom.nn.loss import judged, multilabel_loss, open_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
+from spanloom.nn.loss import masked_scores, multilabel_loss, open_loss, symmetric_kl, symmetric_kl_of_cells, token_loss
 from spanloom.nn.model import Model
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig
@@ -121,7 +121,7 @@ def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict
     if "open_spans" in targets:
         places = places & ~targets["open_spans"]
         pairs = words & targets["related"][:, :, None, None]
-        scores = {name: judged(outputs[name], places if name == "spans" else pairs) for name in TABLES}
+        scores = {name: masked_scores(outputs[name], places if name == "spans" else pairs) for name in TABLES}
     tables = [multilabel_loss(scores[name], targets[name], pairs) for name in ("heads", "tails")]
     spans = multilabel_loss(scores["spans"], targets["spans"], places)
     return {"tags": TAG_WEIGHT * tags, "spans": spans, "relations": 0.5 * (tables[0] + tables[1])}
