@@ -87,6 +87,8 @@ def test_their_settings_are_listed() -> None:
         ({"source": [{"train": "a", "wieght": 2}]}, r"unknown key data.source\[1\].wieght; did you mean"),
         ({"source": [{"train": "a", "weight": -1}]}, r"data.source\[1\].weight is -1.0; at least 0"),
         ({"source": ["a"]}, r"data.source\[1\] is 'a'; a table"),
+        ({"source": [{"train": "a", "weight": 0}, {"train": "b", "weight": 0.0}]}, "data.source: every weight is 0"),
+        ({"source": [{"train": "a", "unknown_labels": "error"}]}, "unknown key data.source.1..unknown_labels"),
     ],
 )
 def test_contradictions_are_refused(table: dict[str, Any], message: str) -> None:

@@ -57,6 +57,28 @@ def test_a_name_that_no_gold_has_is_refused() -> None:
         check_names([TEXT], source(rename={"P": "a", "PER": "person"}))
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"rename": {"P": "-person"}}, "rename turns 'P' round, which is no relation; .* Write P = 'person'"),
+        ({"rename": {"home": "*"}}, r"rename has '\*' for 'home', which is no entity; the name of a relation"),
+        ({"rename": {"home": "-*"}}, r"rename has '-\*' for 'home', which is no entity"),
+        (
+            {"rename": {"home": "-houses"}, "arguments": {"home": ["L", "P"]}},
+            "arguments has 'home'; a relation under its new name: houses, run by",
+        ),
+    ],
+)
+def test_names_of_the_other_kind_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        check_names([TEXT], source(**settings))
+
+
+def test_names_that_are_there_pass() -> None:
+    names = {"P": "*", "L": "", "home": "-houses", "run by": ""}
+    check_names([TEXT], source(rename=names, arguments={"houses": ["L", "P"]}))
+
+
 def test_what_a_source_annotates() -> None:
     everything = coverage_of(source(), [TEXT])
     assert everything == Coverage("facts", frozenset("LOP"), frozenset({"home", "run by"}))

@@ -40,7 +40,7 @@ def test_check_takes_settings_and_refuses_another_task(tmp_path: Path) -> None:
     table.write_text("topic,said,mood\nsport,We won the cup .,glad\nfood,The soup was cold .,sad\n", encoding="utf-8")
     found = spanloom.check(table, "classify", {"data": {"label_column": "mood", "text_column": "said"}})
     assert found["gold"]["labels"] == {"labels": {"glad": 1, "sad": 1}}
-    with pytest.raises(ConfigError, match=r"^task: is 'tag' in the configuration, .* Call check\(data, 'tag', …\)\.$"):
+    with pytest.raises(ConfigError, match=r"^task: is 'tag' in the configuration, .* Name 'tag' for both\.$"):
         spanloom.check(table, "classify", {"task": "tag"})
     with pytest.raises(ConfigError, match=r"unknown key data\.label_colum; did you mean data\.label_column"):
         spanloom.check(table, "classify", {"data": {"label_colum": "mood"}})

@@ -112,9 +112,23 @@ def test_the_best_epoch_may_be_that_of_one_source(config: dict[str, Any], tmp_pa
     found = run_training(find_task("joint"), run_of(config, best="people"), tmp_path / "run")
     assert found["sources"]
     with pytest.raises(
-        ConfigError, match=r"train.best: is 'town'; 'mean', or the name of a source, .* 'people', 'homes'"
+        ConfigError, match=r"train.best: is 'town'; 'mean', or the name of a source .* 'people', 'homes'"
     ):
         run_training(find_task("joint"), run_of(config, best="town"), tmp_path / "other")
+    del config["data"]["source"][0]["dev"]
+    with pytest.raises(
+        ConfigError, match=r"train.best: is 'people'; 'mean', or .* with dev data, .* there are 'homes'"
+    ):
+        run_training(find_task("joint"), run_of(config, best="people"), tmp_path / "other")
+
+
+def test_labels_that_dev_alone_has_are_missed_and_not_dropped(config: dict[str, Any], tmp_path: Path) -> None:
+    with (tmp_path / "people" / "dev.conll").open("a") as file:
+        file.write("Bolt B-ORG\nfell O\n\n")
+    found = run_training(find_task("joint"), run_of(config), tmp_path / "run")
+    assert found["sources"]["people"]["size"]["entities"] == 6
+    assert found["sources"]["people"]["labels"]["entities"]["ORG"]["gold"] == 1
+    assert "entity label 'ORG' (1)" in (tmp_path / "run" / "README.md").read_text()
 
 
 def test_what_rename_names_must_be_there(config: dict[str, Any], tmp_path: Path) -> None:
@@ -143,6 +157,8 @@ def test_the_check_speaks_of_each_source_and_of_all(
     assert found["gold"]["entities"]["total"] == 24 + 48
     assert main(["check", str(tmp_path / "mine.toml")]) == 0
     assert "Source 'people' annotates entities person." in " ".join(capsys.readouterr().out.split())
+    assert main(["check", str(tmp_path / "mine.toml"), "--task", "tag"]) == 2
+    assert "task: is 'joint' in the configuration, and the data are to be checked for 'tag'" in capsys.readouterr().err
 
 
 def test_nested_learns_from_the_same_sources(config: dict[str, Any], tmp_path: Path) -> None:
@@ -150,8 +166,11 @@ def test_nested_learns_from_the_same_sources(config: dict[str, Any], tmp_path: P
     encoder = config["model"]["encoder"]
     config["model"] = {"projection": 8, "encoder": encoder}
     config["data"]["source"][1]["rename"] = {"Entity": "*", "Town": "town"}
+    with (tmp_path / "people" / "dev.conll").open("a") as file:
+        file.write("Bolt B-ORG\nfell O\n\n")  # of a label that training never had
     found = run_training(find_task("nested"), run_of(config), tmp_path / "run")
     assert list(found["sources"]) == ["people", "homes"]
+    assert "entity label 'ORG' (1)" in (tmp_path / "run" / "README.md").read_text()
 
 
 def test_a_data_set_beside_sources_is_refused(config: dict[str, Any], tmp_path: Path) -> None:
@@ -215,3 +234,11 @@ def test_other_tasks_learn_from_several_sources_too(task: str, config: dict[str,
     renamed = {new for _, _, rename in OTHERS[task] for new in rename.values()}
     assert renamed <= known
     assert not known & {old for _, _, rename in OTHERS[task] for old in rename}
+
+
+def test_a_weight_that_leaves_nothing_for_an_epoch_trains_on_later_ones(config: dict[str, Any], tmp_path: Path) -> None:
+    for source in config["data"]["source"]:
+        source["weight"] = 0.01  # a quarter of an example an epoch
+    run_training(find_task("joint"), run_of(config), tmp_path / "run")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert 0 < sum(line["kind"] == "step" for line in lines) < 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -11,7 +11,14 @@ from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Task
 from spanloom.core import SOME, Coverage, Example
 from spanloom.errors import DataError
-from spanloom.read.parts.sources import check_names, coverage_of, covered, labels_of, under_new_names
+from spanloom.read.parts.sources import (
+    check_names,
+    coverage_of,
+    covered,
+    labels_of,
+    under_new_names,
+    with_own_labels,
+)
 
 TRAINING, DEV = "training", "dev"
 
@@ -33,18 +40,22 @@ def read_training(task: Task, config: RunConfig) -> Part:
     if not config.data.source:
         assert config.data.train is not None, "check_settings saw to it"
         return _with_gold(task, config.data.train, config.data, TRAINING)
+    return joined(list(read_sources(task, config.data).values()))
+
+
+def read_sources(task: Task, data: DataConfig) -> dict[str, Part]:
+    """The training part of each source by its name. Raises as `read_training` does."""
     parts = {}
-    coverages = {}
-    for source in config.data.source:
+    for source in data.source:
         assert source.train is not None, "check_settings saw to it"
         read = _with_gold(task, source.train, source.alone(), TRAINING)
         check_names(read.examples, source)
         renamed = under_new_names(read.examples, source)
-        coverages[source.called] = coverage = coverage_of(source, renamed)
+        coverage = coverage_of(source, renamed)
         kept = covered(renamed, coverage)
         aside = left_aside(source.called, labels_of(read.examples), source.rename, labels_of(kept))
-        parts[source.called] = Part(kept, [*read.remarks, *aside])
-    return _joined(parts.values(), coverages)
+        parts[source.called] = Part(kept, [*read.remarks, *aside], {source.called: coverage})
+    return parts
 
 
 def read_dev(task: Task, config: RunConfig, coverages: Mapping[str, Coverage] | None = None) -> Part | None:
@@ -61,8 +72,9 @@ def read_dev(task: Task, config: RunConfig, coverages: Mapping[str, Coverage] | 
         if source.dev is not None:
             read = _with_gold(task, source.dev, source.alone(), DEV)
             renamed = under_new_names(read.examples, source)
-            parts.append(Part(covered(renamed, coverages[source.called]), read.remarks))
-    return _joined(parts, coverages) if parts else None
+            coverage = with_own_labels(coverages[source.called], source, renamed)
+            parts.append(Part(covered(renamed, coverage), read.remarks))
+    return joined(parts) if parts else None
 
 
 class File(NamedTuple):
@@ -93,10 +105,11 @@ def _with_gold(task: Task, path: Path, data: DataConfig, part: str) -> Part:
     return Part(kept, left_out(examples, part))
 
 
-def _joined(parts: Iterable[Part], coverages: Mapping[str, Coverage]) -> Part:
-    kept = list(parts)
-    examples = [example for part in kept for example in part.examples]
-    return Part(examples, [remark for part in kept for remark in part.remarks], coverages)
+def joined(parts: Sequence[Part]) -> Part:
+    """Several parts as one."""
+    examples = [example for part in parts for example in part.examples]
+    coverages = {name: coverage for part in parts for name, coverage in part.coverages.items()}
+    return Part(examples, [remark for part in parts for remark in part.remarks], coverages)
 
 
 # ---- what is left out ------------------------------------------------------------------------------------------------

@@ -29,9 +29,6 @@ class FilesConfig:
     repair: bool = setting(
         False, "mend what needs no guess (a stray I- tag, a blank token), and accept labels that differ only by case"
     )
-    unknown_labels: Literal["error", "missed"] = setting(
-        "missed", "a label that training never had: an error, or a fact bound to be missed, which is counted and said"
-    )
     unknown_keys: Literal["error", "ignored"] = setting(
         "error", "a JSON object without gold whose keys could hold it under another name: an error, or a text without"
     )
@@ -105,6 +102,9 @@ class SourceConfig(FilesConfig):
 class DataConfig(FilesConfig):
     """The data, and how their files are read. Paths in a TOML file are relative to that file."""
 
+    unknown_labels: Literal["error", "missed"] = setting(
+        "missed", "a label that training never had: an error, or a fact bound to be missed, which is counted and said"
+    )
     source: tuple[SourceConfig, ...] = setting((), "several data sets, each in a table of its own, in place of 'train'")
 
 
@@ -120,6 +120,10 @@ def check_sources(data: DataConfig) -> None:
     if twice:
         found = f"two sources are called '{twice[0]}'"
         raise ConfigError("data.source", found, "a name for each", "Set name = in their tables.")
+    if not any(source.weight for source in data.source):
+        raise ConfigError(
+            "data.source", "every weight is 0", "a source to learn from", "Set weight = 1 in one of them."
+        )
     for source in data.source:
         where = f"data.source '{source.called}'"
         if source.train is None:

@@ -27,9 +27,10 @@ def check_settings(config: RunConfig, task: Task | None = None) -> None:
     train = config.train
     check_values(config)
     check_sources(config.data)
-    if train.best != MEAN and train.best not in [source.called for source in config.data.source]:
-        named = ", ".join(repr(source.called) for source in config.data.source) or "none"
-        expected = f"'{MEAN}', or the name of a source, of which there are {named}"
+    scored = [source.called for source in config.data.source if source.dev is not None]
+    if train.best not in (MEAN, *scored):
+        named = ", ".join(map(repr, scored)) or "none"
+        expected = f"'{MEAN}', or the name of a source with dev data, of which there are {named}"
         raise ConfigError("train.best", f"is '{train.best}'", expected, f"Set train.best = '{MEAN}'.")
     parts = {file.part for file in files_of(config.data)}
     if TRAINING not in parts:

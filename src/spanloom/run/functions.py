@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from spanloom.check.data import read_training
+from spanloom.check.data import read_sources
 from spanloom.config import DataConfig, RunConfig
 from spanloom.config.data import check_sources
 from spanloom.errors import ConfigError
@@ -30,38 +30,42 @@ def check(data: str | Path, task: str | None = None, config: GivenConfig | None 
     from spanloom.run.evaluate import require_gold
 
     if Path(data).suffix == ".toml" and config is None:
-        return check_config(resolved(data))
+        return check_config(resolved(data), task)
     if task is None:
         raise ConfigError("check", "no task is named", "the task whose gold the data hold", "Name it: --task tag, say.")
     given = {} if config is None else config
     settings = resolved({"task": task, **given} if isinstance(given, Mapping) else given)
-    if settings.task != task:
-        found = f"is '{settings.task}' in the configuration, and the data are to be checked for '{task}'"
-        raise ConfigError("task", found, "the same task twice", f"Call check(data, '{settings.task}', …).")
+    _require_task(settings, task)
     chosen = find_task(task)
     examples = list(chosen.read(Path(data), settings.data))
     require_gold(examples, Path(data))
     return ShownCheck(chosen.check(examples, settings))
 
 
-def check_config(settings: RunConfig) -> ShownCheck:
+def check_config(settings: RunConfig, for_task: str | None = None) -> ShownCheck:
     """As `check`, of the training data that a configuration names."""
     check_sources(settings.data)
+    _require_task(settings, for_task or settings.task)
     task = find_task(settings.task)
     if not settings.data.source:
         if settings.data.train is None:
             raise ConfigError("data.train", "is not set", "the path of the training data", "Set data.train=PATH.")
         return check(settings.data.train, settings.task, settings)
     alone = replace(settings, data=DataConfig())
-    training = [replace(example, covered=None) for example in read_training(task, settings).examples]
-    sources = {}
-    for source in settings.data.source:
-        part = read_training(task, replace(settings, data=replace(settings.data, source=(source,))))
-        (coverage,) = part.coverages.values()
-        found = task.check([replace(example, covered=None) for example in part.examples], alone)
+    examples, sources = [], {}
+    for name, part in read_sources(task, settings.data).items():
+        own = [replace(example, covered=None) for example in part.examples]
+        coverage = part.coverages[name]
         annotated = {"entities": sorted(coverage.entities), "relations": sorted(coverage.relations)}
-        sources[source.called] = {**found, "annotates": annotated, "remarks": part.remarks}
-    return ShownCheck({**task.check(training, alone), "sources": sources})
+        sources[name] = {**task.check(own, alone), "annotates": annotated, "remarks": part.remarks}
+        examples += own
+    return ShownCheck({**task.check(examples, alone), "sources": sources})
+
+
+def _require_task(settings: RunConfig, task: str) -> None:
+    if settings.task != task:
+        found = f"is '{settings.task}' in the configuration, and the data are to be checked for '{task}'"
+        raise ConfigError("task", found, "the same task twice", f"Name '{settings.task}' for both.")
 
 
 def export(

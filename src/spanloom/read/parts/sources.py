@@ -8,7 +8,7 @@ from dataclasses import replace
 from spanloom.answers import kind_of
 from spanloom.answers.parts.kind import Named, Naming
 from spanloom.config.data import ALL, NONE, RELATED, SourceConfig
-from spanloom.core import Coverage, Example
+from spanloom.core import SOME, Coverage, Example
 from spanloom.errors import ConfigError
 
 
@@ -27,12 +27,26 @@ def under_new_names(examples: Iterable[Example], source: SourceConfig) -> list[E
 
 
 def check_names(examples: Sequence[Example], source: SourceConfig) -> None:
-    """Raise ConfigError for a name in `source.rename` that none of its training examples has."""
-    has = set().union(*labels_of(examples))
-    for name in source.rename:
-        if name not in has:
-            expected = f"a label of its training data: {', '.join(sorted(has)[:20]) or 'they have none'}"
+    """Raise ConfigError where `source.rename` has a name that none of its training examples has, or a new one that is
+    for labels of the other kind, and where `source.arguments` names no relation.
+    """
+    entities, relations = labels_of(examples)
+    for name, new in source.rename.items():
+        if name not in entities | relations:
+            listed = ", ".join(sorted(entities | relations)[:20]) or "they have none"
+            expected = f"a label of its training data: {listed}"
             raise ConfigError(_place(source), f"rename has '{name}'", expected, "Correct it, or leave it out.")
+        if name not in relations and new.startswith("-"):
+            found = f"rename turns '{name}' round, which is no relation"
+            raise ConfigError(_place(source), found, "a name without '-'", f"Write {name} = '{new.lstrip('-')}'.")
+        if name not in entities and new.removeprefix("-") == SOME:
+            found = f"rename has '{new}' for '{name}', which is no entity"
+            raise ConfigError(_place(source), found, "the name of a relation", "Name one, or '' to drop it.")
+    known = {Naming(relations=source.rename).relation(label)[0] for label in relations}
+    for name in source.arguments:
+        if name not in known:
+            expected = f"a relation under its new name: {', '.join(sorted(known)[:20]) or 'there is none'}"
+            raise ConfigError(_place(source), f"arguments has '{name}'", expected, "Correct it, or leave it out.")
 
 
 def labels_of(examples: Iterable[Example]) -> tuple[set[str], set[str]]:
@@ -63,6 +77,17 @@ def coverage_of(source: SourceConfig, examples: Sequence[Example]) -> Coverage:
         for labels, words in zip(own, said, strict=True)
     )
     return Coverage(source.called, entities, relations, source.annotates.entities == (RELATED,))
+
+
+def with_own_labels(coverage: Coverage, source: SourceConfig, examples: Sequence[Example]) -> Coverage:
+    """What a source annotates in dev examples: where that is all of its labels, also those that training lacks."""
+    entities, relations = labels_of(examples)
+    said = source.annotates.entities[0], source.annotates.relations[0]
+    return replace(
+        coverage,
+        entities=coverage.entities | entities if said[0] in (ALL, RELATED) else coverage.entities,
+        relations=coverage.relations | relations if said[1] == ALL else coverage.relations,
+    )
 
 
 def covered(examples: Iterable[Example], coverage: Coverage) -> list[Example]:

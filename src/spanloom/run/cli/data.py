@@ -32,7 +32,7 @@ def check(
     from spanloom.run.user_config import resolved
 
     if data.suffix == ".toml":
-        audit = functions.check_config(resolved(data, settings or []))
+        audit = functions.check_config(resolved(data, settings or []), task)
     else:
         audit = functions.check(data, task, None if task is None else run_config(task, settings or []))
     if json_:

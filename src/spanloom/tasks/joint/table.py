@@ -141,7 +141,7 @@ class TableScheme:
     def counts(self, rows: Sequence[Row]) -> dict[str, float]:
         """Words, and sentences: of several sources those in which there is something to judge."""
         entities = relations = list(rows)
-        if self.sources:
+        if self.sources and rows[0].targets:
             entities = [row for row in rows if row.targets["covered"].any()]
             relations = [row for row in rows if row.targets["related"].any()]
         words = float(sum(row.width for row in entities))

@@ -158,7 +158,7 @@ class NestedCodec(Codec):
             targets = {"spans": spans, "lengths": inputs["lengths"]}
             if self.sources:
                 targets["open"] = np.stack([self._open(row, width) for row in rows])
-        judged = [row for row in rows if not self.sources or row.targets["covered"].any()]
+        judged = [row for row in rows if "covered" not in row.targets or row.targets["covered"].any()]
         return Batch(inputs, targets, {"spans": float(sum(row.width for row in judged))})
 
     def _open(self, row: Row, width: int) -> Array:
