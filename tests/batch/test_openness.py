@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spanloom.batch.openness import TagParts, coverage_arrays, covered_entities, open_cells
+from spanloom.batch.openness import TagParts, coverage_arrays, open_cells
 from spanloom.core import Coverage
 from spanloom.inputs import Span
 
@@ -25,24 +25,21 @@ def names(open_: np.ndarray) -> list[set[str]]:
 
 def test_tags_that_a_source_leaves_open() -> None:
     tags = numbers("O", "B-person", "E-person", "O", "S-org")
-    covered = covered_entities(LABELS, Coverage("s", frozenset({"person", "org"})))
+    targets = coverage_arrays(LABELS, Coverage("s", frozenset({"person", "org"})), ())
     places = {f"{place}-place" for place in "BIES"}
-    found = names(TagParts(TAGS, LABELS).open(tags, covered, False, np.zeros((0, 2), int)))
+    found = names(TagParts(TAGS, LABELS).open(tags, targets))
     assert found == [{"O"} | places, {"B-person"}, {"E-person"}, {"O"} | places, {"S-org"}]
 
 
 def test_all_tags_are_open_outside_where_names_without_a_relation_are_not_annotated() -> None:
-    found = names(
-        TagParts(TAGS, LABELS).open(numbers("O", "S-org"), covered_entities(LABELS, None), True, np.zeros((0, 2), int))
-    )
+    targets = coverage_arrays(LABELS, Coverage("s", frozenset(LABELS), related_only=True), ())
+    found = names(TagParts(TAGS, LABELS).open(numbers("O", "S-org"), targets))
     assert found == [set(TAGS), {"S-org"}]
 
 
 def test_a_name_of_some_kind_has_the_tags_of_its_places() -> None:
-    some = np.array([[0, 1]])
-    found = names(
-        TagParts(TAGS, LABELS).open(numbers("B-org", "E-org", "O"), covered_entities(LABELS, None), False, some)
-    )
+    targets = coverage_arrays(LABELS, None, [Span(0, 2, "*")])
+    found = names(TagParts(TAGS, LABELS).open(numbers("B-org", "E-org", "O"), targets))
     assert found == [{f"B-{label}" for label in LABELS}, {f"E-{label}" for label in LABELS}, {"O"}]
 
 

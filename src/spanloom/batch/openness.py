@@ -47,8 +47,8 @@ class TagParts:
         self.label = np.array([numbers.get(label, NO_LABEL) if dash else NO_LABEL for _, dash, label in parts])
         self.place = np.array([ord(place[0]) if dash else 0 for place, dash, _ in parts])
 
-    def open(self, tags: Array, covered: Array, related_only: bool, some: Array) -> Array:
-        """Which tags [T, K] gold leaves open, its own tags [T] among them.
+    def open(self, tags: Array, targets: Mapping[str, Array]) -> Array:
+        """Which tags [T, K] gold leaves open, its own tags [T] among them. targets: see `coverage_arrays`.
 
         A word of an annotated name has its tag; one of a name of some kind every tag of that place; any other word O
         and the tags of the labels that are not annotated, or all tags where names without a relation are not.
@@ -56,9 +56,9 @@ class TagParts:
         found = np.zeros((len(tags), len(self.label)), dtype=bool)
         outside = self.label[tags] == NO_LABEL
         named = self.label != NO_LABEL
-        found[outside] = named if related_only else named & ~covered[self.label]
+        found[outside] = named if targets["related_only"] else named & ~targets["covered"][self.label]
         found[np.arange(len(tags)), tags] = True
-        for first, last in some.tolist():
+        for first, last in targets["some"].tolist():
             words = np.arange(first, last + 1)
             found[words] = self.place[tags[words], None] == self.place[None, :]
         return found
@@ -75,15 +75,12 @@ class OpenTags:
         """Of a sentence's labels [T]: tags [T]; of spans also open [T, K], which tags gold leaves open. Labels that
         stand for themselves leave none open: there judged [K] says which tags the source chooses from.
         """
-        covered = covered_entities(self.tagset.names, coverage)
         if self.tagset.scheme is None:
-            return {"tags": self.tagset.encode(labels), "judged": covered}
-        spans = [span for span in spans_from_tags(labels, "bio2") if span.label == SOME]
-        some = np.array([[span.start, span.end - 1] for span in spans], dtype=np.int64).reshape(-1, 2)
+            return {"tags": self.tagset.encode(labels), "judged": covered_entities(self.tagset.names, coverage)}
+        some = [span for span in spans_from_tags(labels, "bio2") if span.label == SOME]
         known = [label.replace(f"-{SOME}", f"-{self.tagset.names[0]}") for label in labels]
         tags = self.tagset.encode(known)
-        related_only = coverage is not None and coverage.related_only
-        return {"tags": tags, "open": self._parts.open(tags, covered, related_only, some)}
+        return {"tags": tags, "open": self._parts.open(tags, coverage_arrays(self.tagset.names, coverage, some))}
 
 
 def open_cells(targets: Mapping[str, Array], spans: Array, width: int, flat: bool) -> Array:

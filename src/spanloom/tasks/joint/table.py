@@ -132,8 +132,7 @@ class TableScheme:
         open_tags = np.zeros((len(rows), width, len(self.tags)), dtype=bool)
         open_spans = np.zeros((len(rows), len(self.labels.entities), width, width), dtype=bool)
         for index, row in enumerate(rows):
-            is_open = row.targets["covered"], bool(row.targets["related_only"]), row.targets["some"]
-            open_tags[index, : row.width] = self._parts.open(row.targets["tags"], *is_open)
+            open_tags[index, : row.width] = self._parts.open(row.targets["tags"], row.targets)
             open_spans[index] = open_cells(row.targets, row.targets["spans"], width, self.labels.flat)
         related = np.stack([row.targets["related"] for row in rows])
         return {"open_tags": open_tags, "open_spans": open_spans, "related": related}
