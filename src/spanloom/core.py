@@ -75,6 +75,8 @@ class Example:
     equality.
     origin: the input as it was read, where training made this one of it (a window, or with noise in it). What a codec
     remembers of its training data it knows by that. It takes no part in equality.
+    unclear: relations of which the data do not say whether the input states them. Where there are several sources, they
+    take no part in loss or score.
     covered: what its data set annotates; None for everything. What it does not takes no part in loss or score.
     """
 
@@ -86,6 +88,7 @@ class Example:
     lost: tuple[LostFact, ...] = ()
     mended: tuple[tuple[Source, str], ...] = field(default=(), compare=False)
     origin: Any | None = field(default=None, compare=False)
+    unclear: frozenset[str] = frozenset()
     covered: Coverage | None = None
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from spanloom.config import DataConfig
 from spanloom.core import LostFact
-from spanloom.errors import DataError
+from spanloom.errors import ConfigError, DataError
 from spanloom.inputs import Relation, Span
 from spanloom.read import read
+from spanloom.read.parts.entities_alone import NO_LABELS
 from spanloom.text.windows import sentence_ends
 
 
@@ -96,3 +97,51 @@ def test_without_labels_there_are_mentions_alone(tmp_path: Path) -> None:
 def test_bad_items(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=re.escape(message)):
         read_item(tmp_path, **changes)
+
+
+def by_sentence(tmp_path: Path, **changes: Any) -> list[Any]:
+    path = tmp_path / "d.json"
+    path.write_text(json.dumps([{key: value for key, value in {**ITEM, **changes}.items() if value is not None}]))
+    return list(read(path, DataConfig(by_sentence=True)))
+
+
+def test_by_sentence_a_relation_belongs_to_the_sentence_that_is_its_evidence(tmp_path: Path) -> None:
+    first, second, third = by_sentence(tmp_path)
+    assert [one.input.text for one in (first, second, third)] == [
+        "Mara Holt left Lyon",
+        "Holt met Olav Berg there",
+        "She stayed .",
+    ]
+    mara, lyon = Span(0, 2, "PER"), Span(3, 4, "LOC")
+    assert first.gold.spans == (mara, lyon)
+    assert first.gold.relations == (Relation(mara, lyon, "P551"),)
+    assert (first.unclear, second.gold.relations, third.gold.spans) == (frozenset(), (), ())
+
+
+@pytest.mark.parametrize("evidence", [[], [0], [0, 1], [1, 2], None])
+def test_by_sentence_a_relation_without_this_one_sentence_as_evidence_is_unclear(
+    tmp_path: Path, evidence: list[int] | None
+) -> None:
+    relation = {"h": 2, "t": 0, "r": "P3373"} | ({} if evidence is None else {"evidence": evidence})
+    first, second, third = by_sentence(tmp_path, labels=[relation])
+    assert (first.unclear, second.unclear, third.unclear) == (frozenset(), {"P3373"}, frozenset())
+    assert len(second.gold.spans) == 2
+    assert not second.gold.relations
+
+
+def test_by_sentence_a_document_without_labels_has_sentences_without(tmp_path: Path) -> None:
+    assert [why for one in by_sentence(tmp_path, labels=None) for _, why in one.mended] == [NO_LABELS] * 3
+
+
+def test_by_sentence_a_wrong_document_is_refused_as_a_whole_one_is(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="a mention in sentence 7"):
+        by_sentence(tmp_path, vertexSet=[[mention(7, 0, 1)]], labels=[])
+    with pytest.raises(DataError, match="evidence"):
+        by_sentence(tmp_path, labels=[{"h": 2, "t": 0, "r": "P3373", "evidence": 1}])
+
+
+def test_by_sentence_is_refused_where_no_sentences_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "t.conll"
+    path.write_text("#doc 1\n0\tMara\tB-Peop\t['N']\t[0]\n")
+    with pytest.raises(ConfigError, match=r"data.by_sentence: is set, and the format of .*'conll04'.*docred"):
+        list(read(path, DataConfig(by_sentence=True)))

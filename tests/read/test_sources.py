@@ -157,3 +157,11 @@ def test_what_no_format_reads_is_refused_as_by_read(tmp_path: Path) -> None:
     path.write_text("Just one line of text.\n", encoding="utf-8")
     with pytest.raises(DataError, match="no known format, the file begins with 'Just one line"):
         list(read_graphs(path, DataConfig()))
+
+
+def test_what_is_unclear_in_an_example_is_open_there_under_its_new_name() -> None:
+    chosen = source(rename={"run by": "-runs"})
+    unclear, clear = under_new_names([replace(TEXT, unclear=frozenset({"run by"})), TEXT], chosen)
+    both = covered([unclear, clear], coverage_of(chosen, [clear]))
+    assert [one.covered.relations for one in both if one.covered] == [{"home"}, {"home", "runs"}]
+    assert [facts(one)[1] for one in both] == [["Ada -> home -> Oslo"], ["Ada -> runs -> Bolt", "Ada -> home -> Oslo"]]

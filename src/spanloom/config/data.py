@@ -26,6 +26,9 @@ class FilesConfig:
     format: str = setting("auto", "the format of the files; 'auto' tells the formats apart by content")
     encoding: str = setting("utf-8", "the encoding of the files, as Python names it")
     max_characters: Count = setting(100_000, "a longer text is refused as a probable mistake")
+    by_sentence: bool = setting(
+        False, "documents whose sentences are told apart (DocRED's) become an example a sentence"
+    )
     repair: bool = setting(
         False, "mend what needs no guess (a stray I- tag, a blank token), and accept labels that differ only by case"
     )

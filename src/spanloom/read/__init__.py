@@ -22,7 +22,7 @@ from spanloom.answers import kinds
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example
-from spanloom.errors import DataError
+from spanloom.errors import ConfigError, DataError
 from spanloom.inputs import Relation, Span, Text, texts_of
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_decode import shown
@@ -71,6 +71,7 @@ def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Examp
         raise DataError(
             str(path), f"cannot be read ({reason})", "a file or a folder of examples", "Check the path."
         ) from None
+    _refuse_sentences(chosen, path, config)
     return _not_empty(chosen.read(path, config), path)
 
 
@@ -83,7 +84,15 @@ def read_graphs(path: Path, config: DataConfig) -> Iterator[Example]:
     best = _better_than_graphs(path, config, others)
     if best is None:
         return read(path, config)
+    _refuse_sentences(best, path, config)
     return _as_graphs(_not_empty(best.read(path, config), path), saying[best.answer])
+
+
+def _refuse_sentences(chosen: Format, path: Path, config: DataConfig) -> None:
+    if config.by_sentence and not chosen.sentences:
+        able = ", ".join(one.name for one in _every() if one.sentences)
+        found = f"is set, and the format of {path} is '{chosen.name}', which tells no sentences apart"
+        raise ConfigError("data.by_sentence", found, f"documents in the format {able}", "Leave it out.")
 
 
 def _better_than_graphs(path: Path, config: DataConfig, others: Sequence[Format]) -> Format | None:

@@ -7,11 +7,15 @@ An item of `vertexSet` is an entity, all mentions of which are spans; `h` and `t
 relation of entities is given to their nearest mentions, of equally near ones to the first: gold has each fact once.
 That it holds between other mentions of the two as well follows from coreference, which a `Graph` does not say. Of a
 document without the key `labels`, as in the test part, the relations are unknown.
+
+With `data.by_sentence` an example is a sentence. A relation belongs to the one sentence that is all of its `evidence`;
+of any other sentence with both of its entities nobody knows whether it says so: there its label is `unclear`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +45,39 @@ def fit(beginning: str) -> int:
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
-    """One example a document. Raises DataError citing the line."""
+    """One example a document, or a sentence. Raises DataError citing the line."""
     for source, item in json_items(path, config):
-        yield _example(item, source, config)
+        if config.by_sentence:
+            yield from _sentences(item, source, config)
+        else:
+            yield _example(item, source, config)
+
+
+def _sentences(item: Item, source: Source, config: DataConfig) -> Iterator[Example]:
+    where = str(source)
+    _example(item, source, config)  # raises for what is wrong with the document
+    for number, sentence in enumerate(item["sents"]):
+        if not any(word.strip() for word in sentence):
+            continue
+        inside = [[mention for mention in entity if mention["sent_id"] == number] for entity in item["vertexSet"]]
+        place = {entity: at for at, entity in enumerate(index for index, mentions in enumerate(inside) if mentions)}
+        part: dict[str, Any] = {
+            "sents": [sentence],
+            "vertexSet": [[{**mention, "sent_id": 0} for mention in mentions] for mentions in inside if mentions],
+        }
+        unclear = set()
+        if "labels" in item:
+            part["labels"] = []
+            for relation in item["labels"]:
+                head, tail = place.get(relation["h"]), place.get(relation["t"])
+                if head is None or tail is None:
+                    continue
+                evidence = field(relation, "evidence", list, where, "labels") if "evidence" in relation else []
+                if evidence == [number]:
+                    part["labels"].append({"h": head, "t": tail, "r": relation["r"]})
+                else:
+                    unclear.add(relation["r"])
+        yield replace(_example(part, source, config), unclear=frozenset(unclear))
 
 
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
@@ -134,4 +168,6 @@ def _entity_of(relation: Item, key: str, entities: Sequence[Mentions], where: st
     return entities[number]
 
 
-FORMAT = Format(name="docred", shape="sents, vertexSet, labels", answer=Graph, fit=fit, read=read, keys=KEYS.read)
+FORMAT = Format(
+    name="docred", shape="sents, vertexSet, labels", answer=Graph, fit=fit, read=read, keys=KEYS.read, sentences=True
+)

@@ -18,14 +18,15 @@ def _one_file(path: Path) -> bool:
 class Format:
     """A format, as functions.
 
-    name    what `data.format` calls it; formats with different answers may share one
-    shape   what its examples look like, in a few words
-    answer  the type of its gold answers
-    fit     the beginning of a file -> 0 where it is not of the format, else the number of keys, columns or marks of the
-            format's own that it shows. It knows of no other format
-    read    (path, data config) -> examples. Raises DataError citing the line
-    keys    of a JSON format, those of an object that are read; an object's others are passed over
-    claims  path -> whether data that are several files are named by it, a folder, say; of a format of one file, never
+    name       what `data.format` calls it; formats with different answers may share one
+    shape      what its examples look like, in a few words
+    answer     the type of its gold answers
+    fit        the beginning of a file -> 0 where it is not of the format, else the number of keys, columns or marks of
+               the format's own that it shows. It knows of no other format
+    read       (path, data config) -> examples. Raises DataError citing the line
+    keys       of a JSON format, those of an object that are read; an object's others are passed over
+    sentences  whether its documents say their sentences, so that `data.by_sentence` can take them one by one
+    claims     path -> whether data that are several files are named by it, a folder, say; of one file, never
     """
 
     name: str
@@ -34,4 +35,5 @@ class Format:
     fit: Callable[[str], int]
     read: Callable[[Path, DataConfig], Iterator[Example]]
     keys: frozenset[str] = frozenset()
+    sentences: bool = False
     claims: Callable[[Path], bool] = _one_file

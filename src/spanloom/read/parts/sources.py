@@ -21,7 +21,11 @@ def under_new_names(examples: Iterable[Example], source: SourceConfig) -> list[E
     return [
         example
         if example.gold is None
-        else replace(example, gold=_named(example, source).renamed(example.gold, naming))
+        else replace(
+            example,
+            gold=_named(example, source).renamed(example.gold, naming),
+            unclear=frozenset(naming.relation(label)[0] for label in example.unclear),
+        )
         for example in examples
     ]
 
@@ -92,10 +96,12 @@ def with_own_labels(coverage: Coverage, source: SourceConfig, examples: Sequence
 
 def covered(examples: Iterable[Example], coverage: Coverage) -> list[Example]:
     """The examples with what their source annotates, and no other gold."""
-    return [
-        replace(example, covered=coverage, gold=judged(example.gold, replace(example, covered=coverage)))
-        for example in examples
-    ]
+    found = []
+    for example in examples:
+        clear = replace(coverage, relations=coverage.relations - example.unclear) if example.unclear else coverage
+        marked = replace(example, covered=clear)
+        found.append(replace(marked, gold=judged(example.gold, marked)))
+    return found
 
 
 def judged(answer: object, example: Example) -> object:
