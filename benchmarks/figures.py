@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from plain_tables import (
+    box_tables,
     markdown,
     one_peer_table,
     padding_table,
@@ -195,6 +196,8 @@ def section(folder: Path, words: Mapping[str, str]) -> str:
     blocks += [*tag_blocks(folder.with_name("tag"), words), *class_blocks(folder.with_name("classify"), words)]
     for name, rows in OTHERS.items():
         blocks += _plain(rows, folder.with_name(name), words[f"{name} title"], words)
+    if table := box_tables(folder.parent, words):
+        blocks += [words["box title"], "\n".join(table)]
     if table := sources_table(folder.with_name("sources"), words):
         blocks += [words["sources title"], "\n".join(table)]
     return "\n\n".join(blocks)

@@ -135,5 +135,50 @@ def _way(way: str, records: Sequence[Mapping[str, Any]], words: Words) -> list[A
     return [*cells, len(records)]
 
 
+def box_tables(folder: Path, words: Words) -> list[str]:
+    """The model in the box beside others (box.py): on the everyday sentences, dev before test, and on its sources."""
+    lines, sources = [], []
+    for part in ("dev", "test"):
+        found = read(folder / f"box-{part}.json")
+        for model in found["models"] if found else ():
+            lines.append([model["name"], part, *_everyday(model["everyday"]), _size(model), _rate(model)])
+            if part == "dev" and "sources" in model:
+                sources.append([model["name"], *(_of_source(one) for one in model["sources"].values())])
+                named = list(model["sources"])
+    if not lines:
+        return []
+    heads = ("model", "part", "names en", "names beside spacy", "kinds", "facts en", "zh", "de", "megabytes", "rate")
+    table = markdown([words[name] for name in heads], lines)
+    return [*table, "", *markdown([words["model"], *named], sources)] if sources else table
+
+
+def _everyday(found: Mapping[str, Any]) -> list[str]:
+    """Names P / R of English with and without times, kinds, facts P / R; names and facts in F1 of other languages."""
+    english, timeless = found.get("en"), found["en without times"]
+    cells = [_both(english["names"]) if english else "", _both(timeless["names"])]
+    cells.append(f"{100 * (english or timeless)['kinds']:.1f}")
+    cells.append(_both(english["facts"]) if english else "")
+    for language in ("zh", "de"):
+        one = found.get(language)
+        cells.append(f"{100 * one['names']['f1']:.1f} / {100 * one['facts']['f1']:.1f}" if one else "")
+    return cells
+
+
+def _both(score: Mapping[str, float]) -> str:
+    return f"{100 * score['precision']:.1f} / {100 * score['recall']:.1f}"
+
+
+def _of_source(scores: Mapping[str, float]) -> str:
+    return " / ".join(f"{100 * scores[kind]:.1f}" for kind in ("entities", "triples") if kind in scores)
+
+
+def _size(model: Mapping[str, Any]) -> str:
+    return f"{model['bytes'] / 1e6:.1f}" if "bytes" in model else ""
+
+
+def _rate(model: Mapping[str, Any]) -> str:
+    return f"{model['sentences_a_second']:.0f}"
+
+
 def read(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None

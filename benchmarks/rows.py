@@ -32,6 +32,9 @@ PARTS = {
     "atis": ("atis/train", "atis/dev"),
     "snips": ("snips/train", "snips/dev"),
     "rewrite": ("rewrite/train.tsv", "rewrite/dev.tsv"),
+    "ewt": ("ewt/train.iob2", "ewt/dev.iob2"),
+    "wnut17": ("wnut17/train.conll", "wnut17/dev.conll"),
+    "zh_gsd": ("zh_gsd/train.iob2", "zh_gsd/dev.iob2"),
 }
 """Data set -> its training and dev file in the folder of `--data`."""
 
@@ -55,8 +58,10 @@ class BenchmarkRow:
 
 ROWS = (
     BenchmarkRow("conll04-minilm", "conll04", {"entity": 86.5, "relation": 67.0}),
+    BenchmarkRow("conll04-e5", "conll04", {"entity": 90.0, "relation": 69.0}),
     BenchmarkRow("conll04-rnn", "conll04", {"relation": 58.0}, vectors=True),
     BenchmarkRow("nyt-minilm", "nyt", {"relation": 80.0}),
+    BenchmarkRow("nyt-e5", "nyt", {"relation": 82.0}),
     BenchmarkRow("nyt-tagging", "nyt"),
     BenchmarkRow("webnlg-minilm", "webnlg", {"relation": 85.0}),
     BenchmarkRow("webnlg-rnn", "webnlg", {"relation": 80.0}, vectors=True),
@@ -69,6 +74,12 @@ TAG_ROWS = (
     BenchmarkRow("conll03-random", "conll03", {"strict": 90.0}),
     BenchmarkRow("conll03-fast", "conll03", {"strict": 90.0}, vectors=True),
     BenchmarkRow("conll03-minilm", "conll03", {"strict": 92.0}),
+    BenchmarkRow("conll03-e5", "conll03", {"strict": 94.5}),
+    BenchmarkRow("ewt-e5", "ewt"),
+    BenchmarkRow("wnut17-e5", "wnut17"),
+    BenchmarkRow("zh-gsd-rnn", "zh_gsd"),
+    BenchmarkRow("zh-gsd-e5", "zh_gsd"),
+    BenchmarkRow("resume-e5", "resume", {"strict": 95.5}),
     BenchmarkRow("resume-rnn", "resume", {"strict": 94.5}, language_models=True),
     BenchmarkRow("lines-rnn", "lines", {"accuracy": 95.0}),
 )
@@ -77,9 +88,13 @@ CLASSIFY_ROWS = (
     BenchmarkRow("polarity-rnn", "polarity", vectors=True),
     BenchmarkRow("polarity-minilm", "polarity", {"accuracy": 84.0}),
     BenchmarkRow("mrpc-minilm", "mrpc", {"accuracy": 82.0}),
+    BenchmarkRow("mrpc-e5", "mrpc"),
 )
 
-NESTED_ROWS = (BenchmarkRow("germeval-rnn", "germeval", {"all": 72.0}, vectors=True),)
+NESTED_ROWS = (
+    BenchmarkRow("germeval-rnn", "germeval", {"all": 72.0}, vectors=True),
+    BenchmarkRow("germeval-e5", "germeval", {"all": 82.0}),
+)
 
 RELATION_ROWS = (
     BenchmarkRow("semeval-minilm", "semeval", {"macro": 84.0}),
@@ -91,9 +106,14 @@ INTENT_ROWS = (
     BenchmarkRow("atis-minilm", "atis", {"sentence": 89.0}),
     BenchmarkRow("snips-rnn", "snips", {"sentence": 88.0}, vectors=True),
     BenchmarkRow("snips-minilm", "snips", {"sentence": 90.0}),
+    BenchmarkRow("atis-e5", "atis"),
+    BenchmarkRow("snips-e5", "snips", {"sentence": 92.0}),
 )
 
-REWRITE_ROWS = (BenchmarkRow("rewrite-rnn", "rewrite", {"exact match": 50.0, "BLEU-4": 78.0}),)
+REWRITE_ROWS = (
+    BenchmarkRow("rewrite-rnn", "rewrite", {"exact match": 50.0, "BLEU-4": 78.0}),
+    BenchmarkRow("rewrite-e5", "rewrite", {"exact match": 65.4}),
+)
 
 ALL_ROWS = (
     *ROWS,

@@ -41,6 +41,21 @@ ENGLISH = {
         "strict scores on the whole of dev after the last epoch. *Joined* is what everybody does: what a half does not "
         "annotate is taken for absent."
     ),
+    "box title": (
+        "The model in the box beside others (`benchmarks/box.py`), on `examples/everyday`: precision / recall of names "
+        "by their place, the share of right kinds of those found, precision / recall of facts (place of both names and "
+        "relation), and of Chinese and German the F1 of names / facts. *Beside spaCy*: without times, which spaCy "
+        "marks by other rules. Below, the F1 of entities / relations on the dev set of each source, by what that "
+        "source annotates. One thread, text after text."
+    ),
+    "part": "part",
+    "names en": "names P / R",
+    "names beside spacy": "names P / R beside spaCy",
+    "kinds": "kinds right",
+    "facts en": "facts P / R",
+    "zh": "Chinese names / facts",
+    "de": "German names / facts",
+    "megabytes": "MB",
     "measure": "measure",
     "measure strict": "entity F1",
     "measure macro": "macro F1, directed",
@@ -203,6 +218,21 @@ CHINESE = {
     "way": "方式",
     "way everything": "全部标注",
     "way joined": "两半直接合并",
+    "box title": (
+        "随包附带的模型与其他模型在 `examples/everyday` 上的比较(`benchmarks/box.py`):"
+        "名称按位置计算的精确率 / 召回率,找到的名称中类别正确的比例,"
+        "事实(两个名称的位置与关系)的精确率 / 召回率;中文和德文为名称 / 事实的 F1。"
+        "*与 spaCy 比较*:不含时间,因为 spaCy 的时间标注规则不同。"
+        "下表为每个数据源开发集上实体 / 关系的 F1,只按该数据源所标注的内容计算。单线程,逐条处理。"
+    ),
+    "part": "部分",
+    "names en": "名称 P / R",
+    "names beside spacy": "名称 P / R(与 spaCy 比较)",
+    "kinds": "类别正确",
+    "facts en": "事实 P / R",
+    "zh": "中文 名称 / 事实",
+    "de": "德文 名称 / 事实",
+    "megabytes": "MB",
     "way sources": "两半作为数据源",
     "sources title": (
         "一次训练中的多个数据源:把 `conll04/train` 切成两半,前一半只标注 Peop 和 Org 以及关系,后一半只标注 Loc 和 Other"
