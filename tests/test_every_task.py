@@ -28,6 +28,8 @@ from spanloom.config import RunConfig, load_config, to_toml
 from spanloom.contracts import Task
 from spanloom.core import Batch, Example, Row
 from spanloom.decode.rows import predict_rows
+from spanloom.decode.scaling import ALL, Line, Scaling, scored_facts
+from spanloom.decode.spans import sigmoid
 from spanloom.engine.adversarial import Attack
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.device import to_tensors
@@ -188,6 +190,28 @@ def test_the_codec_comes_back_from_its_json(case: Case) -> None:
             assert arrays.keys() == others.keys()
             for name, array in arrays.items():
                 np.testing.assert_array_equal(array, others[name], strict=True)
+
+
+def test_scaled_scores_change_no_fact_and_come_back_from_json(case: Case) -> None:
+    """Wherever a task calibrates, its codec scales what has a score, after everything was decided."""
+    if case.task.calibrate is None:
+        return
+    rows = case.rows()
+    batch = case.codec.collate(rows)
+    outputs = case.codec.perfect(batch)
+    plain = case.codec.decode(outputs, batch)
+    kinds = {fact.kind for fact in scored_facts(case.examples, plain)}
+    scaling = Scaling({kind: {ALL: Line(0.5, -0.25)} for kind in kinds})
+    scaled = case.codec.with_scaling(scaling)
+    found = scaled.decode(outputs, batch)
+    assert kinds
+    assert found == plain
+    for before, after in zip(scored_facts(case.examples, plain), scored_facts(case.examples, found), strict=True):
+        assert after.score == pytest.approx(scaling.scaled(*before[:3]))
+        assert (after.score < before.score) == (before.score > sigmoid(-0.5))  # where the line crosses
+    again = case.task.load(json.loads(json.dumps(scaled.to_dict())), case.codec.tokenizer_json())
+    assert list(scored_facts(case.examples, again.decode(outputs, batch))) == list(scored_facts(case.examples, found))
+    assert case.codec.to_dict() == {key: value for key, value in scaled.to_dict().items() if key != "calibration"}
 
 
 def test_every_row_passes_the_checks_before_training(case: Case) -> None:

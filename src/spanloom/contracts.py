@@ -131,8 +131,8 @@ class Task:
     divergence (outputs, outputs, targets) -> how far two outputs for one batch are apart: sums, named as losses; None
                where the task does not say (R-Drop asks for it)
     calibrate  (dev examples, the kept model's answers for them, codec) -> the codec with what was fitted on them, such
-               as a threshold, under the key "calibration" of its dict; itself where there is nothing to fit. Called
-               once, after training; None where the task fits nothing on dev data
+               as a threshold or what scores are worth, under the key "calibration" of its dict; itself where there is
+               nothing to fit. Called once, after training; None where the task fits nothing on dev data
     arrange    (training examples, their rows, codec, run config) -> the examples and rows to train on, one an example,
                where they are not those that were read: a stream is cut anew
     carried    outputs that become the inputs of the same name of the next batch, detached, where rows are trained on in

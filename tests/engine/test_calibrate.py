@@ -97,7 +97,7 @@ def test_without_dev_data_nothing_is_fitted_and_that_is_said(tmp_path: Path) -> 
     assert calls == []
     assert "calibration" not in json.loads((tmp_path / "run/model/codec.json").read_text())
     said, _ = [report.text for report in reports if isinstance(report, Notice)]
-    assert said.endswith("Nothing is calibrated: answers are given without a threshold.")
+    assert said.endswith("Nothing is calibrated: scores are the network's own.")
 
 
 def test_the_last_weights_are_calibrated_where_no_epoch_was_scored(tmp_path: Path) -> None:

@@ -95,15 +95,6 @@ def test_every_example_stands_in_one_bin_of_each_breakdown(several: bool) -> Non
     json.dumps(card)
 
 
-def test_calibration_by_hand() -> None:
-    """Two answers in 0.9..1 of which one is right, one in 0.6..0.7 that is."""
-    answers = [Label(("far",), (0.95,)), Label(("near",), (1.0,)), Label(("here",), (0.6,))]
-    card = label_scorecard([example(["far"]), example(["far"]), example(["here"])], answers)["calibration"]
-    assert [(item["low"], item["high"], item["predicted"]) for item in card["bins"]] == [(0.6, 0.7, 1), (0.9, 1.0, 2)]
-    assert card["error"] == pytest.approx(2 / 3 * abs(0.975 - 0.5) + 1 / 3 * abs(0.6 - 1))
-    assert "calibration" not in label_scorecard([example(["far"])], [Label(("far",))])
-
-
 def test_the_most_confident_mistakes_come_first() -> None:
     pair = Example(TextPair(text_of(["x"]), text_of(["y"])), Label(("far",)), Source("pairs.tsv", 7))
     examples = [example(["far"], 1), pair, example(["far"], 3)]

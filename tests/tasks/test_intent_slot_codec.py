@@ -125,7 +125,7 @@ def answers(scores: list[float]) -> list[Frame]:
 
 def test_a_threshold_rejects_the_share_of_dev_that_it_may_and_no_more() -> None:
     codec = fitted(TRAINING, out_of_scope=0.25)
-    fit = codec.calibrated(answers([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]))
+    fit = codec.with_threshold(answers([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]))
     assert fit.calibration == {"threshold": pytest.approx(0.65), "examples": 7}
     assert codec.calibration is None
     outputs, batch = outputs_of(fit, [[0.0, -9.0, -9.0], [-1.0, -9.0, -9.0]])  # 1 / (1 + e^0) is .5, 1 / (1 + 1/e) .73
@@ -139,11 +139,11 @@ def test_a_threshold_rejects_the_share_of_dev_that_it_may_and_no_more() -> None:
 def test_the_task_calibrates_its_codec_and_only_where_that_is_asked_for() -> None:
     assert TASK.calibrate is not None
     codec = fitted(TRAINING, out_of_scope=0.25)
-    fit = TASK.calibrate(TRAINING, answers([0.1, 0.2, 0.3, 0.4]), codec)
+    fit = TASK.calibrate(TRAINING[:1] * 4, answers([0.1, 0.2, 0.3, 0.4]), codec)
     assert fit.calibration == {"threshold": pytest.approx(0.35), "examples": 4}
     assert {**codec.to_dict(), "calibration": fit.calibration} == fit.to_dict()
     off = fitted(TRAINING, out_of_scope=0.0)
-    assert TASK.calibrate(TRAINING, answers([0.1, 0.2]), off) is off
+    assert TASK.calibrate(TRAINING[:1] * 2, answers([0.1, 0.2]), off) is off
 
 
 @pytest.mark.parametrize(

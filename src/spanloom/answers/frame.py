@@ -8,14 +8,16 @@ from typing import Any
 
 from spanloom.answers import label, tags
 from spanloom.answers.label import Label
+from spanloom.answers.parts import tag_facts
 from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
+from spanloom.answers.parts.facts import INTENTS, SLOTS, Rescale, ScoredFact
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
 from spanloom.answers.tags import Tags
-from spanloom.core import Coverage
+from spanloom.core import Coverage, Example
 from spanloom.errors import DataError
 from spanloom.inputs import Span, Text
 from spanloom.text.windows import Window
@@ -145,6 +147,18 @@ def sure(frame: Frame, keeps: Keeps) -> Frame:
     return replace(frame, intent=label.sure(frame.intent, keeps), slots=tags.sure(frame.slots, keeps))
 
 
+def _facts(example: Example, frame: Frame) -> list[ScoredFact]:
+    """The intent and the slots."""
+    gold: Frame = example.gold or Frame()
+    slots = tag_facts.facts(replace(example, gold=gold.slots), frame.slots, SLOTS)
+    return [*label.facts(gold.intent, frame.intent, INTENTS), *slots]
+
+
+def _rescaled(frame: Frame, rescale: Rescale) -> Frame:
+    intent = label.rescaled(frame.intent, rescale, INTENTS)
+    return replace(frame, intent=intent, slots=tag_facts.rescaled(frame.slots, rescale, SLOTS))
+
+
 class FrameAnswer(Answer[Frame]):
     """intent: what is wanted, None for a text of nothing; slots: the details, which are `entities` too.
 
@@ -174,6 +188,8 @@ KIND = AnswerKind(
     noise=Noise(spans=lambda gold: tags.spans_of(gold.slots), follow=_follow),
     behind=lambda gold, words: tags.behind(gold.slots, words),
     sure=sure,
+    facts=_facts,
+    rescaled=_rescaled,
     named=Named(labels, renamed, judged),
     graph=lambda text, frame: (text, tags.spans_of(frame.slots), ()),
 )

@@ -10,6 +10,7 @@ from spanloom.answers.parts.answer import Answer
 from spanloom.answers.parts.drawing import Shown
 from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.graph_card import graph_card, graph_summary
+from spanloom.answers.parts.graph_facts import facts, rescaled
 from spanloom.answers.parts.graph_names import judged, labels, renamed
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
@@ -218,6 +219,8 @@ KIND = AnswerKind(
     behind=_behind,
     dropped=lambda graph: graph.dropped,
     sure=sure,
+    facts=facts,
+    rescaled=rescaled,
     named=Named(labels, renamed, judged),
     graph=lambda text, graph: (text, graph.spans, graph.relations),
 )

@@ -8,9 +8,10 @@ from typing import Any
 
 from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import TEXTS, Shown
+from spanloom.answers.parts.facts import CLASSES, Rescale, ScoredFact
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Coverage
+from spanloom.core import Coverage, Example
 from spanloom.inputs import Span, Text, TextPair
 
 
@@ -19,7 +20,7 @@ class Label:
     """The classes of a whole input, in alphabetical order: exactly one, or any number where labels may stand together.
 
     scores: a confidence in 0..1 for each of `names`; probabilities: of every class that the model knows, in the order
-    in which its codec knows them. They take no part in equality.
+    in which its codec knows them, as the network says them. They take no part in equality.
     """
 
     names: tuple[str, ...] = ()
@@ -46,7 +47,7 @@ def judged(answer: Label, gold: Label, coverage: Coverage) -> Label:
     """The classes that are annotated; a single one of another data set stays and is wrong, as one must be right."""
     if len(answer.names) == len(gold.names) == 1:
         return answer
-    return Label(tuple(name for name in answer.names if name in coverage.entities))
+    return sure(answer, lambda name, _: name in coverage.entities)
 
 
 # ---- what is shown ---------------------------------------------------------------------------------------------------
@@ -90,6 +91,24 @@ def sure(label: Label, keeps: Keeps) -> Label:
     )
 
 
+def facts(gold: Label, answer: Label, kind: str = CLASSES) -> list[ScoredFact]:
+    """The classes; right are those that gold has."""
+    pairs = zip(answer.names, answer.scores or (), strict=False)
+    return [ScoredFact(kind, name, score, name in gold.names) for name, score in pairs]
+
+
+def rescaled(answer: Label, rescale: Rescale, kind: str = CLASSES) -> Label:
+    """The same classes with other scores."""
+    if answer.scores is None:
+        return answer
+    pairs = zip(answer.names, answer.scores, strict=True)
+    return replace(answer, scores=tuple(rescale(kind, name, score) for name, score in pairs))
+
+
+def _facts(example: Example, answer: Label) -> list[ScoredFact]:
+    return facts(example.gold or Label(), answer)
+
+
 class LabelAnswer(Answer[Label]):
     """labels: the classes, each with its score; label: the surest of them, None where there is none."""
 
@@ -106,5 +125,7 @@ KIND = AnswerKind(
     noise=Noise(spans=lambda gold: (), follow=_stays),
     classes=lambda label: [("class", name) for name in label.names],
     sure=sure,
+    facts=_facts,
+    rescaled=rescaled,
     named=Named(names_of, renamed, judged),
 )

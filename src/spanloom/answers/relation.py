@@ -8,9 +8,10 @@ from typing import Any
 
 from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown
+from spanloom.answers.parts.facts import RELATIONS, Rescale, ScoredFact
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import SOME
+from spanloom.core import SOME, Example
 from spanloom.inputs import MarkedText, Relation, Span, Text
 
 
@@ -63,6 +64,17 @@ def sure(relation: Relation, keeps: Keeps) -> Relation:
     return replace(relation, label="", score=None)
 
 
+def _facts(example: Example, answer: Relation) -> list[ScoredFact]:
+    if answer.score is None:
+        return []
+    right = example.gold is not None and example.gold.label == answer.label
+    return [ScoredFact(RELATIONS, answer.label, answer.score, right)]
+
+
+def _rescaled(answer: Relation, rescale: Rescale) -> Relation:
+    return answer if answer.score is None else replace(answer, score=rescale(RELATIONS, answer.label, answer.score))
+
+
 class RelationAnswer(Answer[Relation]):
     """head, tail: the spans that were marked, which are `entities` too; label: how they are related, and its score."""
 
@@ -85,5 +97,7 @@ KIND = AnswerKind(
     noise=Noise(spans=lambda gold: (gold.head, gold.tail), follow=_follow),
     classes=lambda relation: [("relation", relation.label)],
     sure=sure,
+    facts=_facts,
+    rescaled=_rescaled,
     graph=graph_of,
 )

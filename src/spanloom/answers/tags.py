@@ -12,6 +12,7 @@ from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
+from spanloom.answers.parts.tag_facts import facts, rescaled
 from spanloom.core import SOME, Coverage, LostFact
 from spanloom.errors import DataError
 from spanloom.inputs import Span, Text
@@ -233,6 +234,8 @@ KIND = AnswerKind(
     parted=_Parted,
     behind=behind,
     sure=sure,
+    facts=facts,
+    rescaled=rescaled,
     named=Named(labels, renamed, judged),
     graph=lambda text, tags: (text, spans_of(tags), ()),
 )

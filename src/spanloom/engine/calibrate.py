@@ -1,4 +1,4 @@
-"""What is fitted on dev data once a model is trained, such as a threshold."""
+"""What is fitted on dev data once a model is trained: what its scores are worth, and perhaps a threshold."""
 
 from __future__ import annotations
 

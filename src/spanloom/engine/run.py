@@ -153,7 +153,7 @@ def _finish(run: _Run, output: Path) -> Scorecard | None:
 
 def _without_dev(task: Task) -> str:
     said = "No dev data: no epoch is scored, and the last weights are kept. Set data.dev to choose the best."
-    return said if task.calibrate is None else f"{said} Nothing is calibrated: answers are given without a threshold."
+    return said if task.calibrate is None else f"{said} Nothing is calibrated: scores are the network's own."
 
 
 def _stay_silent(report: Report) -> None:

@@ -53,7 +53,6 @@ def frame_scorecard(
     breakdown  name -> bin -> score: of whole sentences by length, slots and values never seen; of slots as tags have
     errors     types -> count; confusions of intents and of tags; worst: the sentences with most errors
     out_of_scope  rejected: how many; rightly_understood: how many of those have the right intent; threshold
-    calibration   of the intents' confidence, as in `label_scorecard`
     sentences  row -> [tp, predicted, gold] a sentence
     gold_hash  of the texts, their tokens and their gold: what makes two scorecards comparable
 
@@ -93,7 +92,6 @@ def frame_scorecard(
         "breakdown": {**_breakdowns(examples, gold, right, seen), **_of_slots(slots["breakdown"])},
         "errors": _errors(examples, gold, predictions, intents["errors"]["confusions"], slots["errors"]["confusions"]),
         "out_of_scope": _rejected(gold, predictions, calibration),
-        **({"calibration": intents["calibration"]} if "calibration" in intents else {}),
         "sentences": counts,
         "gold_hash": hashlib.sha256(f"{intents['gold_hash']} {slots['gold_hash']}".encode()).hexdigest(),
     }

@@ -23,7 +23,6 @@ from spanloom.metrics.rows import answer_row
 from spanloom.text.marks import write_marks
 
 WORST = 20
-BINS = 10
 """Of confidence, equally wide."""
 
 IsKnown = Callable[[str], bool]
@@ -46,7 +45,6 @@ def label_scorecard(
     labels     "Classes" -> class -> score
     breakdown  name -> bin -> score
     errors     types; confusions of a gold class with a predicted one; worst: the most confident mistakes
-    calibration   where predictions have scores: the expected calibration error, and the bins that it comes from
     sentences  row -> counts of each example
     gold_hash  of the inputs and their gold: what makes two scorecards comparable
 
@@ -70,7 +68,6 @@ def label_scorecard(
         "labels": {"Classes": classes},
         "breakdown": _breakdowns(examples, counts, seen, several),
         "errors": _errors(examples, predictions),
-        **_calibration(gold, predictions),
         "sentences": {name: table.tolist() for name, table in rows.items()},
         "gold_hash": _gold_hash(examples),
     }
@@ -153,36 +150,6 @@ def _readable(item: Input) -> list[str]:
 def _example(example: Example, mistakes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     text = " | ".join(_readable(example.input))
     return {"source": str(example.source), "text": text, "errors": list(mistakes)}
-
-
-def _calibration(gold: Sequence[Label], predictions: Sequence[Label]) -> dict[str, Any]:
-    """How far confidence and truth are apart, in the mean over predicted labels (Guo et al. 2017).
-
-    The expected calibration error of https://proceedings.mlr.press/v70/guo17a.html, in bins of equal width.
-    """
-    sure, right = [], []
-    for wanted, found in zip(gold, predictions, strict=True):
-        for name, score in zip(found.names, found.scores or (), strict=False):
-            sure.append(score)
-            right.append(name in wanted.names)
-    if not sure:
-        return {}
-    confidence, correct = np.array(sure), np.array(right, dtype=np.float64)
-    place = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    bins = []
-    for number in np.unique(place).tolist():
-        inside = place == number
-        bins.append(
-            {
-                "low": number / BINS,
-                "high": (number + 1) / BINS,
-                "predicted": int(inside.sum()),
-                "confidence": float(confidence[inside].mean()),
-                "accuracy": float(correct[inside].mean()),
-            }
-        )
-    error = sum(item["predicted"] * abs(item["confidence"] - item["accuracy"]) for item in bins) / len(sure)
-    return {"calibration": {"error": error, "bins": bins}}
 
 
 def _gold_hash(examples: Sequence[Example]) -> str:

@@ -16,7 +16,7 @@ from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import DataConfig
 from spanloom.contracts import Scorecard
 from spanloom.core import Example
-from spanloom.errors import DataError
+from spanloom.errors import ConfigError, DataError
 from spanloom.predict.predictor import SecondLook, load
 from spanloom.predict.reading import Reading
 from spanloom.run.user_config import data_settings
@@ -26,11 +26,13 @@ from spanloom.write.html import Draw, comparison_items, scorecard_page
 from spanloom.write.lines import atomic_text, refuse_to_replace, write_lines
 from spanloom.write.notebook import ShownScorecard
 from spanloom.write.overview import Provenance
+from spanloom.write.reliability import reliability_svg
 
 SCORECARD = "scorecard.json"
 PAGE = "report.html"
 PREDICTIONS = "predictions.jsonl"
 CONFUSION = "confusion.svg"
+RELIABILITY = "reliability.svg"
 NONE_UNKNOWN: dict[str, Any] = {"facts": 0, "labels": []}
 
 
@@ -46,9 +48,9 @@ def evaluate(
     Returns the scorecard, a dict of plain values that shows itself as tables, in a notebook too.
 
     report: a folder, made if missing, for `scorecard.json`, `report.html` (gold beside predicted), `predictions.jsonl`,
-    and, where labels are confused with one another, `confusion.svg`. data_config: how the data are read, such as
-    `{"encoding": "gb18030"}`, the `[data]` table of a configuration. second_look: see `Predictor`. Keys of the
-    scorecard beside the task's own:
+    and, where labels are confused with one another, `confusion.svg`, where answers have scores, `reliability.svg`.
+    data_config: how the data are read, such as `{"encoding": "gb18030"}`, the `[data]` table of a configuration.
+    second_look: see `Predictor`. Keys of the scorecard beside the task's own:
 
     read     what was longer than the model reads at once, and what was left out (see `Reading`)
     unknown  facts whose label training never had, which count as missed: `facts`, how many, and `labels`, each with
@@ -60,7 +62,7 @@ def evaluate(
     replace the data.
     """
     if report is not None:
-        for name in (SCORECARD, PAGE, PREDICTIONS, CONFUSION):
+        for name in (SCORECARD, PAGE, PREDICTIONS, CONFUSION, RELIABILITY):
             refuse_to_replace(Path(report) / name, Path(data))
     settings = data_settings(data_config)
     predictor = load(None if model is None else Path(model), second_look=second_look)
@@ -97,13 +99,30 @@ def save_report(
 
     provenance, items, draw: see `scorecard_page`.
     """
-    picture = confusion_svg(scorecard)
-    if picture is not None:
-        atomic_write(folder / CONFUSION, picture)
+    for name, picture in ((CONFUSION, confusion_svg(scorecard)), (RELIABILITY, reliability_svg(scorecard))):
+        if picture is not None:
+            atomic_write(folder / name, picture)
     write_lines(folder / PREDICTIONS, (item["predicted"] for item in items))
     with atomic_text(folder / PAGE) as file:
         file.writelines(scorecard_page(scorecard, items, draw=draw, provenance=provenance))
     atomic_write(folder / SCORECARD, json.dumps(scorecard, ensure_ascii=False, indent=1) + "\n")
+
+
+def check_picture(picture: Path, data: Path) -> None:
+    """Raise ConfigError for a picture under the name of another kind, or in the place of the data."""
+    if picture.suffix.lower() != ".svg":
+        remedy = f"Write --plot-reliability {picture.with_suffix('.svg').name}."
+        raise ConfigError("--plot-reliability", f"is {str(picture)!r}", "a file that ends in .svg", remedy)
+    refuse_to_replace(picture, data)
+
+
+def plot_scores(scorecard: Mapping[str, Any], picture: Path) -> None:
+    """Draw whether scores mean what they say. Raises ConfigError where the answers have none."""
+    drawn = reliability_svg(scorecard)
+    if drawn is None:
+        found = "no answer of this model has a score"
+        raise ConfigError("--plot-reliability", found, "answers with scores", "Leave it out.")
+    atomic_write(picture, drawn)
 
 
 def require_gold(examples: list[Example], path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spanloom.write.annotated import escape
+from spanloom.write.svg import INK, SOFT, svg, text, upright
 
 MOST = 40
 """Labels that have a row of their own; rarer ones share one."""
@@ -15,7 +15,6 @@ LETTER = 6.7  # how wide a letter is at most, about, in the size that is used
 LONGEST = 34
 NONE = "(none)"
 SIDES = ("gold", "predicted")
-SOFT, INK = "#5b6472", "#1d2129"
 
 Matrix = list[list[int]]
 
@@ -70,24 +69,20 @@ def confusion_svg(card: Mapping[str, Any]) -> str | None:
     side = CELL * len(names)
     width, height = margin + side + 60, top + side + 44
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="confusion" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" role="img" font-family="system-ui, sans-serif" font-size="12">',
-        "<title>Confusion matrix: gold labels in rows, predicted ones in columns</title>",
-        f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>',
         *(_row(name, row, number, margin, top) for number, (name, row) in enumerate(zip(shown, counts, strict=True))),
         *(_column(name, number, margin, top) for number, name in enumerate(shown)),
-        _text(margin + side / 2, top + side + 28, "predicted", SOFT, "middle"),
-        _text(margin + side + 8, top - 8, "sum", SOFT),
-        _upright(16, top + side / 2, "gold", SOFT, "middle"),
-        "</svg>",
+        text(margin + side / 2, top + side + 28, "predicted", SOFT, "middle"),
+        text(margin + side + 8, top - 8, "sum", SOFT),
+        upright(16, top + side / 2, "gold", SOFT, "middle"),
     ]
-    return "\n".join(parts) + "\n"
+    title = "Confusion matrix: gold labels in rows, predicted ones in columns"
+    return svg("confusion", title, (width, height), parts)
 
 
 def _row(name: str, row: Sequence[int], number: int, margin: int, top: int) -> str:
     y = top + CELL * number
     total = sum(row)
-    cells = [_text(margin - 8, y + CELL / 2 + 4, name, INK, "end")]
+    cells = [text(margin - 8, y + CELL / 2 + 4, name, INK, "end")]
     for column, count in enumerate(row):
         part = count / total if total else 0.0
         colour = "#1f5fd0" if column == number and name != NONE else "#b3261e"
@@ -99,25 +94,15 @@ def _row(name: str, row: Sequence[int], number: int, margin: int, top: int) -> s
         if count:
             ink = "#ffffff" if _shade(part) > 0.55 else INK
             size = 11 if count < 1000 else 9 if count < 10_000 else 7
-            cells.append(_text(x + CELL / 2, y + CELL / 2 + 4, f"{count}", ink, "middle", size))
-    cells.append(_text(margin + CELL * len(row) + 8, y + CELL / 2 + 4, f"{total:,}", SOFT))
+            cells.append(text(x + CELL / 2, y + CELL / 2 + 4, f"{count}", ink, "middle", size))
+    cells.append(text(margin + CELL * len(row) + 8, y + CELL / 2 + 4, f"{total:,}", SOFT))
     return "\n".join(cells)
 
 
 def _column(name: str, number: int, margin: int, top: int) -> str:
-    return _upright(margin + CELL * number + CELL / 2 + 4, top - 8, name, INK)
+    return upright(margin + CELL * number + CELL / 2 + 4, top - 8, name, INK)
 
 
 def _shade(part: float) -> float:
     """By the square root, so that a few in a hundred can still be seen."""
     return float(part**0.5) * 0.9
-
-
-def _text(x: float, y: float, text: str, colour: str, anchor: str = "start", size: int = 12) -> str:
-    place = f'x="{x:g}" y="{y:g}" text-anchor="{anchor}" font-size="{size}" fill="{colour}"'
-    return f"<text {place}>{escape(text)}</text>"
-
-
-def _upright(x: float, y: float, text: str, colour: str, anchor: str = "start") -> str:
-    """A text that reads from below."""
-    return f'<g transform="translate({x:g} {y:g}) rotate(-90)">{_text(0, 0, text, colour, anchor)}</g>'

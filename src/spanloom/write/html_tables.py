@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from spanloom.answers import kind_of_card
+from spanloom.answers.parts.reliability import with_reliability
 from spanloom.answers.parts.source_scores import with_sources
 from spanloom.answers.parts.summary import Section, Share, Sheet, Tile
 from spanloom.write.annotated import escape
 from spanloom.write.confusion import confusion_svg
+from spanloom.write.reliability import reliability_svg
 
 # What is wider than the screen scrolls in its own box, by the keyboard too.
 _SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="table">'
@@ -17,14 +19,15 @@ _SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="table">'
 
 def summary_html(card: Mapping[str, Any]) -> str:
     """The scores of any task's scorecard as HTML: tiles with the main ones, then tables, most of them folded away."""
-    summary, picture = with_sources(card, kind_of_card(card).summary), confusion_svg(card)
+    summary = with_reliability(card, with_sources(card, kind_of_card(card).summary))
+    pictures = {"Which label was taken for which": confusion_svg(card), "Right answers by score": reliability_svg(card)}
     return "\n".join(
         [
             f'<p class="about">{escape(summary.about)}</p>',
             f'<div class="tiles">{"".join(map(_tile, summary.tiles))}</div>',
             *(f'<p class="about">{escape(remark)}</p>' for remark in summary.remarks),
             *map(_section, summary.sections),
-            *([_folded("Which label was taken for which", f"{_SCROLL}{picture}</div>")] if picture else []),
+            *(_folded(title, f"{_SCROLL}{picture}</div>") for title, picture in pictures.items() if picture),
         ]
     )
 

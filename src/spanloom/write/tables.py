@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text as Cell
 
 from spanloom.answers import kind_of, kind_of_card
+from spanloom.answers.parts.reliability import reliability_parts
 from spanloom.answers.parts.source_scores import source_parts
 from spanloom.answers.parts.table import Part
 from spanloom.text.counts import listed
@@ -19,7 +20,7 @@ from spanloom.write.cells import Card, cell, make_table, name_cell, print_parts,
 def print_scorecard(scorecard: Card, console: Console | None = None) -> None:
     """Print a scorecard of any task; `console` defaults to the terminal."""
     kind = kind_of_card(scorecard)
-    _print([*kind.card(scorecard), *source_parts(scorecard, kind.summary)], console)
+    _print([*kind.card(scorecard), *reliability_parts(scorecard), *source_parts(scorecard, kind.summary)], console)
 
 
 def print_answer(answer: Any, shown: Mapping[str, Any], console: Console | None = None) -> None:

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, Protocol
 
 from spanloom.answers.parts.answer import Answer, Page
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
+from spanloom.answers.parts.facts import Rescale, ScoredFact
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Part, fields_table
-from spanloom.core import Coverage, LostFact
+from spanloom.core import Coverage, Example, LostFact
 from spanloom.inputs import Relation, Span, Text
 from spanloom.text.windows import Window
 
@@ -84,6 +85,14 @@ def _no_classes(answer: Any) -> Sequence[tuple[str, str]]:
     return ()
 
 
+def _no_facts(example: Example, answer: Any) -> Sequence[ScoredFact]:
+    return ()
+
+
+def _as_it_is(answer: Any, rescale: Rescale) -> Any:
+    return answer
+
+
 @dataclass(frozen=True)
 class AnswerKind:
     """What differs by the type of an answer, as functions. Shown: what `Task.show` gives of an answer.
@@ -102,6 +111,9 @@ class AnswerKind:
     dropped  answer -> how many more findings the model had than are kept
     classes  answer -> the classes that it gives the input as a whole, each after what it is a class of
     sure     (answer, keeps) -> the answer without the facts that are less sure; None where it has none to leave out
+    facts    (example, its answer) -> the facts of the answer that have a score, each with whether it is right; of an
+             example of several data sets those alone that it can judge
+    rescaled (answer, rescale) -> the answer with other scores for the same facts
     named    how gold of several data sets goes together; None where it does not
     graph    (input, answer) -> a text, and the spans and relations in it that the answer says; None where it says none
     """
@@ -119,5 +131,7 @@ class AnswerKind:
     dropped: Callable[[Any], int] = _none
     classes: Callable[[Any], Sequence[tuple[str, str]]] = _no_classes
     sure: Callable[[Any, Keeps], Any] | None = None
+    facts: Callable[[Example, Any], Sequence[ScoredFact]] = _no_facts
+    rescaled: Callable[[Any, Rescale], Any] = _as_it_is
     named: Named | None = None
     graph: Callable[[Any, Any], tuple[Text, Sequence[Span], Sequence[Relation]]] | None = None

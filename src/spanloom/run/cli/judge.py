@@ -21,14 +21,22 @@ def evaluate(
         Path | None, typer.Option("--report", metavar="DIR", help="Save the scorecard and an HTML page in this folder.")
     ] = None,
     second_look: SecondLook = Look.auto,
+    plot_reliability: Annotated[
+        Path | None,
+        typer.Option("--plot-reliability", metavar="FILE.svg", help="Draw how many are right, by their score."),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Score a model on annotated data."""
-    from spanloom.run.evaluate import PAGE, data_sentences, evaluate
+    from spanloom.run.evaluate import PAGE, check_picture, data_sentences, evaluate, plot_scores
 
+    if plot_reliability is not None:
+        check_picture(plot_reliability, data)
     scorecard = evaluate(model, data, report, data_config(settings or []), second_look.value)
     for sentence in [*scorecard["read"]["said"], *data_sentences(scorecard)]:
         say(sentence)
+    if plot_reliability is not None:
+        plot_scores(scorecard, plot_reliability)
     if json_:
         tell_json(scorecard)
         return

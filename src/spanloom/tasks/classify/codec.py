@@ -17,9 +17,9 @@ from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
-from spanloom.contracts import Codec
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.decode.classes import Classes
+from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.errors import ConfigError, DataError
@@ -29,7 +29,7 @@ from spanloom.text.stored import choice, part, whole
 from spanloom.text.words import is_visible
 
 
-class ClassifyCodec(Codec):
+class ClassifyCodec(ScaledCodec):
     """What a classifier knows besides its weights: features, classes, how its loss weighs, and limits.
 
     texts: how many it reads together, 1 or 2. max_words: of an example; what is cut off is declared lost.
@@ -142,12 +142,13 @@ class ClassifyCodec(Codec):
         return Batch(inputs, targets, {"classes": float(len(rows))})
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Label]:
-        return self.classes.decode(outputs["classes"])
+        return self.scaled(self.classes.decode(outputs["classes"]))
 
     def merge(self, answers: Sequence[Label], sizes: Sequence[int]) -> Label:
         """The answer for a text from those for its windows of these sizes, by the mean of their probabilities."""
         sure = np.array([answer.probabilities for answer in answers])  # [N, K]
-        return self.classes.answer(np.average(sure, axis=0, weights=sizes))
+        (answer,) = self.scaled([self.classes.answer(np.average(sure, axis=0, weights=sizes))])
+        return answer
 
     def perfect(self, batch: Batch) -> Arrays:
         return {"classes": self.classes.perfect(batch.targets["classes"])}
@@ -171,6 +172,7 @@ class ClassifyCodec(Codec):
             "texts": self.texts,
             "limit": self.max_words,
             "loss": self.loss,
+            **self.stored_scaling(),
         }
 
     def tokenizer_json(self) -> str | None:
@@ -180,7 +182,8 @@ class ClassifyCodec(Codec):
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> ClassifyCodec:
         features = load_features(part(table, "features"), tokenizer_json)
         classes, loss = Classes.from_dict(part(table, "classes")), part(table, "loss")
-        return cls(features, classes, choice(table, "texts", (1, 2)), whole(table, "limit", 1), loss)
+        codec = cls(features, classes, choice(table, "texts", (1, 2)), whole(table, "limit", 1), loss)
+        return codec.with_scaling(stored_scaling(table))
 
 
 def proportional(sizes: Sequence[int], limit: int) -> list[int]:

@@ -12,9 +12,11 @@ from spanloom.check.parts import with_dev
 from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Task, deferred
 from spanloom.core import Example
+from spanloom.decode.temperature import calibrated
 from spanloom.errors import DataError
 from spanloom.inputs import Text, TextPair
 from spanloom.metrics.labels import label_scorecard
+from spanloom.metrics.reliability import reliability
 from spanloom.read import read
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig
@@ -41,7 +43,8 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Label], codec: ClassifyCodec) -> dict[str, Any]:
-    return label_scorecard(examples, predictions, codec.features.knows(), codec.classes.decision == "each")
+    card = label_scorecard(examples, predictions, codec.features.knows(), codec.classes.decision == "each")
+    return {**card, **reliability(examples, predictions, codec.scaling)}
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:
@@ -79,6 +82,7 @@ TASK = Task(
     show=labels_to_dict,
     line=label_line,
     divergence=deferred("spanloom.tasks.classify.model", "divergence"),
+    calibrate=calibrated,
     window=lambda model: model.max_words,
     told=("accuracy", "micro_f1", "exact_match", "macro_f1"),
 )

@@ -19,10 +19,10 @@ from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.openness import OpenTags, covered_entities
 from spanloom.batch.targets import tag_targets
 from spanloom.config import check_values
-from spanloom.contracts import Codec
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.decode.classes import SURE
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
+from spanloom.decode.scaling import CALIBRATION, SCORES, ScaledCodec, stored_scaling
 from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
 from spanloom.decode.viterbi import softmax
 from spanloom.encoders import fit_features, load_features
@@ -30,13 +30,13 @@ from spanloom.encoders.contract import Features
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
 from spanloom.text.known import refuse_unknown
 from spanloom.text.seen import Seen
-from spanloom.text.stored import choice, flag, optional, part, real, strings, whole, wholes
+from spanloom.text.stored import choice, flag, part, real, strings, whole, wholes
 from spanloom.text.tags import natural_order, spans_from_tags
 from spanloom.text.tagset import Tagset
 from spanloom.text.windows import usual_sentences
 
 
-class IntentSlotCodec(Codec):
+class IntentSlotCodec(ScaledCodec):
     """What a model of intents and slots knows besides its weights.
 
     intents: their names, in order. loss: of a softmax head, None for a CRF. max_words, max_sentences: of a window.
@@ -143,12 +143,13 @@ class IntentSlotCodec(Codec):
         sure, strange = softmax(outputs["intents"]), strangeness(outputs["intents"])
         threshold = np.inf if self.calibration is None else self.calibration["threshold"]
         best = sure.argmax(axis=1).tolist()
-        return [
+        frames = [
             Frame(Label((self.intents[number],), (float(row[number]),)), tags, odd, odd > threshold)
             for number, row, tags, odd in zip(best, sure, slots, strange.tolist(), strict=True)
         ]
+        return self.scaled(frames)
 
-    def calibrated(self, answers: Sequence[Frame]) -> IntentSlotCodec:
+    def with_threshold(self, answers: Sequence[Frame]) -> IntentSlotCodec:
         """The codec with the threshold that the answers for dev requests call for; itself where none is asked for."""
         scores = [answer.out_of_scope for answer in answers if answer.out_of_scope is not None]
         if not self.settings["out_of_scope"] or not scores:
@@ -179,7 +180,8 @@ class IntentSlotCodec(Codec):
             "seen": self.seen.to_list(),
             "settings": self.settings,
         }
-        return table if self.calibration is None else {**table, "calibration": dict(self.calibration)}
+        fitted = {**(self.calibration or {}), **self.stored_scaling().get(CALIBRATION, {})}
+        return {**table, CALIBRATION: fitted} if fitted else table
 
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()
@@ -188,12 +190,14 @@ class IntentSlotCodec(Codec):
     def from_dict(cls, table: Mapping[str, Any], tokenizer_json: str | None) -> IntentSlotCodec:
         features = load_features(part(table, "features"), tokenizer_json)
         tagset, seen = Tagset.from_dict(part(table, "tags")), Seen(wholes(table, "seen", most=2**32 - 1))
-        settings, fitted = part(table, "settings"), optional(part, table, "calibration")
+        settings, scaling = part(table, "settings"), stored_scaling(table)
         choice(settings, "head", ("crf", "softmax"))
         flag(settings, "confidence")
         real(settings, "out_of_scope", 0, 1)
         for name in ("max_words", "max_sentences"):
             whole(settings, name, 1)
-        if fitted is not None:
+        fitted = {key: value for key, value in (table.get(CALIBRATION) or {}).items() if key != SCORES}
+        if fitted:
             real(fitted, "threshold")
-        return cls(features, strings(table, "intents", 2), tagset, seen, settings, fitted)
+        codec = cls(features, strings(table, "intents", 2), tagset, seen, settings, fitted or None)
+        return codec.with_scaling(scaling)

@@ -12,8 +12,10 @@ from spanloom.check.parts import with_cut, with_dev
 from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Task, deferred
 from spanloom.core import Example
+from spanloom.decode.temperature import calibrated
 from spanloom.inputs import Text
 from spanloom.metrics.frames import frame_scorecard
+from spanloom.metrics.reliability import reliability
 from spanloom.read import read
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
@@ -40,7 +42,8 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> IntentSlotCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Frame], codec: IntentSlotCodec) -> dict[str, Any]:
-    return frame_scorecard(examples, predictions, codec.seen, codec.calibration)
+    card = frame_scorecard(examples, predictions, codec.seen, codec.calibration)
+    return {**card, **reliability(examples, predictions, codec.scaling)}
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:
@@ -52,7 +55,7 @@ def _prepare(text: str | Sequence[str], codec: IntentSlotCodec) -> Text:
 
 
 def _calibrate(examples: Sequence[Example], answers: Sequence[Frame], codec: IntentSlotCodec) -> IntentSlotCodec:
-    return codec.calibrated(answers)
+    return calibrated(examples, answers, codec).with_threshold(answers)
 
 
 TASK = Task(

@@ -15,8 +15,8 @@ import numpy as np
 from spanloom.answers.graph import Graph
 from spanloom.axes import Axis, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
-from spanloom.contracts import Codec
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.errors import ConfigError
@@ -33,7 +33,7 @@ RECALLED = Axis("recalled")
 """M, of what memory.py recalls of a sentence."""
 
 
-class JointCodec(Codec):
+class JointCodec(ScaledCodec):
     """What a joint extraction model knows besides its weights: features, labels, scheme and limits.
 
     max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them into windows
@@ -123,7 +123,7 @@ class JointCodec(Codec):
         return Batch(inputs, targets, self.scheme.counts(rows))
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Graph]:
-        return self.scheme.decode(outputs, batch.inputs["lengths"])
+        return self.scaled(self.scheme.decode(outputs, batch.inputs["lengths"]))
 
     def perfect(self, batch: Batch) -> Arrays:
         return self.scheme.perfect(batch.targets)
@@ -155,6 +155,7 @@ class JointCodec(Codec):
             "alpha": self.alpha,
             "memory": self.memory.to_dict(),
             "recall": self.recall,
+            **self.stored_scaling(),
         }
 
     def tokenizer_json(self) -> str | None:
@@ -168,7 +169,8 @@ class JointCodec(Codec):
         limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1), spread
         memory = Memory.from_dict(part(table, "memory"), len(labels.relations))
         scheme = choice(table, "scheme", (TableScheme.name, TaggingScheme.name))
-        return cls(features, labels, scheme, *limits, real(table, "alpha"), memory, flag(table, "recall"))
+        codec = cls(features, labels, scheme, *limits, real(table, "alpha"), memory, flag(table, "recall"))
+        return codec.with_scaling(stored_scaling(table))
 
 
 def _spread(examples: Sequence[Example]) -> int:

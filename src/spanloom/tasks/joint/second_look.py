@@ -19,7 +19,9 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from spanloom.answers.graph import Graph, with_relations
+from spanloom.answers.parts.facts import RELATIONS
 from spanloom.contracts import Again
+from spanloom.decode.scaling import AS_IS, Scaling
 from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.text.counts import several, were
@@ -29,7 +31,7 @@ MOST = 32
 """Excerpts a text."""
 
 LEAST_SCORE = 0.9
-"""What the score of a relation in an excerpt must reach."""
+"""What the network's score of a relation in an excerpt must reach."""
 
 PAIR = "pair of distant mentions"
 
@@ -57,11 +59,15 @@ class Excerpt:
     windows: Sequence[Window]
     pairs: frozenset[frozenset[Span]]
 
-    def judged(self, graph: Graph) -> list[Relation]:
-        """The sure relations that a model's answer for this excerpt gives the pairs, in tokens of the whole text."""
+    def judged(self, graph: Graph, scaling: Scaling = AS_IS) -> list[Relation]:
+        """The sure relations that a model's answer for this excerpt gives the pairs, in tokens of the whole text.
+
+        scaling: what the network's scores went through; by its own they are sure.
+        """
         found = []
         for relation in graph.relations:
-            if relation.score is not None and relation.score < LEAST_SCORE:
+            least = scaling.scaled(RELATIONS, relation.label, LEAST_SCORE)
+            if relation.score is not None and relation.score < least:
                 continue
             head, tail = self._placed(relation.head), self._placed(relation.tail)
             if head is not None and tail is not None and frozenset((head, tail)) in self.pairs:
@@ -100,7 +106,7 @@ def revisit(text: Text, graph: Graph, places: Sequence[Window], codec: JointCode
 
     def settle(graphs: Sequence[Graph]) -> tuple[Graph, int]:
         pairs = zip(excerpts, graphs, strict=True)
-        more = [relation for excerpt, found in pairs for relation in excerpt.judged(found)]
+        more = [relation for excerpt, found in pairs for relation in excerpt.judged(found, codec.scaling)]
         return with_relations(graph, more), len(more)
 
     counts = {"pairs": planned.tried, "untried": planned.untried, "beyond": planned.beyond, "excerpts": len(excerpts)}

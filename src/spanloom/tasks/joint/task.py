@@ -14,9 +14,11 @@ from spanloom.check.issues import Issues
 from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Codec, Task, deferred
 from spanloom.core import Example
+from spanloom.decode.temperature import calibrated
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.errors import CheckpointError, ConfigError, DataError
 from spanloom.inputs import Text
+from spanloom.metrics.reliability import reliability
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import format_of, read_graphs
 from spanloom.read.parts.entities_alone import relations_wanted
@@ -99,7 +101,8 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> JointCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Graph], codec: JointCodec) -> dict[str, Any]:
-    return joint_scorecard(examples, predictions, codec.seen)
+    card = joint_scorecard(examples, predictions, codec.seen)
+    return {**card, **reliability(examples, predictions, codec.scaling)}
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:
@@ -128,6 +131,7 @@ TASK = Task(
     show=graph_to_dict,
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.joint.model", "divergence"),
+    calibrate=calibrated,
     revisit=revisit,
     window=lambda model: model.max_words,
     told=("entity_f1", "relation_f1"),

@@ -17,9 +17,9 @@ from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.openness import coverage_arrays, open_cells
 from spanloom.config import check_values
-from spanloom.contracts import Codec
 from spanloom.core import SOME, Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.decode.classes import SURE
+from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
@@ -35,7 +35,7 @@ SPANS_A_WORD = 4
 """Spans that are decoded at most, beside a hundred: against an untrained model's swarm."""
 
 
-class NestedCodec(Codec):
+class NestedCodec(ScaledCodec):
     """What a model of nested entities knows besides its weights: features, labels, what may overlap, and limits.
 
     flat: no two answers overlap. crossing: training had spans that overlap and neither of which holds the other; only
@@ -175,10 +175,8 @@ class NestedCodec(Codec):
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Graph]:
         """The graphs, without relations, that scores `spans` [B, T, T, K] (first word, last word) say."""
-        return [
-            self._graph(outputs["spans"][index, :length, :length])
-            for index, length in enumerate(batch.inputs["lengths"].tolist())
-        ]
+        tables, lengths = outputs["spans"], batch.inputs["lengths"].tolist()
+        return self.scaled([self._graph(tables[index, :length, :length]) for index, length in enumerate(lengths)])
 
     def _graph(self, scores: Array) -> Graph:
         cut: Counter[str] = Counter()
@@ -211,6 +209,7 @@ class NestedCodec(Codec):
             "max_words": self.max_words,
             "max_sentences": self.max_sentences,
             "seen": self.seen.to_list(),
+            **self.stored_scaling(),
         }
 
     def tokenizer_json(self) -> str | None:
@@ -222,7 +221,8 @@ class NestedCodec(Codec):
         overlaps = flag(table, "flat"), flag(table, "crossing")
         limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1)
         seen = Seen(wholes(table, "seen", most=2**32 - 1))
-        return cls(features, strings(table, "labels", 1), *overlaps, *limits, seen)
+        codec = cls(features, strings(table, "labels", 1), *overlaps, *limits, seen)
+        return codec.with_scaling(stored_scaling(table))
 
 
 def _spans(example: Example) -> tuple[Span, ...]:

@@ -13,12 +13,14 @@ from spanloom.check.graphs import check_graphs
 from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Codec, Task, deferred
 from spanloom.core import Example
+from spanloom.decode.temperature import calibrated
 from spanloom.encoders import encoder_size
 from spanloom.encoders.estimate import HeadSize, estimate
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.inputs import Text
 from spanloom.metrics.nested import nested_scorecard
+from spanloom.metrics.reliability import reliability
 from spanloom.read import read_graphs
 from spanloom.read.parts.entities_alone import entities_wanted
 from spanloom.tasks.nested.codec import NestedCodec
@@ -65,7 +67,8 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> NestedCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Graph], codec: NestedCodec) -> dict[str, Any]:
-    return nested_scorecard(examples, predictions, codec.seen)
+    card = nested_scorecard(examples, predictions, codec.seen)
+    return {**card, **reliability(examples, predictions, codec.scaling)}
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:
@@ -93,6 +96,7 @@ TASK = Task(
     show=graph_to_dict,
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.nested.model", "divergence"),
+    calibrate=calibrated,
     window=lambda model: model.max_words,
     told=("entity_f1", "outer_f1", "inner_f1"),
 )

@@ -13,9 +13,9 @@ import numpy as np
 
 from spanloom.axes import WORDS, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
-from spanloom.contracts import Codec
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
 from spanloom.decode.classes import Classes
+from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.errors import DataError
@@ -35,7 +35,7 @@ PLAIN_MARKS = ("$", "$", "#", "#")
 """What stands for `MARKS` where a vocabulary of pieces has none to spare for them (Wu and He 2019)."""
 
 
-class RelationCodec(Codec):
+class RelationCodec(ScaledCodec):
     """What a relation classifier knows besides its weights.
 
     markers: the four words that are written before and behind head and tail. limit: words of a text at most; what is
@@ -130,10 +130,13 @@ class RelationCodec(Codec):
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Relation]:
         """The likeliest relation of each pair of spans, with its probability."""
-        return [
-            Relation(item.head, item.tail, label.names[0], label.scores[0] if label.scores else None)
-            for item, label in zip(batch.items, self.classes.decode(outputs["classes"]), strict=True)
-        ]
+        labels = self.classes.decode(outputs["classes"])
+        return self.scaled(
+            [
+                Relation(item.head, item.tail, label.names[0], label.scores[0] if label.scores else None)
+                for item, label in zip(batch.items, labels, strict=True)
+            ]
+        )
 
     def perfect(self, batch: Batch) -> Arrays:
         return {"classes": self.classes.perfect(batch.targets["classes"])}
@@ -155,6 +158,7 @@ class RelationCodec(Codec):
             "limit": self.limit,
             "no_relation": list(self.no_relation),
             "loss": self.loss,
+            **self.stored_scaling(),
         }
 
     def tokenizer_json(self) -> str | None:
@@ -165,7 +169,8 @@ class RelationCodec(Codec):
         features = load_features(part(table, "features"), tokenizer_json)
         classes, markers = Classes.from_dict(part(table, "classes")), strings(table, "markers", 4, distinct=False)
         limit, none = whole(table, "limit", 1), strings(table, "no_relation")
-        return cls(features, classes, markers, limit, none, part(table, "loss"))
+        codec = cls(features, classes, markers, limit, none, part(table, "loss"))
+        return codec.with_scaling(stored_scaling(table))
 
 
 def distance(n_words: int, start: int, end: int) -> Array:

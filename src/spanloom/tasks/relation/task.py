@@ -13,9 +13,11 @@ from spanloom.check.relations import check_relations
 from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Task, deferred
 from spanloom.core import Example
+from spanloom.decode.temperature import calibrated
 from spanloom.errors import DataError
 from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.metrics.relations import relation_scorecard
+from spanloom.metrics.reliability import reliability
 from spanloom.read import read
 from spanloom.tasks.relation.codec import RelationCodec
 from spanloom.tasks.relation.config import RelationConfig
@@ -48,7 +50,8 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> RelationCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Relation], codec: RelationCodec) -> dict[str, Any]:
-    return relation_scorecard(examples, predictions, codec.features.knows(), codec.no_relation)
+    card = relation_scorecard(examples, predictions, codec.features.knows(), codec.no_relation)
+    return {**card, **reliability(examples, predictions, codec.scaling)}
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:
@@ -78,6 +81,7 @@ TASK = Task(
     show=relation_to_dict,
     line=relation_line,
     divergence=deferred("spanloom.tasks.relation.model", "divergence"),
+    calibrate=calibrated,
     trial="<e1>Ada</e1> met <e2>Bo</e2>.",
     window=lambda model: model.max_words,
     told=("macro_f1", "accuracy"),

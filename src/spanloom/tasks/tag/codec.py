@@ -14,8 +14,8 @@ from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.openness import OpenTags
 from spanloom.batch.targets import tag_targets
-from spanloom.contracts import Codec
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
@@ -28,7 +28,7 @@ from spanloom.text.tagset import Tagset
 from spanloom.text.windows import usual_sentences
 
 
-class TagCodec(Codec):
+class TagCodec(ScaledCodec):
     """What a tagging model knows besides its weights: features, tags, what training had seen, and limits.
 
     loss: of a softmax head: "focal_gamma", "label_smoothing" and, where tags weigh differently, "class_weights" [K];
@@ -129,7 +129,7 @@ class TagCodec(Codec):
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Tags]:
         """The best legal tags of each sentence: `emissions` [B, T, K] and, of a CRF, its other scores."""
-        return best_tags(outputs, batch.inputs["lengths"], self.tagset, self.confidence)
+        return self.scaled(best_tags(outputs, batch.inputs["lengths"], self.tagset, self.confidence))
 
     def perfect(self, batch: Batch) -> Arrays:
         return perfect_tags(batch.targets["tags"], self.tagset)
@@ -152,6 +152,7 @@ class TagCodec(Codec):
             "max_words": self.max_words,
             "max_sentences": self.max_sentences,
             "confidence": self.confidence,
+            **self.stored_scaling(),
         }
 
     def tokenizer_json(self) -> str | None:
@@ -162,4 +163,5 @@ class TagCodec(Codec):
         features = load_features(part(table, "features"), tokenizer_json)
         tagset, seen = Tagset.from_dict(part(table, "tags")), Seen(wholes(table, "seen", most=2**32 - 1))
         limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1)
-        return cls(features, tagset, seen, optional(part, table, "loss"), *limits, flag(table, "confidence"))
+        codec = cls(features, tagset, seen, optional(part, table, "loss"), *limits, flag(table, "confidence"))
+        return codec.with_scaling(stored_scaling(table))

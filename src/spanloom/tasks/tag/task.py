@@ -13,7 +13,9 @@ from spanloom.check.tags import check_tags, require_tag_spelling
 from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Task, deferred
 from spanloom.core import Example
+from spanloom.decode.temperature import calibrated
 from spanloom.inputs import Text
+from spanloom.metrics.reliability import reliability
 from spanloom.metrics.tags import tag_scorecard
 from spanloom.read import read
 from spanloom.tasks.tag.codec import TagCodec
@@ -41,7 +43,8 @@ def _fit(examples: Sequence[Example], config: RunConfig) -> TagCodec:
 
 
 def _score(examples: Sequence[Example], predictions: Sequence[Tags], codec: TagCodec) -> dict[str, Any]:
-    return tag_scorecard(examples, predictions, codec.seen)
+    card = tag_scorecard(examples, predictions, codec.seen)
+    return {**card, **reliability(examples, predictions, codec.scaling)}
 
 
 def _best(scorecard: Mapping[str, Any]) -> float:
@@ -69,6 +72,7 @@ TASK = Task(
     show=tags_to_dict,
     line=tag_line,
     divergence=deferred("spanloom.tasks.tag.model", "divergence"),
+    calibrate=calibrated,
     window=lambda model: model.max_words,
     told=("entity_f1", "accuracy", "macro_f1"),
 )
