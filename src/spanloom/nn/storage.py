@@ -32,7 +32,7 @@ _NAMES = {
     torch.float64: "F64",
     torch.int64: "I64",
 }
-"""What the format calls the types of numbers. The widest stand first in a file, so in the order of this list backwards."""
+"""What the format calls the types of numbers. In a file the widest stand first: the order of this list, backwards."""
 
 _ORDER = list(_NAMES)
 

@@ -1,8 +1,8 @@
-"""Attention that keeps no large table for the backward pass: it is made a second time there, a few rows at a time. Torch.
+"""Attention that keeps no large table for the backward pass: it is made again there, a few rows at a time. Torch.
 
-The softmax over all pairs of pieces is what training on a CPU held most of: for 12 sentences of 336 pieces 93 MB in each
-of 12 layers, more than all else of them together, and several times that while a layer had its gradient. What is made the
-second time is the same, to the bit wherever the kernels of a machine do not go by the number of rows.
+The softmax over all pairs of pieces is what training on a CPU held most of: for 12 sentences of 336 pieces 93 MB in
+each of 12 layers, more than all else of them together, and several times that while a layer had its gradient. What is
+made the second time is the same, to the bit wherever the kernels of a machine do not go by the number of rows.
 
 B batch, N heads, P pieces, W width of a head.
 """
