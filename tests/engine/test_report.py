@@ -121,7 +121,7 @@ def test_plain_lines_come_now_and_then_with_rate_and_time_left() -> None:
         for number in range(1, 31):
             now[0] += 1.0
             show(step(number))
-        show(EpochReport(1, 30, {}, 0.5, True, 30.0))
+        show(EpochReport(1, 30, {}, 0.5, True, 30.0, peak_memory=2_345_678_901))
     assert stream.getvalue().splitlines() == [
         "No dev data.",
         "encoding  5/10",
@@ -129,7 +129,7 @@ def test_plain_lines_come_now_and_then_with_rate_and_time_left() -> None:
         "epoch 1  spans 0.3000  10/100  32 sentences/s  0:01:30 left",
         "epoch 1  spans 0.1500  20/100  32 sentences/s  0:01:20 left",
         "epoch 1  spans 0.1000  30/100  32 sentences/s  0:01:10 left",
-        "epoch 1  dev 50.0  (best so far)  30.0 s",
+        "epoch 1  dev 50.0  (best so far)  30.0 s  2.3 GB at most",
     ]
 
 

@@ -32,13 +32,15 @@ class Facts:
     step: int
     best_epoch: int
     training: Mapping[str, float]
+    peak_memory: int = 0
 
 
 def facts(state: Training, data: Encoded, epochs: Sequence[Mapping[str, Any]] = ()) -> Facts:
     """Count what the card tells. longest: of what was read at once, in tokens or pieces. words: of the longest example
     that was cut off or read in windows, 0 for none. unsaid: gold facts that were not learned, by cause.
 
-    epochs: the lines of the metrics that are of epochs; training: what that of the kept weights measured in training.
+    epochs: the lines of the metrics that are of epochs; training: what that of the kept weights measured in training;
+    peak_memory: bytes that training held at most, 0 where none of them tells.
     """
     kept = [line for line in epochs if line["epoch"] == (state.best_epoch or state.epoch - 1)]
     return Facts(
@@ -49,6 +51,7 @@ def facts(state: Training, data: Encoded, epochs: Sequence[Mapping[str, Any]] = 
         step=state.step,
         best_epoch=state.best_epoch,
         training=kept[-1].get("training", {}) if kept else {},
+        peak_memory=max((line.get("peak_memory", 0) for line in epochs), default=0),
     )
 
 
@@ -68,7 +71,7 @@ def model_card(prepared: Prepared, known: Facts, scorecard: Mapping[str, Any] | 
         f"# A model for the task `{task.name}`",
         task.summary,
         f"Trained with spanloom {__version__}, PyTorch {torch.__version__} and Python {platform.python_version()}; "
-        f"{known.parameters:,} parameters, {known.step:,} updates.",
+        f"{known.parameters:,} parameters, {known.step:,} updates{_held(known)}.",
         "## Use",
         'From this folder: `spanloom predict -m . "Your text."`, or `spanloom export . --output BUNDLE` to ship it '
         "without PyTorch.",
@@ -82,6 +85,10 @@ def model_card(prepared: Prepared, known: Facts, scorecard: Mapping[str, Any] | 
         f"```toml\n{to_toml(config)}```",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _held(known: Facts) -> str:
+    return f", {known.peak_memory / 1e9:.1f} GB of memory at most" if known.peak_memory else ""
 
 
 def _data(prepared: Prepared) -> str:

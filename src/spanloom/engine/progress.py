@@ -121,7 +121,8 @@ def _of_epoch(report: EpochReport) -> str:
     note = f"  ({report.note})" if report.note else ""
     measured = "".join(f"  training {name} {value:.4f}" for name, value in report.training.items())
     best = "  (best so far)" if report.best else ""
-    return f"epoch {report.epoch}{measured}  {_on_dev(report)}{best}{note}  {report.seconds:.1f} s"
+    held = f"  {report.peak_memory / 1e9:.1f} GB at most" if report.peak_memory else ""
+    return f"epoch {report.epoch}{measured}  {_on_dev(report)}{best}{note}  {report.seconds:.1f} s{held}"
 
 
 def _on_dev(report: EpochReport) -> str:

@@ -63,7 +63,8 @@ class EpochReport:
     """The end of an epoch. scorecard and score are None where dev was not scored; best: the best score so far.
 
     note: what the score made the schedule do, in words. training: what the epoch's mean losses say of the training
-    data, by the names of dev's measures. losses: the means on dev, of what has a loss there.
+    data, by the names of dev's measures. losses: the means on dev, of what has a loss there. peak_memory: bytes that
+    the process has held at most so far, 0 where the system does not tell.
     """
 
     epoch: int
@@ -75,6 +76,7 @@ class EpochReport:
     note: str = ""
     training: dict[str, float] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=dict)
+    peak_memory: int = 0
 
 
 Report = Notice | Stage | StepReport | EpochReport
@@ -203,7 +205,7 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
         numbers += [line.get("learning_rate"), line.get("gradient_norm")]
         tables.append(line.get("losses"))
     elif line.get("kind") == "epoch":
-        numbers += [line.get("epoch"), line.get("best")]
+        numbers += [line.get("epoch"), line.get("best"), line.get("peak_memory", 0)]
         tables.append(line.get("scorecard"))
         tables += [line.get(key, {}) for key in ("training", "losses")]  # older versions recorded none, nor labels
         tables += _values(line.get("labels", {}))

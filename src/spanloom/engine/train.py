@@ -15,6 +15,7 @@ from spanloom.core import Array, Example
 from spanloom.engine.dev import score_dev, with_targets
 from spanloom.engine.encoded import Prepared, rows_of
 from spanloom.engine.feedback import heed_score
+from spanloom.engine.memory import peak_memory
 from spanloom.engine.optimizer import set_learning_rate
 from spanloom.engine.processes import from_first, gather, process_count, share_of
 from spanloom.engine.report import EpochReport, Notice, StepReport
@@ -63,7 +64,8 @@ def train(prepared: Prepared, trainer: Trainer) -> Iterator[StepReport | EpochRe
         training = {} if task.measures is None else task.measures(state.means())
         state.begin_epoch(state.epoch + 1)
         seconds = time.perf_counter() - began
-        yield EpochReport(state.epoch - 1, state.step, scorecard, score, best, seconds, note, training, losses)
+        done, peak = state.epoch - 1, peak_memory()
+        yield EpochReport(done, state.step, scorecard, score, best, seconds, note, training, losses, peak)
 
 
 def _by_source(task: Task, scorecard: Scorecard) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,40 @@ import torch
 from torch import Tensor
 
 from spanloom.errors import CheckpointError
-from spanloom.write.atomic import atomic_write
+from spanloom.write.atomic import atomic_file, atomic_write
 
 _KEY = "spanloom"
+
+_NAMES = {
+    torch.bool: "BOOL",
+    torch.uint8: "U8",
+    torch.int8: "I8",
+    torch.int16: "I16",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int32: "I32",
+    torch.float32: "F32",
+    torch.float64: "F64",
+    torch.int64: "I64",
+}
+"""What the format calls the types of numbers. In a file the widest stand first: the order of this list, backwards."""
+
+_ORDER = list(_NAMES)
 
 
 def store(path: Path, data: bytes | str) -> None:
     """Write a file atomically. Raises CheckpointError where the disk is full; the old file then stays."""
-    try:
+    with _faults_of(path, len(data)):
         atomic_write(path, data)
+
+
+@contextmanager
+def _faults_of(path: Path, size: int) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        expected = f"{max(len(data) / 1e6, 0.1):.1f} MB of writable disk" if full else "a place that can be written to"
+        expected = f"{max(size / 1e6, 0.1):.1f} MB of writable disk" if full else "a place that can be written to"
         act = "Free some space" if full else f"Make {path.parent} a folder that can be written to"
         raise CheckpointError(
             str(path),
@@ -54,15 +77,28 @@ def load_json(path: Path) -> dict[str, Any]:
 
 
 def store_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
-    """Write tensors, with `about` (JSON) and a hash of both in the file's header: one file, so never half of two."""
+    """Write tensors, with `about` (JSON) and a hash of both in the file's header: one file, so never half of two.
+
+    The file is what the library makes of them, to the bit. But it has all of it in memory twice before it writes, which
+    with a large vocabulary was the most that a training ever held; here one tensor after the other is written from
+    where it stands.
+    """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    seen: set[int] = set()
-    for name, tensor in plain.items():  # safetensors refuses shared memory, which tied weights have
-        if tensor.numel() and tensor.data_ptr() in seen:
-            plain[name] = tensor.clone()
-        seen.add(tensor.data_ptr())
     header = {_KEY: json.dumps({**about, "sha256": _digest(plain, about)})}
-    store(path, safetensors.torch.save(plain, metadata=header))
+    ordered = sorted(plain, key=lambda name: (-_ORDER.index(plain[name].dtype), name))
+    table: dict[str, Any] = {"__metadata__": header}
+    end = 0
+    for name in ordered:
+        tensor, start = plain[name], end
+        end += tensor.nbytes
+        kind = _NAMES[tensor.dtype]
+        table[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [start, end]}
+    said = json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
+    said += b" " * (-len(said) % 8)
+    with _faults_of(path, end), atomic_file(path, "wb") as file:
+        file.write(len(said).to_bytes(8, "little") + said)
+        for name in ordered:
+            file.write(_bytes_of(plain[name]))
 
 
 def load_tensors(path: Path, remedy: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -97,5 +133,10 @@ def _digest(tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        total.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+        total.update(_bytes_of(tensor))
     return total.hexdigest()
+
+
+def _bytes_of(tensor: Tensor) -> memoryview:
+    """The memory of a contiguous tensor on the CPU, which is not copied."""
+    return tensor.reshape(-1).view(torch.uint8).numpy().data

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from spanloom.encoders.parts.modules.attention import make_tables_again
 from spanloom.errors import ConfigError
 from spanloom.nn.encoder import EncoderOutput
 from spanloom.nn.layers.rnn import take
@@ -48,6 +49,8 @@ class Transformer(nn.Module):
         self.width: int = model.config.hidden_size  # type: ignore[union-attr, assignment]
         heads: int = model.config.num_hidden_layers * model.config.num_attention_heads  # type: ignore[union-attr, operator, assignment]
         self.maps = heads if maps else 0
+        if not maps:
+            make_tables_again(model)
         self.typed = int(getattr(model.config, "type_vocab_size", 0)) > 1
         self.frozen = freeze == "all"
         if self.frozen:
