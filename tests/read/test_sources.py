@@ -18,7 +18,7 @@ from spanloom.core import Coverage, Example, Source
 from spanloom.errors import ConfigError, DataError
 from spanloom.inputs import Relation, Span
 from spanloom.read import read_graphs
-from spanloom.read.parts.sources import check_names, coverage_of, covered, judged, under_new_names
+from spanloom.read.parts.sources import check_names, coverage_of, covered, judged, spelled_strictly, under_new_names
 from tests.tasks.sentences import sentence, text_of
 
 
@@ -165,3 +165,12 @@ def test_what_is_unclear_in_an_example_is_open_there_under_its_new_name() -> Non
     both = covered([unclear, clear], coverage_of(chosen, [clear]))
     assert [one.covered.relations for one in both if one.covered] == [{"home"}, {"home", "runs"}]
     assert [facts(one)[1] for one in both] == [["Ada -> home -> Oslo"], ["Ada -> runs -> Bolt", "Ada -> home -> Oslo"]]
+
+
+def test_labels_are_spelled_strictly_where_their_own_source_does_not_mend() -> None:
+    places = Coverage("places", frozenset({"L"}))
+    examples = [replace(TEXT, covered=Coverage("facts", frozenset({"P"}))), replace(TEXT, covered=places), TEXT]
+    mending = source(name="places", repair=True)
+    assert spelled_strictly(examples, DataConfig(source=(source(name="facts"), mending))) == [examples[0], TEXT]
+    assert spelled_strictly(examples, DataConfig()) == examples
+    assert spelled_strictly(examples, DataConfig(repair=True)) == []

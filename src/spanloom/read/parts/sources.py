@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from spanloom.answers import kind_of
 from spanloom.answers.parts.kind import Named, Naming
+from spanloom.config import DataConfig
 from spanloom.config.data import ALL, NONE, RELATED, SourceConfig
 from spanloom.core import SOME, Coverage, Example
 from spanloom.errors import ConfigError
@@ -102,6 +103,16 @@ def covered(examples: Iterable[Example], coverage: Coverage) -> list[Example]:
         marked = replace(example, covered=clear)
         found.append(replace(marked, gold=judged(example.gold, marked)))
     return found
+
+
+def spelled_strictly(examples: Sequence[Example], data: DataConfig) -> list[Example]:
+    """Those of data sets without `repair`, in which two labels that differ only by case are a mistake."""
+    mended = {source.called for source in data.source if source.repair}
+    return [
+        example
+        for example in examples
+        if not data.repair and (example.covered is None or example.covered.source not in mended)
+    ]
 
 
 def judged(answer: object, example: Example) -> object:

@@ -18,6 +18,7 @@ from spanloom.inputs import Text, TextPair
 from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.reliability import reliability
 from spanloom.read import read
+from spanloom.read.parts.sources import spelled_strictly
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.text.words import tokenize
@@ -37,8 +38,7 @@ def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> ClassifyCodec:
-    if not config.data.repair:
-        require_label_spelling(examples)
+    require_label_spelling(spelled_strictly(examples, config.data))
     return ClassifyCodec.fit(examples, config.model)
 
 

@@ -17,6 +17,7 @@ from spanloom.inputs import Text
 from spanloom.metrics.frames import frame_scorecard
 from spanloom.metrics.reliability import reliability
 from spanloom.read import read
+from spanloom.read.parts.sources import spelled_strictly
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
 from spanloom.text.words import one_text
@@ -36,8 +37,7 @@ def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> IntentSlotCodec:
-    if not config.data.repair:
-        require_frame_spelling(examples)
+    require_frame_spelling(spelled_strictly(examples, config.data))
     return IntentSlotCodec.fit(examples, config.model)
 
 

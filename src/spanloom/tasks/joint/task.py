@@ -22,6 +22,7 @@ from spanloom.metrics.reliability import reliability
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.read import format_of, read_graphs
 from spanloom.read.parts.entities_alone import relations_wanted
+from spanloom.read.parts.sources import spelled_strictly
 from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate
@@ -95,8 +96,7 @@ def _estimate(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> JointCodec:
-    if not config.data.repair:
-        check_labels(examples)
+    check_labels(spelled_strictly(examples, config.data))
     return JointCodec.fit(examples, config.model)
 
 

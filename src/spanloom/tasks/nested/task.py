@@ -23,6 +23,7 @@ from spanloom.metrics.nested import nested_scorecard
 from spanloom.metrics.reliability import reliability
 from spanloom.read import read_graphs
 from spanloom.read.parts.entities_alone import entities_wanted
+from spanloom.read.parts.sources import spelled_strictly
 from spanloom.tasks.nested.codec import NestedCodec
 from spanloom.tasks.nested.config import NestedConfig
 from spanloom.text.words import one_text
@@ -61,8 +62,7 @@ def _estimate(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> NestedCodec:
-    if not config.data.repair:
-        check_labels(examples)
+    check_labels(spelled_strictly(examples, config.data))
     return NestedCodec.fit(examples, config.model)
 
 

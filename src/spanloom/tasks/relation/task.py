@@ -19,6 +19,7 @@ from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.metrics.relations import relation_scorecard
 from spanloom.metrics.reliability import reliability
 from spanloom.read import read
+from spanloom.read.parts.sources import spelled_strictly
 from spanloom.tasks.relation.codec import RelationCodec
 from spanloom.tasks.relation.config import RelationConfig
 from spanloom.text.counts import several
@@ -44,8 +45,7 @@ def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> RelationCodec:
-    if not config.data.repair:
-        require_label_spelling(examples)
+    require_label_spelling(spelled_strictly(examples, config.data))
     return RelationCodec.fit(examples, config.model)
 
 

@@ -18,6 +18,7 @@ from spanloom.inputs import Text
 from spanloom.metrics.reliability import reliability
 from spanloom.metrics.tags import tag_scorecard
 from spanloom.read import read
+from spanloom.read.parts.sources import spelled_strictly
 from spanloom.tasks.tag.codec import TagCodec
 from spanloom.tasks.tag.config import TagConfig
 from spanloom.text.words import one_text
@@ -37,8 +38,7 @@ def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:
 
 
 def _fit(examples: Sequence[Example], config: RunConfig) -> TagCodec:
-    if not config.data.repair:
-        require_tag_spelling(examples)
+    require_tag_spelling(spelled_strictly(examples, config.data))
     return TagCodec.fit(examples, config.model)
 
 
