@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
@@ -15,10 +16,11 @@ from starlette.responses import Response
 
 from spanloom import __version__
 from spanloom.errors import SpanloomError
-from spanloom.serve import v1
+from spanloom.serve import kserve, v1
 from spanloom.serve.guard import Guard, refusal
 from spanloom.serve.refusals import Refused
 from spanloom.serve.service import Service
+from spanloom.serve.watch import watch
 
 OF_STATUS = {
     404: ("unknown_address", "no such address"),
@@ -34,7 +36,11 @@ def build(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service.start()
+        seconds = service.settings.watch
+        watching = None if seconds is None else asyncio.create_task(watch(service, seconds))
         yield
+        if watching is not None:
+            watching.cancel()
         service.stop()
 
     about = "Text to structure: entities, relations, tags and labels."
@@ -43,6 +49,7 @@ def build(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.include_router(v1.router)
+    app.include_router(kserve.router)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, not_understood)
     app.add_middleware(Guard, service=service)

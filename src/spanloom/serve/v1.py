@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
 
 from spanloom.errors import SpanloomError
+from spanloom.predict.predictor import UserText
 from spanloom.serve.refusals import Refused, stopping, unusable
 from spanloom.serve.schemas import Health, ModelInfo, ModelList, PredictRequest, PredictResponse, Refusal
 from spanloom.serve.service import Service
@@ -33,6 +35,13 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Refusal, "description": REFUSALS[status]} for status in (401, *statuses)}
 
 
+def said(service: Service, texts: Sequence[UserText]) -> None:
+    """Say the texts of a request, where that is asked for."""
+    if service.settings.log is Log.texts:
+        for text in texts:
+            say(f"text: {text!r}")
+
+
 ASKED = refusals(400, 404, 408, 413, 422, 429, 503, 504)
 router = APIRouter()
 
@@ -52,9 +61,7 @@ async def predict(request: Request, asked: Annotated[PredictRequest, Body()]) ->
         found = "both 'text' and 'texts'" if one else "neither 'text' nor 'texts'"
         raise unusable(SpanloomError("request", found, "one of the two", "Send a text, or a list of texts."))
     texts = [asked.text] if one else asked.texts
-    if service.settings.log is Log.texts:
-        for text in texts:
-            say(f"text: {text!r}")
+    said(service, texts)
     given = await service.answer(service.model(asked.model), texts, asked.threshold, request.receive)
     about = {"model": given.model.name, "version": given.model.version, "notes": given.notes()}
     if many:
