@@ -44,7 +44,8 @@ def _read(rows: sqlite3.Cursor, path: Path) -> Iterator[tuple[Any, ...]]:
 
 def _said(error: Exception) -> str:
     """What SQLite says; of what is not allowed, that this only reads."""
-    return "it would do more than read" if "not authorized" in str(error) else str(error)
+    refused = ("not authorized", "authorization denied")
+    return "it would do more than read" if any(words in str(error) for words in refused) else str(error)
 
 
 def _may(action: int, first: str | None, second: str | None, database: str | None, view: str | None) -> int:

@@ -9,7 +9,7 @@ REACH = 300
 FAR = 600
 """Characters between two names from which on each is shown in a sentence of its own."""
 
-_END = re.compile(r"(?<!\b[^\W\d_])[.!?…]['\")\]»”’]*\s+|[。！？；]['\")\]」』”’）]*|\n")  # noqa: RUF001
+_END = re.compile(r"(?:(?<!\b[^\W\d_])\.|[!?…])['\")\]»”’]*\s+|[。！？；]['\")\]」』”’）]*|\n")  # noqa: RUF001
 GAP = " … "
 
 
