@@ -50,6 +50,7 @@ def _language_model(folder: Path) -> dict[str, Any]:
 FILES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "transformer": _transformer,
     "minilm": _minilm,
+    "multilingual-e5": _transformer,
     "language_model": _language_model,
 }
 """The kinds that start from files."""

@@ -79,7 +79,7 @@ def test_there_are_encoders() -> None:
 @pytest.mark.parametrize("kind", encoder_kinds())
 def test_the_folder_holds_one_encoder_and_nothing_else(kind: str) -> None:
     table = find_encoder(kind).config
-    assert sys.modules[f"spanloom.encoders.{kind}"].__all__ == ["ENCODER"]  # type: ignore[attr-defined]
+    assert sys.modules[f"spanloom.encoders.{kind.replace('-', '_')}"].__all__ == ["ENCODER"]  # type: ignore[attr-defined]
     assert encoder_tables()[kind] is table
     assert issubclass(table, EncoderConfig)
     assert table.__doc__ != EncoderConfig.__doc__

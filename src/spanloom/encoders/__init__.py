@@ -36,8 +36,10 @@ def encoder_tables() -> dict[str, type[EncoderConfig]]:
 
 @cache
 def _encoders(path: tuple[str, ...]) -> dict[str, Encoder]:
+    """By the kind that its table says: a folder has the same name, with _ where a kind has a hyphen."""
     names = sorted(module.name for module in pkgutil.iter_modules(path) if module.ispkg and module.name != PARTS)
-    return {name: importlib.import_module(f"{__name__}.{name}").ENCODER for name in names}
+    encoders = [importlib.import_module(f"{__name__}.{name}").ENCODER for name in names]
+    return {encoder.config.kind: encoder for encoder in encoders}
 
 
 EncoderChoice = Annotated[EncoderConfig, Choice(encoder_tables)]
