@@ -13,13 +13,20 @@ import torch
 import transformers
 from torch import Tensor
 
+from spanloom.core import Row
 from spanloom.encoders import build_encoder, encoder_size, fit_features
 from spanloom.encoders.contract import Wanted
 from spanloom.encoders.parts.modules.pretrained import load_transformer, make_transformer
 from spanloom.encoders.parts.modules.transformer import Transformer
 from spanloom.encoders.transformer.config import TransformerConfig
 from spanloom.errors import CheckpointError
+from spanloom.export.to_onnx import largest_difference, to_onnx
+from spanloom.predict.bundle import OnnxBackend, start
+from spanloom.tasks.tag.codec import TagCodec
+from spanloom.tasks.tag.config import TagConfig
+from spanloom.tasks.tag.model import build as build_tagger
 from spanloom.text.pieces import PieceTokenizer, read_limit
+from tests.tasks.tagged import tagged
 from tests.text.other_tokenizers import byte_level_tokenizer, unigram_tokenizer, wordpiece_tokenizer
 
 SIZES: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
@@ -41,6 +48,7 @@ GOLD = [
     [("in", "O"), ("Москве", "PLACE"), ("und", "O"), ("\uff2f\uff33\uff21\uff2b\uff21", "PLACE")],
     [("한국", "PLACE"), ("an", "O"), ("in", "O"), ("und", "O"), ("Idee", "O"), (".", "O")],
 ]
+MARKED = [[(word, tag if tag == "O" else f"B-{tag}") for word, tag in words] for words in GOLD]
 LETTERS = {letter for words in GOLD for word, _ in words for letter in word} | {*"GruesseOSAKAi\u0308"}
 
 
@@ -150,3 +158,33 @@ def test_so_do_those_of_their_kin(name: str, tmp_path: Path) -> None:
     assert read_limit(tmp_path) == 32
     with torch.no_grad():
         load_transformer(tmp_path, 0.0)(input_ids=torch.full((1, 32), 7))
+
+
+@pytest.mark.slow(reason="makes a graph of each")
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_it_is_trained_and_its_graph_answers_as_the_network_does(name: str, tmp_path: Path) -> None:
+    write_layout(name, tmp_path)
+    examples = [tagged(*(" ".join(column) for column in zip(*words, strict=True))) for words in MARKED]
+    config = TagConfig(encoder=TransformerConfig(path=tmp_path, hidden=6), max_words=12)
+    codec = TagCodec.fit(examples, config)
+    model = build_tagger(config, codec)
+    rows = [codec.encode(example) for example in examples]
+    stepped(model, codec, rows)
+    to_onnx(model.eval(), codec, rows, tmp_path / "model.onnx")
+    graph = OnnxBackend(start((tmp_path / "model.onnx").read_bytes(), "model.onnx"))
+    assert largest_difference(model, graph, codec, rows) < 1e-4
+
+
+def stepped(model: Any, codec: TagCodec, rows: list[Row]) -> None:
+    """One step down the slope of all emissions; every layer of the encoder must take part."""
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    inputs = {name: torch.from_numpy(array) for name, array in codec.collate(rows).inputs.items()}
+    model.eval()(**inputs)["emissions"].square().sum().backward()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.grad is not None:
+                weight -= 0.01 * weight.grad
+            used = (
+                weight.requires_grad and ".pooler." not in name and "position" not in name and "transitions" not in name
+            )
+            assert not used or ".weight" not in name or not torch.equal(weight, before[name]), name
