@@ -113,10 +113,20 @@ def export(
     precision: Annotated[
         Precision, typer.Option("--precision", help="int8, or fp32: four times as large, half as fast.")
     ] = Precision.int8,
+    keep_pieces: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep-pieces",
+            metavar="TEXTS|N",
+            help="Keep the N most frequent pieces, or those that the words of a file need; may be given several times.",
+        ),
+    ] = None,
 ) -> None:
     """Export a run as a bundle that predicts without PyTorch."""
     from spanloom.run import functions
 
-    manifest = functions.export(run, output, max_drop, golden, precision.value)
+    manifest = functions.export(run, output, max_drop, golden, precision.value, keep_pieces or ())
     before, after = (100 * manifest["scores"][stage]["best"] for stage in ("torch", precision.value))
-    tell(f"{output}: {manifest['precision']}, score {after:.1f} (the run's own {before:.1f})")
+    pieces = manifest["pieces"]
+    kept = "" if pieces is None else f", {pieces['kept']:,} of {several(pieces['of'], 'piece')}"
+    tell(f"{output}: {manifest['precision']}{kept}, score {after:.1f} (the run's own {before:.1f})")
