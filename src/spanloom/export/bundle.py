@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,10 @@ def export(
 
     max_drop: how many points (hundredths of the task's score) the bundle may lose against the run. golden: data to
     score on in place of the run's dev data, whose sentences the bundle then has in it; it has none of the dev data.
-    precision: "int8" or, four times as large and half as fast, "fp32". keep: which pieces of words, None for
-    all. Raises ExportRefused, with nothing left behind, when the bundle loses more than that; CheckpointError for a
-    damaged run or a place that cannot be written; ConfigError when there is nothing to score on, or nothing to keep
-    pieces of.
+    precision: "int8"; "int4", whose tables of vectors have 4 bits, not only those that came so; or, four times as large
+    and half as fast, "fp32". keep: which pieces of words, None for all. Raises ExportRefused, with nothing left behind,
+    when the bundle loses more than that; CheckpointError for a damaged run or a place that cannot be written;
+    ConfigError when there is nothing to score on, or nothing to keep pieces of.
     """
     task, config, codec, model = load_model(run, find_task)
     settings = run / "config.toml"
@@ -107,7 +108,8 @@ def write_bundle(
         with workshop(place) as work:
             folder = work / "bundle"
             folder.mkdir()
-            filled = fill(exported, work, folder, precision, quantize or quantize_int8)
+            small = partial(quantize_int8, short_tables=precision == "int4")
+            filled = fill(exported, work, folder, precision, quantize or small)
             manifest = filled.manifest
             refuse_loss(manifest, output, max_drop)
             manifest["max_drop"] = max_drop

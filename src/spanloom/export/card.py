@@ -27,6 +27,9 @@ def _export(manifest: Mapping[str, Any]) -> str:
     before, after = (100 * manifest["scores"][name]["best"] for name in ("torch", precision))
     on = several(manifest["golden"]["examples"], "sentence")
     lines = [f"- Exported as {precision}: score {after:.1f}, where the run's own is {before:.1f}, on {on}."]
+    if manifest["tables"]:
+        sizes = [f"{table['rows']:,} x {table['width']:,} in {table['bits']} bits" for table in manifest["tables"]]
+        lines.append(f"- Its tables of vectors: {', '.join(sizes)}.")
     if pieces is not None:
         kept = f"{pieces['kept']:,} of {several(pieces['of'], 'piece')}"
         lines.append(f"- It keeps {kept} of words; what they do not have is spelt by shorter ones.")

@@ -22,7 +22,7 @@ from spanloom.core import Example
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.errors import ExportRefused
-from spanloom.export.onnx_graph import rewrite
+from spanloom.export.onnx_graph import load_graph, rewrite, table_sizes
 from spanloom.export.onnx_pieces import keep_rows
 from spanloom.export.pieces import PIECES, Keep
 from spanloom.export.to_onnx import largest_difference, to_onnx
@@ -31,7 +31,8 @@ from spanloom.predict.bundle import CODEC, FORMAT, MODEL, TOKENIZER, OnnxBackend
 from spanloom.text.counts import several
 from spanloom.text.kept_pieces import Kept
 
-Precision = Literal["int8", "fp32"]
+Precision = Literal["int8", "int4", "fp32"]
+LESS_SMALL = {"int4": "int8", "int8": "fp32"}
 Quantize = Callable[[Path, Path], None]
 
 
@@ -90,6 +91,7 @@ def fill(exported: Exported, work: Path, folder: Path, precision: Precision, qua
         "spanloom": __version__,
         "task": exported.task.name,
         "precision": precision,
+        "tables": table_sizes(load_graph(folder / MODEL)),
         "pieces": None if kept is None else {"kept": len(kept.rows), "of": kept.of},
         "scores": scores,
         "drop": round(100 * (scores["torch"]["best"] - scores[precision]["best"]), 2),
@@ -128,7 +130,7 @@ def refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> N
     cut = "" if pieces is None else f" with {pieces['kept']:,} of {several(pieces['of'], 'piece')}"
     acts = [
         *([] if pieces is None else ["keep more pieces with --keep-pieces"]),
-        *([] if precision == "fp32" else ["export with --precision fp32"]),
+        *([] if precision == "fp32" else [f"export with --precision {LESS_SMALL[precision]}"]),
         "allow more with --max-drop",
     ]
     remedy = f"{', '.join(acts[:-1])}, or {acts[-1]}." if len(acts) > 1 else ""

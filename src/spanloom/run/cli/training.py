@@ -18,6 +18,7 @@ from spanloom.write.terminal import tell
 
 class Precision(StrEnum):
     int8 = "int8"
+    int4 = "int4"
     fp32 = "fp32"
 
 
@@ -111,7 +112,10 @@ def export(
         ),
     ] = None,
     precision: Annotated[
-        Precision, typer.Option("--precision", help="int8, or fp32: four times as large, half as fast.")
+        Precision,
+        typer.Option(
+            "--precision", help="int8; int4: tables of vectors in 4 bits; fp32: 4 times as large, half as fast."
+        ),
     ] = Precision.int8,
     keep_pieces: Annotated[
         list[str] | None,
