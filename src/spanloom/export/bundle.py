@@ -51,7 +51,7 @@ try:
 
     from spanloom.check.data import read_dev
     from spanloom.engine.evaluate import TorchBackend
-    from spanloom.engine.model_folder import load_model
+    from spanloom.engine.model_folder import load_model, read_letters
     from spanloom.export.to_onnx import evenly_chosen, largest_difference, to_onnx
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
@@ -70,13 +70,14 @@ Quantize = Callable[[Path, Path], None]
 
 @dataclass(frozen=True)
 class Exported:
-    """What is exported: a task, its codec, a trained model, the examples to score it on, and its model card if any."""
+    """What is exported: a task, its codec, a trained model, the examples to score it on, its card, its scripts."""
 
     task: Task
     codec: Codec
     model: nn.Module
     golden: Sequence[Example]
     card: Path
+    scripts: Mapping[str, int] | None = None
 
 
 def export(
@@ -100,16 +101,14 @@ def export(
     if golden is None:
         part = read_dev(task, dataclasses.replace(config, data=data))
         if part is None:
-            remedy = "Name some with --golden."
-            raise ConfigError(str(run), "the run has no dev data to score its export on", remedy=remedy)
+            raise ConfigError(str(run), "the run has no dev data to score its export on", "", "Give it --golden.")
         read = part.examples
     else:
         read = [example for example in task.read(golden, data) if example.gold is not None]
         if not read:
-            found = "no sentence with gold in it"
-            raise ConfigError(str(golden), found, "some to score the export on", "Name other data.")
+            raise ConfigError(str(golden), "no sentence with gold in it", "some to score on", "Name other data.")
     examples = evenly_chosen(read, GOLDEN_LIMIT)
-    exported = Exported(task, codec, model, examples, run / CARD)
+    exported = Exported(task, codec, model, examples, run / CARD, read_letters(run))
     return write_bundle(exported, output, max_drop, keep_golden=golden is not None, precision=precision)
 
 
@@ -203,6 +202,7 @@ def _fill(exported: Exported, work: Path, folder: Path, precision: Precision, qu
         "golden": {"examples": len(golden)},
         "inputs": [node.name for node in graph.session.get_inputs()],
         "outputs": outputs,
+        **({} if exported.scripts is None else {"scripts": exported.scripts}),
         "versions": {"torch": torch.__version__, "onnx": version("onnx"), "onnxruntime": onnxruntime.__version__},
     }
 
