@@ -36,7 +36,7 @@ try:
     import onnxscript  # noqa: F401  torch.onnx writes with it
 
     from spanloom.check.data import read_dev
-    from spanloom.engine.model_folder import load_model
+    from spanloom.engine.model_folder import load_model, read_letters
     from spanloom.export.stages import Exported, Filled, Precision, Quantize, fill, refuse_loss, write_text
     from spanloom.export.to_onnx import evenly_chosen
 except ModuleNotFoundError as error:
@@ -80,7 +80,7 @@ def export(
             found = "no sentence with gold in it"
             raise ConfigError(str(golden), found, "some to score the export on", "Name other data.")
     examples = evenly_chosen(read, GOLDEN_LIMIT)
-    exported = Exported(task, codec, model, examples, run / CARD, keep)
+    exported = Exported(task, codec, model, examples, run / CARD, keep, read_letters(run))
     return write_bundle(exported, output, max_drop, keep_golden=golden is not None, precision=precision)
 
 

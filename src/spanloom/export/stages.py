@@ -40,7 +40,7 @@ Quantize = Callable[[Path, Path], None]
 class Exported:
     """What is exported: a task, its codec, a trained model, the examples to score it on, and its model card if any.
 
-    keep: which pieces of words it keeps, None for all.
+    keep: which pieces of words it keeps, None for all. scripts: of its training texts, None where nothing tells.
     """
 
     task: Task
@@ -49,6 +49,7 @@ class Exported:
     golden: Sequence[Example]
     card: Path
     keep: Keep | None = None
+    scripts: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ def fill(exported: Exported, work: Path, folder: Path, precision: Precision, qua
         "golden": {"examples": len(golden)},
         "inputs": [node.name for node in graph.session.get_inputs()],
         "outputs": outputs,
+        **({} if exported.scripts is None else {"scripts": exported.scripts}),
         "versions": {"torch": torch.__version__, "onnx": version("onnx"), "onnxruntime": onnxruntime.__version__},
     }
     return Filled(shipped, manifest)
