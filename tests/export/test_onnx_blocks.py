@@ -124,7 +124,7 @@ def test_a_small_graph_has_the_tables_it_should(came: bool, short: bool, bits: i
     wanted = run(given)
     del given.opset_import[1]  # as PyTorch's exporter writes it
     onnx.save(given, tmp_path / "plain.onnx")
-    quantize_int8(tmp_path / "plain.onnx", tmp_path / "small.onnx", short)
+    quantize_int8(tmp_path / "plain.onnx", tmp_path / "small.onnx", short_tables=short)
     small = onnx.load(tmp_path / "small.onnx")
     assert small.ir_version <= 10
     assert {node.op_type for node in small.graph.node} >= {"MatMulInteger"}

@@ -18,14 +18,14 @@ from torch import nn
 
 from spanloom import __version__
 from spanloom.contracts import Codec, Task
-from spanloom.core import Example
+from spanloom.core import Arrays, Example
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.evaluate import TorchBackend
 from spanloom.errors import ExportRefused
 from spanloom.export.onnx_graph import load_graph, rewrite, table_sizes
 from spanloom.export.onnx_pieces import keep_rows
 from spanloom.export.pieces import PIECES, Keep
-from spanloom.export.to_onnx import largest_difference, to_onnx
+from spanloom.export.to_onnx import evenly_chosen, largest_difference, to_onnx
 from spanloom.metrics.by_source import best, score
 from spanloom.predict.bundle import CODEC, FORMAT, MODEL, TOKENIZER, OnnxBackend, start
 from spanloom.text.counts import several
@@ -33,7 +33,11 @@ from spanloom.text.kept_pieces import Kept
 
 Precision = Literal["int8", "int4", "fp32"]
 LESS_SMALL = {"int4": "int8", "int8": "fp32"}
-Quantize = Callable[[Path, Path], None]
+Quantize = Callable[[Path, Path, Sequence[Arrays]], None]
+"""(float32 graph, where the small one goes, inputs to try it on)"""
+
+TRIED = 64
+"""Inputs that are tried."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def fill(exported: Exported, work: Path, folder: Path, precision: Precision, qua
     if precision == "fp32":
         shutil.move(plain, folder / MODEL)
     else:
-        quantize(plain, folder / MODEL)
+        tried = evenly_chosen(shipped_rows, TRIED)
+        quantize(plain, folder / MODEL, [shipped.collate([row]).inputs for row in tried])
         graph = OnnxBackend(start((folder / MODEL).read_bytes(), "the quantized graph"))
         scores[precision] = _score(exported, predict_rows(graph, shipped, shipped_rows))
     manifest = {
