@@ -123,6 +123,7 @@ def measured(device: torch.device) -> Iterator[list[int]]:
         yield peak
         peak.append(0)
         return
+    torch.cuda.init()
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
     yield peak

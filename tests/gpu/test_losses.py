@@ -16,8 +16,8 @@ pytestmark = pytest.mark.filterwarnings("default")  # of what would be faster on
 @pytest.mark.usefixtures("full_float32")
 @pytest.mark.parametrize("case", CASES)
 def test_in_float32_the_losses_are_those_of_the_cpu(tmp_path: Path, device: torch.device, case: str) -> None:
-    """Weights that are off by 3e-7 of themselves, which is rounding, move them by 3e-6 at most (on the CPU); by 1e-4, by
-    2e-4.
+    """On the CPU, weights that are off by 3e-7 of themselves, which is rounding, move them by 3e-6 at most; such as are
+    off by 1e-4, by 2e-4.
     """
     config = without_dropout(settings(case, tmp_path / "encoder"))
     expected = trained(config, tmp_path / "cpu", CPU)
