@@ -133,6 +133,8 @@ class Task:
     calibrate  (dev examples, the kept model's answers for them, codec) -> the codec with what was fitted on them, such
                as a threshold or what scores are worth, under the key "calibration" of its dict; itself where there is
                nothing to fit. Called once, after training; None where the task fits nothing on dev data
+    decide     (dev examples, what answers them with a codec, codec) -> the codec with the bound on scores that gives
+               the best F1 on them, also under that key; None where no such bound decides what is given
     arrange    (training examples, their rows, codec, run config) -> the examples and rows to train on, one an example,
                where they are not those that were read: a stream is cut anew
     carried    outputs that become the inputs of the same name of the next batch, detached, where rows are trained on in
@@ -167,6 +169,7 @@ class Task:
     line: Callable[[Example], dict[str, Any]]
     divergence: Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None
     calibrate: Callable[[Sequence[Example], Sequence[Any], Any], Any] | None = None
+    decide: Callable[[Sequence[Example], Callable[[Any], Sequence[Any]], Any], Any] | None = None
     arrange: Callable[[Sequence[Example], Sequence[Row], Any, Any], tuple[Sequence[Example], Sequence[Row]]] | None = (
         None
     )

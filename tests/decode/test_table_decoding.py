@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanloom.core import Array
+from spanloom.decode import triples
 from spanloom.decode.spans import ScoredSpan, sigmoid, spans_from_table
 from spanloom.decode.triples import triples_from_tables
 
@@ -133,11 +134,12 @@ def test_overlapping_triples_and_both_directions_come_out_together() -> None:
     assert sorted(found) == [(0, 1, 0, 2.5), (0, 1, 1, 2.5), (1, 0, 0, 2.5), (2, 1, 1, 2.5)]
 
 
-def test_of_a_swarm_of_triples_the_surest_stay() -> None:
+def test_of_a_swarm_of_triples_the_surest_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     spans = [ScoredSpan(0, 1, 0, 1.0), ScoredSpan(1, 2, 0, 1.0), ScoredSpan(2, 3, 0, 1.0)]
     scores = np.arange(1.0, 19.0).reshape(2, 3, 3)
     cut: Counter[str] = Counter()
-    found = triples_from_tables(spans, scores, scores, None, most=3, cut=cut)
+    monkeypatch.setattr(triples, "MOST", 3)
+    found = triples_from_tables(spans, scores, scores, None, cut=cut)
     assert cut == {"relations": 9}
     assert sorted(triple.score for triple in found) == [15.0, 16.0, 17.0]  # 18, 14 and 10 would join a span with itself
 

@@ -11,6 +11,9 @@ import numpy as np
 from spanloom.core import Array
 from spanloom.decode.spans import ScoredSpan
 
+MOST = 200
+"""Relations of a sentence: an untrained model has a swarm of them."""
+
 
 class ScoredTriple(NamedTuple):
     """Positions of head and tail in the list of spans, a relation number and a raw score (a logit)."""
@@ -26,15 +29,16 @@ def triples_from_tables(
     heads: Array,
     tails: Array,
     allowed: Array | None,
-    most: int = 200,
+    least: float = 0.0,
     cut: Counter[str] | None = None,
 ) -> list[ScoredTriple]:
-    """Every ordered pair of different spans, with every relation that scores above 0 for it in the mean of both tables.
+    """Every ordered pair of different spans, with every relation that scores above `least` for it in the mean of both
+    tables.
 
     heads [R, T, T] scores the pair's first words, tails [R, T, T] its last words; on the dev sets
     of CoNLL04 and NYT their mean did as well as or better than asking each to be above 0. allowed [R, L, L], where
     given, says which entity labels a relation may join. Overlapping triples come free: nothing here competes. The
-    `most` surest at most, against an untrained model's swarm. cut: where to count, as "relations", those beyond them.
+    `MOST` surest at most, against an untrained model's swarm. cut: where to count, as "relations", those beyond them.
     """
     if len(spans) < 2:
         return []
@@ -45,9 +49,9 @@ def triples_from_tables(
     if allowed is not None:
         label = np.array([span.label for span in spans])
         scores = np.where(allowed[:, label[:, None], label], scores, -np.inf)
-    found = np.argwhere(scores > 0)
-    if len(found) > most:
+    found = np.argwhere(scores > least)
+    if len(found) > MOST:
         if cut is not None:
-            cut["relations"] += len(found) - most
-        found = found[np.argsort(-scores[tuple(found.T)], kind="stable")[:most]]
+            cut["relations"] += len(found) - MOST
+        found = found[np.argsort(-scores[tuple(found.T)], kind="stable")[:MOST]]
     return [ScoredTriple(int(h), int(t), int(r), float(scores[r, h, t])) for r, h, t in found]

@@ -10,8 +10,11 @@ from functools import partial
 from pathlib import Path
 
 
-def quantize_int8(source: Path, target: Path) -> None:
+def quantize_int8(source: Path, target: Path, short_tables: bool = False) -> None:
     """Weights as int8: a scale for each column of a product, for each row of an embedding table.
+
+    A table that came in 4-bit blocks and was not trained stays in such, see `onnx_blocks.py`. short_tables: so does
+    every other whose width allows it, though it loses something.
 
     Activations are scaled as they come. See `onnx_weights.py` for why 8 bits are safe on processors without VNNI:
     a bundle travels to machines that nobody has scored it on.
@@ -20,6 +23,7 @@ def quantize_int8(source: Path, target: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
+    from spanloom.export.onnx_blocks import quantize_blocks
     from spanloom.export.onnx_graph import load_graph, rewrite
     from spanloom.export.onnx_merge import merge_products
     from spanloom.export.onnx_rows import quantize_rows
@@ -29,7 +33,7 @@ def quantize_int8(source: Path, target: Path) -> None:
     with quiet():
         # Folding constants comes first: LSTM weights that are still computed in the graph would stay float32.
         quant_pre_process(source, folded, skip_symbolic_shape=True)
-        rewrite(folded, merge_products, quantize_rows)
+        rewrite(folded, merge_products, partial(quantize_blocks, lossy=short_tables), quantize_rows)
         quantize_dynamic(
             folded,
             target,

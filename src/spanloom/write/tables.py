@@ -13,7 +13,7 @@ from spanloom.answers import kind_of, kind_of_card
 from spanloom.answers.parts.reliability import reliability_parts
 from spanloom.answers.parts.source_scores import source_parts
 from spanloom.answers.parts.table import Part
-from spanloom.text.counts import listed
+from spanloom.text.counts import listed, several
 from spanloom.write.cells import Card, cell, make_table, name_cell, print_parts, rendered
 
 
@@ -49,3 +49,19 @@ def print_comparison(comparison: Card, console: Console | None = None) -> None:
     examples = listed(dict([next(iter(comparison["size"].items()))]))  # which every scorecard counts first
     about = f"Paired bootstrap over {examples}, matching rule: {comparison['rule']}."
     print_parts([table, cell(" ".join(sentences)), cell(about, "dim")], console)
+
+
+def print_calibration(found: Card, console: Console | None = None) -> None:
+    """Print what `run.calibrate` gave: the scores of a model on the data before and after, and how far they are off."""
+    table = make_table(f"On {several(found['examples'], 'example')}", ("", "before", "after"))
+    before, after = (_told(found[key]) for key in ("before", "after"))
+    for name in dict.fromkeys([*before, *after]):
+        table.add_row(name_cell(name), *(f"{100 * side[name]:.1f}" if name in side else "" for side in (before, after)))
+    print_parts([table], console)
+
+
+def _told(scorecard: Mapping[str, Any]) -> dict[str, float]:
+    """The measures of a scorecard's summary, and the calibration error of each kind of fact; shares of 1."""
+    summary = {name.replace("_", " "): value for name, value in scorecard.get("summary", {}).items()}
+    kinds = scorecard.get("reliability", {}).items()
+    return {**summary, **{f"calibration error, {kind}": row["error"] for kind, row in kinds}}

@@ -22,7 +22,7 @@ from spanloom.run.cli.example import example
 from spanloom.run.cli.faults import BUG, MENDABLE, bug_report, mendable
 from spanloom.run.cli.generate import generate
 from spanloom.run.cli.init import init
-from spanloom.run.cli.judge import compare, evaluate
+from spanloom.run.cli.judge import calibrate, compare, evaluate
 from spanloom.run.cli.listing import settings
 from spanloom.run.cli.predict import predict
 from spanloom.run.cli.streams import prepare_streams
@@ -81,7 +81,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    everything = (predict, init, train, evaluate, compare, check, convert, export, generate)
+    everything = (predict, init, train, evaluate, calibrate, compare, check, convert, export, generate)
     for command in (*everything, example, tasks, settings, doctor):
         app.command()(command)
     return app

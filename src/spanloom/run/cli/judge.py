@@ -47,6 +47,30 @@ def evaluate(
         tell(f"Gold beside predicted: {report / PAGE}")
 
 
+def calibrate(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    data: Annotated[
+        Path | None, typer.Argument(help="Annotated data that the model was not trained on; else the run's dev data.")
+    ] = None,
+    settings: Settings = None,
+    decide: Annotated[
+        bool, typer.Option("--decide", help="Also choose how sure a relation must be to be given, for the best F1.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Fit what a trained model's scores are worth on annotated data; 'export' then takes that along."""
+    from spanloom.run.calibrate import calibrate
+
+    found = calibrate(run, data, decide, data_config(settings or []))
+    if json_:
+        tell_json(found)
+        return
+    from spanloom.write.tables import print_calibration
+
+    print_calibration(found)
+    tell(f"Kept in {run}. Next: spanloom export {run} --output BUNDLE")
+
+
 def compare(
     a: Annotated[Path, typer.Argument(metavar="REPORT_A", help="A folder that 'evaluate --report' left.")],
     b: Annotated[Path, typer.Argument(metavar="REPORT_B", help="Another, of the same data.")],

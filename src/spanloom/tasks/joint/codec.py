@@ -5,6 +5,7 @@ NumPy only. `JointCodec` is the same for both schemes; what a scheme can say is 
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from spanloom.answers.graph import Graph
 from spanloom.axes import Axis, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
-from spanloom.decode.scaling import ScaledCodec, stored_scaling
+from spanloom.decode.scaling import CALIBRATION, ScaledCodec, stored_scaling
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.errors import ConfigError
@@ -28,6 +29,9 @@ from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
 from spanloom.text.stored import choice, flag, part, real, whole
 from spanloom.text.windows import sentence_ends, usual_sentences
+
+LEAST = "least"
+"""Where what was fitted keeps the score that a relation must be above."""
 
 RECALLED = Axis("recalled")
 """M, of what memory.py recalls of a sentence."""
@@ -65,6 +69,7 @@ class JointCodec(ScaledCodec):
         self.spread = spread
         self.memory = memory
         self.recall = recall and isinstance(self.scheme, TableScheme)
+        self.least = 0.0
 
     @classmethod
     def fit(cls, examples: Sequence[Example], config: JointConfig) -> JointCodec:
@@ -100,6 +105,14 @@ class JointCodec(ScaledCodec):
             lost += beyond + unsaid
         length = self.features.length(inputs)
         return Row(inputs, targets, length, len(text.tokens), tuple(lost), cut=cut)
+
+    def with_least(self, least: float) -> JointCodec:
+        """The same codec that gives the relations whose score, a logit, is above this; 0 is what training aims at."""
+        changed = copy.copy(self)
+        if isinstance(self.scheme, TableScheme):
+            changed.scheme = self.scheme.with_least(least)
+        changed.least = least
+        return changed
 
     def may_relate(self, head: str, tail: str) -> bool:
         """Whether training had a relation from an entity of the first label to one of the second."""
@@ -155,8 +168,14 @@ class JointCodec(ScaledCodec):
             "alpha": self.alpha,
             "memory": self.memory.to_dict(),
             "recall": self.recall,
-            **self.stored_scaling(),
+            **self._fitted(),
         }
+
+    def _fitted(self) -> dict[str, Any]:
+        """What was fitted on dev data, under one key; nothing where nothing was."""
+        fitted = self.stored_scaling().get(CALIBRATION, {})
+        least = {LEAST: self.least} if self.least else {}
+        return {CALIBRATION: {**fitted, **least}} if fitted or least else {}
 
     def tokenizer_json(self) -> str | None:
         return self.features.tokenizer_json()
@@ -170,7 +189,9 @@ class JointCodec(ScaledCodec):
         memory = Memory.from_dict(part(table, "memory"), len(labels.relations))
         scheme = choice(table, "scheme", (TableScheme.name, TaggingScheme.name))
         codec = cls(features, labels, scheme, *limits, real(table, "alpha"), memory, flag(table, "recall"))
-        return codec.with_scaling(stored_scaling(table))
+        fitted = table.get(CALIBRATION) or {}
+        least = real(fitted, LEAST) if LEAST in fitted else 0.0
+        return codec.with_scaling(stored_scaling(table)).with_least(least)
 
 
 def _spread(examples: Sequence[Example]) -> int:

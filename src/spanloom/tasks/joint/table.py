@@ -5,6 +5,7 @@ B batch, T words, L entity labels, R relations, N spans, M relations of a senten
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -34,10 +35,18 @@ class TableScheme:
     def __init__(self, labels: Labels, sources: bool = False) -> None:
         self.labels = labels
         self.sources = sources
+        self.least = 0.0
+        """What the score of a relation, a logit, must be above."""
         self.tags = tag_names(labels.entities, "bioes")
         self._tag_numbers = {tag: number for number, tag in enumerate(self.tags)}
         self._parts = TagParts(self.tags, labels.entities)
         self._allowed = self._allowed_types()
+
+    def with_least(self, least: float) -> TableScheme:
+        """The same scheme that gives the relations whose score is above this."""
+        changed = copy.copy(self)
+        changed.least = least
+        return changed
 
     def _allowed_types(self) -> Array | None:
         """[R, L, L]: which entity labels each relation joined in training; None where there is one label only."""
@@ -163,7 +172,7 @@ class TableScheme:
         nodes = [self._span(span) for span in found]
         relations = [
             Relation(nodes[item.head], nodes[item.tail], self.labels.relations[item.relation], sigmoid(item.score))
-            for item in triples_from_tables(found, heads, tails, self._allowed, cut=cut)
+            for item in triples_from_tables(found, heads, tails, self._allowed, self.least, cut=cut)
         ]
         return Graph(tuple(nodes), tuple(relations), cut.total())
 

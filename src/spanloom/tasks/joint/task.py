@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 from spanloom.answers.graph import Graph, graph_to_dict
+from spanloom.answers.parts.facts import RELATIONS
 from spanloom.check.gold import check_labels
 from spanloom.check.graphs import check_graphs
 from spanloom.check.issues import Issues
 from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Codec, Task, deferred
 from spanloom.core import Example
+from spanloom.decode.choosing import LOWEST, best_bound
+from spanloom.decode.scaling import AS_IS, scored_facts
 from spanloom.decode.temperature import calibrated
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.errors import CheckpointError, ConfigError, DataError
@@ -27,6 +30,7 @@ from spanloom.tasks.joint.codec import JointCodec
 from spanloom.tasks.joint.config import JointConfig, Scheme
 from spanloom.tasks.joint.estimate import estimate
 from spanloom.tasks.joint.second_look import revisit
+from spanloom.tasks.joint.table import TableScheme
 from spanloom.text.words import one_text
 from spanloom.write.spanloom import example_to_dict
 
@@ -105,6 +109,18 @@ def _score(examples: Sequence[Example], predictions: Sequence[Graph], codec: Joi
     return {**card, **reliability(examples, predictions, codec.scaling)}
 
 
+def _decide(
+    examples: Sequence[Example], answers: Callable[[JointCodec], Sequence[Graph]], codec: JointCodec
+) -> JointCodec:
+    """By the relations, also those that are less likely than not. Raises ConfigError for the scheme of tags."""
+    if codec.scheme.name != TableScheme.name:
+        raise ConfigError("calibrate", "the scheme 'tagging' has no bound to choose", remedy="Leave --decide out.")
+    lowest = codec.with_scaling(AS_IS).with_least(LOWEST)
+    relations = [fact for fact in scored_facts(examples, answers(lowest)) if fact.kind == RELATIONS]
+    gold = sum(len(example.gold.relations) for example in examples if example.gold is not None)
+    return codec.with_least(best_bound(relations, gold))
+
+
 def _best(scorecard: Mapping[str, Any]) -> float:
     """That of relations; of data without any, that of entities."""
     return float(scorecard["summary"]["relation_f1" if scorecard["size"]["triples"] else "entity_f1"])
@@ -132,6 +148,7 @@ TASK = Task(
     line=example_to_dict,
     divergence=deferred("spanloom.tasks.joint.model", "divergence"),
     calibrate=calibrated,
+    decide=_decide,
     revisit=revisit,
     window=lambda model: model.max_words,
     told=("entity_f1", "relation_f1"),
