@@ -12,6 +12,7 @@ import pytest
 
 from spanloom.errors import ConfigError, DataError, SpanloomError
 from spanloom.store import Store
+from spanloom.store.asked import chosen
 from spanloom.store.names import key_of
 from spanloom.store.schema import NAME
 from spanloom.store.sentence import FAR, REACH, sentence_around
@@ -94,18 +95,25 @@ def test_a_limit_keeps_the_first(store: Store) -> None:
     assert list(store.facts(entity="Iceland", limit=3)) == everything[:3]
 
 
-@pytest.mark.parametrize("kind", ["entity", "relation"])
-def test_an_index_has_the_facts_of_a_name_in_their_order(store: Store, kind: str) -> None:
-    """No table is gone through and no score is sorted, however many facts there are."""
-    from spanloom.store.asked import chosen
-
-    asked: Any = {kind: {"entity": "Iceland", "relation": "capital"}[kind], "limit": 5}
+@pytest.mark.parametrize(
+    ("asked", "indices"),
+    [
+        ({"entity": "Iceland"}, {"fact_of_head", "fact_of_tail"}),
+        ({"entity": "Iceland", "relation": "capital", "min_score": 0.5}, {"fact_of_head", "fact_of_tail"}),
+        ({"entity": "Iceland", "since": "2020-01-01", "model": "first"}, {"fact_of_head", "fact_of_tail"}),
+        ({"relation": "capital", "min_score": 0.5}, {"fact_of_relation"}),
+        ({"document": "one", "relation": "capital"}, {"fact_of_reading"}),
+    ],
+)
+def test_an_index_has_what_is_asked_in_its_order(store: Store, asked: Any, indices: set[str]) -> None:
+    """No table is gone through, and but for a document's no score is sorted, however many facts there are."""
     with closing(sqlite3.connect(store.path)) as connection:
-        found = chosen(connection, "facts", asked)
+        found = chosen(connection, "facts", {**asked, "limit": 5})
         assert found is not None
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {found.sql}", found.values)]
+    assert {word for step in plan for word in step.split() if word.startswith("fact_of")} == indices
     assert not any(step.startswith("SCAN") for step in plan)
-    assert not any(step == "USE TEMP B-TREE FOR ORDER BY" for step in plan)
+    assert any(step == "USE TEMP B-TREE FOR ORDER BY" for step in plan) is ("document" in asked)
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_what_waits_is_written_when_there_is_enough_or_it_is_old(tmp_path: Path)
     path, now = tmp_path / "facts.sqlite", [0.0]
     with Writer(path, model(), clock=lambda: now[0]) as into:
         into.add(OSLO["text"], OSLO)
-        now[0] = 1.5
+        now[0] = 2.5
         into.add(REYKJAVIK["text"], REYKJAVIK)
         assert counts(path)["document"] == 2
         for text, answer in synthetic(TOGETHER // 4 + 1):

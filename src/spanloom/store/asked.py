@@ -65,7 +65,9 @@ def chosen(connection: sqlite3.Connection, kind: str, asked: Asked) -> Chosen | 
     if any(numbers == [] for numbers in found.values()):
         return None
     if found["relation"]:
-        part.add(f"t.{label} = ?", *found["relation"])
+        # The plus keeps the index of relations out where that of an entity, or of a document, has far fewer rows.
+        few = asked.get("entity") is not None or found["document"]
+        part.add(f"{'+' if few else ''}t.{label} = ?", *found["relation"])
     if (least := asked.get("min_score")) is not None:
         part.add("t.score >= ?", least)
     by_reading = _readings(part, found, asked)

@@ -13,10 +13,10 @@ from spanloom.store.faults import WAIT, faults_of
 from spanloom.store.schema import APPLICATION, STATEMENTS, VERSION
 from spanloom.store.search import fill_search
 
-CACHE = 65_536
+CACHE = 131_072
 """KiB of a writer's pages in memory: the indices of entities are written to in no order."""
-CHECKPOINT = 8_000
-"""Pages of the log after which they are written into the file."""
+CHECKPOINT = 32_000
+"""Pages of the log after which they are written into the file: the more, the fewer are written twice."""
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
@@ -46,6 +46,8 @@ def open_to_write(path: Path) -> sqlite3.Connection:
             # Where another opens it at the same moment this fails, and that one, or the next, will do it.
             with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = WAL")
+            # A log is whole whenever it is read, and after a power cut only the last batches may be missing.
+            connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA cache_size = -{CACHE}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
             with transaction(connection):

@@ -24,9 +24,9 @@ from spanloom.store.names import key_of
 if TYPE_CHECKING:
     from spanloom.store.model import Model
 
-TOGETHER = 5_000
+TOGETHER = 20_000
 """Mentions and facts after which a batch is written, and for how many seconds its first answer waits at most."""
-SECONDS = 1.0
+SECONDS = 2.0
 
 UNKEPT = "Nothing of the last batch was kept, and all before it was."
 
