@@ -115,7 +115,7 @@ def _write_codec(exported: Exported, kept: Kept | None, folder: Path) -> Codec:
     """Write a codec, with the pieces that are kept, and read it back."""
     codec = exported.codec
     tokenizer = codec.tokenizer_json() if kept is None else kept.tokenizer
-    write_text(folder / CODEC, json.dumps(codec.to_dict(), ensure_ascii=False) + "\n")
+    write_text(folder / CODEC, json.dumps(codec.shipped().to_dict(), ensure_ascii=False) + "\n")
     if tokenizer is not None:
         write_text(folder / TOKENIZER, tokenizer)
     shipped: Codec = exported.task.load(json.loads((folder / CODEC).read_text(encoding="utf-8")), tokenizer)
