@@ -270,7 +270,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_cites_its_sentences(tmp_pat
 
 
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, data: bytes | str) -> None:
+    def refuse(path: Path, *parts: bytes | memoryview | str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(spanloom.nn.storage, "atomic_write", refuse)

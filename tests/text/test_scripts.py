@@ -74,7 +74,9 @@ def test_scripts_come_back_from_their_table() -> None:
     assert Scripts.from_dict(dict(scripts.letters)) == scripts
 
 
-@pytest.mark.parametrize("table", [[], "Latin", {"Latin": -1}, {"Latin": True}, {"Latin": 1.5}, {"\x1b[2J": 3}])
+@pytest.mark.parametrize(
+    "table", [[], "Latin", {"Latin": -1}, {"Latin": True}, {"Latin": 1.5}, {"Latin": 10**29}, {"\x1b[2J": 3}]
+)
 def test_a_damaged_table_is_refused(table: object) -> None:
     with pytest.raises(ValueError, match="in place of letters by script"):
         Scripts.from_dict(table)

@@ -107,6 +107,6 @@ class Scripts:
         if not isinstance(table, dict):
             raise ValueError(f"{str(table)[:80]!r} in place of letters by script")
         for script, count in table.items():
-            if script not in SCRIPTS.values() or type(count) is not int or count < 0:
+            if script not in SCRIPTS.values() or type(count) is not int or not 0 <= count < 2**63:
                 raise ValueError(f"{str(script)[:40]!r}: {str(count)[:40]} in place of letters by script")
         return cls(table)
