@@ -33,6 +33,7 @@ LAYERS = (
     "engine",
     "tasks",
     "predict",
+    "store",
     "export",
     "serve",
     "run",

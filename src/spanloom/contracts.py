@@ -51,6 +51,10 @@ class Codec(Protocol):
     def to_dict(self) -> dict[str, Any]: ...
     def tokenizer_json(self) -> str | None: ...
 
+    def shipped(self) -> Codec:
+        """The codec that an export takes along: without what only a training or its scorecard needs."""
+        return self
+
     def merge(self, answers: Sequence[Any], sizes: Sequence[int]) -> Any | None:
         return None
 

@@ -395,3 +395,18 @@ def test_words_of_a_vector_file_join_the_vocabulary(tmp_path: Path) -> None:
     assert words[:2] == ["rome", "paris"]
     assert "lyon" not in words
     assert codec.encode(TRAINING[0]).inputs["words"][4] == 2
+
+
+def test_what_is_shipped_remembers_names_only_to_recall_them() -> None:
+    for recall in (True, False):
+        codec = fitted(TRAINING, "table", recall=recall)
+        assert codec.seen is not None
+        shipped = codec.shipped()
+        assert ("memory" in shipped.to_dict()) is recall
+        again = JointCodec.from_dict(shipped.to_dict(), None)
+        assert (again.seen is not None) is recall
+        assert again.to_dict() == shipped.to_dict()
+        assert codec.to_dict()["memory"]
+    damaged = {key: value for key, value in fitted(TRAINING, "table", recall=True).to_dict().items() if key != "memory"}
+    with pytest.raises(ValueError, match="memory"):
+        JointCodec.from_dict(damaged, None)

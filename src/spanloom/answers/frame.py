@@ -116,6 +116,12 @@ def draw(shown: Shown) -> Drawing:
     return {**as_given(shown), "entities": shown["slots"], "labels": labels, "notes": _notes(shown)}
 
 
+def stored(shown: Shown) -> Drawing:
+    """As `draw`, without an intent that was rejected: it should not be acted upon."""
+    drawing = draw(shown)
+    return {**drawing, "labels": ()} if shown.get("rejected") else drawing
+
+
 def _notes(shown: Shown) -> list[dict[str, Any]]:
     if "out_of_scope" not in shown:
         return []
@@ -192,4 +198,5 @@ KIND = AnswerKind(
     rescaled=_rescaled,
     named=Named(labels, renamed, judged),
     graph=lambda text, frame: (text, tags.spans_of(frame.slots), ()),
+    stored=stored,
 )

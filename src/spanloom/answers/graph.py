@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spanloom.answers.parts.answer import Answer
-from spanloom.answers.parts.drawing import Shown
+from spanloom.answers.parts.drawing import Shown, as_given
 from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.graph_card import graph_card, graph_summary
 from spanloom.answers.parts.graph_facts import facts, rescaled
@@ -223,4 +223,5 @@ KIND = AnswerKind(
     rescaled=rescaled,
     named=Named(labels, renamed, judged),
     graph=lambda text, graph: (text, graph.spans, graph.relations),
+    stored=as_given,
 )

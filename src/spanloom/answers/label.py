@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spanloom.answers.parts.answer import Answer, Page
-from spanloom.answers.parts.drawing import TEXTS, Shown
+from spanloom.answers.parts.drawing import TEXTS, Shown, as_given
 from spanloom.answers.parts.facts import CLASSES, Rescale, ScoredFact
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
@@ -128,4 +128,5 @@ KIND = AnswerKind(
     facts=_facts,
     rescaled=rescaled,
     named=Named(names_of, renamed, judged),
+    stored=as_given,
 )

@@ -57,6 +57,13 @@ def draw(shown: Shown) -> Drawing:
     return {**shown, "entities": spans, "relations": [relation], "labels": ()}
 
 
+def stored(shown: Shown) -> Drawing:
+    """As `draw`, but that a name without a label is one of some kind, and no label is no relation."""
+    drawing = draw(shown)
+    spans = [{"label": SOME, **shown[side]} for side in ("head", "tail")]
+    return {**drawing, "entities": spans, "relations": drawing["relations"] if shown["relation"] else ()}
+
+
 def sure(relation: Relation, keeps: Keeps) -> Relation:
     """The relation, or one without a label, as where there is nothing to decide."""
     if not relation.label or keeps(relation.label, relation.score):
@@ -100,4 +107,5 @@ KIND = AnswerKind(
     facts=_facts,
     rescaled=_rescaled,
     graph=graph_of,
+    stored=stored,
 )

@@ -238,4 +238,5 @@ KIND = AnswerKind(
     rescaled=rescaled,
     named=Named(labels, renamed, judged),
     graph=lambda text, tags: (text, spans_of(tags), ()),
+    stored=draw,
 )

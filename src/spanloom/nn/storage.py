@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor
 
 from spanloom.errors import CheckpointError
-from spanloom.write.atomic import atomic_file, atomic_write
+from spanloom.write.atomic import atomic_write
 
 _KEY = "spanloom"
 
@@ -37,18 +36,13 @@ _NAMES = {
 _ORDER = list(_NAMES)
 
 
-def store(path: Path, data: bytes | str) -> None:
+def store(path: Path, *parts: bytes | memoryview | str) -> None:
     """Write a file atomically. Raises CheckpointError where the disk is full; the old file then stays."""
-    with _faults_of(path, len(data)):
-        atomic_write(path, data)
-
-
-@contextmanager
-def _faults_of(path: Path, size: int) -> Iterator[None]:
     try:
-        yield
+        atomic_write(path, *parts)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        size = sum(map(len, parts))
         expected = f"{max(size / 1e6, 0.1):.1f} MB of writable disk" if full else "a place that can be written to"
         act = "Free some space" if full else f"Make {path.parent} a folder that can be written to"
         raise CheckpointError(
@@ -95,10 +89,7 @@ def store_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str,
         table[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [start, end]}
     said = json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
     said += b" " * (-len(said) % 8)
-    with _faults_of(path, end), atomic_file(path, "wb") as file:
-        file.write(len(said).to_bytes(8, "little") + said)
-        for name in ordered:
-            file.write(_bytes_of(plain[name]))
+    store(path, len(said).to_bytes(8, "little"), said, *(_bytes_of(plain[name]) for name in ordered))
 
 
 def load_tensors(path: Path, remedy: str) -> tuple[dict[str, Tensor], dict[str, Any]]:

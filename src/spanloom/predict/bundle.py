@@ -25,6 +25,7 @@ from spanloom.core import Array, Arrays, Row
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.predict.graph_bytes import has_outside_data
 from spanloom.predict.probe import Misfit, probe
+from spanloom.text.scripts import Scripts
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -81,6 +82,7 @@ class Bundle:
     codec: Codec
     manifest: Mapping[str, Any]
     backend: OnnxBackend
+    scripts: Scripts | None = None
 
 
 def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | None = None) -> Bundle:
@@ -104,7 +106,15 @@ def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | N
         found, expected = f"does not fit {MODEL}: {error}", "the files of one export"
         raise CheckpointError(str(folder / CODEC), found, expected, DAMAGED) from error
     backend = OnnxBackend(session, processors() if threads is None else max(threads, 1))
-    return Bundle(folder, task, codec, manifest, backend)
+    return Bundle(folder, task, codec, manifest, backend, _scripts_of(folder, manifest))
+
+
+def _scripts_of(folder: Path, manifest: Mapping[str, Any]) -> Scripts | None:
+    """The scripts of the training data, None of an older bundle. Raises CheckpointError where they are none."""
+    try:
+        return Scripts.from_dict(manifest["scripts"]) if "scripts" in manifest else None
+    except ValueError as error:
+        raise CheckpointError(str(folder / MANIFEST), f"scripts: {error}", "as exported", DAMAGED) from None
 
 
 def _read_codec(path: Path, task: Task, content: bytes, tokenizer: bytes | None) -> Codec:

@@ -10,11 +10,12 @@ from spanloom.contracts import Codec, Task
 from spanloom.core import Array, Arrays
 from spanloom.errors import MissingExtra
 from spanloom.tasks import find_task
+from spanloom.text.scripts import Scripts
 
 try:
     from spanloom.engine.device import pick_device
     from spanloom.engine.evaluate import TorchBackend
-    from spanloom.engine.model_folder import load_model
+    from spanloom.engine.model_folder import load_model, read_letters
     from spanloom.engine.repeat import repeatable
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
@@ -33,8 +34,10 @@ class RepeatableBackend(TorchBackend):
             return super().forward(inputs)
 
 
-def open_run(folder: Path, threads: int | None = None) -> tuple[Task, Codec, RepeatableBackend]:
-    """The task, the codec and the network of a run folder. Raises CheckpointError for one that is damaged."""
+def open_run(folder: Path, threads: int | None = None) -> tuple[Task, Codec, RepeatableBackend, Scripts | None]:
+    """Task, codec, network and scripts of a run folder. Raises CheckpointError for one that is damaged."""
     task, _, codec, model = load_model(folder, find_task)
     device = pick_device()
-    return task, codec, RepeatableBackend(model.to(device), device, threads=threads or 0)
+    letters = read_letters(folder)
+    backend = RepeatableBackend(model.to(device), device, threads=threads or 0)
+    return task, codec, backend, None if letters is None else Scripts(letters)

@@ -81,10 +81,13 @@ def atomic_file(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
         raise
 
 
-def atomic_write(path: Path, data: bytes | str) -> None:
-    """Write bytes, or text as UTF-8, to `path` whole or not at all. Raises as `atomic_file` does."""
+def atomic_write(path: Path, *parts: bytes | memoryview | str) -> None:
+    """Write bytes, or text as UTF-8, one part behind the other, to `path`, whole or not at all. Raises as `atomic_file`
+    does.
+    """
     with atomic_file(path, "wb") as file:
-        file.write(data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data)
+        for data in parts:
+            file.write(data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data)
 
 
 def _stream(number: int, mode: str, path: Path) -> IO[Any]:

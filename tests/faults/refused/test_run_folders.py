@@ -130,12 +130,12 @@ def test_after_a_full_disk_the_same_command_goes_on(
     store = spanloom.nn.storage.atomic_write
     left = [writes]
 
-    def fill(path: Path, data: bytes | str) -> None:
+    def fill(path: Path, *parts: bytes | memoryview | str) -> None:
         left[0] -= 1
         if left[0] < 0:
             path.parent.mkdir(parents=True, exist_ok=True)  # as it does before it finds the disk full
             raise OSError(errno.ENOSPC, "No space left on device")
-        store(path, data)
+        store(path, *parts)
 
     monkeypatch.setattr(spanloom.nn.storage, "atomic_write", fill)
     with pytest.raises(CheckpointError, match=r"No space left on device; .* go on with --resume"):

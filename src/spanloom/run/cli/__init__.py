@@ -19,6 +19,7 @@ from spanloom.errors import MOST_QUOTED, shortened
 from spanloom.run.cli.about import doctor, tasks
 from spanloom.run.cli.data import check, convert
 from spanloom.run.cli.example import example
+from spanloom.run.cli.facts import facts
 from spanloom.run.cli.faults import BUG, MENDABLE, bug_report, mendable
 from spanloom.run.cli.generate import generate
 from spanloom.run.cli.init import init
@@ -83,7 +84,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(options)
     everything = (predict, init, train, evaluate, calibrate, compare, check, convert, export, generate, serve)
-    for command in (*everything, example, tasks, settings, doctor):
+    for command in (*everything, facts, example, tasks, settings, doctor):
         app.command()(command)
     return app
 

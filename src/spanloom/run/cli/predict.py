@@ -12,6 +12,7 @@ import typer
 from spanloom.errors import ConfigError
 from spanloom.run.cli.answers import OutputFormat, answered, default_format, drawn_by, page_of, write, write_file
 from spanloom.run.cli.settings import Look, SecondLook
+from spanloom.run.cli.storing import StorePath, drain, refuse_to_store, stored
 from spanloom.run.cli.threshold import Thresholds, thresholds
 from spanloom.write.lines import refuse_to_replace
 from spanloom.write.terminal import say
@@ -48,6 +49,7 @@ def predict(
     encoding: Annotated[str, typer.Option("--encoding", help="The encoding of --input.")] = "utf-8",
     second_look: SecondLook = Look.auto,
     threshold: Thresholds = None,
+    store: StorePath = None,
 ) -> None:
     """Answer for texts: entities and relations, tags, labels, or a rewrite, whatever the model was trained for.
 
@@ -63,6 +65,8 @@ def predict(
         raise ConfigError("predict", f"a text and --input {input}", "one of the two", "Leave one out.")
     if not texts:
         refuse_to_replace(output, Path("/dev/stdin" if input in (None, "-") else input))
+    typed = not texts and input is None and sys.stdin.isatty()
+    refuse_to_store(store, output, input, typed)
     form = format or default_format(output)
     least = thresholds(threshold or [])
     from spanloom.decode.threshold import Threshold, threshold_for
@@ -74,16 +78,19 @@ def predict(
     checked_encoding(encoding)
     predictor, reading = load(model, second_look=second_look.value), Reading()
     sure = threshold_for(least, predictor.task, predictor.codec) if least else Threshold()
-    if not texts and input is None and sys.stdin.isatty():
+    if typed:
         converse(predictor, form, reading, sure)
         say_what_was_read(reading)
         return
     inputs = arguments(predictor, texts) if texts else inputs_of("-" if input is None else input, predictor, encoding)
     answers, about = answered(predictor, inputs, reading, sure), page_of(predictor, model, input)
-    if output is None:
-        write(answers, form, sys.stdout, about)
-    else:
-        write_file(answers, form, output, about)
+    with stored(answers, store, predictor) as answers:
+        if store is not None and output is None and format is None:
+            drain(answers)
+        elif output is None:
+            write(answers, form, sys.stdout, about)
+        else:
+            write_file(answers, form, output, about)
     say_what_was_read(reading)
     if reading.failed:
         raise typer.Exit(2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from spanloom.tasks.joint.labels import Labels
 from spanloom.tasks.joint.memory import Memory
 from spanloom.tasks.joint.table import TableScheme
 from spanloom.tasks.joint.tagging import TaggingScheme
-from spanloom.text.stored import choice, flag, part, real, whole
+from spanloom.text.stored import choice, flag, optional, part, real, whole
 from spanloom.text.windows import sentence_ends, usual_sentences
 
 LEAST = "least"
@@ -43,8 +43,8 @@ class JointCodec(ScaledCodec):
     max_words: longer sentences are cut, and what is cut off is declared lost; predicting cuts them into windows
     instead. max_sentences: of a window, as training had them: a model of single sentences does far worse on several at
     once. spread: how many sentences a relation runs through, likewise: beyond that none is looked for. memory: the
-    names that met in training data; recall: whether tables make use of it. sources: training data are of several
-    sources that annotate different things.
+    names that met in training data, None where an export left them out; recall: whether tables make use of it. sources:
+    training data are of several sources that annotate different things.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class JointCodec(ScaledCodec):
         max_sentences: int,
         spread: int,
         alpha: float,
-        memory: Memory,
+        memory: Memory | None,
         recall: bool,
         sources: bool = False,
     ) -> None:
@@ -96,6 +96,7 @@ class JointCodec(ScaledCodec):
         inputs = self.features.encode([token.text for token in text.tokens], cut)
         if self.recall:
             whole = example.origin or example.input
+            assert self.memory is not None, "what recalls has something to recall"
             inputs["recalled"], inputs["recalled_at"] = self.memory.recall(text, whole, cut)
         targets: Arrays = {}
         if example.gold is not None:
@@ -150,9 +151,18 @@ class JointCodec(ScaledCodec):
     def limits(self) -> dict[str, int]:
         return {**limits_of(self.declared()), **self.scheme.limits()}
 
-    def seen(self, head: str, tail: str) -> bool:
-        """Whether this pair of texts stood in a relation in training."""
-        return self.memory.seen(head, tail)
+    @property
+    def seen(self) -> Callable[[str, str], bool] | None:
+        """Whether a pair of texts stood in a relation in training; None where that is not known any more."""
+        return None if self.memory is None else self.memory.seen
+
+    def shipped(self) -> JointCodec:
+        """Without the names that met in training, where nothing is made of them: they are a good part of a bundle."""
+        if self.recall:
+            return self
+        changed = copy.copy(self)
+        changed.memory = None
+        return changed
 
     def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
         return self.scheme.output_sizes()
@@ -166,7 +176,7 @@ class JointCodec(ScaledCodec):
             "max_sentences": self.max_sentences,
             "spread": self.spread,
             "alpha": self.alpha,
-            "memory": self.memory.to_dict(),
+            **({} if self.memory is None else {"memory": self.memory.to_dict()}),
             "recall": self.recall,
             **self._fitted(),
         }
@@ -186,7 +196,8 @@ class JointCodec(ScaledCodec):
         labels = Labels.from_dict(part(table, "labels"))
         spread = whole(table, "spread", 1) if "spread" in table else 1
         limits = whole(table, "max_words", 1), whole(table, "max_sentences", 1), spread
-        memory = Memory.from_dict(part(table, "memory"), len(labels.relations))
+        known = part(table, "memory") if flag(table, "recall") else optional(part, table, "memory")
+        memory = None if known is None else Memory.from_dict(known, len(labels.relations))
         scheme = choice(table, "scheme", (TableScheme.name, TaggingScheme.name))
         codec = cls(features, labels, scheme, *limits, real(table, "alpha"), memory, flag(table, "recall"))
         fitted = table.get(CALIBRATION) or {}

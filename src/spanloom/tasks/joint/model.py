@@ -52,6 +52,7 @@ class TableModel(Model):
         self.attended = nn.ModuleDict(
             {name: Attended(encoder.maps, count, config.map_dropout) for name, count in labels.items()}
         )
+        assert codec.memory is not None, "an export alone leaves it out"
         self.register_buffer("shifts", torch.from_numpy(codec.memory.shifts(relations)))  # [2 + R, R]
 
     def forward(

@@ -1,0 +1,62 @@
+"""Rows as a table, in CSV of which a spreadsheet computes nothing, or in Parquet."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spanloom.errors import MissingExtra
+from spanloom.write.atomic import atomic_file
+from spanloom.write.lines import atomic_text
+
+ROWS = 10_000
+"""Rows of a group in Parquet, which are held at once."""
+
+NUMBERS = {"start": "int64", "end": "int64", "score": "float64"}
+"""The types of columns whose names are these, or end so; all others hold text."""
+
+_ACTING = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+Row = Mapping[str, Any]
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """A header and a line each; text that a spreadsheet would compute has a quote mark before it."""
+    count = 0
+    with atomic_text(path) as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(columns)
+        for row in rows:
+            count += 1
+            table.writerow([defused(row[name]) if isinstance(row[name], str) else row[name] for name in columns])
+    return count
+
+
+def defused(text: str) -> str:
+    """The text with a quote mark before what a spreadsheet would compute."""
+    return f"'{text}" if _ACTING.match(text) else text
+
+
+def write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """A column each, of whole numbers, of numbers with a fraction, or of text. Raises MissingExtra without pyarrow."""
+    try:
+        arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ModuleNotFoundError:
+        raise MissingExtra("Writing a Parquet file", "formats") from None
+    schema = arrow.schema([(name, NUMBERS.get(name.rpartition("_")[2], "string")) for name in columns])
+    count = 0
+    with atomic_file(path, "wb") as file, parquet.ParquetWriter(file, schema) as writer:
+        for group in _groups(iter(rows)):
+            writer.write_table(arrow.Table.from_pylist(group, schema=schema))
+            count += len(group)
+    return count
+
+
+def _groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while group := list(itertools.islice(rows, ROWS)):
+        yield group
