@@ -126,6 +126,24 @@ def test_addresses(server: Server, method: str, path: str, status: int) -> None:
     assert reply.headers["x-content-type-options"] == "nosniff"
 
 
+def test_what_is_done_is_counted(server: Server) -> None:
+    """By model and route, and by nothing that a client can make up."""
+    stages = [f'spanloom_{stage}_seconds_count{{model="pair"}}' for stage in ("encode", "forward", "decode")]
+    names = [
+        'spanloom_texts_total{model="pair",result="answered"}',
+        'spanloom_queue_seconds_count{model="pair"}',
+        *stages,
+    ]
+    status = 'spanloom_requests_total{route="/v1/predict",status="200"}'
+    unknown = 'spanloom_refusals_total{cause="unknown_model"}'
+    before = {name: server.metric(name) for name in (*names, status, unknown)}
+    server.predict(TEXTS["pair"][0], model="pair")
+    server.predict("a", model="made-up")
+    server.get("/made-up")
+    assert {name: server.metric(name) - before[name] for name in before} == dict.fromkeys(before, 1)
+    assert "made-up" not in server.get("/metrics").body
+
+
 def test_openapi_has_an_example_that_is_real(server: Server) -> None:
     route = server.get("/openapi.json").body["paths"]["/v1/predict"]["post"]
     asked = route["requestBody"]["content"]["application/json"]["example"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from spanloom.contracts import Codec, Task
@@ -14,9 +14,13 @@ from spanloom.predict.outcomes import HERE, Work, numbered, placed
 from spanloom.predict.predictor import Predictor
 from spanloom.predict.reading import Reading
 from spanloom.predict.stream import Stream
+from spanloom.serve.loaded import Loaded
 from spanloom.serve.tickets import Outcome, Part
 
 STAGES = ("encode", "forward", "decode")
+
+Keep = Callable[[Loaded, Mapping[str, Any]], None]
+"""Keeps what a user is shown of a text."""
 
 
 class Dropped(Exception):
@@ -82,8 +86,8 @@ class Timed:
         return merged
 
 
-def answer(parts: Sequence[Part]) -> dict[str, float]:
-    """Settle each part of a batch, all of one model; what each stage took, in seconds."""
+def answer(parts: Sequence[Part], keep: Keep | None = None) -> dict[str, float]:
+    """Settle each part of a batch, all of one model; what each stage took, in seconds. keep: where answers go too."""
     predictor = parts[0].ticket.model.predictor
     stages = Timed(predictor, lambda: not all(part.ticket.dropped for part in parts))
     began = time.perf_counter()
@@ -92,7 +96,10 @@ def answer(parts: Sequence[Part]) -> dict[str, float]:
     outcomes = Stream(stages, errors="return", name=lambda number: _where(parts[number])).outcomes(inputs)
     for part, item, outcome in zip(parts, inputs, outcomes, strict=True):
         reading = stages.readings.get(id(item), Reading(failed=1))
-        part.ticket.settle(part.number, _shown(part, item, outcome, predictor.task, reading))
+        shown = _shown(part, item, outcome, predictor.task, reading)
+        if keep is not None and not part.ticket.dropped:
+            keep(part.ticket.model, shown.shown)
+        part.ticket.settle(part.number, shown)
     return stages.seconds
 
 

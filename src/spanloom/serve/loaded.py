@@ -14,6 +14,7 @@ from spanloom.errors import CheckpointError, ConfigError
 from spanloom.predict.bundle import MANIFEST
 from spanloom.predict.long_text import limit_of
 from spanloom.predict.predictor import RUN_WEIGHTS, Predictor, bundled, load
+from spanloom.store.model import Model, model_of
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
 VERSION_LENGTH = 12
@@ -22,13 +23,17 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """One version of a model. Requests that were taken for it are answered by it, whatever is loaded later."""
+    """One version of a model. Requests that were taken for it are answered by it, whatever is loaded later.
+
+    kept: as which a store knows it, where there is one.
+    """
 
     name: str
     folder: Path
     version: str
     predictor: Predictor[Any]
     since: str
+    kept: Model | None = None
 
     def about(self) -> dict[str, Any]:
         """What a client may know of it; nothing of where it is kept."""
@@ -45,13 +50,17 @@ class Loaded:
         }
 
 
-def open_model(name: str, folder: Path) -> Loaded:
-    """Load a model. Raises CheckpointError where its folder is damaged, or changes all the time that it is read."""
+def open_model(name: str, folder: Path, keep: bool = False) -> Loaded:
+    """Load a model. Raises CheckpointError where its folder is damaged, or changes all the time that it is read.
+
+    keep: its answers are to be kept in a store. Raises ConfigError where they are no facts.
+    """
     for _ in range(ATTEMPTS):
         before = version_of(folder)
         predictor = load(folder, threads=1)  # the service has threads of its own, each with a batch
+        kept = model_of(predictor) if keep else None
         if version_of(folder) == before:
-            return Loaded(name, folder, before, predictor, datetime.now(UTC).isoformat(timespec="seconds"))
+            return Loaded(name, folder, before, predictor, datetime.now(UTC).isoformat(timespec="seconds"), kept)
     raise CheckpointError(str(folder), "changed while it was read", "", "Load it again once it is whole.")
 
 

@@ -36,6 +36,7 @@ class Meters:
         )
         self.refusals = Counter("spanloom_refusals", "Requests that were refused", ["cause"], registry=registry)
         self.reloads = Counter("spanloom_reloads", "Models loaded again", ["model", "result"], registry=registry)
+        self.unkept = Counter("spanloom_store_failures", "Batches that the store did not take", registry=registry)
         self.open = Gauge("spanloom_open_requests", "Requests that are being answered", registry=registry)
         Gauge("spanloom_queue_texts", "Texts that wait", registry=registry).set_function(waiting)
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from spanloom.decode.threshold import GivenThreshold, Threshold, threshold_for
 from spanloom.errors import CheckpointError, ConfigError, SpanloomError
+from spanloom.predict.long_text import limit_of
 from spanloom.predict.predictor import UserText
 from spanloom.predict.reading import Reading
 from spanloom.serve.answering import answer, failure
+from spanloom.serve.keeping import Keeper
 from spanloom.serve.loaded import Loaded, open_model
 from spanloom.serve.meters import Meters
 from spanloom.serve.queue import Queue
@@ -35,7 +37,7 @@ class Answered:
 
     def notes(self) -> list[str]:
         """What was not read at once and whole, a sentence each."""
-        together = Reading(limit=str(self.model.about()["reads_at_once"]))
+        together = Reading(limit=limit_of(self.model.predictor.codec))
         for outcome in self.outcomes:
             together.add(outcome.reading)
         together.failed = 0  # errors stand in the places of their answers
@@ -47,9 +49,11 @@ class Service:
 
     def __init__(self, folders: Mapping[str, Path], settings: Settings) -> None:
         self.settings = settings
-        self.models = {name: open_model(name, folder) for name, folder in folders.items()}
+        keep = settings.store is not None
+        self.models = {name: open_model(name, folder, keep) for name, folder in folders.items()}
         self.queue = Queue(settings.limits.queue)
         self.meters = Meters(lambda: self.queue.waiting)
+        self.keeper = None if settings.store is None else Keeper(settings.store, self.meters.unkept.inc)
         self.draining = False
         self._reloading = {name: threading.Lock() for name in folders}
         self._threads = [
@@ -59,6 +63,8 @@ class Service:
 
     def start(self) -> None:
         """Let the threads begin."""
+        if self.keeper is not None:
+            self.keeper.start()
         for thread in self._threads:
             thread.start()
 
@@ -68,6 +74,8 @@ class Service:
         self.queue.close()
         for thread in self._threads:
             thread.join()
+        if self.keeper is not None:
+            self.keeper.stop()
 
     def model(self, name: str | None) -> Loaded:
         """The model of this name, or the first where none is named. Raises Refused."""
@@ -119,7 +127,7 @@ class Service:
         old = self.model(name)
         with self._reloading[name]:
             try:
-                new = open_model(name, old.folder)
+                new = open_model(name, old.folder, self.keeper is not None)
             except Exception as error:
                 self.meters.reloads.labels(name, "failed").inc()
                 say(f"Model {name!r} was not loaded again, and version {old.version} stays: {error}")
@@ -156,11 +164,12 @@ class Service:
 
     def _work(self) -> None:
         """A model's thread: batch after batch, until the queue is closed and empty."""
+        keep = None if self.keeper is None else self.keeper.add
         while (parts := self.queue.take()) is not None:
             began = time.monotonic()
             self.meters.begun(parts, began)
             try:
-                self.meters.ended(parts, answer(parts))
+                self.meters.ended(parts, answer(parts, keep))
             except Exception as error:  # a bug of ours, which must neither end the thread nor keep anybody waiting
                 say(f"A batch failed with {type(error).__name__}.")
                 for part in parts:

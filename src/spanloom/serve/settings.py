@@ -61,7 +61,8 @@ OPTIONS = {
 @dataclass(frozen=True)
 class Settings:
     """limits: what is taken. threads: batches that are answered at the same time. watch: seconds between two looks at
-    the models' folders, None for none. tokens: of which a request must have one, where there are any.
+    the models' folders, None for none. tokens: of which a request must have one, where there are any. log: what is said
+    of requests. store: a file that keeps the answers' facts.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -69,6 +70,7 @@ class Settings:
     watch: float | None = None
     tokens: tuple[str, ...] = ()
     log: Log = Log.quiet
+    store: Path | None = None
 
     def __post_init__(self) -> None:
         if self.watch is not None and not self.watch > 0:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
+from starlette.responses import JSONResponse
 
 from spanloom.errors import SpanloomError
 from spanloom.predict.predictor import UserText
@@ -52,8 +53,8 @@ def service_of(request: Request) -> Service:
     return service
 
 
-@router.post("/v1/predict", response_model=PredictResponse, response_model_exclude_unset=True, responses=ASKED)
-async def predict(request: Request, asked: Annotated[PredictRequest, Body()]) -> dict[str, Any]:
+@router.post("/v1/predict", response_model=PredictResponse, responses=ASKED)
+async def predict(request: Request, asked: Annotated[PredictRequest, Body()]) -> Response:
     """Answer for one text, or for several."""
     service = service_of(request)
     one, many = (name in asked.model_fields_set for name in ("text", "texts"))
@@ -65,11 +66,11 @@ async def predict(request: Request, asked: Annotated[PredictRequest, Body()]) ->
     given = await service.answer(service.model(asked.model), texts, asked.threshold, request.receive)
     about = {"model": given.model.name, "version": given.model.version, "notes": given.notes()}
     if many:
-        return {**about, "answers": [outcome.shown for outcome in given.outcomes]}
+        return JSONResponse({**about, "answers": [outcome.shown for outcome in given.outcomes]})
     [outcome] = given.outcomes
     if outcome.failed:
         raise Refused(422, "text", str(outcome.shown["error"]))
-    return {**about, "answer": outcome.shown}
+    return JSONResponse({**about, "answer": outcome.shown})  # as it is: checking it would take longer than answering
 
 
 @router.get("/v1/models", response_model=ModelList, responses=refusals())

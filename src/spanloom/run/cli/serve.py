@@ -32,6 +32,9 @@ def serve(
     token_file: Annotated[
         Path | None, typer.Option("--token-file", help="Tokens, one a line: requests must send one of them.")
     ] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", metavar="FILE", help="Keep the facts of answers in this SQLite file.")
+    ] = None,
     max_queue: Annotated[int, typer.Option("--max-queue", help="Texts that may wait, of all clients.")] = 1024,
     max_texts: Annotated[int, typer.Option("--max-texts", help="Texts of a request.")] = 256,
     max_characters: Annotated[int, typer.Option("--max-characters", help="Characters of a text.")] = 100_000,
@@ -56,5 +59,5 @@ def serve(
     limits = Limits(max_body, max_texts, max_characters, max_queue, timeout)
     tokens = () if token_file is None else read_tokens(token_file)
     given = {} if threads is None else {"threads": threads}
-    settings = Settings(limits, watch=watch, tokens=tokens, log=chosen_log(log), **given)
+    settings = Settings(limits, watch=watch, tokens=tokens, log=chosen_log(log), store=store, **given)
     serve(named_models(models or []), host, port, settings)
