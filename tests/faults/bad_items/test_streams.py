@@ -294,7 +294,7 @@ def test_fields_of_marked_texts_and_of_other_json_lines_stay(
     ("name", "found"),
     [
         ("note.md", "'note.md' ends in '.md'"),
-        ("t.csv", "'t.csv' ends in '.csv'"),
+        ("t.tab", "'t.tab' ends in '.tab'"),
         ("a.jsonl.gz", "'a.jsonl.gz' ends in '.gz'"),
         ("answers", "'answers' has no ending"),
     ],
@@ -306,7 +306,7 @@ def test_an_ending_that_says_no_format_is_refused(
     assert main(["predict", "Mira", "--output", name]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"ConfigError: --output: {found}; one of .jsonl, ")
-    assert "--format jsonl, table or html" in error
+    assert "--format table, jsonl, csv" in error
     assert os.listdir(tmp_path) == []
 
 
