@@ -23,6 +23,7 @@ import onnxruntime
 from spanloom.contracts import Codec, Task
 from spanloom.core import Array, Arrays, Row
 from spanloom.errors import CheckpointError, ConfigError
+from spanloom.predict.company import batches_of, may_be_together
 from spanloom.predict.graph_bytes import has_outside_data
 from spanloom.predict.probe import Misfit, probe
 
@@ -45,20 +46,20 @@ DAMAGED = "Copy the bundle again, or export it again."
 
 @dataclass(frozen=True)
 class OnnxBackend:
-    """An exported graph; see `Backend`. session: of one thread. workers: how many rows are run at the same time.
-    silent: onnxruntime does not print what it raises.
+    """An exported graph; see `Backend`. session: of one thread. workers: how many batches are run at the same time.
+    silent: onnxruntime does not print what it raises. together: rows of like length go through it in batches.
 
-    Rows are run one at a time, unpadded. On a CPU that is as fast as a padded batch, and it makes every answer
-    independent of what else is predicted: an int8 graph scales its activations over a whole batch, so that neighbours
-    would leak into each other.
+    Rows are run one at a time, unpadded, unless that makes no difference to any answer, see `company.py`: an int8 graph
+    scales its activations over a whole batch, so that neighbours would leak into each other.
     """
 
     session: onnxruntime.InferenceSession
     workers: int = 1
     silent: bool = False
+    together: bool = False
 
     def batches(self, rows: Sequence[Row]) -> list[list[int]]:
-        return [[number] for number in range(len(rows))]
+        return batches_of(rows, self.workers) if self.together else [[number] for number in range(len(rows))]
 
     def forward(self, inputs: Mapping[str, Array]) -> Arrays:
         """Inputs that the graph does not use are left out."""
@@ -103,7 +104,9 @@ def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | N
     except Misfit as error:
         found, expected = f"does not fit {MODEL}: {error}", "the files of one export"
         raise CheckpointError(str(folder / CODEC), found, expected, DAMAGED) from error
-    backend = OnnxBackend(session, processors() if threads is None else max(threads, 1))
+    workers = processors() if threads is None else max(threads, 1)
+    together = manifest.get("precision") == "fp32" and may_be_together(task, codec, OnnxBackend(session, silent=True))
+    backend = OnnxBackend(session, workers, together=together)
     return Bundle(folder, task, codec, manifest, backend)
 
 
