@@ -25,6 +25,7 @@ from spanloom.core import Array, Arrays, Row
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.predict.company import batches_of, may_be_together
 from spanloom.predict.graph_bytes import has_outside_data
+from spanloom.predict.outcomes import Device
 from spanloom.predict.probe import Misfit, probe
 
 FORMAT = 1
@@ -40,6 +41,9 @@ WRITTEN = (MODEL, CODEC, TOKENIZER, GOLDEN, CARD, MANIFEST)
 
 AFTER = "_after"
 """A graph cannot name an output as it does an input: what goes on from one batch to the next has this behind it."""
+
+GPU = "CUDAExecutionProvider"
+"""What onnxruntime calls it."""
 
 DAMAGED = "Copy the bundle again, or export it again."
 
@@ -84,12 +88,15 @@ class Bundle:
     backend: OnnxBackend
 
 
-def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | None = None) -> Bundle:
+def open_bundle(
+    folder: Path, find_task: Callable[[str], Task], threads: int | None = None, device: Device = "auto"
+) -> Bundle:
     """Open a bundle, after checking its format, that no file is missing, that each is as it was exported, and that
     they fit each other.
 
-    threads: how many rows are run at the same time; None means one for each processor. Raises CheckpointError naming
-    the file that is missing, damaged or too new.
+    threads: how many rows are run at the same time; None means one for each processor. On a GPU rows of like length go
+    together, and the last digits of a score may depend on them. Raises CheckpointError naming the file that is missing,
+    damaged or too new, ConfigError where there is no such device.
     """
     manifest = read_manifest(folder)
     contents = {name: _checked(folder, name, entry) for name, entry in manifest["files"].items()}
@@ -98,14 +105,16 @@ def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | N
     except ConfigError as error:
         raise CheckpointError(str(folder / MANIFEST), error.found, error.expected, DAMAGED) from None
     codec = _read_codec(folder / CODEC, task, contents[CODEC], contents.get(TOKENIZER))
-    session = start(contents[MODEL], str(folder / MODEL))
+    session = start(contents[MODEL], str(folder / MODEL), device)
     try:
         probe(task, codec, [node.name for node in session.get_inputs()], OnnxBackend(session, silent=True))
     except Misfit as error:
         found, expected = f"does not fit {MODEL}: {error}", "the files of one export"
         raise CheckpointError(str(folder / CODEC), found, expected, DAMAGED) from error
     workers = processors() if threads is None else max(threads, 1)
-    together = manifest.get("precision") == "fp32" and may_be_together(task, codec, OnnxBackend(session, silent=True))
+    together = manifest.get("precision") == "fp32" and (
+        device == "cuda" or may_be_together(task, codec, OnnxBackend(session, silent=True))
+    )
     backend = OnnxBackend(session, workers, together=together)
     return Bundle(folder, task, codec, manifest, backend)
 
@@ -202,10 +211,12 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
+def start(model: bytes, where: str, device: Device = "auto") -> onnxruntime.InferenceSession:
     """An onnxruntime session of one thread. Raises CheckpointError, citing `where`, when the graph cannot be loaded, or
-    has a part of itself in other files, which onnxruntime would look for in the current directory.
+    has a part of itself in other files, which onnxruntime would look for in the current directory; ConfigError where
+    there is no such device.
     """
+    providers = _providers(device)
     try:
         outside = has_outside_data(model)
     except ValueError as error:
@@ -219,13 +230,25 @@ def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3  # errors; they are raised as well
     slow = ["SkipLayerNormFusion"]  # its fused operator is slow: without it a sentence takes a tenth less time
     try:
-        return onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"], disabled_optimizers=slow
-        )
+        session = onnxruntime.InferenceSession(model, options, providers=providers, disabled_optimizers=slow)
     except Exception as error:  # onnxruntime's own exceptions share no public base class
         reason = str(error).strip().splitlines()[0][:200]
         version = onnxruntime.__version__
         raise CheckpointError(where, f"onnxruntime {version} cannot load it ({reason})", remedy=DAMAGED) from error
+    if device == "cuda" and GPU not in session.get_providers():  # it goes on without, where a library is missing
+        found = f"onnxruntime {onnxruntime.__version__} could not start it on the GPU"
+        raise ConfigError("--device", found, "CUDA and cuDNN as it needs them", "Install them, or use --device cpu.")
+    return session
+
+
+def _providers(device: Device) -> list[str]:
+    if device != "cuda":
+        return ["CPUExecutionProvider"]
+    if GPU not in onnxruntime.get_available_providers():
+        found = f"onnxruntime {onnxruntime.__version__} was built without CUDA"
+        remedy = "Install onnxruntime-gpu in place of onnxruntime, or use --device cpu."
+        raise ConfigError("--device", found, "one that sees a GPU", remedy)
+    return [GPU, "CPUExecutionProvider"]
 
 
 def processors() -> int:

@@ -54,7 +54,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(task: str, predict_rows: Callable[[Sequence[Row]], list[Any]], texts: int = 1) -> None:
         codec: Any = Plain(texts)
         predictor = StandIn(find_task(task), codec, predict_rows, Path("nowhere"))
-        monkeypatch.setattr(spanloom.predict.predictor, "load", lambda path, second_look: predictor)
+        monkeypatch.setattr(spanloom.predict.predictor, "load", lambda path, second_look, device: predictor)
 
     use("joint", first_words)
     return use
@@ -397,7 +397,7 @@ ANSWERING = (
     "    def encode(self, example): return Row({}, {}, 1, 1)\n"
     "class Finds(predictor.Predictor):\n"
     "    def predict_rows(self, rows): return [Graph() for row in rows]\n"
-    "predictor.load = lambda path, second_look: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
+    "predictor.load = lambda path, second_look, device: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
     "sys.exit(main(sys.argv[1:]))"
 )
 PATIENCE = 60.0

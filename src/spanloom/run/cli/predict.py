@@ -22,7 +22,7 @@ from spanloom.run.cli.answers import (
     refuse_unfit,
     write,
 )
-from spanloom.run.cli.settings import Look, SecondLook
+from spanloom.run.cli.settings import Device, Look, SecondLook
 from spanloom.run.cli.threshold import Thresholds, thresholds
 from spanloom.write.lines import atomic_text, refuse_to_replace
 from spanloom.write.terminal import say
@@ -67,6 +67,7 @@ def predict(
         ),
     ] = None,
     encoding: Annotated[str, typer.Option("--encoding", help="The encoding of --input.")] = "utf-8",
+    device: Annotated[Device, typer.Option("--device", help="Where the network is run.")] = Device.auto,
     second_look: SecondLook = Look.auto,
     threshold: Thresholds = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Answer this many texts at most.")] = None,
@@ -99,7 +100,7 @@ def predict(
     from spanloom.run.cli.texts import arguments, inputs_of
 
     checked_encoding(encoding)
-    predictor, reading = load(model, second_look=second_look.value), Reading()
+    predictor, reading = load(model, second_look=second_look.value, device=device.value), Reading()
     sure = threshold_for(least, predictor.task, predictor.codec) if least else Threshold()
     how, told = How(sure, strict, limit), about(predictor, model, input)
     refuse_unfit(form, told, output)

@@ -11,6 +11,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any, Literal
 
+from spanloom.config import DataConfig
 from spanloom.errors import ConfigError, DataError, MissingExtra
 from spanloom.read.parts.json_decode import shown
 from spanloom.read.parts.lines import opening
@@ -21,7 +22,9 @@ from spanloom.run.cli.objects import TEXTS
 from spanloom.text.counts import several
 
 TABLES: Mapping[str, Literal[",", "tab"]] = {".csv": ",", ".tsv": "tab"}
-"""The endings of tables, and what parts the cells of one that has a single column."""
+"""The endings of tables, and what most likely parts their cells."""
+
+DELIMITERS: Sequence[Literal[",", ";", "tab"]] = (",", ";", "tab")
 
 PARQUET = b"PAR1"
 ROWS = 512
@@ -35,31 +38,40 @@ def table_entries(path: Path, ending: str, maker: Maker) -> Iterator[Entry] | No
     """
     config = replace(LEFT_ASIDE, encoding=maker.encoding)
     beginning = opening(path, maker.encoding)
-    dialect = _dialect(beginning, path, ending, maker.encoding)
-    first = next(iter(opening_rows(beginning, dialect, path, config)), [])
-    header = [name.strip() for name in first]
-    if not _has_texts(header, path, maker.text_fields):
-        return None
-    lines = file_lines(path, maker.encoding, maker.gauge)
-    return _row_entries(header, split_rows(lines, dialect, path, config), path, maker)
+    headers = []
+    for delimiter in dict.fromkeys((TABLES[ending], *DELIMITERS)):
+        dialect = _dialect(beginning, delimiter, path, config)
+        header = [name.strip() for name in next(iter(opening_rows(beginning, dialect, path, config)), [])]
+        if _holds_texts(header, maker.text_fields):
+            lines = file_lines(path, maker.encoding, maker.gauge)
+            return _row_entries(header, split_rows(lines, dialect, path, config), path, maker)
+        headers.append(header)
+    _require_columns(max(headers, key=len), path, maker.text_fields)
+    return None
 
 
-def _dialect(beginning: str, path: Path, ending: str, encoding: str) -> Dialect:
-    """What parts the cells: what parts most rows evenly, or what the ending says, where a table has a single column."""
-    config = replace(LEFT_ASIDE, encoding=encoding)
-    first = beginning.partition("\n")[0]
-    if announced(first) or any(mark in first for mark in ",;\t"):
-        return find_dialect(beginning, path, config)
-    return find_dialect(beginning, path, replace(config, delimiter=TABLES[ending]))
+def _dialect(beginning: str, delimiter: Literal[",", ";", "tab"], path: Path, config: DataConfig) -> Dialect:
+    """How cells are parted. Those between tabs are quoted where that shows, as a text may begin with a quote mark."""
+    quoting: Literal["auto", "yes"] = "auto" if delimiter == "tab" else "yes"
+    said = announced(beginning.partition("\n")[0])
+    if said:
+        return Dialect(said, True)
+    return find_dialect(beginning, path, replace(config, delimiter=delimiter, quoting=quoting))
 
 
-def _has_texts(names: Sequence[str], path: Path, wanted: Sequence[str]) -> bool:
-    missing = [name for name in wanted if name not in names and name.partition(".")[0] not in names]
-    if missing:
-        columns = ", ".join(map(repr, names)) or "none"
-        found, expected = f"no column {missing[0]!r} in {path}", f"one of its columns: {columns}"
-        raise ConfigError(TEXT_FIELD, found, expected, "Name the column that holds the text.")
-    return bool(wanted) or any(set(keys) <= set(names) for keys in TEXTS)
+def _holds_texts(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether the texts are among the columns of these names; a wanted one may be a field of such a column."""
+    if wanted:
+        return all(name in names or name.partition(".")[0] in names for name in wanted)
+    return any(set(keys) <= set(names) for keys in TEXTS)
+
+
+def _require_columns(names: Sequence[str], path: Path, wanted: Sequence[str]) -> None:
+    for name in wanted:
+        if not _holds_texts(names, [name]):
+            columns = ", ".join(map(repr, names)) or "none"
+            found, expected = f"no column {name!r} in {path}", f"one of its columns: {columns}"
+            raise ConfigError(TEXT_FIELD, found, expected, "Name the column that holds the text.")
 
 
 def _row_entries(header: Sequence[str], rows: Iterator[NumberedRow], path: Path, maker: Maker) -> Iterator[Entry]:
@@ -95,7 +107,8 @@ def parquet_entries(path: Path, maker: Maker) -> Iterator[Entry]:
     try:
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            if not _has_texts(names, path, maker.text_fields):
+            _require_columns(names, path, maker.text_fields)
+            if not _holds_texts(names, maker.text_fields):
                 found = f"no column 'text' among {', '.join(map(repr, names))}"
                 raise DataError(str(path), found, "a column of texts", f"Name it with {TEXT_FIELD}.")
             total, size, number = max(file.metadata.num_rows, 1), path.stat().st_size, 0
