@@ -201,7 +201,7 @@ def _log_sums(emissions: Array, transitions: Array, running: Sequence[int]) -> A
             before = sums[time - 1, :, :count, None]  # [2, n, 1, K]
             products = np.exp(before - before.max(axis=3, keepdims=True)) @ moves
             sums[time, :, :count] += np.log(products[:, :, 0])
-    beyond = np.isneginf(sums[1:]).any(axis=(0, 1, 3))  # [B]
+    beyond: Array = np.asarray(np.isneginf(sums[1:]).any(axis=(0, 1, 3)))  # [B]
     if not beyond.any():
         return sums
     again = emissions[:, :, beyond]

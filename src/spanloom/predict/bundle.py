@@ -24,6 +24,7 @@ from spanloom.contracts import Codec, Task
 from spanloom.core import Array, Arrays, Row
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.predict.company import batches_of, may_be_together
+from spanloom.predict.device import providers_for, require_device
 from spanloom.predict.graph_bytes import has_outside_data
 from spanloom.predict.outcomes import Device
 from spanloom.predict.probe import Misfit, probe
@@ -41,9 +42,6 @@ WRITTEN = (MODEL, CODEC, TOKENIZER, GOLDEN, CARD, MANIFEST)
 
 AFTER = "_after"
 """A graph cannot name an output as it does an input: what goes on from one batch to the next has this behind it."""
-
-GPU = "CUDAExecutionProvider"
-"""What onnxruntime calls it."""
 
 DAMAGED = "Copy the bundle again, or export it again."
 
@@ -216,7 +214,7 @@ def start(model: bytes, where: str, device: Device = "auto") -> onnxruntime.Infe
     has a part of itself in other files, which onnxruntime would look for in the current directory; ConfigError where
     there is no such device.
     """
-    providers = _providers(device)
+    providers = providers_for(device)
     try:
         outside = has_outside_data(model)
     except ValueError as error:
@@ -235,20 +233,8 @@ def start(model: bytes, where: str, device: Device = "auto") -> onnxruntime.Infe
         reason = str(error).strip().splitlines()[0][:200]
         version = onnxruntime.__version__
         raise CheckpointError(where, f"onnxruntime {version} cannot load it ({reason})", remedy=DAMAGED) from error
-    if device == "cuda" and GPU not in session.get_providers():  # it goes on without, where a library is missing
-        found = f"onnxruntime {onnxruntime.__version__} could not start it on the GPU"
-        raise ConfigError("--device", found, "CUDA and cuDNN as it needs them", "Install them, or use --device cpu.")
+    require_device(session, device)
     return session
-
-
-def _providers(device: Device) -> list[str]:
-    if device != "cuda":
-        return ["CPUExecutionProvider"]
-    if GPU not in onnxruntime.get_available_providers():
-        found = f"onnxruntime {onnxruntime.__version__} was built without CUDA"
-        remedy = "Install onnxruntime-gpu in place of onnxruntime, or use --device cpu."
-        raise ConfigError("--device", found, "one that sees a GPU", remedy)
-    return [GPU, "CPUExecutionProvider"]
 
 
 def processors() -> int:
