@@ -88,7 +88,7 @@ def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Mapping
     low, high = interval(records, "relation")
     threads = sorted({int(record["threads"]) for record in records})
     return [
-        words["peer"] if row.peer else f"[`{row.name}`](../configs/{row.name}.toml)",
+        words["peer"].format(encoder=row.encoder) if row.peer else f"[`{row.name}`](../configs/{row.name}.toml)",
         words[f"rule {records[0]['rule']}"],
         _spread(records, "entity"),
         _spread(records, "relation"),

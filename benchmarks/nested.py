@@ -28,7 +28,7 @@ KINDS = ("all", "outer", "inner", "boundaries")
 
 def audit(data: Path) -> dict[str, Any]:
     """For each part, what each scheme gives back and what it loses, by cause and label, without the sentences."""
-    (row,) = NESTED_ROWS
+    row = NESTED_ROWS[0]  # all are on the same data
     task = find_task("nested")
     config = load_config(CONFIGS / f"{row.name}.toml", [], lambda name: find_task(name).config)
     found: dict[str, Any] = {}

@@ -45,7 +45,7 @@ class BenchmarkRow:
 
     vectors: it starts from GloVe. language_models: it stands on language models of its own training sentences, which
     `configs/NAME-language-model.toml` makes, where NAME is that of the data. peer: it is no configuration of ours but
-    another architecture, `peers/PEER.py`.
+    another architecture, `peers/PEER.py`, on the encoder of this kind.
     """
 
     name: str
@@ -54,6 +54,7 @@ class BenchmarkRow:
     vectors: bool = False
     language_models: bool = False
     peer: str = ""
+    encoder: str = ""
 
 
 ROWS = (
@@ -65,7 +66,8 @@ ROWS = (
     BenchmarkRow("nyt-tagging", "nyt"),
     BenchmarkRow("webnlg-minilm", "webnlg", {"relation": 85.0}),
     BenchmarkRow("webnlg-rnn", "webnlg", {"relation": 80.0}, vectors=True),
-    BenchmarkRow("conll04-spert", "conll04", peer="spert"),
+    BenchmarkRow("conll04-spert", "conll04", peer="spert", encoder="minilm"),
+    BenchmarkRow("conll04-spert-e5", "conll04", peer="spert", encoder="multilingual-e5"),
 )
 
 

@@ -39,7 +39,7 @@ def settings_of(row: BenchmarkRow, data: Path, vectors: Path, models: Path) -> l
 def command(row: BenchmarkRow, seed: int, threads: int, data: Path, vectors: Path, output: Path) -> list[str]:
     """What trains a row, after the interpreter: `spanloom train …`, or the peer's own file."""
     if row.peer:
-        options = {"--data": data, "--seed": seed, "--threads": threads, "--output": output}
+        options = {"--data": data, "--encoder": row.encoder, "--seed": seed, "--threads": threads, "--output": output}
         return [str(HERE / "peers" / f"{row.peer}.py"), *(str(part) for pair in options.items() for part in pair)]
     settings = [*settings_of(row, data, vectors, output.parent), f"seed={seed}", f"train.threads={threads}"]
     return ["-c", SPANLOOM, "train", str(CONFIGS / f"{row.name}.toml"), *settings, "--output", str(output)]

@@ -19,7 +19,7 @@ ENGLISH = {
     "seeds": "seeds",
     "met": "met",
     "missed": "missed",
-    "peer": "our reading of SpERT",
+    "peer": "our reading of SpERT on `{encoder}`",
     "recorded row": "SpERT's code, recorded elsewhere, not run here",
     "scores note": (
         "Dev sets, trained on `train` alone. F1 is the mean over the seeds, with the lowest and the highest; the "
@@ -146,7 +146,7 @@ CHINESE = {
     "seeds": "种子数",
     "met": "达到",
     "missed": "未达到",
-    "peer": "我们按论文实现的 SpERT",
+    "peer": "我们按论文实现的 SpERT,编码器 `{encoder}`",
     "recorded row": "SpERT 原代码,在别处记录,未在此运行",
     "scores note": (
         "开发集成绩,只用 `train` 训练。F1 是各种子的平均,括号内为最低与最高;"

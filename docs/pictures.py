@@ -333,8 +333,9 @@ def draw(folder: Path) -> list[Path]:
         for picture in PICTURES:
             paths.append(folder / f"{picture.__name__.replace('_', '-')}.svg")
             FigureCanvasSVG(picture()).print_svg(paths[-1], metadata={"Date": None})
-    paths.append(folder / "answer.svg")
-    paths[-1].write_text(answer.picture(), encoding="utf-8")
+    for name, text in answer.TEXTS.items():
+        paths.append(folder / name)
+        paths[-1].write_text(answer.picture(text), encoding="utf-8")
     return paths
 
 

@@ -5,7 +5,7 @@ sentence's first piece; every ordered pair of found spans from both spans and th
 Written from the paper alone. Where it is silent (weight decay, clipping, how maxima are taken) the choice is ours, and
 made for speed: only a span's own pieces are gathered, which is faster than masks over the whole sentence.
 
-    python benchmarks/peers/spert.py --data DIR --output RUN --epochs 20
+    python benchmarks/peers/spert.py --data DIR --output RUN --epochs 20 [--encoder multilingual-e5]
 
 B batch, P pieces, H hidden width, N spans or pairs, L pieces of the longest of them.
 """
@@ -16,7 +16,7 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +30,8 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.encoders.minilm.config import folder as minilm_folder
+from spanloom.encoders.multilingual_e5.config import MultilingualE5Config
+from spanloom.encoders.multilingual_e5.config import folder as e5_folder
 from spanloom.encoders.parts.modules.pretrained import load_transformer
 from spanloom.engine.device import autocast
 from spanloom.inputs import Relation, Span
@@ -47,6 +49,12 @@ WARMUP = 0.1
 DROPOUT = 0.1
 THRESHOLD = 0.4
 EPOCHS = 20
+
+ENCODERS: Mapping[str, Callable[[], Path]] = {
+    "minilm": minilm_folder,
+    "multilingual-e5": lambda: e5_folder(MultilingualE5Config()),
+}
+"""Where the encoders that our own rows use have their folders, by `model.encoder.kind`."""
 
 Place = tuple[int, int]  # a span's first and last word, both inclusive
 CPU = torch.device("cpu")
@@ -212,9 +220,9 @@ def ordered_pairs(spans: Mapping[Place, int]) -> list[tuple[Place, Place]]:
     return [(head, tail) for head in spans for tail in spans if head != tail]
 
 
-def build(labels: Labels, seed: int) -> tuple[Spert, PieceTokenizer]:
-    """The model on the encoder that our own rows use, all of it trained."""
-    folder = minilm_folder()
+def build(labels: Labels, seed: int, encoder_kind: str = "minilm") -> tuple[Spert, PieceTokenizer]:
+    """The model on an encoder that our own rows use, one of `ENCODERS`, all of it trained."""
+    folder = ENCODERS[encoder_kind]()
     torch.manual_seed(seed)
     encoder = load_transformer(folder, DROPOUT)
     return Spert(encoder, int(encoder.config.hidden_size), labels), PieceTokenizer(read_tokenizer(folder))  # type: ignore[union-attr, arg-type]
@@ -276,18 +284,19 @@ def _with_negatives(true: Mapping[K, object], every: Sequence[K], draw: random.R
     return [*true, *draw.sample(false, min(NEGATIVES, len(false)))]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train and score our reading of SpERT on conll04.")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder with conll04/ in it")
     parser.add_argument("--output", type=Path, required=True, metavar="RUN")
+    parser.add_argument("--encoder", choices=list(ENCODERS), default="minilm", help="default: minilm")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     parts = [list(read(options.data / "conll04" / f"{part}.txt", DataConfig(repair=True))) for part in ("train", "dev")]
     labels = fit_labels(parts[0])
-    model, tokenizer = build(labels, options.seed)
+    model, tokenizer = build(labels, options.seed, options.encoder)
     sentences = [[encode(example, labels, tokenizer) for example in part] for part in parts]
     lines = []
     for epoch, seconds in enumerate(training(model, sentences[0], options.epochs, options.seed), 1):

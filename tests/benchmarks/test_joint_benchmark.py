@@ -54,9 +54,10 @@ def test_the_command_that_is_kept_names_no_folder_of_this_machine(repository: Pa
     )
     [resume] = [row for row in rows.TAG_ROWS if row.language_models]
     assert "model.encoder.path=runs/forward model.encoder.backward_path=runs/backward" in training.shown(resume, 0, 1)
-    assert training.shown(row("conll04-spert"), 0, 1) == (
-        "python benchmarks/peers/spert.py --data DIR --seed 0 --threads 1 --output runs/conll04-spert"
-    )
+    for name, encoder in (("conll04-spert", "minilm"), ("conll04-spert-e5", "multilingual-e5")):
+        assert training.shown(row(name), 0, 1) == (
+            f"python benchmarks/peers/spert.py --data DIR --encoder {encoder} --seed 0 --threads 1 --output runs/{name}"
+        )
 
 
 def run_folder(folder: Path) -> Path:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
 import pytest
+import rows
 import torch
 from peers import spert
 from tokenizers import Tokenizer
@@ -17,6 +19,7 @@ from spanloom.encoders.parts.modules.pretrained import make_transformer
 from spanloom.inputs import Relation, Span
 from spanloom.read import read
 from spanloom.text.pieces import PieceTokenizer
+from tests.encoder_files import FILES
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
@@ -96,3 +99,31 @@ def test_negatives_are_not_true_and_no_more_than_there_are() -> None:
     assert chosen[:2] == [1, 2]
     assert len(chosen) == len(set(chosen)) == 2 + spert.NEGATIVES
     assert spert._with_negatives({1: "x"}, [1, 2], random.Random(0)) == [1, 2]
+
+
+@pytest.mark.parametrize("encoder", ["minilm", "multilingual-e5"])
+def test_it_starts_from_the_encoder_that_is_named(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch, encoder: str
+) -> None:
+    """The other one's folder is asked for by nobody."""
+    FILES["transformer"](tmp_path / "encoder")
+    monkeypatch.setattr(
+        spert, "ENCODERS", {"minilm": list, "multilingual-e5": list, encoder: lambda: tmp_path / "encoder"}
+    )
+    (tmp_path / "conll04").mkdir()
+    sample = (repository / "src" / "spanloom" / "tasks" / "joint" / "sample.jsonl").read_text(encoding="utf-8")
+    for part in ("train", "dev"):
+        lines = sample.splitlines(keepends=True)[:4]
+        (tmp_path / "conll04" / f"{part}.txt").write_text("".join(lines), encoding="utf-8")
+    threads = torch.get_num_threads()
+    places = ["--data", str(tmp_path), "--output", str(tmp_path / "run")]
+    spert.main([*places, "--encoder", encoder, "--epochs", "2", "--threads", str(threads)])
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["kind"] for line in lines] == ["step", "step", "epoch"] * 2
+    card = json.loads((tmp_path / "run" / "scorecard.json").read_text(encoding="utf-8"))
+    assert card["entities"]["strict"]["gold"] > 0
+
+
+def test_every_row_that_is_a_peer_names_an_encoder_that_it_can_start_from() -> None:
+    peers = [row for row in rows.ALL_ROWS if row.peer]
+    assert {row.encoder for row in peers} == spert.ENCODERS.keys()

@@ -11,7 +11,7 @@ import pytest
 from spanloom.answers.parts.facts import ScoredFact
 from spanloom.decode.scaling import ALL, AS_IS, CALIBRATION, EDGE, SCORES, Line, Scaling, logit, stored_scaling
 from spanloom.decode.spans import sigmoid
-from spanloom.decode.temperature import LEAST, fit_scaling
+from spanloom.decode.temperature import LEAST, LEAST_FOR_SHIFT, fit_scaling
 from spanloom.metrics.reliability import expected_error
 
 
@@ -142,3 +142,11 @@ def test_it_is_stored_as_it_is() -> None:
 def test_a_damaged_line_is_refused(line: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         stored_scaling({CALIBRATION: {SCORES: {"entities": {"PER": line}}}})
+
+
+def test_a_shift_takes_more_facts_than_a_temperature() -> None:
+    """Few facts that were right by chance do not say that those after them will be."""
+    facts = drawn(2, 4 * LEAST_FOR_SHIFT, 1.0, shift=-3.0)
+    few, enough = (fit_scaling(facts[:size]).lines["entities"][ALL] for size in (LEAST_FOR_SHIFT - 1, len(facts)))
+    assert few.shift == 0.0
+    assert enough.shift < -1.0

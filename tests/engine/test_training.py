@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +22,7 @@ from spanloom.core import Row
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.checkpoint import read_checkpoint
 from spanloom.engine.evaluate import TorchBackend, evaluating
-from spanloom.engine.model_folder import load_model
+from spanloom.engine.model_folder import load_model, read_letters
 from spanloom.engine.report import EpochReport, Notice, Report, StepReport, read_metrics
 from spanloom.engine.run import Interrupted, run_training
 from spanloom.errors import CheckpointError, ConfigError, DataError
@@ -120,6 +121,9 @@ def test_a_run_folder_holds_everything(tmp_path: Path) -> None:
     shown = [f"{100 * scorecard['letters'][name]:.1f}" for name in ("accuracy", "f1")]
     assert f"| letters | {' | '.join(shown)} |" in card
     assert "learning_rate = 0.01" in card
+    assert re.search(r" 9 updates, \d+\.\d GB of memory at most\.", card)
+    assert all(report.peak_memory > 10**7 for report in scored)
+    assert read_letters(output) == {}, "a toy reads no texts"
     assert str(config.data.train) in card
 
 

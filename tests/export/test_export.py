@@ -14,7 +14,7 @@ import torch
 
 from spanloom.answers.graph import Graph
 from spanloom.contracts import Codec
-from spanloom.core import Example, Row
+from spanloom.core import Arrays, Example, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ExportRefused
 from spanloom.export.bundle import Exported, write_bundle
@@ -31,7 +31,7 @@ def encoded(codec: Codec, examples: Sequence[Example]) -> list[Row]:
     return [codec.encode(Example(item.input)) for item in examples]
 
 
-def lossy(source: Path, target: Path) -> None:
+def lossy(source: Path, target: Path, feeds: Sequence[Arrays]) -> None:
     """A quantizer that rounds weights so coarsely that "edge", a name by a hair, is lost."""
     import onnx
     from onnx import numpy_helper
@@ -51,7 +51,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     codec = TinyCodec(WORDS)
     card = tmp_path_factory.mktemp("run") / "README.md"
     card.write_text("# A tiny model\n", encoding="utf-8")
-    return Exported(TASK, codec, build(None, codec), [example(text) for text in SENTENCES], card)
+    return Exported(TASK, codec, build(None, codec), [example(text) for text in SENTENCES], card, scripts={"Latin": 40})
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +81,11 @@ def test_a_bundle_holds_what_its_manifest_says(exported: tuple[Path, dict[str, A
     assert manifest["drop"] == 0
     assert manifest["fp32_difference"] < 1e-5
     assert manifest["outputs"] == ["scores", "mask"]
+    assert manifest["scripts"] == {"Latin": 40}
     assert set(manifest["versions"]) == {"torch", "onnx", "onnxruntime"}
-    assert (folder / "README.md").read_text(encoding="utf-8") == "# A tiny model\n"
+    exported_as = "- Exported as int8: score 100.0, where the run's own is 100.0, on 12 sentences.\n"
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert card == f"# A tiny model\n\n## This bundle\n\n{exported_as}"
     golden = [json.loads(line) for line in (folder / "golden.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["text"] for line in golden] == SENTENCES
     assert golden[0]["relations"] == [{"head": 0, "tail": 1, "label": "next"}]

@@ -13,8 +13,8 @@ from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from spanloom.core import Array
-from spanloom.export.onnx_graph import load_graph, rewrite
-from spanloom.export.onnx_rows import ROWS, quantize_rows
+from spanloom.export.onnx_graph import ROWS, load_graph, rewrite
+from spanloom.export.onnx_rows import quantize_rows
 from spanloom.export.onnx_weights import TOGETHER, quantized_columns, rescale_weights
 
 

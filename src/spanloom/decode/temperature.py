@@ -16,11 +16,14 @@ from spanloom.answers.parts.facts import ScoredFact
 from spanloom.core import Array, Example
 from spanloom.decode.scaling import ALL, Line, ScaledCodec, Scaling, logit, scored_facts
 
-LEAST = 30
+LEAST = 50
 """Predicted facts that a line is fitted to: a label with fewer takes that of all labels of its kind, and a kind with
 fewer in all keeps the scores of the network."""
 
-SPREAD_OF_ALL, SPREAD_OF_LABEL = (1.0, 2.0), (0.5, 1.0)
+LEAST_FOR_SHIFT = 100
+"""Facts that a shift is fitted to: of few it goes by the chance that more or fewer of them were right."""
+
+SPREAD_OF_ALL, SPREAD_OF_LABEL = (1.0, 1.0), (0.5, 0.5)
 """How far the logarithm of the slope, and the shift, are expected to lie from where they start: standard deviations."""
 
 STEPS = 100
@@ -40,7 +43,8 @@ def fit_scaling(facts: Iterable[ScoredFact]) -> Scaling:
 
     Each is the most probable one given the facts, with a normal prior: for all labels around the scores as they are,
     for one label around the line of all, so that a label with few facts stays near it and one with many goes by its
-    own. There is a shift where it makes the facts more probable by more than another parameter must (Schwarz 1978).
+    own. There is a shift where there are `LEAST_FOR_SHIFT` facts, and it makes them more probable by more than another
+    parameter must (Schwarz 1978).
     """
     kinds: dict[str, dict[str, list[ScoredFact]]] = defaultdict(lambda: defaultdict(list))
     for fact in facts:
@@ -62,8 +66,11 @@ def _fit(facts: Sequence[ScoredFact], around: Line, spread: tuple[float, float])
     right = np.array([fact.right for fact in facts], dtype=np.float64)
     start, precision = np.array([np.log(around.slope), around.shift]), 1 / np.square(spread)
     with_slope, probability = _most_probable(logits, right, start, precision, free=1)
-    with_both, higher = _most_probable(logits, right, start, precision, free=2)
-    log_slope, shift = with_both if 2 * (higher - probability) > np.log(len(facts)) else with_slope
+    log_slope, shift = with_slope
+    if len(facts) >= LEAST_FOR_SHIFT:
+        with_both, higher = _most_probable(logits, right, start, precision, free=2)
+        if 2 * (higher - probability) > np.log(len(facts)):
+            log_slope, shift = with_both
     return Line(float(np.exp(log_slope)), float(shift))
 
 

@@ -99,6 +99,8 @@ def _data(prepared: Prepared) -> str:
     ]
     table = "\n".join(["| part | path | examples |", "|---|---|---|", *rows])
     remarks = [*data.remarks, *(dev.remarks if dev is not None else ())]
+    if data.scripts is not None and data.scripts.known():
+        remarks.insert(0, f"Scripts of the training texts: {', '.join(data.scripts.known())}.")
     return "\n\n".join([table, "\n".join(f"- {remark}" for remark in remarks)]) if remarks else table
 
 

@@ -16,6 +16,7 @@ from spanloom.contracts import Codec, Task
 from spanloom.core import Array, Example, Row
 from spanloom.engine.report import Notice, Report
 from spanloom.text.counts import several
+from spanloom.text.scripts import Scripts
 
 _STREAM = 2
 """Other random numbers than those that order the rows of an epoch."""
@@ -26,7 +27,8 @@ class Encoded:
     """Examples beside their rows, in the same order.
 
     remarks: what a person should know of what became of this part of the data, a sentence each. texts: of training
-    data, what other data are compared with. mix: of several sources, how much of each an epoch takes.
+    data, what other data are compared with. mix: of several sources, how much of each an epoch takes. scripts: of the
+    letters of training data.
     """
 
     examples: Sequence[Example]
@@ -34,6 +36,7 @@ class Encoded:
     remarks: tuple[str, ...] = ()
     texts: TrainingTexts | None = None
     mix: Mix | None = None
+    scripts: Scripts | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from spanloom.engine.evaluate import TorchBackend
 from spanloom.errors import CheckpointError, ConfigError, SpanloomError
 from spanloom.nn.model import Model
 from spanloom.nn.storage import load_json, load_tensors, read_bytes, store, store_json, store_tensors
+from spanloom.text.scripts import Scripts
 
 RESTORE = "Restore the model folder from a copy."
 CALIBRATION = "calibration"
@@ -39,10 +40,12 @@ class SavedModel(NamedTuple):
     model: Model
 
 
-def save_model(folder: Path, task: Task, config: RunConfig, codec: Codec, model: Model) -> None:
+def save_model(
+    folder: Path, task: Task, config: RunConfig, codec: Codec, model: Model, scripts: Scripts | None = None
+) -> None:
     """Write a model folder: everything needed to use the model without its pretrained encoder or its training data.
 
-    `model.architecture` is among it, from which `task.build` makes the same module.
+    `model.architecture` is among it, from which `task.build` makes the same module. scripts: of the training data.
     """
     table = to_table(config)
     table["data"] = {key: value for key, value in table["data"].items() if key not in ("train", "dev")}
@@ -51,6 +54,8 @@ def save_model(folder: Path, task: Task, config: RunConfig, codec: Codec, model:
     if tokenizer is not None:
         store(folder / "tokenizer.json", tokenizer)
     about = {"format": FORMAT, "task": task.name, "architecture": model.architecture, "config": table}
+    if scripts is not None:
+        about["scripts"] = dict(scripts.letters)
     store_json(folder / "model.json", about)
     hashed = {"format": FORMAT, "codec": _codec_hash(codec.to_dict())}
     store_tensors(folder / "weights.safetensors", model.state_dict(), hashed)
@@ -94,6 +99,19 @@ def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
     model.eval()
     _try_out(folder, task, codec, model)
     return SavedModel(task, config, codec, model)
+
+
+def read_letters(folder: Path) -> Mapping[str, int] | None:
+    """How many letters of each script the model of a folder, or of a run, was trained on; None where it does not say.
+
+    Raises CheckpointError where they are none.
+    """
+    path = (folder / "model" if (folder / "model").is_dir() else folder) / "model.json"
+    about = load_json(path)
+    try:
+        return Scripts.from_dict(about["scripts"]).letters if "scripts" in about else None
+    except ValueError as error:
+        raise CheckpointError(str(path), f"scripts: {error}", "what the training wrote", RESTORE) from None
 
 
 def _try_out(folder: Path, task: Task, codec: Codec, model: Model) -> None:

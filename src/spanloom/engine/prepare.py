@@ -19,6 +19,7 @@ from spanloom.engine.encoded import Encoded, Prepared, in_windows
 from spanloom.engine.guard import check_rows
 from spanloom.engine.remarks import cut_off, in_training_too
 from spanloom.engine.report import Notice, Report, Stage
+from spanloom.text.scripts import Scripts, readable
 
 OnReport = Callable[[Report], None]
 
@@ -37,7 +38,8 @@ def prepare(task: Task, config: RunConfig, on_report: OnReport) -> Prepared:
     remarks = [*training.remarks, *cut_off(task, config, read, rows, "training")]
     _say(remarks, on_report)
     arranged = (read, rows) if task.arrange is None else task.arrange(read, rows, codec, config)
-    data = Encoded(*arranged, tuple(remarks), texts, mix_of(arranged[0], config.data))
+    scripts = Scripts.of(text for item in training.examples for text in readable(item.input))
+    data = Encoded(*arranged, tuple(remarks), texts, mix_of(arranged[0], config.data), scripts)
     dev = None if dev_read is None else _dev(task, config, codec, texts, dev_read, on_report)
     return Prepared(task, config, codec, data, dev)
 

@@ -194,6 +194,6 @@ def _keep(run: _Run, report: EpochReport, output: Path) -> None:
     if not report.best and state.best_epoch:
         return
     with state.average.applied() if state.average is not None else nullcontext():
-        save_model(output / "model", prepared.task, prepared.config, prepared.codec, state.model)
+        save_model(output / "model", prepared.task, prepared.config, prepared.codec, state.model, prepared.data.scripts)
     if report.scorecard is not None:
         store_json(output / "scorecard.json", report.scorecard)

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import os
-import re
-import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import onnxruntime
-
-from spanloom import __version__
 from spanloom.config import load_config
-from spanloom.contracts import Codec, Task
 from spanloom.core import Example
 from spanloom.decode.rows import predict_rows
-from spanloom.errors import CheckpointError, ConfigError, ExportRefused, MissingExtra
+from spanloom.errors import CheckpointError, ConfigError, MissingExtra
+from spanloom.export.card import bundle_card
+from spanloom.export.pieces import Keep
 from spanloom.export.quantize import quantize_int8
-from spanloom.metrics.by_source import best, score
 from spanloom.predict.bundle import (
     CARD,
-    CODEC,
-    FORMAT,
     GOLDEN,
     MANIFEST,
     MODEL,
-    TOKENIZER,
     WRITTEN,
     OnnxBackend,
     open_bundle,
@@ -40,19 +29,16 @@ from spanloom.predict.bundle import (
     start,
 )
 from spanloom.tasks import find_task
-from spanloom.text.counts import several
 from spanloom.write.folders import aside, recover, replace, workshop
 from spanloom.write.lines import write_lines
 
 try:
     import onnxscript  # noqa: F401  torch.onnx writes with it
-    import torch
-    from torch import nn
 
     from spanloom.check.data import read_dev
-    from spanloom.engine.evaluate import TorchBackend
-    from spanloom.engine.model_folder import load_model
-    from spanloom.export.to_onnx import evenly_chosen, largest_difference, to_onnx
+    from spanloom.engine.model_folder import load_model, read_letters
+    from spanloom.export.stages import Exported, Filled, Precision, Quantize, fill, refuse_loss, write_text
+    from spanloom.export.to_onnx import evenly_chosen
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
         raise
@@ -61,23 +47,6 @@ except ModuleNotFoundError as error:
 GOLDEN_LIMIT = 500
 """Golden sentences at most, spread over the dev data. With few, a single fact would weigh as much as `max_drop`."""
 
-PATHS = re.compile(r'([`"])(?:/|[A-Za-z]:[/\\]|[/\\]{2})[^`"\n]*?[/\\]*([^/\\`"\n]+)[/\\]*\1')
-"""A whole path, of Linux, macOS or Windows, in the quotes that cards put around one, and its last name."""
-
-Precision = Literal["int8", "fp32"]
-Quantize = Callable[[Path, Path], None]
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What is exported: a task, its codec, a trained model, the examples to score it on, and its model card if any."""
-
-    task: Task
-    codec: Codec
-    model: nn.Module
-    golden: Sequence[Example]
-    card: Path
-
 
 def export(
     run: Path,
@@ -85,14 +54,16 @@ def export(
     max_drop: float = 0.5,
     golden: Path | None = None,
     precision: Precision = "int8",
+    keep: Keep | None = None,
 ) -> dict[str, Any]:
     """Write the bundle of a run, and return what its `bundle.json` says.
 
     max_drop: how many points (hundredths of the task's score) the bundle may lose against the run. golden: data to
     score on in place of the run's dev data, whose sentences the bundle then has in it; it has none of the dev data.
-    precision: "int8" or, four times as large and half as fast, "fp32". Raises ExportRefused, with nothing left
-    behind, when the bundle loses more than that; CheckpointError for a damaged run or a place that cannot be written;
-    ConfigError when there is nothing to score on.
+    precision: "int8"; "int4", whose tables of vectors have 4 bits, not only those that came so; or, four times as large
+    and half as fast, "fp32". keep: which pieces of words, None for all. Raises ExportRefused, with nothing left behind,
+    when the bundle loses more than that; CheckpointError for a damaged run or a place that cannot be written;
+    ConfigError when there is nothing to score on, or nothing to keep pieces of.
     """
     task, config, codec, model = load_model(run, find_task)
     settings = run / "config.toml"
@@ -109,7 +80,7 @@ def export(
             found = "no sentence with gold in it"
             raise ConfigError(str(golden), found, "some to score the export on", "Name other data.")
     examples = evenly_chosen(read, GOLDEN_LIMIT)
-    exported = Exported(task, codec, model, examples, run / CARD)
+    exported = Exported(task, codec, model, examples, run / CARD, keep, read_letters(run))
     return write_bundle(exported, output, max_drop, keep_golden=golden is not None, precision=precision)
 
 
@@ -137,12 +108,14 @@ def write_bundle(
         with workshop(place) as work:
             folder = work / "bundle"
             folder.mkdir()
-            manifest = _fill(exported, work, folder, precision, quantize or quantize_int8)
-            _refuse_loss(manifest, output, max_drop)
+            small = partial(quantize_int8, short_tables=precision == "int4")
+            filled = fill(exported, work, folder, precision, quantize or small)
+            manifest = filled.manifest
+            refuse_loss(manifest, output, max_drop)
             manifest["max_drop"] = max_drop
             manifest["golden"]["stored"] = keep_golden
             _finish(exported, folder, manifest, keep_golden)
-            _probe(exported, folder)
+            _probe(exported, filled, folder)
             require_replaceable(place)  # again, as minutes may have passed
             replace(folder, place, WRITTEN)
     except OSError as error:
@@ -160,91 +133,21 @@ def _finish(exported: Exported, folder: Path, manifest: dict[str, Any], keep_gol
     manifest["files"] = {path.name: _entry(path) for path in sorted(folder.iterdir())}
     # The card is the one file that people may edit afterwards, so it is not among the files that must not change.
     if exported.card.is_file():
-        _write(folder / CARD, _without_folders(exported.card.read_text(encoding="utf-8")))
+        write_text(folder / CARD, bundle_card(exported.card.read_text(encoding="utf-8"), manifest))
     manifest["card"] = _entry(folder / CARD) if exported.card.is_file() else None
-    _write(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
 
-def _fill(exported: Exported, work: Path, folder: Path, precision: Precision, quantize: Quantize) -> dict[str, Any]:
-    """Write model and codec into `folder`, score every stage, and return the manifest without its files.
-
-    What is scored last is what is shipped: the codec is read back from its JSON, and the graph from its file.
-    """
-    task, codec, golden = exported.task, exported.codec, exported.golden
-    inputs = [Example(example.input) for example in golden]  # without gold, whose labels training may not have had
-    rows = [codec.encode(example) for example in inputs]
-    plain = work / "fp32.onnx"
-    outputs = to_onnx(exported.model, codec, rows, plain)
-    tokenizer = codec.tokenizer_json()
-    _write(folder / CODEC, json.dumps(codec.to_dict(), ensure_ascii=False) + "\n")
-    if tokenizer is not None:
-        _write(folder / TOKENIZER, tokenizer)
-    shipped = task.load(json.loads((folder / CODEC).read_text(encoding="utf-8")), tokenizer)
-    shipped_rows = [shipped.encode(example) for example in inputs]
-
-    scores = {"torch": _score(exported, predict_rows(TorchBackend(exported.model), codec, rows, check=None))}
-    graph = OnnxBackend(start(plain.read_bytes(), "the exported graph"))
-    difference = largest_difference(exported.model, graph, codec, rows)
-    scores["fp32"] = _score(exported, predict_rows(graph, shipped, shipped_rows))
-    if precision == "int8":
-        quantize(plain, folder / MODEL)
-        graph = OnnxBackend(start((folder / MODEL).read_bytes(), "the quantized graph"))
-        scores["int8"] = _score(exported, predict_rows(graph, shipped, shipped_rows))
-    else:
-        shutil.move(plain, folder / MODEL)
-    return {
-        "format": FORMAT,
-        "spanloom": __version__,
-        "task": task.name,
-        "precision": precision,
-        "scores": scores,
-        "drop": round(100 * (scores["torch"]["best"] - scores[precision]["best"]), 2),
-        "fp32_difference": difference,
-        "golden": {"examples": len(golden)},
-        "inputs": [node.name for node in graph.session.get_inputs()],
-        "outputs": outputs,
-        "versions": {"torch": torch.__version__, "onnx": version("onnx"), "onnxruntime": onnxruntime.__version__},
-    }
-
-
-def _score(exported: Exported, answers: Sequence[Any]) -> dict[str, Any]:
-    scorecard = score(exported.task, exported.golden, answers, exported.codec)
-    return {"best": best(exported.task, scorecard), "summary": scorecard.get("summary", {})}
-
-
-def _refuse_loss(manifest: Mapping[str, Any], output: Path, max_drop: float) -> None:
-    precision, drop = manifest["precision"], manifest["drop"]
-    if drop <= max_drop and math.isfinite(drop):
-        return
-    before, after = (100 * manifest["scores"][name]["best"] for name in ("torch", precision))
-    raise ExportRefused(
-        str(output),
-        f"{precision} scores {after:.2f} where the run scores {before:.2f}, "
-        f"on {several(manifest['golden']['examples'], 'sentence')}: {drop:.2f} points lost",
-        f"{max_drop:.2f} points at most",
-        "Export with --precision fp32, or allow more with --max-drop." if precision == "int8" else "",
-    )
-
-
-def _probe(exported: Exported, folder: Path) -> None:
+def _probe(exported: Exported, filled: Filled, folder: Path) -> None:
     """Open the finished bundle as a user would, and check that it answers as the graph that was scored."""
     bundle = open_bundle(folder, lambda _: exported.task, threads=1)
     examples = [Example(example.input) for example in evenly_chosen(exported.golden, 16)]
     again = predict_rows(bundle.backend, bundle.codec, [bundle.codec.encode(example) for example in examples])
     graph = OnnxBackend(start((folder / MODEL).read_bytes(), str(folder)))
-    first = predict_rows(graph, bundle.codec, [exported.codec.encode(example) for example in examples])
+    first = predict_rows(graph, filled.codec, [filled.codec.encode(example) for example in examples])
     assert again == first, "the bundle as opened answers differently from the graph that was scored"
-
-
-def _without_folders(card: str) -> str:
-    """A card without where on this machine its data lie: of each path the last name."""
-    return PATHS.sub(r"\1\2\1", card)
 
 
 def _entry(path: Path) -> dict[str, Any]:
     content = path.read_bytes()
     return {"sha256": sha256(content), "bytes": len(content)}
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")

@@ -48,20 +48,28 @@ def to_onnx(model: nn.Module, codec: Codec, rows: Sequence[Row], target: Path) -
     model = model.to("cpu").eval()
     with torch.no_grad(), quiet():
         outputs = list(model(**inputs))
-        program = torch.onnx.export(
+        program = _exported(
             _ByPosition(with_onnx_recurrent(model), list(inputs)).eval(),
             tuple(inputs.values()),
-            dynamo=True,
             dynamic_shapes={"tensors": axes},
             input_names=list(inputs),
             output_names=[f"{name}{AFTER}" if name in inputs else name for name in outputs],
-            opset_version=20,  # the first that has GELU as one operator
-            verbose=False,
         )
-    assert program is not None
     program.save(str(target))
     rewrite(target, forget_origin)
     return outputs
+
+
+def _exported(model: nn.Module, sample: tuple[torch.Tensor, ...], **settings: Any) -> torch.onnx.ONNXProgram:
+    try:
+        # Opset 20 is the first that has GELU as one operator.
+        program = torch.onnx.export(model, sample, dynamo=True, opset_version=20, verbose=False, **settings)
+    except torch.onnx.OnnxExporterError as error:
+        reason = next((line for line in reversed(str(error.__cause__ or error).splitlines()) if line.strip()), "")
+        found = f"PyTorch cannot write this network as ONNX ({reason.strip()[:200]})"
+        raise ExportRefused("export", found, remedy="Predict with the run itself, or train another encoder.") from error
+    assert program is not None
+    return program
 
 
 def _free(tensor: torch.Tensor, declared: Declared | None) -> dict[int, Any]:

@@ -24,10 +24,11 @@ from spanloom.contracts import Codec, Task
 from spanloom.core import Array, Arrays, Row
 from spanloom.errors import CheckpointError, ConfigError
 from spanloom.predict.company import batches_of, may_be_together
-from spanloom.predict.device import providers_for, require_device
+from spanloom.predict.device import processors, providers_for, require_device
 from spanloom.predict.graph_bytes import has_outside_data
 from spanloom.predict.outcomes import Device
 from spanloom.predict.probe import Misfit, probe
+from spanloom.text.scripts import Scripts
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -84,6 +85,7 @@ class Bundle:
     codec: Codec
     manifest: Mapping[str, Any]
     backend: OnnxBackend
+    scripts: Scripts | None = None
 
 
 def open_bundle(
@@ -114,7 +116,15 @@ def open_bundle(
         device == "cuda" or may_be_together(task, codec, OnnxBackend(session, silent=True))
     )
     backend = OnnxBackend(session, workers, together=together)
-    return Bundle(folder, task, codec, manifest, backend)
+    return Bundle(folder, task, codec, manifest, backend, _scripts_of(folder, manifest))
+
+
+def _scripts_of(folder: Path, manifest: Mapping[str, Any]) -> Scripts | None:
+    """The scripts of the training data, None of an older bundle. Raises CheckpointError where they are none."""
+    try:
+        return Scripts.from_dict(manifest["scripts"]) if "scripts" in manifest else None
+    except ValueError as error:
+        raise CheckpointError(str(folder / MANIFEST), f"scripts: {error}", "as exported", DAMAGED) from None
 
 
 def _read_codec(path: Path, task: Task, content: bytes, tokenizer: bytes | None) -> Codec:
@@ -235,10 +245,3 @@ def start(model: bytes, where: str, device: Device = "auto") -> onnxruntime.Infe
         raise CheckpointError(where, f"onnxruntime {version} cannot load it ({reason})", remedy=DAMAGED) from error
     require_device(session, device)
     return session
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import onnxruntime
 
 from spanloom.errors import ConfigError
@@ -27,3 +29,10 @@ def require_device(session: onnxruntime.InferenceSession, device: Device) -> Non
     if device == "cuda" and GPU not in session.get_providers():
         found = f"onnxruntime {onnxruntime.__version__} could not start it on the GPU"
         raise ConfigError("--device", found, "CUDA and cuDNN as it needs them", "Install them, or use --device cpu.")
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

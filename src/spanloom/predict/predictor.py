@@ -21,8 +21,10 @@ from spanloom.predict.long_text import limit_of, merged, places_of
 from spanloom.predict.outcomes import HERE, Device, Errors, More, Work, always, numbered, placed
 from spanloom.predict.reading import Reading
 from spanloom.predict.stream import Stream
+from spanloom.predict.unread import say_unread
 from spanloom.predict.user_text import BYTES, as_strings, refuse_one_or_several
 from spanloom.tasks import find_task
+from spanloom.text.scripts import Scripts
 from spanloom.text.windows import part_of_text
 from spanloom.write.folders import aside
 from spanloom.write.notebook import answer_html
@@ -43,7 +45,8 @@ class Predictor(Generic[Found]):
     task: what it does. codec: its vocabularies and limits. backend: its network. source: where the model was loaded
     from. texts: how many it reads together, see `Codec`. second_look: what of a long text no window shows is read
     once more, by tasks that can tell, such as `joint` of pairs of spans that no window holds together: the part that is
-    likely to matter ("auto"), "all", or none ("off").
+    likely to matter ("auto"), "all", or none ("off"). scripts: of its training data; of texts in another, one line on
+    standard error says so.
 
     `predict` is made of stages, each of which can be called by itself: text -> `prepare` -> input -> `encode` -> its
     windows, as rows -> `forward` -> what the network puts out -> `decode` -> answers in tokens, one a row -> `merge` ->
@@ -59,19 +62,22 @@ class Predictor(Generic[Found]):
         backend: Backend,
         source: Path,
         second_look: SecondLook = "auto",
+        scripts: Scripts | None = None,
     ) -> None:
         self.task = task
         self.codec = codec
         self.backend = backend
         self.source = source
         self.second_look = second_look
+        self.scripts = scripts
         self.texts = codec.texts
 
     def __repr__(self) -> str:
-        """Task, model, and what answers are made of; long lists of labels are cut."""
+        """Task, model, scripts, and what answers are made of; long lists of labels are cut."""
         known = self.codec.known().items()
         labels = "".join(f", {kind.replace(' ', '_')}={reprlib.repr(names)}" for kind, names in known)
-        return f"Predictor(task={self.task.name!r}, model={str(self.source)!r}{labels})"
+        scripts = "" if self.scripts is None else f", scripts={self.scripts.known()}"
+        return f"Predictor(task={self.task.name!r}, model={str(self.source)!r}{scripts}{labels})"
 
     @overload
     def __call__(self, text: str | tuple[str, ...]) -> Found: ...
@@ -166,6 +172,8 @@ class Predictor(Generic[Found]):
 
     def encode(self, item: Any) -> Work:
         """An input of the task, its windows where it is longer than the model reads at once, and a row for each."""
+        if self.scripts is not None:
+            say_unread(self.scripts, item)
         places = places_of(item, self.codec)
         pieces = [item] if places is None else [part_of_text(item, place) for place in places]
         return Work(item, places, [self.codec.encode(Example(piece)) for piece in pieces])
@@ -216,11 +224,12 @@ def load(
     folder = bundled() if path is None else Path(path).expanduser()
     if (folder / MANIFEST).is_file():
         bundle = open_bundle(folder, find_task, threads, device)
-        return Predictor(bundle.task, bundle.codec, bundle.backend, folder, second_look)
+        return Predictor(bundle.task, bundle.codec, bundle.backend, folder, second_look, bundle.scripts)
     if (folder / RUN_WEIGHTS).is_file():
         from spanloom.predict.torch_run import open_run
 
-        return Predictor(*open_run(folder, threads, device), folder, second_look)
+        task, codec, backend, scripts = open_run(folder, threads, device)
+        return Predictor(task, codec, backend, folder, second_look, scripts)
     if not folder.is_dir():
         found = "is a file, not a folder" if folder.exists() else "no such folder"
         left = aside(folder)

@@ -11,13 +11,14 @@ from spanloom.core import Array, Arrays
 from spanloom.errors import ConfigError, MissingExtra
 from spanloom.predict.outcomes import Device
 from spanloom.tasks import find_task
+from spanloom.text.scripts import Scripts
 
 try:
     import torch
 
     from spanloom.engine.device import pick_device
     from spanloom.engine.evaluate import TorchBackend
-    from spanloom.engine.model_folder import load_model
+    from spanloom.engine.model_folder import load_model, read_letters
     from spanloom.engine.repeat import repeatable
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
@@ -38,12 +39,14 @@ class RepeatableBackend(TorchBackend):
 
 def open_run(
     folder: Path, threads: int | None = None, wanted: Device = "auto"
-) -> tuple[Task, Codec, RepeatableBackend]:
-    """The task, the codec and the network of a run folder. Raises CheckpointError for one that is damaged, ConfigError
+) -> tuple[Task, Codec, RepeatableBackend, Scripts | None]:
+    """Task, codec, network and scripts of a run folder. Raises CheckpointError for one that is damaged, ConfigError
     where there is no such device."""
     device = pick_device() if wanted == "auto" else torch.device(wanted)
     if device.type == "cuda" and not torch.cuda.is_available():
         found, remedy = f"PyTorch {torch.__version__} sees no GPU", "Run 'spanloom doctor', or use --device cpu."
         raise ConfigError("--device", found, "one that it can use", remedy)
     task, _, codec, model = load_model(folder, find_task)
-    return task, codec, RepeatableBackend(model.to(device), device, threads=threads or 0)
+    letters = read_letters(folder)
+    backend = RepeatableBackend(model.to(device), device, threads=threads or 0)
+    return task, codec, backend, None if letters is None else Scripts(letters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -15,7 +15,7 @@ from spanloom.run.user_config import GivenConfig, resolved
 from spanloom.tasks import find_task
 from spanloom.write.notebook import ShownCheck
 
-Precision = Literal["int8", "fp32"]
+Precision = Literal["int8", "int4", "fp32"]
 
 
 def check(data: str | Path, task: str | None = None, config: GivenConfig | None = None) -> ShownCheck:
@@ -74,17 +74,22 @@ def export(
     max_drop: float = 0.5,
     golden: str | Path | None = None,
     precision: Precision = "int8",
+    keep_pieces: int | str | Path | Sequence[int | str | Path] = (),
 ) -> dict[str, Any]:
     """Write a run as a bundle, a folder that predicts without PyTorch; what its `bundle.json` says.
 
     max_drop: how many points the bundle may lose against the run. golden: data to score both on in place of the run's
-    dev data, whose sentences the bundle then holds. precision: "int8", or "fp32", four times as large and half as
-    fast. Raises ExportRefused where it would lose more, and nothing is written then; MissingExtra without PyTorch;
-    CheckpointError for a damaged run, ConfigError where there is nothing to score on.
+    dev data, whose sentences the bundle then holds. precision: "int8"; "int4", whose tables of vectors have 4 bits, not
+    only those that came so; or "fp32", four times as large and half as fast. keep_pieces: how many pieces of the
+    vocabulary to keep, a file of texts of which to keep what they need, or several of these; () for all. Raises
+    ExportRefused where it would lose more, and nothing is written then; MissingExtra without PyTorch; CheckpointError
+    for a damaged run, ConfigError where there is nothing to score on.
     """
     if precision not in get_args(Precision):
-        remedy = "Set precision='int8', or precision='fp32'."
-        raise ConfigError("export", f"precision is {precision!r}", "'int8' or 'fp32'", remedy)
+        remedy = "Set precision='int8', or another of these."
+        raise ConfigError("export", f"precision is {precision!r}", "'int8', 'int4' or 'fp32'", remedy)
     from spanloom.export.bundle import export as write_export
+    from spanloom.export.pieces import parse_keep
 
-    return write_export(Path(run), Path(output), max_drop, None if golden is None else Path(golden), precision)
+    keep = parse_keep([keep_pieces] if isinstance(keep_pieces, int | str | Path) else keep_pieces)
+    return write_export(Path(run), Path(output), max_drop, None if golden is None else Path(golden), precision, keep)

@@ -6,9 +6,9 @@ Letters: P pieces (with the two special ones), T words.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class PieceTokenizer:
     """
 
     def __init__(self, tokenizer_json: str, limit: int = 512) -> None:
-        self.json, self._tokenizer = parse_tokenizer(tokenizer_json)
+        self.json, self._tokenizer = parse_tokenizer(tokenizer_json, by_word=True)
         self.limit = limit
         self._frames = {count: self._frame(count) for count in (1, 2)}
         self._unknown = self._unknown_id()
@@ -152,8 +152,11 @@ def _shortened(by_word: list[list[int]], room: int) -> tuple[list[list[int]], in
 LONGEST_ROW = 512
 """Pieces a row at most, whatever an encoder allows: attention grows with the square."""
 
-SHORTEST_ROW = 8
-"""Pieces a row at least: the special ones of two texts, and a piece of each."""
+ROW_STEP = 16
+"""In a batch rows are padded to a multiple of this many pieces, which an encoder must have positions for too."""
+
+FROM_PADDING = ("camembert", "data2vec-text", "mpnet", "xmod")
+"""Encoders beside the RoBERTas, by their `model_type`, whose positions count from that of the padding piece."""
 
 
 def read_limit(folder: Path) -> int:
@@ -164,12 +167,20 @@ def read_limit(folder: Path) -> int:
     if not (folder / "config.json").exists():  # loading the encoder will say so
         return LONGEST_ROW
     table = read_encoder_config(folder)
-    reserved = 2 if "roberta" in str(table.get("model_type", "")) else 0  # its positions count from the padding's
+    reserved = _reserved(table)
     positions = encoder_number(folder, table, ("max_position_embeddings",), LONGEST_ROW + reserved)
-    if positions - reserved < SHORTEST_ROW:
+    if positions - reserved < ROW_STEP:
         found = f"max_position_embeddings is {positions}, which leaves no room for a text"
-        raise CheckpointError(str(folder / "config.json"), found, f"{SHORTEST_ROW + reserved} or more", "Check it.")
-    return min(positions - reserved, LONGEST_ROW)
+        raise CheckpointError(str(folder / "config.json"), found, f"{ROW_STEP + reserved} or more", "Check it.")
+    return min((positions - reserved) // ROW_STEP * ROW_STEP, LONGEST_ROW)
+
+
+def _reserved(table: Mapping[str, Any]) -> int:
+    """How many positions stand before that of the first piece."""
+    kind, padding = str(table.get("model_type", "")), table.get("pad_token_id", 1)
+    if "roberta" not in kind and kind not in FROM_PADDING:
+        return 0
+    return 2 if kind == "mpnet" or not isinstance(padding, int) else max(0, padding) + 1
 
 
 def read_tokenizer(folder: Path) -> str:

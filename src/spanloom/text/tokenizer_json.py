@@ -7,12 +7,18 @@ import json
 from tokenizers import Tokenizer
 
 
-def parse_tokenizer(tokenizer_json: str) -> tuple[str, Tokenizer]:
-    """The file's text without settings that cut or pad, and its tokenizer. Raises ValueError where it is damaged."""
+def parse_tokenizer(tokenizer_json: str, by_word: bool = False) -> tuple[str, Tokenizer]:
+    """The file's text without settings that cut or pad, and its tokenizer. Raises ValueError where it is damaged.
+
+    by_word: it is given words one by one, so that one over bytes must put the space before each of them by itself, as
+    its pieces of whole words begin with that.
+    """
     try:
         table = json.loads(tokenizer_json)
         table["truncation"] = None  # a stored setting here would cut sentences silently
         table["padding"] = None
+        if by_word and (table.get("pre_tokenizer") or {}).get("type") == "ByteLevel":
+            table["pre_tokenizer"]["add_prefix_space"] = True
         text = json.dumps(table, ensure_ascii=False)
         tokenizer = Tokenizer.from_str(text)
         # What a damaged table leads to shows only in use, in the library's own panics too.

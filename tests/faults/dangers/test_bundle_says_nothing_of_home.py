@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spanloom.export.bundle import _without_folders
+from spanloom.export.card import without_folders
 from spanloom.run.cli import main
 
 CONFIG = """
@@ -102,4 +102,4 @@ def test_sentences_are_in_a_bundle_where_data_were_named_for_it(run: Path, tmp_p
     ],
 )
 def test_of_a_path_on_a_card_its_last_name_stays(card: str, left: str) -> None:
-    assert _without_folders(card) == left
+    assert without_folders(card) == left

@@ -156,7 +156,7 @@ def test_a_bundle_is_replaced_and_keeps_its_mode(bundle: Path) -> None:
     card = bundle.parent / "card.md"
     card.write_text("# Another\n", encoding="utf-8")
     write_bundle(make_source(card), link, 0.5)
-    assert (bundle / "README.md").read_text(encoding="utf-8") == "# Another\n"
+    assert (bundle / "README.md").read_text(encoding="utf-8").startswith("# Another\n")
     assert not (bundle / "golden.jsonl").exists()
     assert link.is_symlink()
     assert bundle.stat().st_mode & 0o777 == 0o700

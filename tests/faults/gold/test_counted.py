@@ -138,7 +138,7 @@ def test_nothing_is_said_where_nothing_is_cut(tmp_path: Path) -> None:
     data, dev = write(tmp_path / "t.conll", TAGGED), write(tmp_path / "d.conll", TAGGED.replace("Oslo", "Paris"))
     write(dev, "Ada B-PER\nsaw O\nRome B-LOC\n\n")
     notices, card = train("tag", tmp_path / "run", f"data.train={data}", f"data.dev={dev}")
-    assert notices == ["Trained; drawing plots, writing the model card."]
+    assert notices == ["Trained; calibrating on dev, drawing plots, writing the model card."]
     assert "The longest training example had 4 tokens or pieces" in card
 
 

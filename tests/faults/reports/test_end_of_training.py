@@ -32,7 +32,7 @@ def test_train_ends_with_the_next_command(
         f"      spanloom evaluate '{run}' DATA",
         f"      spanloom export '{run}' --output BUNDLE",
     ]
-    assert STAGE in told.err
+    assert CALIBRATING in told.err
     words = shlex.split(told.out.splitlines()[1].removeprefix("Next: spanloom "))
     assert main(words) == 0, "what is said can be typed"
 

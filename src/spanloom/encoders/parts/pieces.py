@@ -15,10 +15,10 @@ from spanloom.encoders.contract import Features
 from spanloom.encoders.parts.settings import OfPieces
 from spanloom.errors import ConfigError
 from spanloom.text.lookup import WordLookup, fit_characters
-from spanloom.text.pieces import LONGEST_ROW, PieceTokenizer, read_limit, read_tokenizer, with_own_pieces
+from spanloom.text.pieces import LONGEST_ROW, ROW_STEP, PieceTokenizer, read_limit, read_tokenizer, with_own_pieces
 from spanloom.text.stored import whole
 
-PIECES = Axis("pieces", 16)
+PIECES = Axis("pieces", ROW_STEP)
 """P."""
 
 

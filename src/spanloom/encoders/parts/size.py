@@ -5,7 +5,7 @@ only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ from spanloom.encoders.parts.words import WordFeatures, vector_width
 from spanloom.nn.layers.counts import character_weights, recurrent_weights
 from spanloom.text.lookup import WordLookup
 from spanloom.text.pretrained import UNUSED, encoder_number, read_encoder_config, weight_shapes
+
+WORD_VECTORS = ("word_embeddings.weight", "tok_embeddings.weight")
+"""How the name of the table of word vectors ends, in BERT and its like, and in ModernBERT."""
 
 
 class Above(NamedTuple):
@@ -65,9 +68,9 @@ def size_of_pieces(config: OfPieces, features: PieceFeatures, folder: Path) -> E
     inside = encoder_number(folder, table, ("hidden_size", "dim"), 768)
     layers = encoder_number(folder, table, ("num_hidden_layers", "n_layers"), 12)
     heads = encoder_number(folder, table, ("num_attention_heads", "n_heads"), 12)
-    shapes = weight_shapes(folder / "model.safetensors")
+    shapes = _without_heads(weight_shapes(folder / "model.safetensors"))
     whole = sum(map(math.prod, shapes.values()))
-    vectors = sum(math.prod(shape) for name, shape in shapes.items() if "word_embeddings" in name)
+    vectors = sum(math.prod(shape) for name, shape in shapes.items() if name.endswith(WORD_VECTORS))
     products = sum(
         math.prod(shape)
         for name, shape in shapes.items()
@@ -85,6 +88,15 @@ def size_of_pieces(config: OfPieces, features: PieceFeatures, folder: Path) -> E
         width=top.width,
         maps=layers * heads if config.attention else 0,
     )
+
+
+def _without_heads(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """The weights of the encoder in a file that may hold what stood above it in its own training, which is not loaded:
+    they are named like the table of word vectors.
+    """
+    words = next((name for name in shapes if name.endswith(WORD_VECTORS)), "")
+    prefix = words.partition("embeddings.")[0]
+    return {name: shape for name, shape in shapes.items() if name.startswith(prefix)}
 
 
 def learnt(config: Pretrained, whole: int, embeddings: int) -> tuple[int, int]:

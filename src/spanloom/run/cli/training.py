@@ -18,6 +18,7 @@ from spanloom.write.terminal import tell
 
 class Precision(StrEnum):
     int8 = "int8"
+    int4 = "int4"
     fp32 = "fp32"
 
 
@@ -111,12 +112,25 @@ def export(
         ),
     ] = None,
     precision: Annotated[
-        Precision, typer.Option("--precision", help="int8, or fp32: four times as large, half as fast.")
+        Precision,
+        typer.Option(
+            "--precision", help="int8; int4: tables of vectors in 4 bits; fp32: 4 times as large, half as fast."
+        ),
     ] = Precision.int8,
+    keep_pieces: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep-pieces",
+            metavar="TEXTS|N",
+            help="Keep the N most frequent pieces, or those that the words of a file need; may be given several times.",
+        ),
+    ] = None,
 ) -> None:
     """Export a run as a bundle that predicts without PyTorch."""
     from spanloom.run import functions
 
-    manifest = functions.export(run, output, max_drop, golden, precision.value)
+    manifest = functions.export(run, output, max_drop, golden, precision.value, keep_pieces or ())
     before, after = (100 * manifest["scores"][stage]["best"] for stage in ("torch", precision.value))
-    tell(f"{output}: {manifest['precision']}, score {after:.1f} (the run's own {before:.1f})")
+    pieces = manifest["pieces"]
+    kept = "" if pieces is None else f", {pieces['kept']:,} of {several(pieces['of'], 'piece')}"
+    tell(f"{output}: {manifest['precision']}{kept}, score {after:.1f} (the run's own {before:.1f})")

@@ -58,9 +58,9 @@ def _attend(
 
     drawn = bool(settings.get("dropout"))  # what is dropped out is drawn a second time, from the same state
     rows = max(1, LARGE // size)
-    parts = [part.split(rows) for part in (query, key, value)]
+    parts = [torch.split(part, rows) for part in (query, key, value)]
     masks: Sequence[Tensor | None] = [None] * len(parts[0])
     if attention_mask is not None:
-        masks = attention_mask.expand(len(query), -1, -1, -1).split(rows)
+        masks = torch.split(attention_mask.expand(len(query), -1, -1, -1), rows)
     again = functools.partial(checkpoint, vectors, use_reentrant=False, preserve_rng_state=drawn)
     return torch.cat([again(*part) for part in zip(*parts, masks, strict=True)]), None

@@ -23,10 +23,12 @@ from spanloom.text.pretrained import LAYOUT, UNUSED, encoder_number, read_encode
 _DROPOUTS = {
     "hidden_dropout_prob": None,  # None: as configured
     "dropout": None,
+    "embedding_dropout": None,
+    "mlp_dropout": None,
     "attention_probs_dropout_prob": 0.0,  # drawing the masks inside attention costs a twentieth of a step on a CPU
     "attention_dropout": 0.0,
 }
-"""What BERT and its like, and DistilBERT, call their dropouts."""
+"""What BERT and its like, DistilBERT, and ModernBERT call their dropouts."""
 
 SHOWN = 3  # names of missing weights that an error lists
 
@@ -60,7 +62,7 @@ def load_transformer(folder: Path, dropout: float, pieces: int = 0) -> nn.Module
     if lacking:
         raise CheckpointError(str(weights), _lacks(lacking, model), remedy="Use the two files of one model.")
     _check_reads(folder, model)
-    rows = model.get_input_embeddings().num_embeddings  # type: ignore[operator]
+    rows = len(model.get_input_embeddings().weight)  # type: ignore[operator]
     if rows < pieces:
         found = f"tokenizer.json has {pieces} pieces, model.safetensors vectors for {rows}"
         raise CheckpointError(str(folder), found, "a vector for each piece", "Use the files of one model.")

@@ -100,9 +100,11 @@ class Transformer(nn.Module):
         if self.mixture is None:
             last: Tensor = answer.last_hidden_state
             return last
-        weights = torch.softmax(self.mixture, dim=0).unbind()
-        layers = [weight * layer for weight, layer in zip(weights, answer.hidden_states, strict=True)]
-        return torch.stack(layers).sum(dim=0)
+        first, *weights = torch.softmax(self.mixture, dim=0).unbind()
+        mixed: Tensor = first * answer.hidden_states[0]
+        for weight, layer in zip(weights, answer.hidden_states[1:], strict=True):
+            mixed = mixed + weight * layer  # one after the other: all of them stacked were the most that a step held
+        return mixed
 
     def _pool(self, hidden: Tensor, first: Tensor, last: Tensor) -> Tensor:
         """Pieces [B, P, H] -> words [B, T, H]."""
