@@ -295,7 +295,7 @@ def test_a_run_without_torch_names_the_extra(tmp_path: Path, monkeypatch: pytest
 def test_without_a_path_the_packaged_model_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Any] = []
 
-    def note(folder: Path, find: Any, threads: int | None) -> Any:
+    def note(folder: Path, find: Any, threads: int | None, device: str) -> Any:
         opened.append((folder, threads))
         raise CheckpointError(str(folder), "noted")
 
