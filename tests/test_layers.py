@@ -35,11 +35,13 @@ LAYERS = (
     "predict",
     "store",
     "export",
+    "serve",
     "run",
 )
 SHARED = {"parts", "contract", "estimate"}
 """What stands in `encoders/` beside the encoders."""
 LATE = {"importlib.import_module", "__import__", "deferred"}
+SERVING = {"fastapi", "starlette", "pydantic", "uvicorn", "prometheus_client"}
 TORCH = {"torch", "transformers", "onnx", "onnxscript"}
 
 
@@ -86,6 +88,8 @@ def fault(module: str, target: str) -> str | None:
     """Why `module` may not import `target`, or None if it may."""
     if target.split(".")[0] == "spacy":
         return None if module == "spanloom.run.spacy_component" else f"{module} may not import {target}"
+    if target.split(".")[0] in SERVING:
+        return None if home(module) == "serve" else f"{module} may not import {target}"
     if target.split(".")[0] in TORCH:
         return None if may_import_torch(module) else f"{module} may not import {target}"
     if {module.split(".")[0], target.split(".")[0]} == {"spanloom", "from_scratch"}:
@@ -191,6 +195,8 @@ def test_every_folder_has_its_place_in_the_order(repository: Path) -> None:
         ("spanloom.predict.bundle", "import spanloom.export.to_onnx", "export is below predict"),
         ("spanloom.predict.predictor", "from transformers import AutoTokenizer", "may not import transformers"),
         ("spanloom.predict.predictor", "import spacy", "may not import spacy"),
+        ("spanloom.run.cli.serve", "import uvicorn", "may not import uvicorn"),
+        ("spanloom.predict.predictor", "import spanloom.serve.queue", "serve is below predict"),
         ("from_scratch.crf", "from spanloom.core import Span", "do not know each other"),
         ("spanloom.nn.heads.crf", "import from_scratch.crf", "do not know each other"),
     ],
@@ -213,6 +219,7 @@ def test_a_breach_is_found(module: str, text: str, expected: str) -> None:
         ("spanloom.export.bundle", "import torch\nimport onnx"),
         ("spanloom.predict.bundle", "from spanloom import __version__"),
         ("spanloom.run.spacy_component", "from spacy.tokens import Doc"),
+        ("spanloom.serve.app", "from fastapi import FastAPI"),
         ("spanloom", "from spanloom.predict.predictor import load"),
     ],
 )

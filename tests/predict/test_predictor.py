@@ -15,6 +15,7 @@ import spanloom.predict.predictor as predictor_module
 from spanloom.answers.graph import Graph
 from spanloom.answers.parts.answer import Entity
 from spanloom.core import Example, Row
+from spanloom.decode.scaling import AS_IS
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.inputs import Relation, Span
 from spanloom.predict.outcomes import CHUNK
@@ -168,6 +169,7 @@ class Related(TinyCodec):
 
     spread = 1
     max_sentences = 1
+    scaling = AS_IS
 
     def may_relate(self, head: str, tail: str) -> bool:
         return True

@@ -500,7 +500,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     commands = [command.callback.__name__ for command in build_app().registered_commands if command.callback]
     work, about = (
-        ["predict", "train", "evaluate", "compare", "check", "convert", "export"],
+        ["predict", "train", "evaluate", "calibrate", "compare", "check", "convert", "export", "serve", "facts"],
         ["example", "tasks", "settings", "doctor"],
     )
     assert sorted(commands) == sorted([*work, "init", "generate", *about])

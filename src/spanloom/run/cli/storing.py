@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spanloom.answers.parts.drawing import shown_text
 from spanloom.errors import ConfigError
 from spanloom.text.counts import listed, several
 from spanloom.write.lines import refuse_to_replace
@@ -61,6 +60,8 @@ def stored(path: Path | None, predictor: Predictor[Any]) -> Iterator[Keep | None
 
 
 def _add(told: Told, writer: Writer) -> None:
+    from spanloom.answers.parts.drawing import shown_text
+
     if "error" not in told.shown:
         writer.add(shown_text(told.shown), told.shown, told.fields.get("id"))
 

@@ -1,0 +1,101 @@
+"""A model that is served, as it was when it was loaded, and how models are named on the command line."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from spanloom.errors import CheckpointError, ConfigError
+from spanloom.predict.bundle import MANIFEST
+from spanloom.predict.long_text import limit_of
+from spanloom.predict.predictor import RUN_WEIGHTS, Predictor, bundled, load
+
+NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
+VERSION_LENGTH = 12
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """One version of a model. Requests that were taken for it are answered by it, whatever is loaded later."""
+
+    name: str
+    folder: Path
+    version: str
+    predictor: Predictor[Any]
+    since: str
+
+    def about(self) -> dict[str, Any]:
+        """What a client may know of it; nothing of where it is kept."""
+        predictor = self.predictor
+        return {
+            "name": self.name,
+            "version": self.version,
+            "task": predictor.task.name,
+            "summary": predictor.task.summary,
+            "texts": predictor.texts,
+            "reads_at_once": limit_of(predictor.codec),
+            "labels": {kind: list(names) for kind, names in predictor.codec.known().items()},
+            "loaded": self.since,
+        }
+
+
+def open_model(name: str, folder: Path) -> Loaded:
+    """Load a model. Raises CheckpointError where its folder is damaged, or changes all the time that it is read."""
+    for _ in range(ATTEMPTS):
+        before = version_of(folder)
+        predictor = load(folder, threads=1)  # the service has threads of its own, each with a batch
+        if version_of(folder) == before:
+            return Loaded(name, folder, before, predictor, datetime.now(UTC).isoformat(timespec="seconds"))
+    raise CheckpointError(str(folder), "changed while it was read", "", "Load it again once it is whole.")
+
+
+def version_of(folder: Path) -> str:
+    """What tells one version of a model from another: a hash of its manifest, which has those of all its files, or of a
+    run's weights; "" where neither can be read, which loading says better.
+    """
+    for path in (folder / MANIFEST, folder / RUN_WEIGHTS):
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()[:VERSION_LENGTH]
+        except OSError:
+            continue
+    return ""
+
+
+def signature(folder: Path) -> tuple[Any, ...]:
+    """What changes when a file of a model does: a look that costs nothing, however large the files are."""
+    seen = []
+    for path in sorted((*folder.glob("*"), folder / RUN_WEIGHTS)):
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        seen.append((path.name, found.st_ino, found.st_size, found.st_mtime_ns))
+    return tuple(seen)
+
+
+def named_models(given: Sequence[str]) -> dict[str, Path]:
+    """The folders of models by name: NAME=FOLDER, or a folder that lends its own name; without any, the bundled model.
+
+    Raises ConfigError for a name that an address cannot have and for two models of one name.
+    """
+    found: dict[str, Path] = {}
+    for each in given or (str(bundled()),):
+        name, sign, rest = each.partition("=")
+        folder = Path(rest if sign and NAME.fullmatch(name) and not Path(each).exists() else each).expanduser()
+        if not sign or str(folder) != str(Path(rest).expanduser()):
+            name = folder.resolve().name
+        if not NAME.fullmatch(name):
+            remedy = f"Give it one: spanloom serve mine={folder}"
+            raise ConfigError("serve", f"{name!r} as the name of a model", "letters, digits, '.', '-' and '_'", remedy)
+        if name in found:
+            expected = f"another name than that of {found[name]}"
+            raise ConfigError("serve", f"two models named {name!r}", expected, f"Name one: other={folder}")
+        found[name] = folder
+    return found

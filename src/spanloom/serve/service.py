@@ -1,0 +1,170 @@
+"""The service without its addresses: models, the queue, threads that answer, and how a model is swapped."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spanloom.decode.threshold import GivenThreshold, Threshold, threshold_for
+from spanloom.errors import CheckpointError, ConfigError, SpanloomError
+from spanloom.predict.predictor import UserText
+from spanloom.predict.reading import Reading
+from spanloom.serve.answering import answer, failure
+from spanloom.serve.loaded import Loaded, open_model
+from spanloom.serve.meters import Meters
+from spanloom.serve.queue import Queue
+from spanloom.serve.refusals import Refused, beyond, stopping, too_late, unknown_model, unusable
+from spanloom.serve.settings import Settings
+from spanloom.serve.tickets import Outcome, Ticket, characters_of
+from spanloom.write.terminal import say
+
+Gone = Callable[[], Awaitable[object]]
+"""Gives what ends when a client goes away."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a request gets: which version of which model answered, an outcome a text, and how the texts were read."""
+
+    model: Loaded
+    outcomes: Sequence[Outcome]
+
+    def notes(self) -> list[str]:
+        """What was not read at once and whole, a sentence each."""
+        together = Reading(limit=str(self.model.about()["reads_at_once"]))
+        for outcome in self.outcomes:
+            together.add(outcome.reading)
+        together.failed = 0  # errors stand in the places of their answers
+        return together.sentences()
+
+
+class Service:
+    """Models that answer. Its coroutines run in one event loop; the models in threads of their own."""
+
+    def __init__(self, folders: Mapping[str, Path], settings: Settings) -> None:
+        self.settings = settings
+        self.models = {name: open_model(name, folder) for name, folder in folders.items()}
+        self.queue = Queue(settings.limits.queue)
+        self.meters = Meters(lambda: self.queue.waiting)
+        self.draining = False
+        self._reloading = {name: threading.Lock() for name in folders}
+        self._threads = [
+            threading.Thread(target=self._work, name=f"model {number}", daemon=True)
+            for number in range(settings.threads)
+        ]
+
+    def start(self) -> None:
+        """Let the threads begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Take nothing more, and wait until what was taken is answered."""
+        self.draining = True
+        self.queue.close()
+        for thread in self._threads:
+            thread.join()
+
+    def model(self, name: str | None) -> Loaded:
+        """The model of this name, or the first where none is named. Raises Refused."""
+        if name is None:
+            return next(iter(self.models.values()))
+        if name not in self.models:
+            raise unknown_model(name, list(self.models))
+        return self.models[name]
+
+    async def answer(
+        self, model: Loaded, texts: Sequence[UserText], given: GivenThreshold | None, gone: Gone
+    ) -> Answered:
+        """The outcomes for texts. gone: what it gives ends when the client is.
+
+        Raises Refused for what is beyond a limit, a threshold that the model does not know, a full queue, and when the
+        time runs out.
+        """
+        if self.draining:
+            raise stopping()
+        self._check(texts)
+        try:
+            sure = Threshold() if given is None else threshold_for(given, model.predictor.task, model.predictor.codec)
+        except ConfigError as error:
+            raise unusable(error, "threshold") from error
+        if not texts:
+            return Answered(model, ())
+        loop = asyncio.get_running_loop()
+        done = asyncio.Event()
+
+        def settled() -> None:
+            loop.call_soon_threadsafe(done.set)
+
+        ticket = Ticket(model, texts, sure, settled)
+        self.queue.put(ticket)
+        try:
+            await self._until(done, gone)
+        except BaseException:
+            self.queue.drop(ticket)
+            raise
+        outcomes = [outcome for outcome in ticket.outcomes if outcome is not None]
+        for outcome in outcomes:
+            self.meters.texts.labels(model.name, "failed" if outcome.failed else "answered").inc()
+        return Answered(model, outcomes)
+
+    def reload(self, name: str) -> Loaded:
+        """Load a model again from its folder and put it in the place of the one that answers; that one answers what was
+        taken for it. Blocks while it loads. Raises CheckpointError, and the old one stays, where it cannot be loaded.
+        """
+        old = self.model(name)
+        with self._reloading[name]:
+            try:
+                new = open_model(name, old.folder)
+            except Exception as error:
+                self.meters.reloads.labels(name, "failed").inc()
+                say(f"Model {name!r} was not loaded again, and version {old.version} stays: {error}")
+                if isinstance(error, SpanloomError):
+                    raise
+                found = f"could not be loaded ({type(error).__name__})"
+                raise CheckpointError(str(old.folder), found, remedy="Look at the log of the service.") from error
+            self.models[name] = new
+            self.meters.reloads.labels(name, "loaded").inc()
+            say(f"Model {name!r} was loaded again: version {new.version}.")
+            return new
+
+    def _check(self, texts: Sequence[UserText]) -> None:
+        limits = self.settings.limits
+        if len(texts) > limits.texts:
+            raise beyond(422, "texts", f"{len(texts):,} texts", limits.texts)
+        for number, text in enumerate(texts, start=1):
+            if (length := characters_of(text)) > limits.characters:
+                raise beyond(422, "characters", f"text {number} has {length:,} characters", limits.characters)
+
+    async def _until(self, done: asyncio.Event, gone: Gone) -> None:
+        seconds = self.settings.limits.seconds
+        waits = [asyncio.ensure_future(done.wait()), asyncio.ensure_future(gone())]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+        if done.is_set():
+            return
+        if waits[1].done() and not waits[1].cancelled():
+            raise Refused(499, "client_gone", SpanloomError("client", "went away"))
+        raise too_late(seconds)
+
+    def _work(self) -> None:
+        """A model's thread: batch after batch, until the queue is closed and empty."""
+        while (parts := self.queue.take()) is not None:
+            began = time.monotonic()
+            self.meters.begun(parts, began)
+            try:
+                self.meters.ended(parts, answer(parts))
+            except Exception as error:  # a bug of ours, which must neither end the thread nor keep anybody waiting
+                say(f"A batch failed with {type(error).__name__}.")
+                for part in parts:
+                    if part.ticket.outcomes[part.number] is None:
+                        part.ticket.settle(part.number, failure(part, error))
+            finally:
+                self.queue.finished(len(parts), time.monotonic() - began)
