@@ -46,7 +46,7 @@ ENGLISH = {
         "by their place, the share of right kinds of those found, precision / recall of facts (place of both names and "
         "relation), and of Chinese and German the F1 of names / facts. *Beside spaCy*: without times, which spaCy "
         "marks by other rules. Below, the F1 of entities / relations on the dev set of each source, by what that "
-        "source annotates. One thread, text after text."
+        "source annotates. One thread, text after text, by processor time."
     ),
     "part": "part",
     "names en": "names P / R",
@@ -223,7 +223,7 @@ CHINESE = {
         "名称按位置计算的精确率 / 召回率,找到的名称中类别正确的比例,"
         "事实(两个名称的位置与关系)的精确率 / 召回率;中文和德文为名称 / 事实的 F1。"
         "*与 spaCy 比较*:不含时间,因为 spaCy 的时间标注规则不同。"
-        "下表为每个数据源开发集上实体 / 关系的 F1,只按该数据源所标注的内容计算。单线程,逐条处理。"
+        "下表为每个数据源开发集上实体 / 关系的 F1,只按该数据源所标注的内容计算。单线程,逐条处理,按处理器时间计。"
     ),
     "part": "部分",
     "names en": "名称 P / R",

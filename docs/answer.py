@@ -16,7 +16,8 @@ from unicodedata import east_asian_width
 import spanloom
 
 TEXTS = {
-    "answer.svg": "The ferry to Reykjavik, the capital of Iceland, was late.",
+    "answer.svg": "Marie Curie, born in Warsaw in 1867, won the Nobel Prize in Physics with her husband, Pierre Curie.",
+    "answer-zh.svg": "阿里巴巴由马云于1999年创立，总部位于杭州。",  # noqa: RUF001
 }
 """File -> the sentence that is drawn in it."""
 
@@ -44,16 +45,12 @@ def picture(text: str) -> str:
     arcs = _arcs(answer, places)
     line = 40 + STEP * max((arc.level for arc in arcs), default=0)
     width, height = places[-1] + LEFT, line + 50
-    said = [
-        f"{entities[item['head']]['text']} {item['label']} {entities[item['tail']]['text']}"
-        for item in answer["relations"]
-    ]
     small = 'font-family="sans-serif" font-size="12" text-anchor="middle"'
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
             ' role="img" aria-labelledby="title">',
-            f'  <title id="title">{escape("; ".join(said))}</title>',
+            f'  <title id="title">{escape(said(answer))}</title>',
             f'  <rect width="{width}" height="{height}" rx="6" fill="{PAPER}"/>',
             *_group(
                 f'fill="none" stroke="{RED}" stroke-width="1.5"', (part for arc in arcs for part in _drawn(arc, line))
@@ -65,6 +62,12 @@ def picture(text: str) -> str:
             "</svg>\n",
         ]
     )
+
+
+def said(answer: Mapping[str, Any]) -> str:
+    """The facts of an answer in one line."""
+    names = [entity["text"] for entity in answer["entities"]]
+    return "; ".join(f"{names[item['head']]} {item['label']} {names[item['tail']]}" for item in answer["relations"])
 
 
 def _arcs(answer: Mapping[str, Any], places: Sequence[int]) -> list[Arc]:

@@ -37,7 +37,7 @@ def joined(rows: Sequence[Row]) -> list[Rewrite]:
 
 @pytest.fixture(autouse=True)
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(path: Path | None = None, second_look: str = "auto") -> Predictor:
+    def load(path: Path | None = None, second_look: str = "auto", device: str = "auto") -> Predictor:
         codec: Any = Turns()
         return StandIn(find_task("rewrite"), codec, joined, Path("nowhere"))
 

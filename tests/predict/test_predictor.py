@@ -15,6 +15,7 @@ import spanloom.predict.predictor as predictor_module
 from spanloom.answers.graph import Graph
 from spanloom.answers.parts.answer import Entity
 from spanloom.core import Example, Row
+from spanloom.decode.scaling import AS_IS
 from spanloom.errors import CheckpointError, DataError, MissingExtra
 from spanloom.inputs import Relation, Span
 from spanloom.predict.outcomes import CHUNK
@@ -168,6 +169,7 @@ class Related(TinyCodec):
 
     spread = 1
     max_sentences = 1
+    scaling = AS_IS
 
     def may_relate(self, head: str, tail: str) -> bool:
         return True
@@ -295,7 +297,7 @@ def test_a_run_without_torch_names_the_extra(tmp_path: Path, monkeypatch: pytest
 def test_without_a_path_the_packaged_model_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Any] = []
 
-    def note(folder: Path, find: Any, threads: int | None) -> Any:
+    def note(folder: Path, find: Any, threads: int | None, device: str) -> Any:
         opened.append((folder, threads))
         raise CheckpointError(str(folder), "noted")
 

@@ -66,7 +66,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
     """Every load gives the stand-in; the list holds the paths that were asked for."""
     asked: list[Path | None] = []
 
-    def load(path: Path | None = None, second_look: str = "auto") -> Predictor:
+    def load(path: Path | None = None, second_look: str = "auto", device: str = "auto") -> Predictor:
         asked.append(path)
         return stand_in("joint", capitalised)
 
@@ -121,7 +121,9 @@ def causes(rows: Sequence[Row]) -> list[Relation]:
 def test_marked_texts_come_with_marks_or_with_offsets(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(spanloom.predict.predictor, "load", lambda path, second_look: stand_in("relation", causes))
+    monkeypatch.setattr(
+        spanloom.predict.predictor, "load", lambda path, second_look, device: stand_in("relation", causes)
+    )
     marked = "<e1>Rain</e1> woke <e2>Ida</e2>"
     plain, lines, broken = (tmp_path / name for name in ("a.txt", "a.jsonl", "b.txt"))
     plain.write_text(f"{marked}\n", encoding="utf-8")
@@ -339,7 +341,7 @@ def test_a_text_and_a_file_are_one_too_many(model: list[Any], capsys: pytest.Cap
 # ---- long texts ------------------------------------------------------------------------------------------------------
 
 
-def tiny_predictor(path: Path | None = None, second_look: str = "auto") -> Predictor:
+def tiny_predictor(path: Path | None = None, second_look: str = "auto", device: str = "auto") -> Predictor:
     """Reads six words at once and finds nothing in them."""
     return StandIn(TASK, TinyCodec(WORDS), lambda rows: [Graph() for _ in rows], Path("tiny"))
 
@@ -362,7 +364,7 @@ def test_evaluating_says_so_too_and_counts_it_in_the_scorecard(
 ) -> None:
     asked = []
 
-    def load(path: Path | None = None, second_look: str = "auto") -> Predictor:
+    def load(path: Path | None = None, second_look: str = "auto", device: str = "auto") -> Predictor:
         asked.append(second_look)
         task = replace(TASK, read=lambda path, config: iter([example("Ada"), example("the " * 7)]))
         predictor = tiny_predictor()
@@ -389,7 +391,7 @@ def test_an_unknown_way_to_look_again_is_refused(capsys: pytest.CaptureFixture[s
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def load(path: Path | None = None, second_look: str = "auto") -> None:
+    def load(path: Path | None = None, second_look: str = "auto", device: str = "auto") -> None:
         raise error
 
     monkeypatch.setattr(spanloom.predict.predictor, "load", load)
@@ -470,7 +472,7 @@ def test_a_reader_that_goes_away_is_no_error(repository: Path) -> None:
         "    def encode(self, example): return Row({}, {}, 1, 1)\n"
         "class Finds(predictor.Predictor):\n"
         "    def predict_rows(self, rows): return [Graph() for row in rows]\n"
-        "predictor.load = lambda path, second_look: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
+        "predictor.load = lambda path, second_look, device: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
         "sys.exit(main(['predict', *(['Mira'] * 20000)]))"
     )
     with subprocess.Popen(
@@ -498,7 +500,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     commands = [command.callback.__name__ for command in build_app().registered_commands if command.callback]
     work, about = (
-        ["predict", "train", "evaluate", "compare", "check", "convert", "export"],
+        ["predict", "train", "evaluate", "calibrate", "compare", "check", "convert", "export", "serve", "facts"],
         ["example", "tasks", "settings", "doctor"],
     )
     assert sorted(commands) == sorted([*work, "init", "generate", *about])

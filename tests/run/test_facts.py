@@ -11,6 +11,7 @@ import pytest
 from spanloom.run.cli import main
 from spanloom.store import Store
 from spanloom.store.connections import open_to_write
+from spanloom.text.counts import several
 from tests.store.known_model import fill
 
 SENTENCE = "Bobby Fischer dished out in March at a news conference in Reykjavik , Iceland ."
@@ -107,7 +108,10 @@ def test_predict_keeps_its_answers_beside_or_in_place_of_an_output(tmp_path: Pat
     shown = capsys.readouterr()
     facts, mentions = list(Store(path).facts()), list(Store(path).mentions())
     assert shown.out == ""
-    assert f"New in {path}: 1 text, {len(mentions)} mentions, {len(facts)} facts, 0 labels.\n" in shown.err
+    assert (
+        f"New in {path}: 1 text, {several(len(mentions), 'mention')}, {several(len(facts), 'fact')}, 0 labels.\n"
+        in shown.err
+    )
     assert {row.origin.document for row in (*facts, *mentions)} == {"7"}
     assert main(["predict", "--input", str(given), "--store", str(path), "--output", str(output)]) == 2
     assert "0 facts, 0 labels; 1 text by this model there already." in capsys.readouterr().err

@@ -110,11 +110,11 @@ def test_spacy_finds_the_component_by_its_entry_point(repository: Path, tmp_path
 
 def test_the_bundled_model_in_english(bundle: Any) -> None:
     doc = bundle(SENTENCE)
-    assert [(span.text, span.label_) for span in doc.ents] == [("Ada Lovelace", "Entity"), ("London", "Entity")]
+    assert [(span.text, span.label_) for span in doc.ents] == [("Ada Lovelace", "person"), ("London", "location")]
     first = doc._.relations[0]
     assert (first.head.text, first.label, first.tail.text) == (
         "Ada Lovelace",
-        "/people/person/place_lived",
+        "lives in",
         "London",
     )
     assert 0.5 < first.score < 1
@@ -238,7 +238,7 @@ def test_a_text_that_fails_goes_to_the_handler_of_the_pipeline(pipe_of: Callable
         ({"model": "absent"}, CheckpointError, "absent: no such folder; a run folder or a bundle"),
         ({"alignment": "loose"}, ConfigError, "alignment is 'loose'; 'expand', 'contract', 'strict'"),
         ({"second_look": "twice"}, ConfigError, "second_look is 'twice'; 'auto', 'all', 'off'"),
-        ({"threshold": {"Entty": 0.5}}, ConfigError, "unknown label 'Entty'; did you mean 'Entity'?"),
+        ({"threshold": {"persn": 0.5}}, ConfigError, "unknown label 'persn'; did you mean 'person'?"),
     ],
 )
 def test_a_setting_that_cannot_be_is_said_at_once(config: dict[str, Any], error: type, message: str) -> None:

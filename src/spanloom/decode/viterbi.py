@@ -189,21 +189,27 @@ def marginals(emissions: Array, transitions: Array, start: Array, end: Array, le
 def _log_sums(emissions: Array, transitions: Array, running: Sequence[int]) -> Array:
     """Log-sums [T, 2, B, K] over all paths that end in each tag, at each token up to a constant, in both directions.
 
-    emissions [T, 2, B, K] with the scores of the start; transitions [2, K, K]. One matrix product a step, unless a tag
-    is out of reach: it may be a rule, or a path e^700 times less likely than another so far, which may win in the end.
+    emissions [T, 2, B, K] with the scores of the start; transitions [2, K, K]. A product of a row and a matrix a step
+    for each sentence by itself, as one for several may be summed in another order, and no score should depend on what
+    else is decoded. Where a tag is out of reach it may be a rule, or a path e^700 times less likely than another so
+    far, which may win in the end: the sums of such a sentence are made tag by tag.
     """
     sums = emissions.copy()
-    moves = np.exp(transitions - transitions.max())
+    moves = np.exp(transitions - transitions.max())[:, None]  # [2, 1, K, K]
     with np.errstate(divide="ignore"):  # the logarithm of nothing is minus infinity, as it should
         for time, count in enumerate(running[1:], 1):
-            before = sums[time - 1, :, :count]
-            sums[time, :, :count] += np.log(np.exp(before - before.max(axis=2, keepdims=True)) @ moves)
-    if not np.isneginf(sums[1:]).any():
+            before = sums[time - 1, :, :count, None]  # [2, n, 1, K]
+            products = np.exp(before - before.max(axis=3, keepdims=True)) @ moves
+            sums[time, :, :count] += np.log(products[:, :, 0])
+    beyond: Array = np.asarray(np.isneginf(sums[1:]).any(axis=(0, 1, 3)))  # [B]
+    if not beyond.any():
         return sums
-    sums = emissions.copy()
+    again = emissions[:, :, beyond]
     for time, count in enumerate(running[1:], 1):
-        paths = sums[time - 1, :, :count, :, None] + transitions[:, None]  # [2, n, K from, K]
-        sums[time, :, :count] += np.logaddexp.reduce(paths, axis=2)
+        few = int(beyond[:count].sum())
+        paths = again[time - 1, :, :few, :, None] + transitions[:, None]  # [2, n, K from, K]
+        again[time, :, :few] += np.logaddexp.reduce(paths, axis=2)
+    sums[:, :, beyond] = again
     return sums
 
 

@@ -23,7 +23,10 @@ import onnxruntime
 from spanloom.contracts import Codec, Task
 from spanloom.core import Array, Arrays, Row
 from spanloom.errors import CheckpointError, ConfigError
+from spanloom.predict.company import batches_of, may_be_together
+from spanloom.predict.device import processors, providers_for, require_device
 from spanloom.predict.graph_bytes import has_outside_data
+from spanloom.predict.outcomes import Device
 from spanloom.predict.probe import Misfit, probe
 from spanloom.text.scripts import Scripts
 
@@ -46,20 +49,20 @@ DAMAGED = "Copy the bundle again, or export it again."
 
 @dataclass(frozen=True)
 class OnnxBackend:
-    """An exported graph; see `Backend`. session: of one thread. workers: how many rows are run at the same time.
-    silent: onnxruntime does not print what it raises.
+    """An exported graph; see `Backend`. session: of one thread. workers: how many batches are run at the same time.
+    silent: onnxruntime does not print what it raises. together: rows of like length go through it in batches.
 
-    Rows are run one at a time, unpadded. On a CPU that is as fast as a padded batch, and it makes every answer
-    independent of what else is predicted: an int8 graph scales its activations over a whole batch, so that neighbours
-    would leak into each other.
+    Rows are run one at a time, unpadded, unless that makes no difference to any answer, see `company.py`: an int8 graph
+    scales its activations over a whole batch, so that neighbours would leak into each other.
     """
 
     session: onnxruntime.InferenceSession
     workers: int = 1
     silent: bool = False
+    together: bool = False
 
     def batches(self, rows: Sequence[Row]) -> list[list[int]]:
-        return [[number] for number in range(len(rows))]
+        return batches_of(rows, self.workers) if self.together else [[number] for number in range(len(rows))]
 
     def forward(self, inputs: Mapping[str, Array]) -> Arrays:
         """Inputs that the graph does not use are left out."""
@@ -85,12 +88,15 @@ class Bundle:
     scripts: Scripts | None = None
 
 
-def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | None = None) -> Bundle:
+def open_bundle(
+    folder: Path, find_task: Callable[[str], Task], threads: int | None = None, device: Device = "auto"
+) -> Bundle:
     """Open a bundle, after checking its format, that no file is missing, that each is as it was exported, and that
     they fit each other.
 
-    threads: how many rows are run at the same time; None means one for each processor. Raises CheckpointError naming
-    the file that is missing, damaged or too new.
+    threads: how many rows are run at the same time; None means one for each processor. On a GPU rows of like length go
+    together, and the last digits of a score may depend on them. Raises CheckpointError naming the file that is missing,
+    damaged or too new, ConfigError where there is no such device.
     """
     manifest = read_manifest(folder)
     contents = {name: _checked(folder, name, entry) for name, entry in manifest["files"].items()}
@@ -99,13 +105,17 @@ def open_bundle(folder: Path, find_task: Callable[[str], Task], threads: int | N
     except ConfigError as error:
         raise CheckpointError(str(folder / MANIFEST), error.found, error.expected, DAMAGED) from None
     codec = _read_codec(folder / CODEC, task, contents[CODEC], contents.get(TOKENIZER))
-    session = start(contents[MODEL], str(folder / MODEL))
+    session = start(contents[MODEL], str(folder / MODEL), device)
     try:
         probe(task, codec, [node.name for node in session.get_inputs()], OnnxBackend(session, silent=True))
     except Misfit as error:
         found, expected = f"does not fit {MODEL}: {error}", "the files of one export"
         raise CheckpointError(str(folder / CODEC), found, expected, DAMAGED) from error
-    backend = OnnxBackend(session, processors() if threads is None else max(threads, 1))
+    workers = processors() if threads is None else max(threads, 1)
+    together = manifest.get("precision") == "fp32" and (
+        device == "cuda" or may_be_together(task, codec, OnnxBackend(session, silent=True))
+    )
+    backend = OnnxBackend(session, workers, together=together)
     return Bundle(folder, task, codec, manifest, backend, _scripts_of(folder, manifest))
 
 
@@ -209,10 +219,12 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
+def start(model: bytes, where: str, device: Device = "auto") -> onnxruntime.InferenceSession:
     """An onnxruntime session of one thread. Raises CheckpointError, citing `where`, when the graph cannot be loaded, or
-    has a part of itself in other files, which onnxruntime would look for in the current directory.
+    has a part of itself in other files, which onnxruntime would look for in the current directory; ConfigError where
+    there is no such device.
     """
+    providers = providers_for(device)
     try:
         outside = has_outside_data(model)
     except ValueError as error:
@@ -226,17 +238,10 @@ def start(model: bytes, where: str) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3  # errors; they are raised as well
     slow = ["SkipLayerNormFusion"]  # its fused operator is slow: without it a sentence takes a tenth less time
     try:
-        return onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"], disabled_optimizers=slow
-        )
+        session = onnxruntime.InferenceSession(model, options, providers=providers, disabled_optimizers=slow)
     except Exception as error:  # onnxruntime's own exceptions share no public base class
         reason = str(error).strip().splitlines()[0][:200]
         version = onnxruntime.__version__
         raise CheckpointError(where, f"onnxruntime {version} cannot load it ({reason})", remedy=DAMAGED) from error
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    require_device(session, device)
+    return session

@@ -19,6 +19,9 @@ Errors = Literal["raise", "return"]
 More = Callable[[], bool]
 """Whether another text is at hand, without waiting for it."""
 
+Device = Literal["auto", "cpu", "cuda"]
+"""Where a network is run: "auto" is a GPU for a run folder where there is one, and the processor for a bundle."""
+
 HERE = "predict"
 """Where an error is that knows of no place among the texts."""
 

@@ -18,7 +18,7 @@ from spanloom.decode.threshold import GivenThreshold, threshold_for
 from spanloom.errors import CheckpointError, DataError, SpanloomError
 from spanloom.predict.bundle import MANIFEST, open_bundle
 from spanloom.predict.long_text import limit_of, merged, places_of
-from spanloom.predict.outcomes import HERE, Errors, More, Work, always, numbered, placed
+from spanloom.predict.outcomes import HERE, Device, Errors, More, Work, always, numbered, placed
 from spanloom.predict.reading import Reading
 from spanloom.predict.stream import Stream
 from spanloom.predict.unread import say_unread
@@ -210,21 +210,25 @@ class Predictor(Generic[Found]):
 
 
 def load(
-    path: Path | str | None = None, threads: int | None = None, second_look: SecondLook = "auto"
+    path: Path | str | None = None,
+    threads: int | None = None,
+    second_look: SecondLook = "auto",
+    device: Device = "auto",
 ) -> Predictor[Any]:
     """A predictor from a bundle, from a run folder, or, without a path, from the model that comes with spanloom.
 
-    threads: processors to use, None for all. second_look: see `Predictor`. A run folder needs the 'train' extra
-    (MissingExtra says so); a bundle does not. Raises CheckpointError saying which file is missing or damaged.
+    threads: processors to use, None for all. second_look: see `Predictor`. device: where the network is run, "auto",
+    "cpu" or "cuda" (ConfigError where there is none): by itself a bundle takes no GPU. A run folder needs the 'train'
+    extra (MissingExtra says so); a bundle does not. Raises CheckpointError saying which file is missing or damaged.
     """
     folder = bundled() if path is None else Path(path).expanduser()
     if (folder / MANIFEST).is_file():
-        bundle = open_bundle(folder, find_task, threads)
+        bundle = open_bundle(folder, find_task, threads, device)
         return Predictor(bundle.task, bundle.codec, bundle.backend, folder, second_look, bundle.scripts)
     if (folder / RUN_WEIGHTS).is_file():
         from spanloom.predict.torch_run import open_run
 
-        task, codec, backend, scripts = open_run(folder, threads)
+        task, codec, backend, scripts = open_run(folder, threads, device)
         return Predictor(task, codec, backend, folder, second_look, scripts)
     if not folder.is_dir():
         found = "is a file, not a folder" if folder.exists() else "no such folder"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -48,6 +48,12 @@ class Reading:
         for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.add_again(other.again, other.say)
+
+    def count_before(self, failed: Iterable[bool]) -> None:
+        """Count what an earlier process answered: of each text whether it failed."""
+        for each in failed:
+            self.failed += each
+            self.inputs += not each
 
     def add_again(self, counts: Mapping[str, int], say: Say) -> None:
         """Add what was read once more, by the task's own names."""

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from spanloom.contracts import Codec, Task
 from spanloom.core import Array, Arrays
-from spanloom.errors import MissingExtra
+from spanloom.errors import ConfigError, MissingExtra
+from spanloom.predict.outcomes import Device
 from spanloom.tasks import find_task
 from spanloom.text.scripts import Scripts
 
 try:
+    import torch
+
     from spanloom.engine.device import pick_device
     from spanloom.engine.evaluate import TorchBackend
     from spanloom.engine.model_folder import load_model, read_letters
@@ -34,10 +37,16 @@ class RepeatableBackend(TorchBackend):
             return super().forward(inputs)
 
 
-def open_run(folder: Path, threads: int | None = None) -> tuple[Task, Codec, RepeatableBackend, Scripts | None]:
-    """Task, codec, network and scripts of a run folder. Raises CheckpointError for one that is damaged."""
+def open_run(
+    folder: Path, threads: int | None = None, wanted: Device = "auto"
+) -> tuple[Task, Codec, RepeatableBackend, Scripts | None]:
+    """Task, codec, network and scripts of a run folder. Raises CheckpointError for one that is damaged, ConfigError
+    where there is no such device."""
+    device = pick_device() if wanted == "auto" else torch.device(wanted)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        found, remedy = f"PyTorch {torch.__version__} sees no GPU", "Run 'spanloom doctor', or use --device cpu."
+        raise ConfigError("--device", found, "one that it can use", remedy)
     task, _, codec, model = load_model(folder, find_task)
-    device = pick_device()
     letters = read_letters(folder)
     backend = RepeatableBackend(model.to(device), device, threads=threads or 0)
     return task, codec, backend, None if letters is None else Scripts(letters)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from spanloom.errors import ConfigError, FileError
-from spanloom.predict.bundle import processors
+from spanloom.predict.device import processors
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LEAST_TOKEN = 16

@@ -55,25 +55,25 @@ def atomic_file(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     Raises OSError naming the file, for a full disk, a permission or a directory, and FileError where the file that is
     there is marked as read-only.
     """
-    with _faults_of(path):
-        before = _state(path)
+    with faults_of(path):
+        before = state_of(path)
         direct = _opened_directly(path, before)
     if direct is not None:
         with _stream(direct, mode, path) as file:
             yield file
         return
     target = Path(os.path.realpath(path))
-    with _faults_of(path):
-        _make_folder(target.parent)
+    with faults_of(path):
+        make_folder(target.parent)
         _remove_leftovers(target)
         number, part = _new_part(target, before)
     try:
         with _stream(number, mode, path) as file:
             yield file
             file.flush()
-            with _faults_of(path):
+            with faults_of(path):
                 os.fsync(number)
-                _keep_owner_and_mode(number, before)
+                keep_owner_and_mode(number, before)
                 os.replace(part, target)  # before the lock goes, which closing gives up
     except BaseException:
         with suppress(FileNotFoundError):
@@ -99,7 +99,7 @@ def _stream(number: int, mode: str, path: Path) -> IO[Any]:
 
 
 @contextmanager
-def _faults_of(path: Path) -> Iterator[None]:
+def faults_of(path: Path) -> Iterator[None]:
     """Faults of the system under the name that the user gave, not under a temporary one."""
     try:
         yield
@@ -107,7 +107,7 @@ def _faults_of(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def _state(path: Path) -> os.stat_result | None:
+def state_of(path: Path) -> os.stat_result | None:
     """What stands at `path`, links followed; None where nothing does. Raises where it may not be replaced."""
     try:
         state = os.stat(path)
@@ -143,7 +143,7 @@ def _opened_directly(path: Path, state: os.stat_result | None) -> int | None:
     return None if state is None or stat.S_ISREG(state.st_mode) else os.open(path, os.O_WRONLY)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
@@ -190,7 +190,7 @@ def _remove_leftovers(target: Path) -> None:
             say(f"Removed {part} ({size / 1e6:.1f} MB), left behind by a process that was stopped while it wrote.")
 
 
-def _keep_owner_and_mode(number: int, before: os.stat_result | None) -> None:
+def keep_owner_and_mode(number: int, before: os.stat_result | None) -> None:
     """Give the new file the owner, where that is allowed, and the permissions of the one it replaces."""
     if before is None:
         return

@@ -57,10 +57,10 @@ def tell_json(value: Any) -> None:
     print(json_text(value, sys.stdout))
 
 
-def json_text(value: Any, file: IO[str]) -> str:
+def json_text(value: Any, file: IO[str] | None = None) -> str:
     """A value as JSON on one line, for this file: on a terminal what it would act upon is written as JSON escapes."""
     text = json.dumps(value, ensure_ascii=False)
-    return json_escaped(text) if file.isatty() else text
+    return json_escaped(text) if file is not None and file.isatty() else text
 
 
 def terminal(file: IO[str] | None = None, width: int | None = None) -> Console:

@@ -54,7 +54,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(task: str, predict_rows: Callable[[Sequence[Row]], list[Any]], texts: int = 1) -> None:
         codec: Any = Plain(texts)
         predictor = StandIn(find_task(task), codec, predict_rows, Path("nowhere"))
-        monkeypatch.setattr(spanloom.predict.predictor, "load", lambda path, second_look: predictor)
+        monkeypatch.setattr(spanloom.predict.predictor, "load", lambda path, second_look, device: predictor)
 
     use("joint", first_words)
     return use
@@ -294,7 +294,7 @@ def test_fields_of_marked_texts_and_of_other_json_lines_stay(
     ("name", "found"),
     [
         ("note.md", "'note.md' ends in '.md'"),
-        ("t.csv", "'t.csv' ends in '.csv'"),
+        ("t.tab", "'t.tab' ends in '.tab'"),
         ("a.jsonl.gz", "'a.jsonl.gz' ends in '.gz'"),
         ("answers", "'answers' has no ending"),
     ],
@@ -306,7 +306,7 @@ def test_an_ending_that_says_no_format_is_refused(
     assert main(["predict", "Mira", "--output", name]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"ConfigError: --output: {found}; one of .jsonl, ")
-    assert "--format jsonl, table or html" in error
+    assert "--format table, jsonl, csv" in error
     assert os.listdir(tmp_path) == []
 
 
@@ -397,7 +397,7 @@ ANSWERING = (
     "    def encode(self, example): return Row({}, {}, 1, 1)\n"
     "class Finds(predictor.Predictor):\n"
     "    def predict_rows(self, rows): return [Graph() for row in rows]\n"
-    "predictor.load = lambda path, second_look: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
+    "predictor.load = lambda path, second_look, device: Finds(find_task('joint'), Plain(), None, Path('nowhere'))\n"
     "sys.exit(main(sys.argv[1:]))"
 )
 PATIENCE = 60.0

@@ -140,7 +140,7 @@ OTHERS = [
     (zipped("a.txt"), "a zip archive"),
     (zipped("[Content_Types].xml", "xl/workbook.xml"), "an Office document (xlsx)"),
     (zipped("[Content_Types].xml", "word/document.xml"), "an Office document (docx)"),
-    (b"\x28\xb5\x2f\xfd" + bytes(9), "a zstd file"),
+    (b"\x04\x22\x4d\x18" + bytes(9), "an lz4 file"),
     (b"7z\xbc\xaf\x27\x1c" + bytes(9), "a 7z archive"),
     (b"Rar!\x1a\x07\x01\x00", "a rar archive"),
     (tarred(), "a tar archive"),

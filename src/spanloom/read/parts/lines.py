@@ -21,6 +21,7 @@ from typing import TextIO
 
 from spanloom.errors import DataError
 from spanloom.read.parts.packed import unpacked
+from spanloom.read.parts.zstd import DamagedZstd
 
 OPENING = 1 << 20  # characters that are looked at to tell a format
 LINE = 1 << 26  # characters of a line, beyond which it is not meant as one
@@ -73,7 +74,7 @@ def opened_text(path: Path, encoding: str, newline: str | None = None, errors: s
         raise DataError(repr(str(path)), "is no name of a file", "a path in Unicode", "Check the path.") from None
     except UnicodeError:
         raise _undecodable(path, codec) from None
-    except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError) as error:
+    except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, DamagedZstd, EOFError) as error:
         raise _damaged(path, error) from None
     except OSError as error:
         raise _unreadable(path, error) from None

@@ -1,4 +1,4 @@
-"""The bytes of a file, unpacked on the way where the standard library can, and named where they are no text at all.
+"""The bytes of a file, unpacked on the way where it is packed, and named where they are no text at all.
 
 What a file is is told by its first bytes, whatever its name.
 """
@@ -12,9 +12,10 @@ import lzma
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from spanloom.errors import DataError
+from spanloom.read.parts.zstd import ZstdFile
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -25,18 +26,20 @@ UNPACKED = 1 << 26
 """Bytes that any file may unpack to; beyond, what it unpacks to may be SWOLLEN times its own size."""
 SWOLLEN = 100  # text in columns or in JSON packs to a fifth or a twentieth of its size, never to this
 
-Packer = Callable[[BinaryIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]
+Packer = Callable[[BinaryIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile | ZstdFile]
 PACKERS: tuple[tuple[bytes, Packer], ...] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
+    (b"\x28\xb5\x2f\xfd", ZstdFile),
 )
+PACKED = (".gz", ".bz2", ".xz", ".zst")
+"""The endings that the names of packed files have."""
 BZIP2_BLOCK = b"\x31\x41\x59\x26\x53\x59"  # what stands behind `BZh9`: text may begin with these letters too
 
 UNPACK = "Unpack it, and name the file inside."
 SAVE = "Save what it holds as text (CSV, JSON lines or columns), and name that file."
 KINDS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x28\xb5\x2f\xfd", "a zstd file", "Unpack it first: zstd -d FILE."),
     (b"\x04\x22\x4d\x18", "an lz4 file", "Unpack it first: lz4 -d FILE."),
     (b"\x1f\x9d", "a file packed with compress", "Unpack it first: uncompress FILE."),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
@@ -80,10 +83,16 @@ def unpacked(path: Path) -> io.BufferedReader:
 
 
 def _unpacked_by(packer: Packer, file: BinaryIO, path: Path) -> io.BufferedReader:
-    inner = cast(IO[bytes], packer(file))
-    _refuse_other_kinds(path, inner.read(HEAD))
-    inner.seek(0)
-    return io.BufferedReader(_Bounded(inner, file, path))
+    _refuse_other_kinds(path, packer(file).read(HEAD) or b"")
+    file.seek(0)
+    return io.BufferedReader(_Bounded(cast(IO[bytes], packer(file)), file, path))
+
+
+def taken(text: TextIO) -> int:
+    """How many bytes of a file that `unpacked` opened were read so far, packed ones of a packed file."""
+    buffer = cast(io.BufferedReader, text.buffer)
+    raw = buffer.raw
+    return raw.file.tell() if isinstance(raw, _Bounded) else buffer.tell()
 
 
 class _Bounded(io.RawIOBase):

@@ -1,31 +1,39 @@
-"""What `predict` writes: each answer or the error in its place, as a table, a line of JSON or a part of a page."""
+"""What `predict` makes of an outcome, an answer or the error in its place, as a user sees it, and how it is written."""
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
-from spanloom.errors import ConfigError, DataError, SpanloomError
+from spanloom.errors import ConfigError, MissingExtra, SpanloomError
 from spanloom.write.escapes import json_escaped
-from spanloom.write.lines import atomic_text
 from spanloom.write.terminal import json_text, running_text, terminal
+from spanloom.write.told import Told
 
 if TYPE_CHECKING:
+    from spanloom.answers.parts.kind import AnswerKind
     from spanloom.contracts import Task
     from spanloom.decode.threshold import Threshold
     from spanloom.predict.predictor import Predictor
     from spanloom.predict.reading import Reading
-    from spanloom.run.cli.texts import Entry, Inputs
+    from spanloom.run.cli.entries import Entry, Inputs
+    from spanloom.write.overview import Provenance
 
 
 class OutputFormat(StrEnum):
     table = "table"
     jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+    columns = "columns"
     html = "html"
 
 
@@ -33,24 +41,39 @@ ENDINGS = {
     ".jsonl": OutputFormat.jsonl,
     ".ndjson": OutputFormat.jsonl,
     ".json": OutputFormat.jsonl,
+    ".csv": OutputFormat.csv,
+    ".parquet": OutputFormat.parquet,
+    ".conll": OutputFormat.columns,
     ".txt": OutputFormat.table,
     ".html": OutputFormat.html,
     ".htm": OutputFormat.html,
 }
 
-INDEXED = frozenset(("relations", "lost"))
-"""What an input says of its own entities, which mean nothing beside those of an answer."""
+Answers = Iterator[Told]
+Keep = Callable[[Told], None]
+"""What takes note of what is told of a text before it is given on."""
 
 
-class Answered(NamedTuple):
-    """An entry, its answer and what a user sees of that; of one that failed, None and the error."""
+@dataclass(frozen=True)
+class How:
+    """How answers are to be made. strict: the first text that fails stops the job. limit: texts at most, None for all.
+    skip: texts that were answered before. keep: None where nothing else takes note of answers.
+    """
 
-    entry: Entry
-    answer: Any
-    shown: Mapping[str, Any]
+    threshold: Threshold
+    strict: bool = False
+    limit: int | None = None
+    skip: int = 0
+    keep: Keep | None = None
 
 
-Answers = Iterator[Answered]
+@dataclass(frozen=True)
+class About:
+    """What the answers are, and what the head of a page says of them."""
+
+    kind: AnswerKind
+    empty: Any
+    provenance: Provenance | None = None
 
 
 def default_format(output: Path | None) -> OutputFormat:
@@ -62,91 +85,108 @@ def default_format(output: Path | None) -> OutputFormat:
     ending = output.suffix.lower()
     if ending not in ENDINGS:
         found = f"'{output}' ends in '{ending}'" if ending else f"'{output}' has no ending"
-        remedy = "Give it one of these, or name its format with --format jsonl, table or html."
+        remedy = f"Give it one of these, or name its format with --format {', '.join(OutputFormat)}."
         raise ConfigError("--output", found, f"one of {', '.join(ENDINGS)}", remedy)
     return ENDINGS[ending]
 
 
-def answered(predictor: Predictor[Any], inputs: Inputs, reading: Reading, threshold: Threshold) -> Answers:
-    """The sure part of the answer, or the error, of each input in order, streamed, and counted in `reading`."""
+def answered(predictor: Predictor[Any], inputs: Inputs, reading: Reading, how: How) -> Answers:
+    """The sure part of the answer, or the error, of each input in order, streamed, and counted in `reading`.
+
+    Raises the error of the first text that fails, behind the answers for those before it, where that is wanted.
+    """
     waiting: deque[Entry] = deque()
 
     def taken() -> Iterator[Any]:
-        for entry in inputs.entries:
+        for entry in itertools.islice(inputs.entries, how.skip, how.limit):
             waiting.append(entry)
             yield entry.input
 
     for outcome in predictor.predict_inputs(taken(), reading, "return", inputs.more):
-        yield finished(waiting.popleft(), outcome, predictor.task, reading, threshold)
+        entry = waiting.popleft()
+        told, error = finished(entry, outcome, predictor.task, reading, how.threshold)
+        if error is not None and how.strict:
+            raise error
+        if how.keep is not None:
+            how.keep(told)
+        yield told
 
 
-def finished(entry: Entry, outcome: Any, task: Task, reading: Reading, threshold: Threshold) -> Answered:
-    """The sure part of an answer as a user sees it, or the error in its place."""
+def finished(
+    entry: Entry, outcome: Any, task: Task, reading: Reading, threshold: Threshold
+) -> tuple[Told, SpanloomError | None]:
+    """The sure part of an answer as a user sees it, or the error in its place, which is also given by itself."""
     from spanloom.predict.outcomes import placed
 
     if not isinstance(outcome, SpanloomError):
         try:
-            sure = threshold.kept(outcome)
-            return Answered(entry, sure, task.show(entry.input, sure))
+            return Told(task.show(entry.input, threshold.kept(outcome)), entry.fields), None
         except Exception as error:
             reading.inputs, reading.failed, outcome = reading.inputs - 1, reading.failed + 1, error
     text = entry.fields.get("text", entry.raw)
     readable = {"text": text} if text and isinstance(text, str) else {}
-    return Answered(entry, None, {**readable, "error": str(placed(outcome, entry.where))})
+    fault = placed(outcome, entry.where)
+    return Told({**readable, "error": str(fault)}, entry.fields), fault
 
 
-def with_fields(shown: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What is shown and the fields of the input; what is shown wins, and "error" is never the input's own."""
-    kept_out = {"error"} | (INDEXED if "entities" in shown else frozenset())
-    beside = {key: value for key, value in fields.items() if key not in shown and key not in kept_out}
-    return {**shown, **beside}
-
-
-def page_of(predictor: Predictor[Any], model: Path | None, input: str | None) -> dict[str, Any]:
-    """How a page draws the answers, and what its head says: model and file, without their folder, and the day."""
+def about(predictor: Predictor[Any], model: Path | None, input: str | None) -> About:
+    """What the answers are, with what a page's head says: model and file, without their folder, and the day."""
+    from spanloom.answers import kind_of
     from spanloom.write.overview import Provenance
 
     name = "the bundled model" if model is None else model.resolve().name
     data = "" if input in (None, "-") else Path(str(input)).name
-    return {**drawn_by(predictor), "provenance": Provenance(name, data, date.today().isoformat())}
+    empty = predictor.task.answer()
+    return About(kind_of(empty), empty, Provenance(name, data, date.today().isoformat()))
 
 
-def drawn_by(predictor: Predictor[Any]) -> dict[str, Any]:
-    """How a page draws the answers of a model."""
-    from spanloom.answers import kind_of
+def refuse_unfit(form: OutputFormat, about: About, output: Path | None) -> None:
+    """Raise ConfigError for a format that cannot hold the answers of this model, or that no stream can; MissingExtra
+    where what writes it is missing."""
+    from spanloom.answers.tags import Tags
 
-    return {"draw": kind_of(predictor.task.answer()).draw}
+    if form is OutputFormat.parquet:
+        if output is None or (output.exists() and not output.is_file()):
+            raise ConfigError("--format", "parquet is a file", "an output that is one", "Name it with --output.")
+        if importlib.util.find_spec("pyarrow") is None:
+            raise MissingExtra("Writing a Parquet file", "formats")
+
+    if form is OutputFormat.columns and about.kind.answer is not Tags:
+        found, expected = "columns hold a tag for each token", "a model whose answers are tags"
+        raise ConfigError("--format", found, expected, "Write jsonl, csv or parquet.")
 
 
-def write_file(answers: Answers, form: OutputFormat, output: Path, about: Mapping[str, Any]) -> None:
-    """Write the answers to a file that is there when all of them are. Raises DataError, saying that it is not."""
-    try:
-        with atomic_text(output) as file:
-            write(answers, form, file, about)
-    except DataError as error:
-        remedy = f"{error.remedy} Nothing was written to {output}.".lstrip()
-        raise DataError(error.where, error.found, error.expected, remedy) from error
-
-
-def write(answers: Answers, form: OutputFormat, file: IO[str], about: Mapping[str, Any] | None = None) -> None:
-    """Write the answers one by one, each as soon as it comes. about: what `page_of` says, for a page."""
+def write(answers: Answers, form: OutputFormat, file: IO[str], about: About) -> None:
+    """Write the answers one by one, each as soon as it comes."""
     if form is OutputFormat.table:
-        write_tables(answers, file)
+        write_tables(answers, file, about)
         return
-    if form is OutputFormat.html:
-        from spanloom.write.html import prediction_page
-
-        page = prediction_page((answer.shown for answer in answers), **(about or {}))
-        pieces = (running_text(part, file) for part in page)
-    else:
-        pieces = (f"{json_line(with_fields(answer.shown, answer.entry.fields), file)}\n" for answer in answers)
-    for piece in pieces:
+    for piece in pieces(answers, form, file, about):
         file.write(piece)
         file.flush()
 
 
-def json_line(item: Mapping[str, Any], file: IO[str]) -> str:
-    """An object on one line; as ASCII where a field of the input holds half a character, which no file can."""
+def pieces(answers: Answers, form: OutputFormat, file: IO[str], about: About) -> Iterator[str]:
+    """The text of the answers, in pieces."""
+    if form is OutputFormat.html:
+        from spanloom.write.html import UNKNOWN, prediction_page
+
+        shown = (answer.shown for answer in answers)
+        page = prediction_page(shown, draw=about.kind.draw, provenance=about.provenance or UNKNOWN)
+        return (running_text(part, file) for part in page)
+    if form is OutputFormat.csv:
+        from spanloom.write.facts import table_of_facts
+
+        return (running_text(line, file) for line in table_of_facts(answers, about.kind))
+    if form is OutputFormat.columns:
+        from spanloom.write.columns import tagged_columns
+
+        return (running_text(lines, file) for lines in tagged_columns(answers))
+    return (f"{json_line(answer.together(), file)}\n" for answer in answers)
+
+
+def json_line(item: Any, file: IO[str] | None = None) -> str:
+    """A value on one line; as ASCII where a field of the input holds half a character, which no file can."""
     line = json_text(item, file)
     try:
         line.encode("utf-8")
@@ -155,7 +195,7 @@ def json_line(item: Mapping[str, Any], file: IO[str]) -> str:
     return line
 
 
-def write_tables(answers: Answers, file: IO[str]) -> None:
+def write_tables(answers: Answers, file: IO[str], about: About) -> None:
     """Write a table an answer; of an error a line."""
     from spanloom.write.cells import cell, print_parts
     from spanloom.write.tables import print_answer
@@ -165,4 +205,4 @@ def write_tables(answers: Answers, file: IO[str]) -> None:
         if "error" in answer.shown:
             print_parts([cell(f"error: {answer.shown['error']}", style="red")], console)
         else:
-            print_answer(answer.answer, answer.shown, console)
+            print_answer(about.empty, answer.shown, console)

@@ -12,11 +12,14 @@ import select
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from spanloom.errors import ConfigError, DataError
 from spanloom.read.parts.lines import opened_text
+from spanloom.read.parts.packed import taken
+from spanloom.run.cli.gauge import Gauge
 
 Lines = Iterator[tuple[int, str]]
 
@@ -26,11 +29,16 @@ AT_ONCE = 1 << 16
 ESCAPED = re.compile(r"[\udc80-\udcff]")
 
 
-def file_lines(path: Path, encoding: str) -> Lines:
+def file_lines(path: Path, encoding: str, gauge: Gauge | None = None) -> Lines:
     """The lines of a file, numbered from 1. Raises DataError for what cannot be read at all."""
+    gauge = gauge or Gauge()
     with opened_text(path, encoding, errors="surrogateescape") as file:
-        for number, line in enumerate(file, start=1):
-            yield number, line.removesuffix("\n")
+        gauge.begin(partial(taken, file))
+        try:
+            for number, line in enumerate(file, start=1):
+                yield number, line.removesuffix("\n")
+        finally:
+            gauge.end(path.stat().st_size)
 
 
 class Pipe:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spanloom.errors import DataError
@@ -31,11 +31,14 @@ def object_on(line: str, where: str) -> dict[str, Any]:
     return item
 
 
-def texts_in(item: Mapping[str, Any], texts: int, where: str) -> Strings:
+def texts_in(item: Mapping[str, Any], texts: int, where: str, named: Sequence[str] = ()) -> Strings:
     """The text of a JSON object, its two texts or the turns of a dialogue; those first that the model reads.
 
-    Raises DataError.
+    named: under which names they are, where these are not the usual ones; `a.b` is the field b of the field a, where
+    there is none of the name `a.b`. Raises DataError.
     """
+    if named:
+        return _texts_named(item, texts, where, named)
     wanted = TEXTS[min(texts, 2)]
     names = next((names for names in (wanted, *TEXTS) if item.keys() >= set(names)), None)
     if names is None:
@@ -47,6 +50,29 @@ def texts_in(item: Mapping[str, Any], texts: int, where: str) -> Strings:
             raise DataError(where, f'"{name}" is {shown(item[name])}', f'{called} as "{name}"', "Correct it.")
     given = [item[name] for name in names]
     return given[0] if len(given) == 1 else given
+
+
+def _texts_named(item: Mapping[str, Any], texts: int, where: str, named: Sequence[str]) -> Strings:
+    given: list[Any] = []
+    for name in named:
+        value = _field(item, name)
+        if value is None:
+            found = f"no {name!r} in {shown(dict(item))}"
+            raise DataError(where, found, "the field that --text-field names", "Add what is missing.")
+        strings = value if texts == 0 and isinstance(value, list) else [value]
+        if not all(isinstance(string, str) for string in strings):
+            raise DataError(where, f"{name!r} is {shown(value)}", "a string", "Correct it.")
+        given += strings
+    return given[0] if texts == 1 else given
+
+
+def _field(item: Mapping[str, Any], name: str) -> Any:
+    """The value of a field, or of one in another; None where there is none."""
+    if name in item:
+        return item[name]
+    outer, dot, inner = name.partition(".")
+    below = item.get(outer) if dot else None
+    return _field(below, inner) if isinstance(below, Mapping) else None
 
 
 def peek(lines: Lines, most: int) -> tuple[str, Lines]:

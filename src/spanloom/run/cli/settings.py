@@ -21,6 +21,14 @@ Settings = Annotated[
 ]
 
 
+class Device(StrEnum):
+    """The choices of `--device`."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
 class Look(StrEnum):
     """The choices of `--second-look`."""
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spanloom.answers.parts.drawing import shown_text
 from spanloom.errors import ConfigError
 from spanloom.text.counts import listed, several
 from spanloom.write.lines import refuse_to_replace
@@ -17,8 +16,9 @@ from spanloom.write.terminal import say
 
 if TYPE_CHECKING:
     from spanloom.predict.predictor import Predictor
-    from spanloom.run.cli.answers import Answers
+    from spanloom.run.cli.answers import Answers, Keep
     from spanloom.store.writer import Writer
+    from spanloom.write.told import Told
 
 StorePath = Annotated[
     Path | None,
@@ -44,26 +44,26 @@ def refuse_to_store(store: Path | None, output: Path | None, input: str | None, 
 
 
 @contextmanager
-def stored(answers: Answers, path: Path | None, predictor: Predictor[Any]) -> Iterator[Answers]:
-    """The same answers, each added to a store before it is given on; what is new there is said at the end."""
+def stored(path: Path | None, predictor: Predictor[Any]) -> Iterator[Keep | None]:
+    """What adds an answer to a store, None where there is none; what is new there is said at the end."""
     if path is None:
-        yield answers
+        yield None
         return
     from spanloom.store import Store
 
     with Store(path).writer(predictor) as writer:
-        yield _added(answers, writer)
+        yield lambda told: _add(told, writer)
     new = writer.written
     counts = {"texts": new.texts, "mentions": new.mentions, "facts": new.facts, "labels": new.labels}
     known = f"; {several(new.known, 'text')} by this model there already" if new.known else ""
     say(f"New in {path}: {listed(counts)}{known}.")
 
 
-def _added(answers: Answers, writer: Writer) -> Answers:
-    for answer in answers:
-        if "error" not in answer.shown:
-            writer.add(shown_text(answer.shown), answer.shown, answer.entry.fields.get("id"))
-        yield answer
+def _add(told: Told, writer: Writer) -> None:
+    from spanloom.answers.parts.drawing import shown_text
+
+    if "error" not in told.shown:
+        writer.add(shown_text(told.shown), told.shown, told.fields.get("id"))
 
 
 def drain(answers: Answers) -> None:

@@ -1,27 +1,25 @@
-"""Where `predict` gets its inputs from, streamed: arguments, lines, JSON lines, annotated data, or standard input."""
+"""Where `predict` gets its inputs from, streamed: arguments, files of texts, folders of such, or standard input."""
 
 from __future__ import annotations
 
 import itertools
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spanloom.config import DataConfig
 from spanloom.errors import DataError
-from spanloom.inputs import Relation
-from spanloom.predict.outcomes import always
 from spanloom.read import UnknownFormat
 from spanloom.read.parts.json_items import json_items
 from spanloom.read.parts.json_keys import first_keys
 from spanloom.read.parts.lines import opening
-from spanloom.read.relation_lines import marked_text
-from spanloom.run.cli.lines import Lines, Pipe, file_lines, refuse_unreadable
-from spanloom.run.cli.objects import TEXTS, Strings, is_data, object_on, peek, tells_json, texts_in
+from spanloom.read.parts.packed import PACKED
+from spanloom.run.cli.entries import LEFT_ASIDE, TEXT_FIELD, Entry, Inputs, Maker
+from spanloom.run.cli.lines import Pipe, file_lines
+from spanloom.run.cli.objects import TEXTS, is_data, object_on, peek, tells_json
+from spanloom.run.cli.rows import TABLES, is_parquet, parquet_entries, table_entries
 
 if TYPE_CHECKING:
     from spanloom.predict.predictor import Predictor
@@ -31,44 +29,19 @@ PLAIN = (".txt", ".text", "")
 
 JSON_LINES = (".jsonl", ".ndjson")
 
+IN_FOLDERS = {*PLAIN[:2], *JSON_LINES, ".json", *TABLES, ".parquet"}
+"""The endings of the files of a folder of texts: where any other is in it, it is annotated data of a task."""
+
 LOOKED_AT = 100
 """Lines at the beginning of a file of JSON lines among which one with texts is looked for: the first may be bad."""
-
-MARKED = {"head", "tail"}
-
-UNLIMITED = sys.maxsize
-"""Characters of a text at most: what is too long for a model at once is read in windows."""
 
 CONVERT = "'spanloom convert' takes that setting, and writes what predict can read."
 
 NAMED_TEXTS = "If it holds texts, one a line, let its name end in .txt."
+NAMED_COLUMN = f"If it is a table of texts, with a header, name their column with {TEXT_FIELD}."
 
 ENCODING = re.compile(r"data\.encoding ?= ?'?([\w-]+)'?")
 SETTING = re.compile(r"\bdata\.[a-z_]+")
-
-LEFT_ASIDE = DataConfig(max_characters=UNLIMITED, unknown_keys="ignored", repair=True)
-"""How annotated data are read of which only the texts are wanted."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An input of the task, or the error in its place, and where it stands.
-
-    fields: what stood beside it and stays; raw: what an error shows of it where it has no fields.
-    """
-
-    input: Any
-    where: str
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    raw: str = ""
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Entries one by one, and whether another can be had without waiting for it."""
-
-    entries: Iterator[Entry]
-    more: Callable[[], bool] = always
 
 
 def arguments(predictor: Predictor[Any], texts: Sequence[str]) -> Inputs:
@@ -80,88 +53,103 @@ def arguments(predictor: Predictor[Any], texts: Sequence[str]) -> Inputs:
     return Inputs(iter([together]))
 
 
-def inputs_of(name: str, predictor: Predictor[Any], encoding: str) -> Inputs:
-    """The inputs in the file `name`, or on standard input for `-`, one by one.
+def inputs_of(name: str, maker: Maker) -> Inputs:
+    """The inputs in the file or the folder `name`, or on standard input for `-`, one by one.
 
     Plain text is one text a line, an empty line being an empty text; for a model of pairs the two stand on one line
-    with a tab between, as do the turns of a dialogue, between which there may be several tabs. JSON lines have it in
-    "text", in "first" and "second", or in "turns"; for a model of relations "head" and "tail" mark its spans. Any other
-    file goes through the readers of the task's annotated data, its annotations left aside. Raises DataError for what
-    cannot be read as a whole; a line that cannot becomes an entry with that error.
+    with a tab between, as do the turns of a dialogue, between which there may be several tabs. JSON lines, the rows of
+    a table with a header and of a Parquet file have it in "text", in "first" and "second", or in "turns", or where
+    `Maker.text_fields` says; for a model of relations "head" and "tail" mark its spans. Files may be packed. Of a
+    folder of such files each is read, in the order of their names. Any other file or folder goes through the readers of
+    the task's annotated data, its annotations left aside. Raises DataError for what cannot be read as a whole; a line
+    that cannot becomes an entry with that error.
     """
     path = Path(name)
-    where = "<stdin>" if name == "-" else name
     if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
-        pipe = Pipe(sys.stdin.buffer if name == "-" else path.open("rb"), encoding, where)
-        first, lines = peek(pipe.lines(), 1)
-        make = _json_entry if tells_json(first) or is_data(first) else _plain_entry
-        return Inputs(_entries(lines, partial(make, predictor), where, encoding), pipe.more)
-    ending = path.suffix.lower()
+        return _piped(name, maker)
+    files = files_of(path)
+    if not files:
+        return Inputs(_named_here(_annotated(path, maker)))
+    maker.gauge.total = sum(file.stat().st_size for file in files)
     if path.is_file():
-        if path.stat().st_size == 0:
-            raise DataError(where, "the file is empty", "at least one text", "Check the path.")
-        lines = _named_here(file_lines(path, encoding))
-        if ending in PLAIN:
-            return Inputs(_entries(lines, partial(_plain_entry, predictor), where, encoding))
-        first, lines = peek(lines, LOOKED_AT if ending in JSON_LINES else 1)
-        if tells_json(first):
-            return Inputs(_entries(lines, partial(_json_entry, predictor), where, encoding))
-    return Inputs(_named_here(_whole(path, predictor, encoding)))
+        return Inputs(_named_here(_of_file(path, maker)), gauge=maker.gauge)
+    entries = (_named_here(_of_file(file, maker)) for file in files if file.stat().st_size)
+    return Inputs(itertools.chain.from_iterable(entries), gauge=maker.gauge)
 
 
-def together(line: str, texts: int) -> Strings:
-    """What stands on one line, for a model that reads so many texts together (0: the turns of a dialogue)."""
-    if texts == 1:
-        return line
-    return line.split("\t") if texts else re.split("\t+", line.strip("\t"))
+def files_of(path: Path) -> list[Path]:
+    """The file, or those of a folder of texts, in the order of their names; none of anything else."""
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        return []
+    files = sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    )
+    return files if all(ending_of(file) in IN_FOLDERS for file in files) else []
 
 
-def _entries(lines: Lines, make: Callable[[str, str], Entry | None], where: str, encoding: str) -> Iterator[Entry]:
-    """What is made of each line, or the error in its place."""
-    for number, line in lines:
-        here = f"{where}:{number}"
-        try:
-            refuse_unreadable(line, here, encoding)
-            entry = make(line, here)
-        except DataError as error:
-            entry = Entry(error, here)
-        if entry is not None:
-            yield entry
+def ending_of(path: Path) -> str:
+    """What the name of a file ends in, in small letters; of a packed one what stands before that ending."""
+    ending = path.suffix.lower()
+    return Path(path.stem).suffix.lower() if ending in PACKED else ending
 
 
-def _plain_entry(predictor: Predictor[Any], line: str, where: str) -> Entry:
-    return Entry(predictor.attempt(together(line, predictor.texts), where), where, raw=line)
+def _piped(name: str, maker: Maker) -> Inputs:
+    where = "<stdin>" if name == "-" else name
+    file = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115  # open while it is read
+    pipe = Pipe(file, maker.encoding, where)
+    first, lines = peek(pipe.lines(), 1)
+    make = maker.of_json if _holds_objects(first, maker) or is_data(first) else maker.of_text
+    return Inputs(maker.of_lines(lines, make, where), pipe.more)
 
 
-def _json_entry(predictor: Predictor[Any], line: str, where: str) -> Entry | None:
-    """The entry that a JSON object makes; none of a blank line. Raises DataError for what is no object."""
-    if not line.strip():
-        return None
-    return _object_entry(predictor, object_on(line, where), where)
+def _of_file(path: Path, maker: Maker) -> Iterator[Entry]:
+    """What is in a file, opened when it is asked for."""
+    yield from _opened(path, maker)
 
 
-def _whole(path: Path, predictor: Predictor[Any], encoding: str) -> Iterator[Entry]:
+def _opened(path: Path, maker: Maker) -> Iterator[Entry]:
+    """What is in a file, by its ending where that says it, else by its content."""
+    where, ending = str(path), ending_of(path)
+    if path.stat().st_size == 0:
+        raise DataError(where, "the file is empty", "at least one text", "Check the path.")
+    if is_parquet(path):
+        return parquet_entries(path, maker)
+    if ending in TABLES:
+        rows = table_entries(path, ending, maker)
+        return _annotated(path, maker) if rows is None else rows
+    lines = file_lines(path, maker.encoding, maker.gauge)
+    if ending in PLAIN:
+        return maker.of_lines(lines, maker.of_text, where)
+    first, lines = peek(lines, LOOKED_AT if ending in JSON_LINES else 1)
+    if _holds_objects(first, maker):
+        return maker.of_lines(lines, maker.of_json, where)
+    return _whole(path, maker)
+
+
+def _holds_objects(line: str, maker: Maker) -> bool:
+    """Whether a line is one of JSON lines with texts in them."""
+    return tells_json(line) or (bool(maker.text_fields) and line.lstrip().startswith("{") and is_data(line))
+
+
+def _whole(path: Path, maker: Maker) -> Iterator[Entry]:
     """The entries of what is not read line by line: objects in a list or over several lines, and annotated data."""
-    if path.is_file() and not first_keys(opening(path, encoding)).isdisjoint(itertools.chain(*TEXTS)):
-        for source, item in json_items(path, replace(LEFT_ASIDE, encoding=encoding)):
-            yield _object_entry(predictor, dict(item), str(source))
-    else:
-        yield from _annotated(path, predictor, encoding)
+    keys = first_keys(opening(path, maker.encoding))
+    known = {name.partition(".")[0] for name in maker.text_fields} or set(itertools.chain(*TEXTS))
+    if keys.isdisjoint(known):
+        yield from _annotated(path, maker)
+        return
+    for source, item in json_items(path, replace(LEFT_ASIDE, encoding=maker.encoding)):
+        yield maker.of_object(dict(item), str(source))
 
 
-def _object_entry(predictor: Predictor[Any], fields: dict[str, Any], where: str) -> Entry:
-    try:
-        if fields.keys() >= MARKED and isinstance(predictor.task.answer(), Relation):
-            return Entry(marked_text(fields, where, LEFT_ASIDE), where, fields)
-        return Entry(predictor.attempt(texts_in(fields, predictor.texts, where), where), where, fields)
-    except DataError as error:
-        return Entry(error, where, fields)
-
-
-def _annotated(path: Path, predictor: Predictor[Any], encoding: str) -> Iterator[Entry]:
+def _annotated(path: Path, maker: Maker) -> Iterator[Entry]:
     """What the task's own readers make of a path; fields stay where an example is a JSON object on a line."""
-    examples = predictor.task.read(path, replace(LEFT_ASIDE, encoding=encoding))
-    objects = _objects(path, encoding) if path.is_file() else iter(())
+    examples = maker.predictor.task.read(path, replace(LEFT_ASIDE, encoding=maker.encoding))
+    objects = _objects(path, maker.encoding) if path.is_file() else iter(())
     number = 0
     item: dict[str, Any] = {}
     for example in examples:
@@ -190,5 +178,5 @@ def _named_here(items: Iterator[Any]) -> Iterator[Any]:
         if SETTING.search(remedy):
             remedy = f"{remedy} {CONVERT}"
         if isinstance(error, UnknownFormat):
-            remedy = f"{remedy} {NAMED_TEXTS}"
+            remedy = f"{remedy} {NAMED_COLUMN if error.where.endswith(tuple(TABLES)) else NAMED_TEXTS}"
         raise DataError(error.where, error.found, error.expected, remedy) from error

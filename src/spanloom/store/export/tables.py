@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from spanloom.errors import MissingExtra
 from spanloom.write.atomic import atomic_file
+from spanloom.write.facts import csv_line
 from spanloom.write.lines import atomic_text
 
 ROWS = 10_000
@@ -20,8 +19,6 @@ ROWS = 10_000
 NUMBERS = {"start": "int64", "end": "int64", "score": "float64"}
 """The types of columns whose names are these, or end so; all others hold text."""
 
-_ACTING = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-
 Row = Mapping[str, Any]
 
 
@@ -29,17 +26,11 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
     """A header and a line each; text that a spreadsheet would compute has a quote mark before it."""
     count = 0
     with atomic_text(path) as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(columns)
+        file.write(csv_line(columns))
         for row in rows:
             count += 1
-            table.writerow([defused(row[name]) if isinstance(row[name], str) else row[name] for name in columns])
+            file.write(csv_line(row[name] for name in columns))
     return count
-
-
-def defused(text: str) -> str:
-    """The text with a quote mark before what a spreadsheet would compute."""
-    return f"'{text}" if _ACTING.match(text) else text
 
 
 def write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:

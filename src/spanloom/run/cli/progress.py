@@ -1,0 +1,41 @@
+"""How far `predict` is, for the person who watches: on a terminal alone, and only where that shows no answers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from spanloom.write.terminal import terminal
+from spanloom.write.told import Told
+
+if TYPE_CHECKING:
+    from spanloom.run.cli.answers import Answers, How
+    from spanloom.run.cli.entries import Inputs
+
+
+def watched(answers: Answers, inputs: Inputs, how: How, before: int = 0) -> Iterator[Told]:
+    """The answers as they come, with a bar on standard error where that is a terminal: how many, how many a second,
+    and how long the rest will take. before: how many texts were answered by an earlier process."""
+    if not sys.stderr.isatty():
+        yield from answers
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TextColumn("left"))
+    with Progress(*columns, TimeRemainingColumn(), console=terminal(sys.stderr), transient=True) as bar:
+        line = bar.add_task("", total=1.0)
+        bar.update(line, completed=_share(inputs, how, before))
+        began = time.monotonic()
+        for number, told in enumerate(answers, start=1):
+            yield told
+            rate = number / max(time.monotonic() - began, 1e-9)
+            text = f"{before + number:,} texts  {rate:,.0f} a second"
+            bar.update(line, description=text, completed=_share(inputs, how, before + number))
+
+
+def _share(inputs: Inputs, how: How, done: int) -> float:
+    """The part of the texts that is answered: of the bytes of the files, or of the texts that are wanted at most."""
+    by_bytes = (inputs.gauge.share() if inputs.gauge is not None else None) or 0.0
+    return max(by_bytes, done / how.limit if how.limit else 0.0)

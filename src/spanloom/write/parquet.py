@@ -1,0 +1,92 @@
+"""Objects to a Parquet file, a row each, in memory that does not grow with their number."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO, Any
+
+from spanloom.errors import MissingExtra
+
+ROWS = 2048
+"""Rows that are held at once, and written together."""
+
+EXACT = 2**53
+"""Whole numbers up to this are each a number of its own among those with a fraction."""
+
+Objects = Callable[[], Iterator[Mapping[str, Any]]]
+"""The objects from the first on, each time it is called."""
+
+
+def write_parquet(file: IO[bytes], objects: Objects) -> None:
+    """Write the objects that JSON lines would hold, with the same names and values.
+
+    They are gone through twice: a column's type is that of all its values. A column of which the values have no type
+    in common, or one that Parquet does not know, holds each as JSON. Raises MissingExtra without pyarrow.
+    """
+    try:
+        arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ModuleNotFoundError:
+        raise MissingExtra("Writing a Parquet file", "formats") from None
+    types = _types(objects(), arrow)
+    schema = arrow.schema([(name, kind or arrow.string()) for name, kind in types.items()])
+    written = [name for name, kind in types.items() if kind is None]
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        for rows in _chunks(objects()):
+            for row in rows:
+                row.update({name: _as_json(row[name]) for name in written if row.get(name) is not None})
+            writer.write_batch(arrow.RecordBatch.from_pylist(rows, schema=schema))
+
+
+def _types(objects: Iterator[Mapping[str, Any]], arrow: Any) -> dict[str, Any]:
+    """The type of each column, None where values are to be written as JSON."""
+    types: dict[str, Any] = {}
+    large = set()
+    for rows in _chunks(objects):
+        for name in dict.fromkeys(name for row in rows for name in row):
+            before = types.get(name, arrow.null())
+            if before is None:
+                continue
+            values = [row.get(name) for row in rows]
+            if any(isinstance(value, int) and abs(value) > EXACT for value in values):
+                large.add(name)
+            try:
+                found = arrow.array(values).type  # `infer_type` would look at some of them only
+                both = [arrow.schema([(name, kind)]) for kind in (before, found)]
+                types[name] = arrow.unify_schemas(both, promote_options="permissive").field(name).type
+            except (arrow.ArrowException, OverflowError, TypeError):
+                types[name] = None
+    for name, kind in types.items():
+        rounded = kind is not None and arrow.types.is_floating(kind) and name in large
+        if kind is None or rounded or not _is_known(kind, arrow):
+            types[name] = None
+        elif arrow.types.is_null(kind):
+            types[name] = arrow.string()
+    return types
+
+
+def _is_known(kind: Any, arrow: Any) -> bool:
+    """Whether Parquet can hold a type: a list of such, or an object of which at least one field is known."""
+    if arrow.types.is_struct(kind):
+        return kind.num_fields > 0 and all(_is_known(kind.field(at).type, arrow) for at in range(kind.num_fields))
+    return _is_known(kind.value_type, arrow) if arrow.types.is_list(kind) else True
+
+
+def _chunks(objects: Iterator[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while rows := [_storable(item) for item in itertools.islice(objects, ROWS)]:
+        yield rows
+
+
+def _storable(value: Any) -> Any:
+    """The value with half characters, which Parquet cannot hold, as escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, Sequence) else value
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
