@@ -32,6 +32,7 @@ from wording import LANGUAGES
 
 from spanloom.check.data import read_dev
 from spanloom.config import load_config
+from spanloom.metrics.by_source import score
 from spanloom.predict.predictor import Predictor, load
 from spanloom.tasks import find_task
 from spanloom.write.atomic import atomic_write
@@ -130,7 +131,7 @@ def measured(name: str, path: Path | None, part: str, data: Path | None) -> dict
     seconds = time.process_time() - start
     size = sum(file.stat().st_size for file in predictor.source.iterdir() if file.is_file())
     found = {"everyday": by_language(items, answers), "bytes": size, "sentences_a_second": len(english) / seconds}
-    if data is not None:
+    if data is not None and TIME in predictor.codec.known()["entity label"]:  # not of other labels altogether
         found["sources"] = on_sources(predictor, configuration("box", data))
     return {"name": name, **found}
 
@@ -141,15 +142,12 @@ def on_sources(predictor: Predictor[Any], config_file: Path) -> dict[str, Any]:
     config = load_config(config_file, [], lambda name: find_task(name).config)
     part = read_dev(task, config)
     assert part is not None, "the box has dev data"
-    by_source: dict[str, list[Any]] = {}
-    for example in part.examples:
-        by_source.setdefault(example.covered.source if example.covered else "", []).append(example)
-    found = {}
-    for source, examples in by_source.items():
-        predictions = list(predictor.predict_inputs(example.input for example in examples))
-        card = task.score(examples, predictions, predictor.codec)
-        found[source] = {kind: card[kind]["strict"]["f1"] for kind in ("entities", "triples") if card[kind]}
-    return found
+    predictions = list(predictor.predict_inputs(example.input for example in part.examples))
+    sources = score(task, part.examples, predictions, predictor.codec)["sources"]
+    return {
+        name: {kind: card[kind]["strict"]["f1"] for kind in ("entities", "triples") if card["size"][kind]}
+        for name, card in sources.items()
+    }
 
 
 def spacy_names(python: str, model: str, part: str) -> dict[str, Any]:
