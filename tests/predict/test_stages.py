@@ -27,5 +27,6 @@ def test_stage_by_stage_is_all_at_once() -> None:
 def test_a_predictor_says_what_it_is() -> None:
     shown = repr(load())
     assert shown.startswith("Predictor(task='joint', model='")
-    assert ", entity_label=('Entity',), relation=('/business/company/advisors', " in shown
+    assert ", scripts=('Latin', 'Han'), entity_label=(" in shown
+    assert ", relation=('appears in', " in shown
     assert shown.endswith(", ...))")

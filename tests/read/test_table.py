@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,14 @@ def test_another_encoding(path: Path) -> None:
     assert simple(table(path, content.encode("gb18030"), encoding="gb18030")) == expected
     with pytest.raises(DataError, match=r"films\.csv:1: byte 0xb1 at offset 0 is not utf-8 text; .*data\.encoding"):
         table(path, content.encode("gb18030"))
+
+
+@pytest.fixture(autouse=True)
+def _limit() -> Iterator[None]:
+    """The limit of the module csv, which is that of the whole process, as it is at first."""
+    before = csv.field_size_limit(131_072)
+    yield
+    csv.field_size_limit(before)
 
 
 @pytest.mark.parametrize(

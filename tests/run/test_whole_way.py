@@ -30,6 +30,7 @@ def test_from_data_to_a_bundle(tmp_path: Path, repository: Path, capsys: pytest.
         assert "strict" in capsys.readouterr().out
     assert sorted(path.name for path in (tmp_path / "report-run").iterdir()) == [
         "predictions.jsonl",
+        "reliability.svg",
         "report.html",
         "scorecard.json",
     ]

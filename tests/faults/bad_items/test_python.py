@@ -230,6 +230,7 @@ def test_a_run_makes_no_answer_of_nan(tmp_path: pathlib.Path, monkeypatch: pytes
         model.out.bias.fill_(float("nan"))
     (tmp_path / RUN_WEIGHTS).parent.mkdir()
     (tmp_path / RUN_WEIGHTS).touch()
+    (tmp_path / RUN_WEIGHTS).with_name("model.json").write_text("{}")
     monkeypatch.setattr(
         spanloom.predict.torch_run,
         "load_model",

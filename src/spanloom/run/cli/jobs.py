@@ -12,6 +12,7 @@ from spanloom.run.cli.answers import About, Answers, How, OutputFormat, answered
 from spanloom.run.cli.entries import Inputs, Maker
 from spanloom.run.cli.progress import watched
 from spanloom.run.cli.texts import files_of
+from spanloom.text.counts import several
 from spanloom.write.atomic import atomic_file
 from spanloom.write.journal import RESUME, Job, Journal
 from spanloom.write.lines import atomic_text
@@ -77,7 +78,7 @@ def write_file(predictor: Predictor[Any], inputs: Inputs, reading: Reading, how:
         _leave(journal, goes_on)
         if not goes_on:
             raise
-        said = f"Interrupted after {journal.done:,} texts; the same command with {RESUME} goes on."
+        said = f"Interrupted after {several(journal.done, 'text')}; the same command with {RESUME} goes on."
         raise KeyboardInterrupt(said) from None
     except DataError as error:
         _leave(journal, goes_on and how.strict)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from spanloom.text.counts import several
 from spanloom.write.terminal import terminal
 from spanloom.write.told import Told
 
@@ -31,7 +32,7 @@ def watched(answers: Answers, inputs: Inputs, how: How, before: int = 0) -> Iter
         for number, told in enumerate(answers, start=1):
             yield told
             rate = number / max(time.monotonic() - began, 1e-9)
-            text = f"{before + number:,} texts  {rate:,.0f} a second"
+            text = f"{several(before + number, 'text')}  {rate:,.0f} a second"
             bar.update(line, description=text, completed=_share(inputs, how, before + number))
 
 
