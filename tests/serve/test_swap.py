@@ -167,3 +167,16 @@ def opened(server: Server) -> int:
 def resident(server: Server) -> int:
     """Pages of memory that the process holds."""
     return int(Path(f"/proc/{server.process.pid}/statm").read_text(encoding="ascii").split()[1])
+
+
+def test_a_run_whose_scores_were_fitted_anew_is_another_version(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "weights.safetensors").write_bytes(b"weights")
+    (model / "codec.json").write_text("{}")
+    before = version_of(tmp_path)
+    assert before == version_of(tmp_path)
+    (model / "codec.json").write_text('{"calibration": {}}')
+    assert version_of(tmp_path) != before
+    (tmp_path / "bundle.json").write_text("{")
+    assert version_of(tmp_path) == ""  # damaged: loading says how

@@ -34,6 +34,8 @@ def calibrate(
 
     Raises ConfigError for a bundle, which is made of a run, and for a task that fits nothing; DataError for the data.
     """
+    from spanloom.engine.model_folder import save_codec
+
     folder = Path(run)
     if (folder / MANIFEST).is_file() and not (folder / RUN_WEIGHTS).is_file():
         remedy = "Calibrate the run that it was exported from, and export that again."
@@ -60,7 +62,7 @@ def calibrate(
     if decide and task.decide is not None:
         fitted = task.decide(examples, answers, fitted)
     fitted = task.calibrate(examples, answers(fitted), fitted)
-    _keep(folder, fitted)
+    save_codec(folder / "model", fitted)
     return {"examples": len(examples), "before": before, "after": score(task, examples, answers(fitted), fitted)}
 
 
@@ -76,9 +78,3 @@ def _own(run: Path, task: Task) -> list[Example]:
         if example.covered is not None and example.covered.source == config.train.best
     ]
     return chosen or part.examples
-
-
-def _keep(run: Path, codec: Codec) -> None:
-    from spanloom.engine.model_folder import save_codec
-
-    save_codec(run / "model", codec)

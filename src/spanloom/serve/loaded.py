@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from spanloom.errors import CheckpointError, ConfigError
-from spanloom.predict.bundle import MANIFEST
+from spanloom.errors import CheckpointError, ConfigError, SpanloomError
+from spanloom.predict.fingerprint import model_hash
 from spanloom.predict.long_text import limit_of
 from spanloom.predict.predictor import RUN_WEIGHTS, Predictor, bundled, load
 from spanloom.store.model import Model, model_of
@@ -65,16 +64,13 @@ def open_model(name: str, folder: Path, keep: bool = False) -> Loaded:
 
 
 def version_of(folder: Path) -> str:
-    """What tells one version of a model from another: a hash of its manifest, which has those of all its files, or of a
-    run's weights; "" where neither can be read, which loading says better.
+    """What tells one version of a model from another: the beginning of its hash; "" where that cannot be had, which
+    loading says better.
     """
-    for path in (folder / MANIFEST, folder / RUN_WEIGHTS):
-        try:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()[:VERSION_LENGTH]
-        except OSError:
-            continue
-    return ""
+    try:
+        return (model_hash(folder) or "")[:VERSION_LENGTH]
+    except (OSError, SpanloomError):
+        return ""
 
 
 def signature(folder: Path) -> tuple[Any, ...]:

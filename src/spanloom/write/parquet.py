@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from spanloom.errors import MissingExtra
@@ -26,18 +26,36 @@ def write_parquet(file: IO[bytes], objects: Objects) -> None:
     They are gone through twice: a column's type is that of all its values. A column of which the values have no type
     in common, or one that Parquet does not know, holds each as JSON. Raises MissingExtra without pyarrow.
     """
-    try:
-        arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    except ModuleNotFoundError:
-        raise MissingExtra("Writing a Parquet file", "formats") from None
+    arrow, _ = _libraries()
     types = _types(objects(), arrow)
     schema = arrow.schema([(name, kind or arrow.string()) for name, kind in types.items()])
     written = [name for name, kind in types.items() if kind is None]
+    rows = (
+        {**row, **{name: _as_json(row[name]) for name in written if row.get(name) is not None}} for row in objects()
+    )
+    write_rows(file, rows, schema)
+
+
+def write_rows(file: IO[bytes], rows: Iterable[Mapping[str, Any]], types: Any) -> int:
+    """Write rows with these columns, name -> type as Arrow calls it or a schema of its, and say how many there were.
+
+    Raises MissingExtra without pyarrow.
+    """
+    arrow, parquet = _libraries()
+    schema = arrow.schema(list(types.items())) if isinstance(types, Mapping) else types
+    count = 0
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for rows in _chunks(objects()):
-            for row in rows:
-                row.update({name: _as_json(row[name]) for name in written if row.get(name) is not None})
-            writer.write_batch(arrow.RecordBatch.from_pylist(rows, schema=schema))
+        for chunk in _chunks(iter(rows)):
+            writer.write_batch(arrow.RecordBatch.from_pylist(chunk, schema=schema))
+            count += len(chunk)
+    return count
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ModuleNotFoundError:
+        raise MissingExtra("Writing a Parquet file", "formats") from None
 
 
 def _types(objects: Iterator[Mapping[str, Any]], arrow: Any) -> dict[str, Any]:

@@ -117,9 +117,7 @@ def predict(
     with stored(store, predictor) as keep:
         how = replace(how, keep=keep)
         if output is None or (output.exists() and not output.is_file() and not output.is_dir()):
-            answers = answered(predictor, inputs, reading, how)
-            if not sys.stdout.isatty():
-                answers = watched(answers, inputs, how)
+            answers = watched(answered(predictor, inputs, reading, how), inputs, how, hidden=sys.stdout.isatty())
             if keep is not None and output is None and format is None:
                 drain(answers)
             else:

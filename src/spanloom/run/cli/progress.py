@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from spanloom.run.cli.entries import Inputs
 
 
-def watched(answers: Answers, inputs: Inputs, how: How, before: int = 0) -> Iterator[Told]:
+def watched(answers: Answers, inputs: Inputs, how: How, before: int = 0, hidden: bool = False) -> Iterator[Told]:
     """The answers as they come, with a bar on standard error where that is a terminal: how many, how many a second,
-    and how long the rest will take. before: how many texts were answered by an earlier process."""
-    if not sys.stderr.isatty():
+    and how long the rest will take. before: how many texts were answered by an earlier process.
+    hidden: show none, as where the answers go to the same terminal.
+    """
+    if hidden or not sys.stderr.isatty():
         yield from answers
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn

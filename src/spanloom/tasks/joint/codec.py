@@ -110,8 +110,6 @@ class JointCodec(ScaledCodec):
     def with_least(self, least: float) -> JointCodec:
         """The same codec that gives the relations whose score, a logit, is above this; 0 is what training aims at."""
         changed = copy.copy(self)
-        if isinstance(self.scheme, TableScheme):
-            changed.scheme = self.scheme.with_least(least)
         changed.least = least
         return changed
 
@@ -137,7 +135,7 @@ class JointCodec(ScaledCodec):
         return Batch(inputs, targets, self.scheme.counts(rows))
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Graph]:
-        return self.scaled(self.scheme.decode(outputs, batch.inputs["lengths"]))
+        return self.scaled(self.scheme.decode(outputs, batch.inputs["lengths"], self.least))
 
     def perfect(self, batch: Batch) -> Arrays:
         return self.scheme.perfect(batch.targets)

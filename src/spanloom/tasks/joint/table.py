@@ -5,7 +5,6 @@ B batch, T words, L entity labels, R relations, N spans, M relations of a senten
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,18 +34,10 @@ class TableScheme:
     def __init__(self, labels: Labels, sources: bool = False) -> None:
         self.labels = labels
         self.sources = sources
-        self.least = 0.0
-        """What the score of a relation, a logit, must be above."""
         self.tags = tag_names(labels.entities, "bioes")
         self._tag_numbers = {tag: number for number, tag in enumerate(self.tags)}
         self._parts = TagParts(self.tags, labels.entities)
         self._allowed = self._allowed_types()
-
-    def with_least(self, least: float) -> TableScheme:
-        """The same scheme that gives the relations whose score is above this."""
-        changed = copy.copy(self)
-        changed.least = least
-        return changed
 
     def _allowed_types(self) -> Array | None:
         """[R, L, L]: which entity labels each relation joined in training; None where there is one label only."""
@@ -160,19 +151,20 @@ class TableScheme:
         tables = {name: np.where(targets[name], 1.0, -1.0).astype(np.float32) for name in ("spans", "heads", "tails")}
         return {"tags": np.eye(len(self.tags), dtype=np.float32)[targets["tags"]], **tables}
 
-    def decode(self, outputs: Mapping[str, Array], lengths: Array) -> list[Graph]:
+    def decode(self, outputs: Mapping[str, Array], lengths: Array, least: float = 0.0) -> list[Graph]:
+        """least: what the score of a relation, a logit, must be above."""
         return [
-            self._graph(*(outputs[name][index, :, :length, :length] for name in ("spans", "heads", "tails")))
+            self._graph(least, *(outputs[name][index, :, :length, :length] for name in ("spans", "heads", "tails")))
             for index, length in enumerate(lengths.tolist())
         ]
 
-    def _graph(self, spans: Array, heads: Array, tails: Array) -> Graph:
+    def _graph(self, least: float, spans: Array, heads: Array, tails: Array) -> Graph:
         cut: Counter[str] = Counter()
         found = spans_from_table(spans, self.labels.flat, cut=cut)
         nodes = [self._span(span) for span in found]
         relations = [
             Relation(nodes[item.head], nodes[item.tail], self.labels.relations[item.relation], sigmoid(item.score))
-            for item in triples_from_tables(found, heads, tails, self._allowed, self.least, cut=cut)
+            for item in triples_from_tables(found, heads, tails, self._allowed, least, cut=cut)
         ]
         return Graph(tuple(nodes), tuple(relations), cut.total())
 

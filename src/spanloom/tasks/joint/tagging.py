@@ -99,7 +99,8 @@ class TaggingScheme:
     def perfect(self, targets: Mapping[str, Array]) -> Arrays:
         return {"tags": np.eye(self.size, dtype=np.float32)[targets["tags"]] * 20.0}
 
-    def decode(self, outputs: Mapping[str, Array], lengths: Array) -> list[Graph]:
+    def decode(self, outputs: Mapping[str, Array], lengths: Array, least: float = 0.0) -> list[Graph]:
+        """least: of no use here, where a tag is the likeliest one or is not given."""
         logits = outputs["tags"]  # [B, T, K]
         return [self._graph(*greedy_tags(logits[index, :length])) for index, length in enumerate(lengths.tolist())]
 
