@@ -86,21 +86,25 @@ class Timed:
         return merged
 
 
-def answer(parts: Sequence[Part], keep: Keep | None = None) -> dict[str, float]:
-    """Settle each part of a batch, all of one model; what each stage took, in seconds. keep: where answers go too."""
+def answer(parts: Sequence[Part], ended: Callable[[Mapping[str, float]], None], keep: Keep | None = None) -> None:
+    """Settle each part of a batch, all of one model. ended: told before what each stage took, in seconds, so that who
+    has an answer finds it counted. keep: where answers go too.
+    """
     predictor = parts[0].ticket.model.predictor
     stages = Timed(predictor, lambda: not all(part.ticket.dropped for part in parts))
     began = time.perf_counter()
     inputs = [predictor.attempt(part.text, HERE) for part in parts]
     stages.seconds["encode"] += time.perf_counter() - began
     outcomes = Stream(stages, errors="return", name=lambda number: _where(parts[number])).outcomes(inputs)
-    for part, item, outcome in zip(parts, inputs, outcomes, strict=True):
-        reading = stages.readings.get(id(item), Reading(failed=1))
-        shown = _shown(part, item, outcome, predictor.task, reading)
+    settled = [
+        _shown(part, item, outcome, predictor.task, stages.readings.get(id(item), Reading(failed=1)))
+        for part, item, outcome in zip(parts, inputs, outcomes, strict=True)
+    ]
+    ended(stages.seconds)
+    for part, outcome in zip(parts, settled, strict=True):
         if keep is not None and not part.ticket.dropped:
-            keep(part.ticket.model, shown.shown)
-        part.ticket.settle(part.number, shown)
-    return stages.seconds
+            keep(part.ticket.model, outcome.shown)
+        part.ticket.settle(part.number, outcome)
 
 
 def _shown(part: Part, item: Any, outcome: Any, task: Task, reading: Reading) -> Outcome:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from spanloom.decode.threshold import GivenThreshold, Threshold, threshold_for
@@ -169,7 +170,7 @@ class Service:
             began = time.monotonic()
             self.meters.begun(parts, began)
             try:
-                self.meters.ended(parts, answer(parts, keep))
+                answer(parts, partial(self.meters.ended, parts), keep)
             except Exception as error:  # a bug of ours, which must neither end the thread nor keep anybody waiting
                 say(f"A batch failed with {type(error).__name__}.")
                 for part in parts:
