@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanloom.errors import CheckpointError
+from spanloom.text.kept_pieces import keep_pieces
 from spanloom.text.pieces import Pieces, PieceTokenizer, read_limit, read_tokenizer, with_own_pieces
+from spanloom.text.tokenizer_json import spaced_as_in_texts
+from tests.text.other_tokenizers import byte_level_tokenizer, unigram_tokenizer, wordpiece_tokenizer
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer
 
 words_of_letters = st.lists(st.text("abcde", min_size=1, max_size=12), max_size=8)
@@ -190,3 +193,27 @@ def test_words_take_over_the_pieces_that_a_vocabulary_has_to_spare() -> None:
     assert PieceTokenizer(tokenizer.json).encode_row([["<a>"]]).ids.tolist()[1] == first
     assert with_own_pieces(json.dumps(table), ["w", "x", "y", "z"]) is None
     assert with_own_pieces(tiny_tokenizer(), ["<a>"]) is None
+
+
+SPACED = ["高", "ab", ",", "'s", "的", ")", "(", "カナ", "'", "'sa", "ไทย", ".", "▁", "ab"]
+
+
+def spelt(tokenizer: PieceTokenizer, words: list[str]) -> list[str]:
+    """The pieces of each word, joined."""
+    pieces, name = tokenizer.encode(words), tokenizer._tokenizer.id_to_token
+    return ["".join(map(name, pieces.ids[a : b + 1])) for a, b in zip(pieces.first, pieces.last, strict=True)]
+
+
+def test_spaces_are_marked_where_texts_have_them() -> None:
+    tokenizer_json = unigram_tokenizer("".join(SPACED).replace("▁", ""))
+    assert spelt(PieceTokenizer(tokenizer_json), SPACED)[:4] == ["▁高", "▁ab", "▁,", "▁'s"]
+    spaced = spaced_as_in_texts(tokenizer_json)
+    wanted = ["高", "▁ab", ",", "'s", "的", ")", "▁(", "カナ", "▁'", "▁'sa", "ไทย", ".", "▁", "▁ab"]
+    assert spelt(PieceTokenizer(spaced), SPACED) == wanted
+    kept = PieceTokenizer(keep_pieces(spaced, SPACED).tokenizer)  # a smaller vocabulary marks the same
+    assert spelt(kept, SPACED) == wanted
+
+
+@pytest.mark.parametrize("other", [byte_level_tokenizer(), wordpiece_tokenizer(), tiny_tokenizer()])
+def test_tokenizers_that_mark_no_starts_stay_as_they_are(other: str) -> None:
+    assert spaced_as_in_texts(other) == other

@@ -6,6 +6,12 @@ import json
 
 from tokenizers import Tokenizer
 
+UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+"""Letters of scripts that are written without spaces between words."""
+
+CLOSING = r"[,.;:!?%)\]}]|['\u2019](?:s|re|ve|ll|d|m)$"
+"""What stands in a text right behind the word before it, and is a word of its own here."""
+
 
 def parse_tokenizer(tokenizer_json: str, by_word: bool = False) -> tuple[str, Tokenizer]:
     """The file's text without settings that cut or pad, and its tokenizer. Raises ValueError where it is damaged.
@@ -29,3 +35,19 @@ def parse_tokenizer(tokenizer_json: str, by_word: bool = False) -> tuple[str, To
             raise ValueError(f"not a tokenizer that can be read: {' '.join(str(error).split())[:200]}") from None
         raise
     return text, tokenizer
+
+
+def spaced_as_in_texts(tokenizer_json: str) -> str:
+    """A tokenizer that marks no space before a word where texts have none; other kinds stay as they are.
+
+    SentencePiece's marks the start of every word. Where words are given one by one, Chinese characters and commas
+    would each get a mark, mostly as a piece of its own: up to twice the pieces, and none as in pretraining.
+    """
+    table = json.loads(tokenizer_json)
+    before = table.get("pre_tokenizer") or {}
+    if before.get("type") != "Metaspace":
+        return tokenizer_json
+    mark = {"Regex": f"^{before['replacement']}(?={UNSPACED}|{CLOSING})"}
+    split = {"type": "Split", "pattern": mark, "behavior": "Removed", "invert": False}
+    table["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [before, split]}
+    return json.dumps(table, ensure_ascii=False)
