@@ -39,6 +39,7 @@ from rows import (
     BenchmarkRow,
     interval,
     met,
+    peak_memory,
     read_results,
     summary,
 )
@@ -68,15 +69,15 @@ PAGES = {
 
 def rows_table(results: Mapping[str, Sequence[Mapping[str, Any]]], words: Mapping[str, str]) -> list[str]:
     """The Markdown table of the rows that have results; none at all where nothing was measured."""
-    header = ("rows", "rule", "entity", "relation", "interval", "by pair", "target", "seconds", "threads", "seeds")
+    header = ("rows", "rule", "entity", "relation", "interval", "by pair", "target", "seconds", "memory", "threads")
     lines = [_row(row, results[row.name], words) for row in ROWS if row.name in results]
     if not lines:
         return []
     recorded = [words["recorded row"], words["rule strict"], RECORDED["entity"], RECORDED["relation"], "", "", ""]
     seconds = RECORDED["epochs"] * RECORDED["seconds_an_epoch"]
     if any(name.startswith("conll04") for name in results):
-        lines.append([*recorded, seconds, 1, 1])
-    return markdown([words[name] for name in header], lines)
+        lines.append([*recorded, seconds, "", 1, 1])
+    return markdown([words[name] for name in (*header, "seeds")], lines)
 
 
 def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> list[Any]:
@@ -96,6 +97,7 @@ def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Mapping
         _by_pair(records),
         "; ".join(targets),
         round(statistics.fmean(record["seconds"]["training"] for record in records)),
+        peak_memory(records),
         ", ".join(map(str, threads)),
         len(records),
     ]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rows import BenchmarkRow, interval, met, summary
+from rows import BenchmarkRow, interval, met, peak_memory, summary
 
 Words = Mapping[str, str]
 
@@ -27,7 +27,7 @@ def plain_table(
 ) -> list[str]:
     """The rows that have results: what each is judged by, its spread over the seeds, its target, its time."""
     lines = [_row(row, results[row.name], words) for row in rows if row.name in results]
-    header = ("rows", "measure", "score", "interval", "target", "seconds", "threads", "seeds")
+    header = ("rows", "measure", "score", "interval", "target", "seconds", "memory", "threads", "seeds")
     return markdown([words[name] for name in header], lines) if lines else []
 
 
@@ -47,6 +47,7 @@ def _row(row: BenchmarkRow, records: Sequence[Mapping[str, Any]], words: Words) 
         f"{low:.1f}–{high:.1f}",  # noqa: RUF001
         goal,
         round(statistics.fmean(record["seconds"]["training"] for record in records)),
+        peak_memory(records),
         ", ".join(map(str, sorted({int(record["threads"]) for record in records}))),
         len(records),
     ]

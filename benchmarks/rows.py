@@ -168,6 +168,12 @@ def interval(records: Sequence[Mapping[str, Any]], kind: str) -> tuple[float, fl
     return low, high
 
 
+def peak_memory(records: Sequence[Mapping[str, Any]]) -> str:
+    """Of training, in GB, the most over the seeds; nothing where none of them measured it."""
+    peak = max(record.get("peak_memory", 0) for record in records)
+    return f"{peak / 1e9:.1f}" if peak else ""
+
+
 def met(row: BenchmarkRow, records: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
     """For each target of the row, whether the mean of the seeds reaches it."""
     return {kind: summary(records, kind).mean >= target for kind, target in row.targets.items()}

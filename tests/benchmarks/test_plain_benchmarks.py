@@ -69,10 +69,12 @@ def test_every_row_has_its_configuration_its_task_and_its_place_in_the_readme(re
 
 def test_a_row_shows_its_spread_and_whether_it_reached_its_target() -> None:
     row = next(row for row in rows.TAG_ROWS if row.name == "conll03-rnn")
-    lines = plain_tables.plain_table(rows.TAG_ROWS, {row.name: [record(0, 0.92), record(1, 0.95)]}, WORDS)
+    lines = plain_tables.plain_table(
+        rows.TAG_ROWS, {row.name: [record(0, 0.92), record(1, 0.95) | {"peak_memory": 2_460_000_000}]}, WORDS
+    )
     assert len(lines) == 3
     cells = [cell.strip() for cell in lines[2].strip("|").split("|")]
-    assert cells[1:] == ["entity F1", "93.5 (92.0–95.0)", "92.5–94.5", "93: met", "100", "1", "2"]  # noqa: RUF001
+    assert cells[1:] == ["entity F1", "93.5 (92.0–95.0)", "92.5–94.5", "93: met", "100", "2.5", "1", "2"]  # noqa: RUF001
     assert "missed" in plain_tables.plain_table(rows.TAG_ROWS, {row.name: [record(0, 0.92)]}, WORDS)[2]
     close = plain_tables.plain_table(rows.TAG_ROWS, {row.name: [record(0, 0.92998)]}, WORDS)[2]
     assert "| 93.0 (93.0–93.0) |" in close  # noqa: RUF001
