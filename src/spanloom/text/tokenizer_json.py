@@ -9,9 +9,6 @@ from tokenizers import Tokenizer
 UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 """Letters of scripts that are written without spaces between words."""
 
-CLOSING = r"[,.;:!?%)\]}]|['\u2019](?:s|re|ve|ll|d|m)$"
-"""What stands in a text right behind the word before it, and is a word of its own here."""
-
 
 def parse_tokenizer(tokenizer_json: str, by_word: bool = False) -> tuple[str, Tokenizer]:
     """The file's text without settings that cut or pad, and its tokenizer. Raises ValueError where it is damaged.
@@ -37,17 +34,17 @@ def parse_tokenizer(tokenizer_json: str, by_word: bool = False) -> tuple[str, To
     return text, tokenizer
 
 
-def spaced_as_in_texts(tokenizer_json: str) -> str:
-    """A tokenizer that marks no space before a word where texts have none; other kinds stay as they are.
+def unspaced(tokenizer_json: str) -> str:
+    """A tokenizer that marks no space before a word of a script that has none; other kinds stay as they are.
 
-    SentencePiece's marks the start of every word. Where words are given one by one, Chinese characters and commas
-    would each get a mark, mostly as a piece of its own: up to twice the pieces, and none as in pretraining.
+    SentencePiece's marks the start of every word. Where words are given one by one, each Chinese character would get a
+    mark, mostly as a piece of its own: twice the pieces, and none of those as in pretraining.
     """
     table = json.loads(tokenizer_json)
     before = table.get("pre_tokenizer") or {}
     if before.get("type") != "Metaspace":
         return tokenizer_json
-    mark = {"Regex": f"^{before['replacement']}(?={UNSPACED}|{CLOSING})"}
+    mark = {"Regex": f"^{before['replacement']}(?={UNSPACED})"}
     split = {"type": "Split", "pattern": mark, "behavior": "Removed", "invert": False}
     table["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [before, split]}
     return json.dumps(table, ensure_ascii=False)

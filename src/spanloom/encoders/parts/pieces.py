@@ -17,7 +17,7 @@ from spanloom.errors import ConfigError
 from spanloom.text.lookup import WordLookup, fit_characters
 from spanloom.text.pieces import LONGEST_ROW, ROW_STEP, PieceTokenizer, read_limit, read_tokenizer, with_own_pieces
 from spanloom.text.stored import whole
-from spanloom.text.tokenizer_json import spaced_as_in_texts
+from spanloom.text.tokenizer_json import unspaced
 
 PIECES = Axis("pieces", ROW_STEP)
 """P."""
@@ -104,7 +104,7 @@ def fit_pieces(sentences: Iterable[Sequence[str]], config: OfPieces, max_words: 
     """The features of the encoder in this folder. Raises ConfigError for more words than it reads at once."""
     characters = fit_characters(word for words in sentences for word in words) if config.char_filters else None
     lookup = WordLookup(characters, config.hashed_rows, affixes=config.hashed_affixes)
-    features = PieceFeatures(config.kind, spaced_as_in_texts(read_tokenizer(folder)), lookup, read_limit(folder))
+    features = PieceFeatures(config.kind, unspaced(read_tokenizer(folder)), lookup, read_limit(folder))
     room = features.tokenizer.limit - 2
     if max_words > room:
         raise ConfigError("model.max_words", f"{max_words}", f"at most {room} with this encoder", "Lower it.")
