@@ -17,8 +17,10 @@ from starlette.responses import Response
 from spanloom import __version__
 from spanloom.errors import SpanloomError
 from spanloom.serve import kserve, v1
+from spanloom.serve.direct import Direct
 from spanloom.serve.guard import Guard, refusal
 from spanloom.serve.refusals import Refused
+from spanloom.serve.schemas import PredictRequest
 from spanloom.serve.service import Service
 from spanloom.serve.watch import watch
 
@@ -52,6 +54,7 @@ def build(service: Service) -> FastAPI:
     app.include_router(kserve.router)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, not_understood)
+    app.add_middleware(Direct, route=v1.PREDICT, body=PredictRequest)
     app.add_middleware(Guard, service=service)
     app.openapi = cache(described(app, service))  # type: ignore[method-assign]
     return app
