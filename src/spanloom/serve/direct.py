@@ -7,11 +7,12 @@ it, so that there is one place that says what is wrong.
 
 from __future__ import annotations
 
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 JSON = (b"content-type", b"application/json")
 
@@ -19,7 +20,7 @@ JSON = (b"content-type", b"application/json")
 class Direct:
     """Calls the endpoint of one route itself. body: the model of what is sent to it, its argument `asked`."""
 
-    def __init__(self, app: ASGIApp, route: APIRoute, body: type[BaseModel]) -> None:
+    def __init__(self, app: FastAPI, route: APIRoute, body: type[BaseModel]) -> None:
         self.app = app
         self.route = route
         self.body = body
@@ -37,7 +38,7 @@ class Direct:
         if asked is None:
             await self.app(scope, _again(content, receive), send)
             return
-        scope["route"] = self.route
+        scope["app"], scope["route"] = self.app, self.route
         response: Response = await self.route.endpoint(Request(scope, receive), asked)
         await response(scope, receive, send)
 

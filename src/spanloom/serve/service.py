@@ -165,16 +165,16 @@ class Service:
                 refuse(Refused(499, "client_gone", SpanloomError("client", "went away")))
 
         def look() -> None:
-            nonlocal leaving
+            nonlocal leaving, ending
             leaving = asyncio.ensure_future(gone())
             leaving.add_done_callback(left)
+            ending = loop.call_later(seconds - patience, lambda: refuse(too_late(seconds)))
 
-        looking = loop.call_later(PATIENCE, look)
-        ending = loop.call_later(seconds, lambda: refuse(too_late(seconds)))
+        patience = min(PATIENCE, seconds)
+        ending = loop.call_later(patience, look)
         try:
             await done
         finally:
-            looking.cancel()
             ending.cancel()
             if leaving is not None:
                 leaving.cancel()
