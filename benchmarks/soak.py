@@ -139,6 +139,15 @@ def _answered(connection: HTTPConnection, asked: Request) -> Reply:
     return Reply(response.status, response.read())
 
 
+def at_rest(process: int) -> int:
+    """How many files a process has open once those connections are closed that clients have closed."""
+    found = []
+    for _ in range(20):
+        found.append(opened(process))
+        time.sleep(0.1)
+    return min(found)
+
+
 def growth(memory: Sequence[int]) -> dict[str, float]:
     """Memory behind the warm-up and at the end, in MB, and by which share it grew."""
     part = max(1, round(len(memory) * WARM))
@@ -155,19 +164,14 @@ def soak(requests: int, models: Mapping[str, Path] | None = None, clients: int =
         (name, first), (other, second) = models.items()
         server = stack.enter_context(running([*ours(first, 2, *LIMITS), f"{other}={second}"], "/v1/predict"))
         began = time.perf_counter()
-        expected = {
-            asked: Reply(*answered(server.port, *asked)) for asked in dict.fromkeys(requests_for("m", other))
-        }
-        before = opened(server.process)
+        expected = {asked: Reply(*answered(server.port, *asked)) for asked in dict.fromkeys(requests_for("m", other))}
+        before = at_rest(server.process)
         run = Soak(server, expected, requests)
         with ThreadPoolExecutor(clients) as pool:
             for each in [pool.submit(run.client, seed) for seed in range(clients)]:
                 each.result()
-        until = time.monotonic() + 10
-        while opened(server.process) > before and time.monotonic() < until:
-            time.sleep(0.05)
         page = answered(server.port, "GET", "/metrics")[1].decode()
-        after = opened(server.process)
+        after = at_rest(server.process)
     waiting = next(float(line.split()[1]) for line in page.splitlines() if line.startswith("spanloom_queue_texts "))
     return {
         "requests": requests,
