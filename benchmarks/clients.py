@@ -1,8 +1,8 @@
-"""Clients of a service, in a process of their own that costs as little as can be: sockets, and requests made beforehand.
+"""Clients of a service, in a process of their own that costs little: sockets, and requests made beforehand.
 
     python benchmarks/clients.py < ASKED > TOLD
 
-ASKED is JSON: `port`, `path`, `clients`, and `bodies`, which the clients send among them in turn, each the next once
+ASKED is JSON: `port`, `path`, `clients`, and `bodies`, which clients send among them in turn, each the next once
 the one before is answered. TOLD is JSON: `wall` and `cpu`, the seconds that it all took and those that a processor spent
 here; `each`, what each request took; `statuses`, how many of each.
 """

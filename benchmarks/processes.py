@@ -1,4 +1,4 @@
-"""Processes that are measured: what they cost, and servers of ours and of others that run while something is measured."""
+"""Processes that are measured: what they cost; servers of ours and of others that run while something is measured."""
 
 from __future__ import annotations
 

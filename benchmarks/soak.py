@@ -1,9 +1,9 @@
 """A soak: many requests of every kind from many clients at once, and whether the service is after them as before.
 
 `python benchmarks/serve.py --parts soak` runs it with a small tagger, trained on the spot, and the bundled model. Every
-request of a set is answered once, one after the other; then clients draw from the set, valid and not, and each answer is
-compared byte by byte. Some clients leave in the middle of a request. Memory is looked at all the time, and descriptors
-before and after.
+request of a set is answered once, one after the other; then clients draw from the set, valid and not, and each answer
+is compared byte by byte. Some clients leave in the middle of a request. Memory is looked at all the time, and
+descriptors before and after.
 """
 
 from __future__ import annotations
