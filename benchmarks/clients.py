@@ -3,8 +3,8 @@
     python benchmarks/clients.py < ASKED > TOLD
 
 ASKED is JSON: `port`, `path`, `clients`, and `bodies`, which clients send among them in turn, each the next once
-the one before is answered. TOLD is JSON: `wall` and `cpu`, the seconds that it all took and those that a processor spent
-here; `each`, what each request took; `statuses`, how many of each.
+the one before is answered. TOLD is JSON: `wall` and `cpu`, the seconds that it all took and those that a processor
+spent here; `each`, what each request took; `statuses`, how many of each.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 PIECE = 2**16
 END = b"\r\n\r\n"
 LENGTH = b"\r\ncontent-length:"
+CHUNKED, LAST = b"\r\ntransfer-encoding: chunked", b"\r\n0\r\n\r\n"
 
 
 def request(path: str, body: str) -> bytes:
@@ -37,6 +38,8 @@ def whole(reply: bytes | bytearray) -> bool:
         return False
     head = bytes(reply[: end + 2]).lower()
     place = head.find(LENGTH)
+    if CHUNKED in head:
+        return reply.endswith(LAST)
     if place < 0:
         raise ValueError(f"a reply without its length: {head[:200]!r}")
     place += len(LENGTH)

@@ -134,6 +134,13 @@ def cold(model: Path, threads: int, starts: int) -> dict[str, Any]:
     return {"model": model.name, "threads": threads, **seconds}
 
 
+def beside(known: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What is found, in the place of what was known of the same, beside what was known of others."""
+    same = ("model", "threads")
+    new = [[one.get(name) for name in same] for one in found]
+    return [*(one for one in known if [one.get(name) for name in same] not in new), *found]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, nargs="+", default=[bundled()])
@@ -160,9 +167,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found["cold"] = [cold(chosen.model[0], chosen.threads[0], chosen.starts)]
     if "soak" in chosen.parts:
         found["soak"] = [soak(chosen.soak)]
-    result = {**known, **{part: {"found": each, **surroundings()} for part, each in found.items()}}
-    store(chosen.output, result)
-    for line in serve_tables({part: result[part] for part in found}):
+    about = surroundings()
+    now = {part: [{**one, **about} for one in each] for part, each in found.items()}
+    store(chosen.output, {**known, **{part: beside(known.get(part, []), each) for part, each in now.items()}})
+    for line in serve_tables(now):
         tell(line)
 
 

@@ -16,14 +16,15 @@ def serve_tables(result: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
     for part, table in (("speed", _speed), ("cold", _cold), ("soak", _soak)):
         if part in result:
-            lines += ["", *table(result[part]["found"]), "", _where(result[part])]
+            where = dict.fromkeys(_where(one) for one in result[part])
+            lines += ["", *table(result[part]), "", *where]
     return lines[1:]
 
 
-def _where(part: Mapping[str, Any]) -> str:
-    machine, versions = part["machine"], part["versions"]
+def _where(one: Mapping[str, Any]) -> str:
+    machine, versions = one["machine"], one["versions"]
     return (
-        f"{part['date']}, {machine['cpu']}, {machine['processors']} processors, for which {machine['load']} processes "
+        f"{one['date']}, {machine['cpu']}, {machine['processors']} processors, for which {machine['load']} processes "
         f"waited or worked in the last minute; Python {versions['python']}, onnxruntime {versions['onnxruntime']}."
     )
 
