@@ -4,8 +4,9 @@
     python benchmarks/store.py --facts 10000000 --together 1000000 --store facts.sqlite    # what is asked of it
 
 Texts are made up, with five names and five facts each; names are drawn so that a few are in very many facts, as in
-texts of people. `--together` writes so many mentions and facts at once, for which a job has no time; with `--store` the
-file stays, and a run that was stopped goes on with it. Writes `results/store.json` with `--output`, and prints the table.
+texts of people. `--together` writes so many mentions and facts at once, for which a job has no time; with `--store`
+the file stays, and a run that was stopped goes on with it. Writes `results/store.json` with `--output`, and prints the
+table.
 """
 
 from __future__ import annotations
