@@ -1,4 +1,4 @@
-"""Fills docs/results.md and the short tables of the READMEs from the JSON in `results/`: no figure is typed by hand.
+"""Fills docs/results.md, docs/serving.md and the READMEs' short tables from `results/`: no figure is typed by hand.
 
 python benchmarks/figures.py            # rewrites what stands between the markers
 python benchmarks/figures.py --check    # says whether that would change anything; a test does the same
@@ -43,6 +43,7 @@ from rows import (
     read_results,
     summary,
 )
+from serve_tables import serve_tables
 from short_table import short_section
 from wording import LANGUAGES
 
@@ -63,8 +64,9 @@ PAGES = {
     "docs/results.zh-CN.md": ("zh", "whole"),
     "README.md": ("en", "short"),
     "README.zh-CN.md": ("zh", "short"),
+    "docs/serving.md": ("en", "serve"),
 }
-"""Page -> its language, and which figures stand between its markers: all of them, or the short table."""
+"""Page -> its language, and which figures stand between its markers: all of models, the short table, the service's."""
 
 
 def rows_table(results: Mapping[str, Sequence[Mapping[str, Any]]], words: Mapping[str, str]) -> list[str]:
@@ -240,6 +242,8 @@ def content(page: str) -> str:
     """What the committed results put between the markers of a page."""
     language, which = PAGES[page]
     words = LANGUAGES[language]
+    if which == "serve":
+        return "\n".join(serve_tables(read(RESULTS.parent / "serve.json") or {}))
     return section(RESULTS, words) if which == "whole" else short_section(RESULTS.parent, words)
 
 

@@ -1,15 +1,18 @@
 """A store of facts: how fast it is written, how large it is, and how long a question takes.
 
-    python benchmarks/store.py                        # a million facts: a few minutes, 0.4 GB in a temporary folder
-    python benchmarks/store.py --facts 10000000       # what is asked of it: ten times that
+    python benchmarks/store.py          # a million facts: a few minutes, 0.4 GB in a temporary folder
+    python benchmarks/store.py --facts 10000000 --together 1000000 --store facts.sqlite    # what is asked of it
 
 Texts are made up, with five names and five facts each; names are drawn so that a few are in very many facts, as in
-texts of people. Writes `results/store.json` with `--output`, and prints the table.
+texts of people. `--together` writes so many mentions and facts at once, for which a job has no time; with `--store`
+the file stays, and a run that was stopped goes on with it. Writes `results/store.json` with `--output`, and prints the
+table.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sqlite3
 import sys
@@ -25,12 +28,16 @@ from training import store as store_json
 
 from spanloom.answers import kinds
 from spanloom.store import Store
+from spanloom.store import writer as writer_module
 from spanloom.store.model import Model
 from spanloom.store.writer import Writer
 
 NAMES = 5
 """Names, and facts, of a text."""
 REPEATS = 15
+CACHE = 2_000_000
+"""KiB of pages in memory where batches are large."""
+LATER = "since a day behind the last"
 FEW = 0.05
 """Seconds that a question about an entity may take."""
 RELATIONS = ("founder_of", "based_in", "capital_of", "works_for", "located_in", "owns", "part_of", "made_by")
@@ -57,13 +64,22 @@ def answers(facts: int, chance: random.Random) -> Iterator[dict[str, Any]]:
         yield {"text": text, "entities": entities, "relations": relations}
 
 
-def filled(path: Path, facts: int, seed: int) -> tuple[float, float]:
-    """Write so many facts; the seconds that it took, without those of making them up, and those of a processor."""
+def filled(path: Path, facts: int, seed: int, together: int = 0) -> dict[str, int]:
+    """Write so many facts, those that are not there yet, and how many a second, and a second of a processor.
+
+    together: of how many mentions and facts a batch is, 0 for as many as a job writes.
+    """
     stored = kinds()["graph"].stored
     assert stored is not None
     writing, working = 0.0, 0.0
     with Writer(path, Model("0" * 64, "made-up", "joint", "", stored)) as writer:
+        (known,) = writer._connection.execute("SELECT count(*) FROM reading").fetchone()
+        if together:
+            writer_module.TOGETHER, writer_module.SECONDS = together, math.inf
+            writer._connection.execute(f"PRAGMA cache_size = -{CACHE}")
         for number, answer in enumerate(answers(facts, random.Random(seed))):
+            if number < known:
+                continue
             began, worked = time.perf_counter(), time.process_time()
             writer.add(answer["text"], answer, number)
             writing += time.perf_counter() - began
@@ -71,7 +87,9 @@ def filled(path: Path, facts: int, seed: int) -> tuple[float, float]:
             if number % 20_000 == 0:
                 print(f"{number * NAMES:,} facts, {writing:.0f} s", file=sys.stderr, flush=True)
         began, worked = time.perf_counter(), time.process_time()
-    return writing + time.perf_counter() - began, working + time.process_time() - worked
+    writing, working = writing + time.perf_counter() - began, working + time.process_time() - worked
+    new = facts - known * NAMES
+    return {"written_now": new, "a_second": round(new / writing), "a_processor_second": round(new / working)}
 
 
 def timed(ask: Callable[[], object]) -> dict[str, float]:
@@ -110,6 +128,9 @@ def asked(path: Path, facts: int) -> dict[str, dict[str, float]]:
         times[f"{about}, since a day"] = timed(
             lambda name=name: list(store.facts(entity=name, since="2020-01-01", limit=20))
         )
+        times[f"{about}, {LATER}"] = timed(
+            lambda name=name: list(store.facts(entity=name, since="2999-01-01", limit=20))
+        )
     times["a relation"] = timed(lambda: list(store.facts(relation=RELATIONS[0], limit=20)))
     times["a document"] = timed(lambda: list(store.facts(document=str(facts // NAMES // 2))))
     times["names with a word"] = timed(lambda: store.search("Name 77"))
@@ -117,18 +138,24 @@ def asked(path: Path, facts: int) -> dict[str, dict[str, float]]:
 
 
 def table(result: dict[str, Any]) -> str:
+    rates = result["writing"]
     lines = [
-        f"{result['facts']:,} facts: {result['facts_a_second']:,} a second, {result['facts_a_processor_second']:,} "
-        f"a second of a processor; {result['bytes'] / 1e9:.2f} GB, "
-        f"{result['bytes_a_fact']} bytes a fact with its text",
+        f"{result['facts']:,} facts: {rates['a_second']:,} a second, {rates['a_processor_second']:,} a second of a "
+        f"processor (of {rates['written_now']:,}, {rates['together'] or 20_000:,} mentions and facts at once); "
+        f"{result['bytes'] / 1e9:.2f} GB, {result['bytes_a_fact']} bytes a fact with its text",
         "",
         "| question | median, ms | longest, ms |",
         "|---|---|---|",
     ]
     for name, times in result["seconds"].items():
         lines.append(f"| {name} | {times['median'] * 1000:.1f} | {times['longest'] * 1000:.1f} |")
-    slowest = max(times["median"] for name, times in result["seconds"].items() if name.startswith("an entity"))
+    medians = {name: times["median"] for name, times in result["seconds"].items() if name.startswith("an entity")}
+    slowest = max(seconds for name, seconds in medians.items() if LATER not in name)
+    later = max(seconds for name, seconds in medians.items() if LATER in name)
     lines += ["", f"By entity at most {slowest * 1000:.1f} ms; asked for {FEW * 1000:.0f}: {_met(slowest < FEW)}."]
+    lines += [
+        f"Where all facts of an entity must be looked at, as none is of the days asked for: {later * 1000:.0f} ms."
+    ]
     return "\n".join(lines)
 
 
@@ -140,18 +167,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--facts", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--together", type=int, default=0)
+    parser.add_argument("--store", type=Path, metavar="FILE")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     facts = options.facts // NAMES * NAMES
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "facts.sqlite"
-        seconds, working = filled(path, facts, options.seed)
+        path = options.store or Path(folder) / "facts.sqlite"
+        rates = filled(path, facts, options.seed, options.together)
         size = path.stat().st_size
         result = {
             "facts": facts,
             "texts": facts // NAMES,
-            "facts_a_second": round(facts / seconds),
-            "facts_a_processor_second": round(facts / working),
+            "writing": {**rates, "together": options.together},
             "bytes": size,
             "bytes_a_fact": round(size / facts),
             "seconds": asked(path, facts),

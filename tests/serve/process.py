@@ -40,7 +40,7 @@ class Server:
         self.gate = gate
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, *program, *map(str, arguments), "--port", "0"],
+            [sys.executable, *program, "--port", "0", *map(str, arguments)],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},

@@ -15,7 +15,7 @@ from spanloom.predict.predictor import Predictor
 from spanloom.predict.reading import Reading
 from spanloom.predict.stream import Stream
 from spanloom.serve.loaded import Loaded
-from spanloom.serve.tickets import Outcome, Part
+from spanloom.serve.tickets import Outcome, Part, settle
 
 STAGES = ("encode", "forward", "decode")
 
@@ -104,7 +104,7 @@ def answer(parts: Sequence[Part], ended: Callable[[Mapping[str, float]], None], 
     for part, outcome in zip(parts, settled, strict=True):
         if keep is not None and not part.ticket.dropped:
             keep(part.ticket.model, outcome.shown)
-        part.ticket.settle(part.number, outcome)
+    settle(zip(parts, settled, strict=True))
 
 
 def _shown(part: Part, item: Any, outcome: Any, task: Task, reading: Reading) -> Outcome:

@@ -13,12 +13,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from spanloom import __version__
 from spanloom.errors import SpanloomError
 from spanloom.serve import kserve, v1
-from spanloom.serve.guard import Guard, refusal
+from spanloom.serve.direct import Direct
+from spanloom.serve.guard import Guard, bug, refusal
 from spanloom.serve.refusals import Refused
+from spanloom.serve.schemas import PredictRequest
 from spanloom.serve.service import Service
 from spanloom.serve.watch import watch
 
@@ -30,7 +33,7 @@ OF_STATUS = {
 """What the framework itself refuses, by its status: the cause, and what was found."""
 
 
-def build(service: Service) -> FastAPI:
+def build(service: Service) -> ASGIApp:
     """An application that answers by this service, and starts and stops it."""
 
     @asynccontextmanager
@@ -52,9 +55,9 @@ def build(service: Service) -> FastAPI:
     app.include_router(kserve.router)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, not_understood)
-    app.add_middleware(Guard, service=service)
+    app.add_exception_handler(Exception, broken)
     app.openapi = cache(described(app, service))  # type: ignore[method-assign]
-    return app
+    return Guard(Direct(app, v1.PREDICT, PredictRequest), service)
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -67,6 +70,11 @@ async def refused(request: Request, error: Exception) -> Response:
     service: Service = request.app.state.service
     service.meters.refusals.labels(error.cause).inc()
     return refusal(error)
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """The answer where there is a bug of ours, which goes on to the guard."""
+    return bug()
 
 
 async def not_understood(request: Request, error: Exception) -> Response:

@@ -27,11 +27,18 @@ HEADERS = (
     (b"referrer-policy", b"no-referrer"),
 )
 UNKNOWN = "unknown"
+BUG = "bug"
+"""The cause of what is not refused but failed."""
 
 
 def refusal(error: Refused) -> JSONResponse:
     """A refusal as a response: what was wrong, and its cause by a fixed name."""
     return JSONResponse({"error": error.detail, "cause": error.cause}, error.status_code, error.headers)
+
+
+def bug() -> JSONResponse:
+    """The answer where something failed that should not."""
+    return JSONResponse({"error": "service: failed. This is a bug in spanloom: please report it.", "cause": BUG}, 500)
 
 
 class Guard:
@@ -53,24 +60,20 @@ class Guard:
             self._authorise(scope)
             await self.app(scope, self._bounded(scope, receive), sent)
         except Refused as error:
-            await self._answer(refusal(error), scope, receive, sent, error.cause)
+            if not sent.status:
+                meters.refusals.labels(error.cause).inc()
+                await refusal(error)(scope, receive, sent)
         except Exception as error:
-            say(_bug(error))
-            body = {"error": "service: failed. This is a bug in spanloom: please report it.", "cause": "bug"}
-            await self._answer(JSONResponse(body, 500), scope, receive, sent, "bug")
+            say(_where(error))
+            meters.refusals.labels(BUG).inc()
+            if not sent.status:
+                await bug()(scope, receive, sent)
         finally:
             meters.open.dec()
             route, took = route_of(scope), time.perf_counter() - began
-            meters.requests.labels(route, str(sent.status)).inc()
-            meters.seconds.labels(route).observe(took)
+            meters.answered(route, sent.status, took)
             if self.service.settings.log is not Log.quiet:
                 say(f"{scope['method'][:10]} {route} {sent.status} {took * 1000:.1f} ms")
-
-    async def _answer(self, response: JSONResponse, scope: Scope, receive: Receive, sent: Sent, cause: str) -> None:
-        """Answer in place of the application, unless it has begun to."""
-        if not sent.status:
-            self.service.meters.refusals.labels(cause).inc()
-            await response(scope, receive, sent)
 
     def _authorise(self, scope: Scope) -> None:
         """Every token is compared, each in constant time, so that the time says nothing of which came close."""
@@ -134,7 +137,7 @@ def _digest(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
 
-def _bug(error: Exception) -> str:
+def _where(error: Exception) -> str:
     """An error by its type and place; its message may hold a part of a text."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"This is a bug in spanloom: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}."

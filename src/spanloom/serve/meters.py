@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -39,6 +40,13 @@ class Meters:
         self.unkept = Counter("spanloom_store_failures", "Batches that the store did not take", registry=registry)
         self.open = Gauge("spanloom_open_requests", "Requests that are being answered", registry=registry)
         Gauge("spanloom_queue_texts", "Texts that wait", registry=registry).set_function(waiting)
+        self._of_request = cache(lambda *of: (self.requests.labels(*of), self.seconds.labels(of[0])))
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """A request has its response, or its client went away."""
+        counter, histogram = self._of_request(route, status)
+        counter.inc()
+        histogram.observe(seconds)
 
     def begun(self, parts: Sequence[Part], now: float) -> None:
         """A batch was taken from the queue, at this time."""

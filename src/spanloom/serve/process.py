@@ -53,6 +53,7 @@ def serve(folders: Mapping[str, Path], host: str, port: int, settings: Settings)
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=int(settings.limits.seconds) + AFTER,
         )
         _say_where(listening, service)

@@ -22,11 +22,17 @@ from spanloom.serve.meters import Meters
 from spanloom.serve.queue import Queue
 from spanloom.serve.refusals import Refused, beyond, stopping, too_late, unknown_model, unusable
 from spanloom.serve.settings import Settings
-from spanloom.serve.tickets import Outcome, Ticket, characters_of
+from spanloom.serve.tickets import Outcome, Ticket, characters_of, settle
 from spanloom.write.terminal import say
 
 Gone = Callable[[], Awaitable[object]]
 """Gives what ends when a client goes away."""
+
+PATIENCE = 0.05
+"""Seconds after which it is looked whether a client is still there; most have their answer by then."""
+
+PLAIN = Reading(inputs=1)
+"""How a text was read of which there is nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Answered:
 
     def notes(self) -> list[str]:
         """What was not read at once and whole, a sentence each."""
+        if all(outcome.failed or outcome.reading == PLAIN for outcome in self.outcomes):
+            return []
         together = Reading(limit=limit_of(self.model.predictor.codec))
         for outcome in self.outcomes:
             together.add(outcome.reading)
@@ -103,16 +111,10 @@ class Service:
             raise unusable(error, "threshold") from error
         if not texts:
             return Answered(model, ())
-        loop = asyncio.get_running_loop()
-        done = asyncio.Event()
-
-        def settled() -> None:
-            loop.call_soon_threadsafe(done.set)
-
-        ticket = Ticket(model, texts, sure, settled)
+        ticket = Ticket(model, texts, sure, asyncio.get_running_loop().create_future())
         self.queue.put(ticket)
         try:
-            await self._until(done, gone)
+            await self._until(ticket.done, gone)
         except BaseException:
             self.queue.drop(ticket)
             raise
@@ -149,19 +151,33 @@ class Service:
             if (length := characters_of(text)) > limits.characters:
                 raise beyond(422, "characters", f"text {number} has {length:,} characters", limits.characters)
 
-    async def _until(self, done: asyncio.Event, gone: Gone) -> None:
-        seconds = self.settings.limits.seconds
-        waits = [asyncio.ensure_future(done.wait()), asyncio.ensure_future(gone())]
+    async def _until(self, done: asyncio.Future[None], gone: Gone) -> None:
+        """Wait until it is done. Raises Refused where the time runs out, or the client goes away, first."""
+        loop, seconds = done.get_loop(), self.settings.limits.seconds
+        leaving: asyncio.Future[object] | None = None
+
+        def refuse(error: Refused) -> None:
+            if not done.done():
+                done.set_exception(error)
+
+        def left(ended: asyncio.Future[object]) -> None:
+            if not ended.cancelled():
+                refuse(Refused(499, "client_gone", SpanloomError("client", "went away")))
+
+        def look() -> None:
+            nonlocal leaving, ending
+            leaving = asyncio.ensure_future(gone())
+            leaving.add_done_callback(left)
+            ending = loop.call_later(seconds - patience, lambda: refuse(too_late(seconds)))
+
+        patience = min(PATIENCE, seconds)
+        ending = loop.call_later(patience, look)
         try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await done
         finally:
-            for each in waits:
-                each.cancel()
-        if done.is_set():
-            return
-        if waits[1].done() and not waits[1].cancelled():
-            raise Refused(499, "client_gone", SpanloomError("client", "went away"))
-        raise too_late(seconds)
+            ending.cancel()
+            if leaving is not None:
+                leaving.cancel()
 
     def _work(self) -> None:
         """A model's thread: batch after batch, until the queue is closed and empty."""
@@ -173,8 +189,7 @@ class Service:
                 answer(parts, partial(self.meters.ended, parts), keep)
             except Exception as error:  # a bug of ours, which must neither end the thread nor keep anybody waiting
                 say(f"A batch failed with {type(error).__name__}.")
-                for part in parts:
-                    if part.ticket.outcomes[part.number] is None:
-                        part.ticket.settle(part.number, failure(part, error))
+                lost = (part for part in parts if part.ticket.outcomes[part.number] is None)
+                settle((part, failure(part, error)) for part in lost)
             finally:
                 self.queue.finished(len(parts), time.monotonic() - began)

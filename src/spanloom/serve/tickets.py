@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ class Outcome(NamedTuple):
 
 @dataclass(eq=False)
 class Ticket:
-    """The texts of one request and what becomes of them. done: called in a model's thread when all are answered.
+    """The texts of one request and what becomes of them. done: ends in its event loop once all are answered.
 
     dropped: nobody waits for it any more, so that what of it has not begun need not begin.
     """
@@ -37,7 +38,7 @@ class Ticket:
     model: Loaded
     texts: Sequence[UserText]
     threshold: Threshold
-    done: Callable[[], None]
+    done: asyncio.Future[None]
     dropped: bool = False
     outcomes: list[Outcome | None] = field(default_factory=list)
     left: int = 0
@@ -52,14 +53,12 @@ class Ticket:
         now = time.monotonic()
         return [Part(self, number, characters_of(text), now) for number, text in enumerate(self.texts)]
 
-    def settle(self, number: int, outcome: Outcome) -> None:
-        """Note what became of one of the texts."""
+    def settle(self, number: int, outcome: Outcome) -> bool:
+        """Note what became of one of the texts; whether that was the last of them."""
         with self.lock:
             self.outcomes[number] = outcome
             self.left -= 1
-            ended = not self.left
-        if ended:
-            self.done()
+            return not self.left
 
 
 class Part(NamedTuple):
@@ -73,3 +72,19 @@ class Part(NamedTuple):
     @property
     def text(self) -> UserText:
         return self.ticket.texts[self.number]
+
+
+def settle(settled: Iterable[tuple[Part, Outcome]]) -> None:
+    """Note what became of texts, in a model's thread; whose request is answered by that is woken.
+
+    All are woken together, as each time takes a system call.
+    """
+    ended = [part.ticket.done for part, outcome in settled if part.ticket.settle(part.number, outcome)]
+    if ended:
+        ended[0].get_loop().call_soon_threadsafe(_wake, ended)
+
+
+def _wake(ended: Iterable[asyncio.Future[None]]) -> None:
+    for done in ended:
+        if not done.done():  # who waited went away, or had no more time
+            done.set_result(None)

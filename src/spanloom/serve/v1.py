@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
+from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse
 
 from spanloom.errors import SpanloomError
@@ -71,6 +72,10 @@ async def predict(request: Request, asked: Annotated[PredictRequest, Body()]) ->
     if outcome.failed:
         raise Refused(422, "text", str(outcome.shown["error"]))
     return JSONResponse({**about, "answer": outcome.shown})  # as it is: checking it would take longer than answering
+
+
+PREDICT = next(route for route in router.routes if isinstance(route, APIRoute))
+"""The route of `predict`, see `direct.py`."""
 
 
 @router.get("/v1/models", response_model=ModelList, responses=refusals())

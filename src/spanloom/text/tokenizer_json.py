@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tokenizers import Tokenizer
+from tokenizers.pre_tokenizers import ByteLevel
 
 UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 """Letters of scripts that are written without spaces between words."""
@@ -17,13 +18,10 @@ def parse_tokenizer(tokenizer_json: str, by_word: bool = False) -> tuple[str, To
     its pieces of whole words begin with that.
     """
     try:
-        table = json.loads(tokenizer_json)
-        table["truncation"] = None  # a stored setting here would cut sentences silently
-        table["padding"] = None
-        if by_word and (table.get("pre_tokenizer") or {}).get("type") == "ByteLevel":
-            table["pre_tokenizer"]["add_prefix_space"] = True
-        text = json.dumps(table, ensure_ascii=False)
-        tokenizer = Tokenizer.from_str(text)
+        tokenizer = Tokenizer.from_str(tokenizer_json)
+        text = _without_cuts(tokenizer, tokenizer_json, by_word)
+        if text != tokenizer_json:
+            tokenizer = Tokenizer.from_str(text)
         # What a damaged table leads to shows only in use, in the library's own panics too.
         tokenizer.encode(["a", "1"], ["b"], is_pretokenized=True)
         tokenizer.encode("a 1")
@@ -47,4 +45,17 @@ def unspaced(tokenizer_json: str) -> str:
     mark = {"Regex": f"^{before['replacement']}(?={UNSPACED})"}
     split = {"type": "Split", "pattern": mark, "behavior": "Removed", "invert": False}
     table["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [before, split]}
+    return json.dumps(table, ensure_ascii=False)
+
+
+def _without_cuts(tokenizer: Tokenizer, tokenizer_json: str, by_word: bool) -> str:
+    """The text of a tokenizer as it is to be; the very same where it is already, as a large one takes long to parse."""
+    over_bytes = by_word and isinstance(tokenizer.pre_tokenizer, ByteLevel)
+    if tokenizer.truncation is None and tokenizer.padding is None and not over_bytes:
+        return tokenizer_json
+    table = json.loads(tokenizer_json)
+    table["truncation"] = None  # a stored setting here would cut sentences silently
+    table["padding"] = None
+    if over_bytes:
+        table["pre_tokenizer"]["add_prefix_space"] = True
     return json.dumps(table, ensure_ascii=False)
