@@ -123,16 +123,18 @@ def predict(
         say_what_was_read(reading)
         return
     maker = Maker(predictor, encoding, text_field or ())
+    inputs = (
+        arguments(predictor, texts or ())
+        if texts or ray is not None
+        else inputs_of("-" if input is None else input, maker)
+    )
     with stored(store, predictor) as keep:
         how = replace(how, keep=keep)
         if ray is not None and input is not None and output is not None:
             from spanloom.run.cluster.job import Asked, answer_on_cluster
 
             answer_on_cluster(Asked(ray, model, Path(input), output, form), maker, how, reading)
-            say_what_was_read(reading)
-            raise typer.Exit(2 if reading.failed else 0)
-        inputs = arguments(predictor, texts) if texts else inputs_of("-" if input is None else input, maker)
-        if output is None or (output.exists() and not output.is_file() and not output.is_dir()):
+        elif output is None or (output.exists() and not output.is_file() and not output.is_dir()):
             answers = watched(answered(predictor, inputs, reading, how), inputs, how, hidden=sys.stdout.isatty())
             if keep is not None and output is None and format is None:
                 drain(answers)

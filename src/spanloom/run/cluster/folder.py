@@ -1,4 +1,4 @@
-"""The folder that a job on a cluster fills: the answers of each block in a file, and a list of the blocks that are done.
+"""The folder that a job on a cluster fills: the answers of each block in a file, and a list of what is done.
 
     FOLDER/a.jsonl.00003.jsonl     answers to the fourth block of the input file a.jsonl
     FOLDER/.blocks.part            a line for each block that is done, and one before them

@@ -39,7 +39,7 @@ class Asked:
 
 
 def refuse_unfit(asked: dict[str, object], output: Path | None, form: OutputFormat | None) -> None:
-    """Raise ConfigError for what cannot be asked of a cluster. asked: options that it cannot have, with their values."""
+    """Raise ConfigError for what no cluster can do. asked: options that it cannot have, with their values."""
     for name, value in asked.items():
         if value:
             expected = "an --input that is a folder or a file, an --output that is a folder"

@@ -33,7 +33,9 @@ def cluster(address: str) -> Iterator[None]:
     """
     _refuse_unreachable(address)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before the import: it reports home otherwise
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what goes wrong comes as an exception too
     ray = _library("ray")
+    logging.getLogger("ray").setLevel(logging.ERROR)
     own = {"include_dashboard": False, "object_store_memory": STORE} if address == LOCAL else {}
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.WARNING, configure_logging=False, **own)
@@ -66,7 +68,7 @@ def outcomes(blocks: Sequence[Block], work: Work) -> Iterator[Outcome]:
             min_size=1, initial_size=min(processors, len(blocks)), max_tasks_in_flight_per_actor=2
         ),
         num_cpus=1,
-        max_task_retries=TRIES,
+        ray_remote_args_fn=lambda: {"max_task_retries": TRIES},
     )
     for row in answered.iter_rows():
         yield pickle.loads(row["outcome"])

@@ -51,7 +51,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Fault:
-    """An error on its way from one process to another, by its parts: an exception itself is not made again from these."""
+    """An error on its way from one process to another, by its parts: it cannot be pickled as it is."""
 
     kind: type[SpanloomError]
     parts: tuple[str, str, str, str]
