@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         worker = Worker(work)
         yield from (worker.outcome(block) for block in reversed(blocks))
 
-    monkeypatch.setattr(job, "cluster", lambda address: open(os.devnull))
+    monkeypatch.setattr(job, "cluster", lambda address: nullcontext())
     monkeypatch.setattr(job, "outcomes", outcomes)
 
 
@@ -221,7 +222,7 @@ def test_answers_are_those_of_predict_with_where_their_texts_stood(
     assert places == [f"a.jsonl:{n}" for n in (1, 2, 4, 5, 6)] + ["b.csv:1", "b.csv:2"] + [
         f"sub/c.txt:{n}" for n in (1, 2, 3)
     ]
-    assert [row["error"] for row in rows if "error" in row][0].startswith('in/a.jsonl:4: no "text" in')
+    assert next(row["error"] for row in rows if "error" in row).startswith('in/a.jsonl:4: no "text" in')
     assert main(["facts", "facts.sqlite", "--entity", "Oslo", "--json"]) == 0
     facts = capsys.readouterr().out
     assert predict("--store", "facts.sqlite") == 2

@@ -123,11 +123,7 @@ def predict(
         say_what_was_read(reading)
         return
     maker = Maker(predictor, encoding, text_field or ())
-    inputs = (
-        arguments(predictor, texts or ())
-        if texts or ray is not None
-        else inputs_of("-" if input is None else input, maker)
-    )
+    inputs = arguments(predictor, texts) if texts else inputs_of("-" if input is None else input, maker)
     with stored(store, predictor) as keep:
         how = replace(how, keep=keep)
         if ray is not None and input is not None and output is not None:

@@ -101,7 +101,7 @@ class _Part:
 
 
 def _parts(file: Path, maker: Maker, limit: int | None) -> Iterator[_Part]:
-    """How a file is parted: UTF-8 lines and Parquet files into blocks; what can only be read from its beginning is one."""
+    """How a file is parted: UTF-8 lines and Parquet into blocks; what can only be read from its beginning is one."""
     if is_parquet(file):
         rows = parquet_rows(file)
         rows = rows if limit is None else min(rows, limit)

@@ -26,8 +26,8 @@ SECONDS = 10
 
 
 @contextmanager
-def cluster(address: str) -> Iterator[None]:
-    """A connection to a cluster; for "local" one on this machine that ends with it.
+def cluster(address: str, processors: int | None = None) -> Iterator[None]:
+    """A connection to a cluster; for "local" one on this machine that ends with it, of all processors or of so many.
 
     Raises MissingExtra without Ray, ConfigError where no cluster answers at the address.
     """
@@ -36,7 +36,7 @@ def cluster(address: str) -> Iterator[None]:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what goes wrong comes as an exception too
     ray = _library("ray")
     logging.getLogger("ray").setLevel(logging.ERROR)
-    own = {"include_dashboard": False, "object_store_memory": STORE} if address == LOCAL else {}
+    own = {"include_dashboard": False, "object_store_memory": STORE, "num_cpus": processors} if address == LOCAL else {}
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.WARNING, configure_logging=False, **own)
     except (ConnectionError, RuntimeError, ValueError) as error:

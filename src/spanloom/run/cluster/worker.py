@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -68,11 +69,13 @@ class Fault:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a block. fault: why it has no answers, None where it has."""
+    """What became of a block. fault: why it has no answers, None where it has. cpu: the seconds of a processor that it
+    took."""
 
     block: Block
     reading: Reading = field(default_factory=Reading)
     fault: Fault | None = None
+    cpu: float = 0.0
 
 
 class Worker:
@@ -89,7 +92,8 @@ class Worker:
     def outcome(self, block: Block) -> Outcome:
         """What was read of a block, the answers to which are then in their file, or why there is none."""
         try:
-            return Outcome(block, self._answer(block, self._loaded()))
+            predictor, began = self._loaded(), time.process_time()
+            return Outcome(block, self._answer(block, predictor), cpu=time.process_time() - began)
         except SpanloomError as error:
             return Outcome(block, fault=Fault.of(error))
         except OSError as error:
