@@ -1,4 +1,4 @@
-"""What `benchmarks/scaling.py` makes of its measurements; that workers answer is tested in tests/run/test_cluster.py."""
+"""What `benchmarks/scaling.py` makes of what it measures; its workers are tested in tests/run/test_cluster.py."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import pytest
 import scaling
 
 ROUNDS = [
-    {"alone": {"wall": 2, "cpu": 1, "texts": 10}, "1": {"wall": 4, "cpu": 2, "texts": 8}, "2": {"wall": 2, "cpu": 2, "texts": 8}},
-    {"alone": {"wall": 1, "cpu": 1, "texts": 10}, "1": {"wall": 2, "cpu": 2, "texts": 8}, "2": {"wall": 2, "cpu": 1, "texts": 8}},
-    {"alone": {"wall": 5, "cpu": 1, "texts": 10}, "1": {"wall": 8, "cpu": 1, "texts": 8}, "2": {"wall": 5, "cpu": 2, "texts": 8}},
-]  # fmt: skip
+    {
+        "alone": {"wall": wall[0], "cpu": 1, "texts": 10},
+        "1": {"wall": wall[1], "cpu": cpu[0], "texts": 8},
+        "2": {"wall": wall[2], "cpu": cpu[1], "texts": 8},
+    }
+    for wall, cpu in (((2, 4, 2), (2, 2)), ((1, 2, 2), (2, 1)), ((5, 8, 5), (1, 2)))
+]
 
 
 def test_rounds_are_summed_up_by_hand() -> None:

@@ -100,7 +100,9 @@ def predict(
         from spanloom.run.cluster.job import refuse_unfit as refuse_unfit_for_cluster
 
         apart = {"a text": texts, "standard input": input in (None, "-"), "--strict": strict}
-        refuse_unfit_for_cluster({**apart, "--device cuda": device is Device.cuda}, output, format)
+        apart["--device cuda"] = device is Device.cuda
+        apart["--store and --format parquet"] = store is not None and format is OutputFormat.parquet
+        refuse_unfit_for_cluster(ray, apart, output, format)
     form = format or (OutputFormat.jsonl if ray is not None else default_format(output))
     least = thresholds(threshold or [])
     from spanloom.decode.threshold import Threshold, threshold_for

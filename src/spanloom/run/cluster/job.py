@@ -17,7 +17,7 @@ from spanloom.run.cli.progress import with_bar
 from spanloom.run.cluster import blocks as planned
 from spanloom.run.cluster.blocks import Block, blocks_of
 from spanloom.run.cluster.folder import Done, Folder
-from spanloom.run.cluster.pool import cluster, outcomes
+from spanloom.run.cluster.pool import cluster, outcomes, refuse_unreachable
 from spanloom.run.cluster.worker import Fault, Outcome, Work
 from spanloom.text.counts import several, were
 from spanloom.write.terminal import say
@@ -38,7 +38,7 @@ class Asked:
     form: OutputFormat
 
 
-def refuse_unfit(asked: dict[str, object], output: Path | None, form: OutputFormat | None) -> None:
+def refuse_unfit(address: str, asked: dict[str, object], output: Path | None, form: OutputFormat | None) -> None:
     """Raise ConfigError for what no cluster can do. asked: options that it cannot have, with their values."""
     for name, value in asked.items():
         if value:
@@ -50,6 +50,7 @@ def refuse_unfit(asked: dict[str, object], output: Path | None, form: OutputForm
         )
     if output is None:
         raise ConfigError("--ray", "there is no --output", "a folder for the answers", "Name one.")
+    refuse_unreachable(address)
 
 
 def answer_on_cluster(asked: Asked, maker: Maker, how: How, reading: Reading) -> None:
@@ -57,8 +58,6 @@ def answer_on_cluster(asked: Asked, maker: Maker, how: How, reading: Reading) ->
 
     Raises ConfigError where that folder is of another job, and at the end DataError where a block has no answers.
     """
-    if how.keep is not None and asked.form is not OutputFormat.jsonl:
-        raise ConfigError("--store", "takes answers of JSON lines on a cluster", "--format jsonl", "Write these.")
     predictor = maker.predictor
     blocks = blocks_of(asked.input, maker, how.limit)
     job = {**settings_of(predictor, maker, how, asked.form), "block size": str(planned.TEXTS)}
@@ -101,19 +100,21 @@ def _go_on(job: _Job, blocks: list[Block], reading: Reading) -> None:
         reading.inputs += done.texts - done.failed
         _keep(job, done.block)  # the last of them may not have been kept
     left = dict.fromkeys(block for block in blocks if block not in known)
-    texts, faults = 0, []
+    texts, cpu, faults = 0, 0.0, []
     if left:
         with cluster(job.asked.address):
             for outcome in _watched(job, list(left), len(blocks)):
                 if outcome.fault is None:
                     texts += _take(job, outcome, reading)
+                    cpu += outcome.cpu
                     del left[outcome.block]
                 elif issubclass(outcome.fault.kind, ConfigError):  # which every other block would meet
                     raise outcome.fault.error()
                 else:
                     faults.append(outcome.fault)
     there = f"; {were(len(before), 'block')} there already" if before else ""
-    say(f"Answered {several(texts, 'text')} in {several(len(blocks) - len(left) - len(before), 'block')}{there}.")
+    rate = f"; {texts / cpu:,.0f} texts a second of a processor" if cpu else ""
+    say(f"Answered {several(texts, 'text')} in {several(len(blocks) - len(left) - len(before), 'block')}{there}{rate}.")
     _refuse_missing(list(left), faults)
 
 

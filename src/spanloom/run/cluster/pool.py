@@ -31,7 +31,6 @@ def cluster(address: str, processors: int | None = None) -> Iterator[None]:
 
     Raises MissingExtra without Ray, ConfigError where no cluster answers at the address.
     """
-    _refuse_unreachable(address)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before the import: it reports home otherwise
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what goes wrong comes as an exception too
     ray = _library("ray")
@@ -81,7 +80,7 @@ def _library(name: str) -> Any:
         raise MissingExtra("predict --ray", "ray") from error
 
 
-def _refuse_unreachable(address: str) -> None:
+def refuse_unreachable(address: str) -> None:
     """Raise ConfigError for what is no address, and where nobody listens: Ray itself would try for minutes."""
     if address in (LOCAL, AUTO):
         return
