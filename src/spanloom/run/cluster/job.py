@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ class Asked:
     form: OutputFormat
 
 
-def refuse_unfit(address: str, asked: dict[str, object], output: Path | None, form: OutputFormat | None) -> None:
+def refuse_unfit(address: str, asked: Mapping[str, object], output: Path | None, form: OutputFormat | None) -> None:
     """Raise ConfigError for what no cluster can do. asked: options that it cannot have, with their values."""
     for name, value in asked.items():
         if value:

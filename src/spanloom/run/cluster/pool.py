@@ -7,6 +7,7 @@ import logging
 import os
 import pickle
 import socket
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -43,10 +44,12 @@ def cluster(address: str, processors: int | None = None) -> Iterator[None]:
         raise ConfigError(
             "--ray", f"no cluster at '{address}' ({reason})", ADDRESSES, "Start one, or check it."
         ) from None
-    try:
-        yield
-    finally:
-        ray.shutdown()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Ray's of its own settings, which are nobody's here
+        try:
+            yield
+        finally:
+            ray.shutdown()
 
 
 def outcomes(blocks: Sequence[Block], work: Work) -> Iterator[Outcome]:
