@@ -90,6 +90,8 @@ def fault(module: str, target: str) -> str | None:
         return None if module == "spanloom.run.spacy_component" else f"{module} may not import {target}"
     if target.split(".")[0] in SERVING:
         return None if home(module) == "serve" else f"{module} may not import {target}"
+    if target.split(".")[0] == "ray":
+        return None if module == "spanloom.run.cluster.pool" else f"{module} may not import {target}"
     if target.split(".")[0] in TORCH:
         return None if may_import_torch(module) else f"{module} may not import {target}"
     if {module.split(".")[0], target.split(".")[0]} == {"spanloom", "from_scratch"}:
@@ -197,6 +199,7 @@ def test_every_folder_has_its_place_in_the_order(repository: Path) -> None:
         ("spanloom.predict.predictor", "import spacy", "may not import spacy"),
         ("spanloom.run.cli.serve", "import uvicorn", "may not import uvicorn"),
         ("spanloom.predict.predictor", "import spanloom.serve.queue", "serve is below predict"),
+        ("spanloom.run.cluster.worker", "import ray", "may not import ray"),
         ("from_scratch.crf", "from spanloom.core import Span", "do not know each other"),
         ("spanloom.nn.heads.crf", "import from_scratch.crf", "do not know each other"),
     ],

@@ -44,6 +44,10 @@ class Entry:
     raw: str = ""
 
 
+Make = Callable[[str, str], Entry | None]
+"""What makes an entry of a line and of where it stands; of a blank one perhaps none."""
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Entries one by one, and whether another can be had without waiting for it. gauge: how much of them was read."""
@@ -86,7 +90,7 @@ class Maker:
         except DataError as error:
             return Entry(error, where, fields)
 
-    def of_lines(self, lines: Lines, make: Callable[[str, str], Entry | None], where: str) -> Iterator[Entry]:
+    def of_lines(self, lines: Lines, make: Make, where: str) -> Iterator[Entry]:
         """What is made of each line, or the error in its place."""
         for number, line in lines:
             here = f"{where}:{number}"

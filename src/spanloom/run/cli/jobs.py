@@ -35,7 +35,7 @@ class Output:
 
 def job_of(predictor: Predictor[Any], input: str | None, maker: Maker, how: How, output: Output) -> Job:
     """What a job is made of: one of anything else must not go on from its answers."""
-    from spanloom.predict.fingerprint import files_hash, model_hash
+    from spanloom.predict.fingerprint import files_hash
 
     path = None if input in (None, "-") else Path(str(input))
     files = [] if path is None else files_of(path)
@@ -43,15 +43,22 @@ def job_of(predictor: Predictor[Any], input: str | None, maker: Maker, how: How,
         files = sorted(file for file in path.rglob("*") if file.is_file())
     beside = None if path is None else path if path.is_dir() else path.parent
     texts = files_hash(files, beside) if files and beside is not None else None
-    options = {
-        "format": output.form.value,
+    return {**settings_of(predictor, maker, how, output.form), "input": texts}
+
+
+def settings_of(predictor: Predictor[Any], maker: Maker, how: How, form: OutputFormat) -> Job:
+    """What a job is made of beside its input: the model and the options that change what is written."""
+    from spanloom.predict.fingerprint import model_hash
+
+    return {
+        "model": model_hash(predictor.source),
+        "format": form.value,
         "threshold": repr(how.threshold),
         "limit": str(how.limit),
         "second look": predictor.second_look,
         "text field": " ".join(maker.text_fields),
         "encoding": maker.encoding,
     }
-    return {"model": model_hash(predictor.source), "input": texts, **options}
 
 
 def write_file(predictor: Predictor[Any], inputs: Inputs, reading: Reading, how: How, output: Output, job: Job) -> None:

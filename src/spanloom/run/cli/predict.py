@@ -75,6 +75,10 @@ def predict(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Answer this many texts at most.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first text that fails.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a job that was stopped.")] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="ADDRESS|local", help="Answer a folder into a folder, on a Ray cluster."),
+    ] = None,
 ) -> None:
     """Answer for texts: entities and relations, tags, labels, or a rewrite, whatever the model was trained for.
 
@@ -87,12 +91,19 @@ def predict(
     reads at once, and whatever was left out of it, is said at the end.
 
     An output file is there when all answers are. Until then they are kept beside it in FILE.part, and --resume goes on
-    from there.
+    from there. On a cluster every file of the output is whole, and the same command always goes on.
     """
     refuse_contradictions(texts, input, output, resume)
     typed = not texts and input is None and sys.stdin.isatty()
     refuse_to_store(store, output, input, typed)
-    form = format or default_format(output)
+    if ray is not None:
+        from spanloom.run.cluster.job import refuse_unfit as refuse_unfit_for_cluster
+
+        apart = {"a text": texts, "standard input": input in (None, "-"), "--strict": strict}
+        apart["--device cuda"] = device is Device.cuda
+        apart["--store and --format parquet"] = store is not None and format is OutputFormat.parquet
+        refuse_unfit_for_cluster(ray, apart, output, format)
+    form = format or (OutputFormat.jsonl if ray is not None else default_format(output))
     least = thresholds(threshold or [])
     from spanloom.decode.threshold import Threshold, threshold_for
     from spanloom.predict.predictor import load
@@ -107,7 +118,8 @@ def predict(
     predictor, reading = load(model, second_look=second_look.value, device=device.value), Reading()
     sure = threshold_for(least, predictor.task, predictor.codec) if least else Threshold()
     how, told = How(sure, strict, limit), about(predictor, model, input)
-    refuse_unfit(form, told, output)
+    if ray is None:
+        refuse_unfit(form, told, output)
     if typed:
         converse(predictor, form, reading, how)
         say_what_was_read(reading)
@@ -116,7 +128,11 @@ def predict(
     inputs = arguments(predictor, texts) if texts else inputs_of("-" if input is None else input, maker)
     with stored(store, predictor) as keep:
         how = replace(how, keep=keep)
-        if output is None or (output.exists() and not output.is_file() and not output.is_dir()):
+        if ray is not None and input is not None and output is not None:
+            from spanloom.run.cluster.job import Asked, answer_on_cluster
+
+            answer_on_cluster(Asked(ray, model, Path(input), output, form), maker, how, reading)
+        elif output is None or (output.exists() and not output.is_file() and not output.is_dir()):
             answers = watched(answered(predictor, inputs, reading, how), inputs, how, hidden=sys.stdout.isatty())
             if keep is not None and output is None and format is None:
                 drain(answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from math import isnan
@@ -98,29 +99,62 @@ def is_parquet(path: Path) -> bool:
         return file.tell() > 0 and file.read() == PARQUET
 
 
-def parquet_entries(path: Path, maker: Maker) -> Iterator[Entry]:
-    """An entry a row. Raises MissingExtra without pyarrow, DataError for a file that is damaged."""
+def parquet_rows(path: Path) -> int:
+    """How many rows a Parquet file has. Raises as `parquet_entries` does."""
+    with _parquet(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def parquet_entries(path: Path, maker: Maker, wanted: range | None = None) -> Iterator[Entry]:
+    """An entry a row. wanted: those of these rows alone, counted from 0.
+
+    Raises MissingExtra without pyarrow, DataError for a file that is damaged.
+    """
+    with _parquet(path) as file:
+        names = file.schema_arrow.names
+        _require_columns(names, path, maker.text_fields)
+        if not _holds_texts(names, maker.text_fields):
+            found = f"no column 'text' among {', '.join(map(repr, names))}"
+            raise DataError(str(path), found, "a column of texts", f"Name it with {TEXT_FIELD}.")
+        total, size = max(file.metadata.num_rows, 1), path.stat().st_size
+        wanted = range(total) if wanted is None else wanted
+        groups, number = _row_groups(file.metadata, wanted)
+        for batch in file.iter_batches(batch_size=ROWS, row_groups=groups, use_threads=False):
+            maker.gauge.begin(partial(int, size * number / total))
+            before = min(max(wanted.start - number, 0), batch.num_rows)
+            number += before
+            for fields in batch.slice(before, max(wanted.stop - number, 0)).to_pylist():
+                number += 1
+                yield maker.of_object(plain(fields), f"{path}:{number}")
+        maker.gauge.end(size)
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[Any]:
+    """An open Parquet file. Raises MissingExtra, and DataError for what cannot be read while it is open."""
     try:
         arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ModuleNotFoundError:
         raise MissingExtra("Reading a Parquet file", "formats") from None
     try:
         with parquet.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            _require_columns(names, path, maker.text_fields)
-            if not _holds_texts(names, maker.text_fields):
-                found = f"no column 'text' among {', '.join(map(repr, names))}"
-                raise DataError(str(path), found, "a column of texts", f"Name it with {TEXT_FIELD}.")
-            total, size, number = max(file.metadata.num_rows, 1), path.stat().st_size, 0
-            for batch in file.iter_batches(batch_size=ROWS, use_threads=False):
-                maker.gauge.begin(partial(int, size * number / total))
-                for fields in batch.to_pylist():
-                    number += 1
-                    yield maker.of_object(plain(fields), f"{path}:{number}")
-            maker.gauge.end(size)
+            yield file
     except (arrow.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(str(path), f"cannot be read as Parquet ({reason})", "a whole file", "Write it again.") from None
+
+
+def _row_groups(metadata: Any, wanted: range) -> tuple[list[int], int]:
+    """The groups of rows of a Parquet file that hold these rows, and how many rows stand before them."""
+    begin, groups, before = 0, [], 0
+    for group in range(metadata.num_row_groups):
+        end = begin + metadata.row_group(group).num_rows
+        if end <= wanted.start:
+            before = end
+        elif begin < wanted.stop:
+            groups.append(group)
+        begin = end
+    return groups, before
 
 
 def plain(value: Any) -> Any:

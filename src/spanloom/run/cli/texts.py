@@ -16,7 +16,7 @@ from spanloom.read.parts.json_items import json_items
 from spanloom.read.parts.json_keys import first_keys
 from spanloom.read.parts.lines import opening
 from spanloom.read.parts.packed import PACKED
-from spanloom.run.cli.entries import LEFT_ASIDE, TEXT_FIELD, Entry, Inputs, Maker
+from spanloom.run.cli.entries import LEFT_ASIDE, TEXT_FIELD, Entry, Inputs, Make, Maker
 from spanloom.run.cli.lines import Pipe, file_lines
 from spanloom.run.cli.objects import TEXTS, is_data, object_on, peek, tells_json
 from spanloom.run.cli.rows import TABLES, is_parquet, parquet_entries, table_entries
@@ -121,13 +121,19 @@ def _opened(path: Path, maker: Maker) -> Iterator[Entry]:
     if ending in TABLES:
         rows = table_entries(path, ending, maker)
         return _annotated(path, maker) if rows is None else rows
-    lines = file_lines(path, maker.encoding, maker.gauge)
-    if ending in PLAIN:
-        return maker.of_lines(lines, maker.of_text, where)
-    first, lines = peek(lines, LOOKED_AT if ending in JSON_LINES else 1)
-    if _holds_objects(first, maker):
-        return maker.of_lines(lines, maker.of_json, where)
+    make = made_of_lines(path, maker)
+    if make is not None:
+        return maker.of_lines(file_lines(path, maker.encoding, maker.gauge), make, where)
     return _whole(path, maker)
+
+
+def made_of_lines(path: Path, maker: Maker) -> Make | None:
+    """What makes an entry of each line of a file that is no table; None of one that is not read line by line."""
+    ending = ending_of(path)
+    if ending in PLAIN:
+        return maker.of_text
+    first, _ = peek(file_lines(path, maker.encoding), LOOKED_AT if ending in JSON_LINES else 1)
+    return maker.of_json if _holds_objects(first, maker) else None
 
 
 def _holds_objects(line: str, maker: Maker) -> bool:
