@@ -120,7 +120,7 @@ def through(examples: Sequence[Example], target: Target, ledger: Ledger) -> list
         path = Path(folder, "out")
         written(path, examples, target, options_for(answer), ledger)
         gold = target.answers[0] if target.answers and answer not in target.answers else answer
-        return list(read(path, reading_back(target, DataConfig()), gold))
+        return list(read(path, reading_back(target, options_for(answer), DataConfig()), gold))
 
 
 def pairs(target: Target) -> Iterator[tuple[Target, type]]:
@@ -175,7 +175,7 @@ def test_what_is_not_read_back_stands_in_the_ledger(target: Target, data: st.Dat
             return
         assert checked(path, examples, target, options, DataConfig()).losses == []
         gold = target.answers[0] if target.answers and answer not in target.answers else answer
-        back = list(read(path, reading_back(target, DataConfig()), gold))
+        back = list(read(path, reading_back(target, options_for(answer), DataConfig()), gold))
     before, after = count(examples), count(back)
     counted = sum(loss.times for loss in ledger.losses if loss.what.split()[0] in ("entity", "relation"))
     assert before - after == counted

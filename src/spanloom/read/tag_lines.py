@@ -28,13 +28,13 @@ from spanloom.read.parts.json_items import Item, field, json_items, object_of, o
 from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.locate import INSIDE_A_TOKEN
 from spanloom.read.parts.offsets import NAMES, label_of
+from spanloom.read.parts.otherwise import OVERLAPS
 from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.counts import several
 from spanloom.text.tags import tags_from_spans, without_overlaps
 from spanloom.text.words import tokenize
 
-OVERLAPS = "overlaps another entity"
 OF_TEXT = Keys((frozenset({"text"}),), gold=("entities",), inputs=("text", "tokens", "lost"))
 OF_TOKENS = Keys((frozenset({"tokens"}),), gold=("tags",), inputs=("tokens", "lost"))
 ALL = OF_TEXT.read | OF_TOKENS.read

@@ -12,7 +12,7 @@ from spanloom.config import DataConfig, RunConfig, config_from_table
 from spanloom.contracts import Task
 from spanloom.core import Example
 from spanloom.errors import DataError, SpanloomError
-from spanloom.read import AUTO, format_names, formats, require_format
+from spanloom.read import AUTO, format_names, readable, require_format
 from spanloom.read.parts.lines import opening
 from spanloom.tasks import find_task, task_names
 
@@ -90,12 +90,12 @@ def has_encoder(task: Task) -> bool:
 
 def _fit(task: Task, path: Path, beginning: str | None, data: DataConfig) -> int:
     answer: type = type(task.answer())
-    known = formats(answer)
+    known = readable(answer)
     if data.format != AUTO:
-        return int(data.format in known)
-    if any(one.claims(path) for one in known.values()):
+        return int(data.format in [one.name for one in known])
+    if any(one.claims(path) for one in known):
         return CLAIMED
-    return 0 if beginning is None else max((one.fit(beginning) for one in known.values()), default=0)
+    return 0 if beginning is None else max((one.fit(beginning) for one in known), default=0)
 
 
 def _suits(task: Task, fit: int, read: list[Example]) -> Suits:

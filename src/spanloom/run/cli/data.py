@@ -110,7 +110,7 @@ def convert(
         say(sentence)
     if left := passed_over(source, config, type(chosen.answer())):
         say(f"{source}: not kept: {', '.join(map(repr, left))}, which no gold is read from.")
-    for sentence in done.sentences(source, target, form.name):
+    for sentence in done.sentences(source, target, form):
         say(sentence)
     if done.differences is not None and done.differences.losses:
         raise typer.Exit(2)

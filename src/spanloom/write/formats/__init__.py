@@ -86,12 +86,12 @@ def written(path: Path, examples: Iterable[Example], target: Target, options: Op
     return count
 
 
-def reading_back(target: Target, data: DataConfig) -> DataConfig:
+def reading_back(target: Target, options: Options, data: DataConfig) -> DataConfig:
     """The settings by which a written path is read. data: those of what it was made of.
 
     Keys that are not known hold no gold, as no format writes any there.
     """
-    known: dict[str, Any] = {"format": target.reads, "unknown_keys": "ignored"}
+    known: dict[str, Any] = {"format": target.reads, "unknown_keys": "ignored", **target.settings(options)}
     return DataConfig(**known, max_characters=data.max_characters, repair=data.repair)
 
 
@@ -105,5 +105,5 @@ def checked(path: Path, again: Iterable[Example], target: Target, options: Optio
     answer = next((type(example.gold) for example in kept if example.gold is not None), None)
     if answer is None or not kept:
         return differences
-    compare(kept, read(path, reading_back(target, data), answer), target, differences)
+    compare(kept, read(path, reading_back(target, options, data), answer), target, differences)
     return differences
