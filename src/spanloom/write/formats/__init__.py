@@ -59,7 +59,7 @@ def target_for(name: str, task: Task, predictions: bool = False) -> Target:
         where, found = "--as", f"'{name}' does not tell predictions from annotations"
         fitting = {key: one for key, one in fitting.items() if Holds.predictions in one.holds}
     if name not in fitting:
-        raise ConfigError(where, found, " or ".join(map(repr, fitting)), f"Name one of these, or leave {where} out.")
+        raise ConfigError(where, found, f"one of {', '.join(fitting)}", f"Name one of these, or leave {where} out.")
     return fitting[name]
 
 
