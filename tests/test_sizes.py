@@ -14,11 +14,13 @@ MOST_LINES = 250
 ARRAYS = {"encoders/parts/modules/pieces.py", "nn/heads/crf.py"}
 """Whose `forward` takes the arrays of a batch, each by its name."""
 OPTIONS = {
+    "run/cli/data.py",
     "run/cli/facts.py",
     "run/cli/generate.py",
     "run/cli/judge.py",
     "run/cli/predict.py",
     "run/cli/serve.py",
+    "run/cli/splitting.py",
     "run/cli/training.py",
 }
 """Whose commands take what a person types, an argument an option."""

@@ -223,5 +223,6 @@ KIND = AnswerKind(
     rescaled=rescaled,
     named=Named(labels, renamed, judged),
     graph=lambda text, graph: (text, graph.spans, graph.relations),
+    of_graph=lambda spans, relations, tokens: Graph(tuple(spans), tuple(relations)),
     stored=as_given,
 )

@@ -13,6 +13,7 @@ no gold.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,21 +22,22 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Span, Text, Token
-from spanloom.read.parts.annotations import entity_place, lost_facts, token_ranges
+from spanloom.read.parts.annotations import entity_place, lost_facts, score_of, token_ranges
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
-from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.locate import INSIDE_A_TOKEN
 from spanloom.read.parts.offsets import NAMES, label_of
+from spanloom.read.parts.otherwise import OVERLAPS
 from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.counts import several
-from spanloom.text.tags import tags_from_spans
+from spanloom.text.tags import tags_from_spans, without_overlaps
 from spanloom.text.words import tokenize
 
-OVERLAPS = "overlaps another entity"
 OF_TEXT = Keys((frozenset({"text"}),), gold=("entities",), inputs=("text", "tokens", "lost"))
 OF_TOKENS = Keys((frozenset({"tokens"}),), gold=("tags",), inputs=("tokens", "lost"))
+ALL = OF_TEXT.read | OF_TOKENS.read
 
 
 def fit(beginning: str) -> int:
@@ -52,7 +54,7 @@ def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
         sentence = tagged_item(item, source, config)
         if sentence.tags is None:
             (OF_TEXT if "text" in item else OF_TOKENS).refuse_other_gold(item, str(source), config)
-        yield sentence
+        yield replace(sentence, fields=other_fields(item, ALL))
 
 
 def tagged_item(item: Item, source: Source, config: DataConfig, spans: str = "entities") -> Sentence:
@@ -82,11 +84,11 @@ def _of_text(item: Item, source: Source, config: DataConfig, spans: str) -> Sent
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
     lost = lost_facts(item, where)
-    tokens, labels = _tokens(item, raw, where)
+    tokens, labels, scores = _tokens(item, raw, where)
     text = Text(raw, tokens)
     words = [token.text for token in tokens]
     if labels is not None:
-        return Sentence(source, words, labels, text=text, lost=tuple(lost))
+        return Sentence(source, words, labels, text=text, lost=tuple(lost), scores=scores)
     if spans not in item:
         return Sentence(source, words, None, text=text, lost=tuple(lost))
     entities, cut = _entities(item, text, where, spans)
@@ -94,11 +96,11 @@ def _of_text(item: Item, source: Source, config: DataConfig, spans: str) -> Sent
     return Sentence(source, words, tags, text=text, scheme="bio2", lost=(*lost, *cut))
 
 
-def _tokens(item: Item, raw: str, where: str) -> tuple[tuple[Token, ...], list[str] | None]:
-    """The tokens of a text, given or found, and their labels where they have some."""
+def _tokens(item: Item, raw: str, where: str) -> tuple[tuple[Token, ...], list[str] | None, tuple[float, ...] | None]:
+    """The tokens of a text, given or found, their labels where they have some, and the scores of all of these."""
     values = field(item, "tokens", list, where) if "tokens" in item else []
     if not values or not isinstance(values[0], dict):
-        return (token_ranges(item, raw, where) if "tokens" in item else tokenize(raw)), None
+        return (token_ranges(item, raw, where) if "tokens" in item else tokenize(raw)), None, None
     given = [object_of(value, where, "a token") for value in values]
     pairs = [[field(token, key, int, where, "tokens") for key in ("start", "end")] for token in given]
     tokens = token_ranges({"tokens": pairs}, raw, where)
@@ -107,8 +109,10 @@ def _tokens(item: Item, raw: str, where: str) -> tuple[tuple[Token, ...], list[s
             wrong = f"token {number} with the text {shown(token['text'])}, where {shown(found.text)} stands"
             raise DataError(where, wrong, "character offsets, half-open", "Correct the offsets (not bytes).")
     if not any("label" in token for token in given):
-        return tokens, None
-    return tokens, [label_of(token, "label", where, "tokens") for token in given]
+        return tokens, None, None
+    labels = [label_of(token, "label", where, "tokens") for token in given]
+    scores = [score for token in given if (score := score_of(token, where)) is not None]
+    return tokens, labels, tuple(scores) if len(scores) == len(tokens) else None
 
 
 def _entities(item: Item, text: Text, where: str, key: str) -> tuple[Sequence[Span], list[LostFact]]:
@@ -121,14 +125,9 @@ def _entities(item: Item, text: Text, where: str, key: str) -> tuple[Sequence[Sp
             lost.append(LostFact("entity", label, surface, INSIDE_A_TOKEN))
         else:
             spans[Span(*place, label)] = surface
-    kept: set[Span] = set()
-    taken: set[int] = set()
-    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start)):  # the longest first
-        if taken.isdisjoint(range(span.start, span.end)):
-            kept.add(span)
-            taken.update(range(span.start, span.end))
+    kept = without_overlaps(spans)
     lost += [LostFact("entity", span.label, spans[span], OVERLAPS) for span in spans if span not in kept]
-    return sorted(kept, key=lambda span: span.start), lost
+    return kept, lost
 
 
 FORMAT = Format(
@@ -137,5 +136,6 @@ FORMAT = Format(
     answer=Tags,
     fit=fit,
     read=read,
-    keys=OF_TEXT.read | OF_TOKENS.read,
+    keys=ALL,
+    keeps=True,
 )
