@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from spanloom.answers.parts.answer import Answer, Page
+from spanloom.answers.parts.claims import Claims
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.facts import Rescale, ScoredFact
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
@@ -116,6 +117,7 @@ class AnswerKind:
     rescaled (answer, rescale) -> the answer with other scores for the same facts
     named    how gold of several data sets goes together; None where it does not
     graph    (input, answer) -> a text, and the spans and relations in it that the answer says; None where it says none
+    claims   what it says, statement by statement; None where it is one whole
     stored   shown -> the names in its text, the relations and the labels that a store of facts keeps, as a drawing has
              them; None where the answer is nothing of the kind
     """
@@ -137,4 +139,5 @@ class AnswerKind:
     rescaled: Callable[[Any, Rescale], Any] = _as_it_is
     named: Named | None = None
     graph: Callable[[Any, Any], tuple[Text, Sequence[Span], Sequence[Relation]]] | None = None
+    claims: Claims | None = None
     stored: Callable[[Shown], Drawing] | None = None
