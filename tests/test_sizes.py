@@ -14,6 +14,7 @@ MOST_LINES = 250
 ARRAYS = {"encoders/parts/modules/pieces.py", "nn/heads/crf.py"}
 """Whose `forward` takes the arrays of a batch, each by its name."""
 OPTIONS = {
+    "run/cli/data.py",
     "run/cli/facts.py",
     "run/cli/generate.py",
     "run/cli/judge.py",

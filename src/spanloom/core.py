@@ -78,6 +78,7 @@ class Example:
     unclear: relations of which the data do not say whether the input states them. Where there are several sources, they
     take no part in loss or score.
     covered: what its data set annotates; None for everything. What it does not takes no part in loss or score.
+    fields: what else its file says of it and no task reads, such as an `id`, by its name. It takes no part in equality.
     """
 
     input: Any
@@ -90,6 +91,7 @@ class Example:
     origin: Any | None = field(default=None, compare=False)
     unclear: frozenset[str] = frozenset()
     covered: Coverage | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 Place = tuple[int, ...]

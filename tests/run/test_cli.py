@@ -565,12 +565,24 @@ def test_convert_writes_what_can_be_read_back(tmp_path: Path, capsys: pytest.Cap
 def test_convert_says_which_fields_it_does_not_keep(
     more: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    item = {**more, "text": "Mira left", "entities": [{"start": 0, "end": 4, "label": "P"}], "relations": []}
+    item = {**more, "text": "Mira left", "triple_list": [["Mira", "left", "Mira"]]}
     (tmp_path / "in.jsonl").write_text(json.dumps(item))
     assert main(["convert", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), "--task", "nested"]) == 0
     said = capsys.readouterr().err
     assert ("in.jsonl: not kept: 'id', 'meta', which no gold is read from." in said) == bool(more)
-    assert json.loads((tmp_path / "out.jsonl").read_text()).keys() == {"text", "entities", "relations"}
+    assert not {"id", "meta"} & json.loads((tmp_path / "out.jsonl").read_text()).keys()
+
+
+def test_convert_keeps_the_fields_of_our_own_lines_but_no_gold_of_another_task(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entities = [{"start": 0, "end": 4, "label": "P"}]
+    item = {"id": 7, "text": "Mira left", "entities": entities, "relations": [], "meta": {"a": 1}}
+    (tmp_path / "in.jsonl").write_text(json.dumps(item))
+    assert main(["convert", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), "--task", "tag"]) == 0
+    assert "in.jsonl: not kept: 'relations', which no gold is read from." in capsys.readouterr().err
+    line = json.loads((tmp_path / "out.jsonl").read_text())
+    assert (line["id"], line["meta"], "relations" in line) == (7, {"a": 1}, False)
 
 
 @pytest.mark.parametrize("name", [name for name in task_names() if name != "language_model"])  # without annotations

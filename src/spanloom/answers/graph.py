@@ -225,6 +225,7 @@ KIND = AnswerKind(
     rescaled=rescaled,
     named=Named(labels, renamed, judged),
     graph=lambda text, graph: (text, graph.spans, graph.relations),
+    of_graph=lambda spans, relations, tokens: Graph(tuple(spans), tuple(relations)),
     claims=Claims(claims_of, amended),
     stored=as_given,
 )

@@ -239,7 +239,8 @@ KIND = AnswerKind(
     facts=facts,
     rescaled=rescaled,
     named=Named(labels, renamed, judged),
-    graph=lambda text, tags: (text, spans_of(tags), ()),
+    graph=lambda text, tags: (text, [_scored(span, tags) for span in spans_of(tags)], ()),
+    of_graph=lambda spans, relations, tokens: Tags(tuple(tags_from_spans(spans, tokens, "bio2"))),
     claims=Claims(claims_of, amended),
     stored=draw,
 )

@@ -26,7 +26,7 @@ from spanloom.errors import ConfigError, DataError
 from spanloom.inputs import Relation, Span, Text, texts_of
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_decode import shown
-from spanloom.read.parts.json_keys import first_values
+from spanloom.read.parts.json_keys import OF_SOME_TASK, first_values
 from spanloom.read.parts.lines import OPENING, opening, refuse_nul
 
 AUTO = "auto"
@@ -145,9 +145,12 @@ def format_of(path: Path, config: DataConfig, answer: type = Graph) -> Format:
 
 
 def passed_over(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
-    """The keys of the first object of a JSON file that its format does not read; of another file none."""
-    keys = format_of(path, config, answer).keys if formats(answer) else frozenset()
-    return [key for key in first_values(opening(path, config.encoding)) if key not in keys] if keys else []
+    """The keys of the first object of a JSON file that its format neither reads nor keeps; of another file none."""
+    chosen = format_of(path, config, answer) if formats(answer) else None
+    if chosen is None or not chosen.keys:
+        return []
+    left = [key for key in first_values(opening(path, config.encoding)) if key not in chosen.keys]
+    return [key for key in left if key in OF_SOME_TASK] if chosen.keeps else left
 
 
 def detect(beginning: str, path: Path, known: Mapping[str, Format]) -> str:

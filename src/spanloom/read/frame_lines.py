@@ -22,13 +22,14 @@ from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items
-from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.read.tag_lines import tagged_item
 
 OF_TEXT = Keys((frozenset({"text"}),), gold=("intent", "slots"), inputs=("text", "tokens", "lost"), classes=True)
 OF_TOKENS = Keys((frozenset({"tokens"}),), gold=("intent", "tags"), inputs=("tokens", "lost"), classes=True)
+ALL = OF_TEXT.read | OF_TOKENS.read
 
 
 def fit(beginning: str) -> int:
@@ -43,7 +44,8 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
     for source, item in json_items(path, config):
         sentence = tagged_item(item, source, config, "slots")
-        yield dataclasses.replace(sentence, intent=_intent(item, sentence, str(source), config))
+        intent = _intent(item, sentence, str(source), config)
+        yield dataclasses.replace(sentence, intent=intent, fields=other_fields(item, ALL))
 
 
 def _intent(item: Item, sentence: Sentence, where: str, config: DataConfig) -> Label | None:
@@ -62,5 +64,6 @@ FORMAT = Format(
     answer=Frame,
     fit=fit,
     read=read,
-    keys=OF_TEXT.read | OF_TOKENS.read,
+    keys=ALL,
+    keeps=True,
 )

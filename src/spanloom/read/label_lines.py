@@ -19,7 +19,7 @@ from spanloom.inputs import Text, TextPair
 from spanloom.read.parts.annotations import score_of
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind
-from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.texts import one_or_pair, tokenized
 
@@ -37,14 +37,15 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     kinds: dict[str, tuple[str, int]] = {}  # what a kind is of -> the first kind seen, and its line
     for source, item in json_items(path, config):
         where = str(source)
-        text = _input(item, where, config)
+        text, fields = _input(item, where, config), other_fields(item, KEYS.read)
         _same_kind(kinds, "input", "a pair of texts" if isinstance(text, TextPair) else "one text", source)
         key = _answer_key(item, where, config)
         if key is None:
-            yield Example(text, None, source)
+            yield Example(text, None, source, fields=fields)
             continue
         _same_kind(kinds, "gold", f"'{key}'", source)
-        yield Example(text, _one(item, where) if key == "label" else _several(item, where), source)
+        gold = _one(item, where) if key == "label" else _several(item, where)
+        yield Example(text, gold, source, fields=fields)
 
 
 def _input(item: Item, where: str, config: DataConfig) -> Text | TextPair:
@@ -110,4 +111,5 @@ FORMAT = Format(
     fit=fit,
     read=read,
     keys=KEYS.read,
+    keeps=True,
 )

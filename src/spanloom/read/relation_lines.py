@@ -18,7 +18,7 @@ from spanloom.inputs import MarkedText, Relation, Span, Text
 from spanloom.read.parts.annotations import character_place, lost_facts, score_of, token_ranges
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items
-from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.offsets import class_name, label_of
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.marks import Place, mark
@@ -51,7 +51,8 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
         gold = Relation(marked.head, marked.tail, label, score_of(item, where))
     else:
         KEYS.refuse_other_gold(item, where, config)
-    return Example(marked, gold, source, lost=tuple(lost_facts(item, where)))
+    lost, fields = tuple(lost_facts(item, where)), other_fields(item, KEYS.read)
+    return Example(marked, gold, source, lost=lost, fields=fields)
 
 
 def marked_text(item: Item, where: str, config: DataConfig) -> MarkedText:
@@ -98,4 +99,5 @@ FORMAT = Format(
     fit=fit,
     read=read,
     keys=KEYS.read,
+    keeps=True,
 )

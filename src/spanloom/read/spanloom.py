@@ -21,7 +21,7 @@ from spanloom.read.parts.annotations import entity_place, lost_facts, score_of, 
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of
-from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.locate import INSIDE_A_TOKEN
 from spanloom.read.parts.offsets import checked_index, label_of
 from spanloom.read.parts.texts import checked_text
@@ -57,7 +57,8 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
         lost += cut
     ambiguous = field(item, "ambiguous", int, where) if "ambiguous" in item else 0
     mended = marks(item, source, "relations", NO_RELATIONS) if gold else ()
-    return Example(text, gold, source, item.get("by_text", False) is True, ambiguous, tuple(lost), mended)
+    by_text, fields = item.get("by_text", False) is True, other_fields(item, KEYS.read)
+    return Example(text, gold, source, by_text, ambiguous, tuple(lost), mended, fields=fields)
 
 
 def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:
@@ -85,4 +86,12 @@ def _graph(item: Item, text: Text, where: str) -> tuple[Graph, list[LostFact]]:
     return Graph(tuple(span for span in spans if span), tuple(relations)), lost
 
 
-FORMAT = Format(name="spanloom", shape="text, entities, relations", answer=Graph, fit=fit, read=read, keys=KEYS.read)
+FORMAT = Format(
+    name="spanloom",
+    shape="text, entities, relations",
+    answer=Graph,
+    fit=fit,
+    read=read,
+    keys=KEYS.read,
+    keeps=True,
+)

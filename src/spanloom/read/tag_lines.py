@@ -13,6 +13,7 @@ no gold.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,18 +25,19 @@ from spanloom.inputs import Span, Text, Token
 from spanloom.read.parts.annotations import entity_place, lost_facts, token_ranges
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
-from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.locate import INSIDE_A_TOKEN
 from spanloom.read.parts.offsets import NAMES, label_of
 from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.counts import several
-from spanloom.text.tags import tags_from_spans
+from spanloom.text.tags import tags_from_spans, without_overlaps
 from spanloom.text.words import tokenize
 
 OVERLAPS = "overlaps another entity"
 OF_TEXT = Keys((frozenset({"text"}),), gold=("entities",), inputs=("text", "tokens", "lost"))
 OF_TOKENS = Keys((frozenset({"tokens"}),), gold=("tags",), inputs=("tokens", "lost"))
+ALL = OF_TEXT.read | OF_TOKENS.read
 
 
 def fit(beginning: str) -> int:
@@ -52,7 +54,7 @@ def _sentences(path: Path, config: DataConfig) -> Iterator[Sentence]:
         sentence = tagged_item(item, source, config)
         if sentence.tags is None:
             (OF_TEXT if "text" in item else OF_TOKENS).refuse_other_gold(item, str(source), config)
-        yield sentence
+        yield replace(sentence, fields=other_fields(item, ALL))
 
 
 def tagged_item(item: Item, source: Source, config: DataConfig, spans: str = "entities") -> Sentence:
@@ -121,14 +123,9 @@ def _entities(item: Item, text: Text, where: str, key: str) -> tuple[Sequence[Sp
             lost.append(LostFact("entity", label, surface, INSIDE_A_TOKEN))
         else:
             spans[Span(*place, label)] = surface
-    kept: set[Span] = set()
-    taken: set[int] = set()
-    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start)):  # the longest first
-        if taken.isdisjoint(range(span.start, span.end)):
-            kept.add(span)
-            taken.update(range(span.start, span.end))
+    kept = without_overlaps(spans)
     lost += [LostFact("entity", span.label, spans[span], OVERLAPS) for span in spans if span not in kept]
-    return sorted(kept, key=lambda span: span.start), lost
+    return kept, lost
 
 
 FORMAT = Format(
@@ -137,5 +134,6 @@ FORMAT = Format(
     answer=Tags,
     fit=fit,
     read=read,
-    keys=OF_TEXT.read | OF_TOKENS.read,
+    keys=ALL,
+    keeps=True,
 )

@@ -69,17 +69,26 @@ def is_bio2(tags: Iterable[str]) -> bool:
 def tags_from_spans(spans: Iterable[Span], length: int, scheme: str) -> list[str]:
     """The tags of a sentence of `length` tokens. Where spans overlap the longest stays and the others are left out."""
     tags = [OUTSIDE] * length
-    kept: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start)):
-        if all(tag == OUTSIDE for tag in tags[span.start : span.end]):
-            tags[span.start : span.end] = _of_one(span.end - span.start, span.label, scheme)
-            kept.append(span)
+    kept = without_overlaps(spans)
+    for span in kept:
+        tags[span.start : span.end] = _of_one(span.end - span.start, span.label, scheme)
     if scheme == "bio1":
         ends = {(span.end, span.label) for span in kept}
         for span in kept:
             if (span.start, span.label) in ends:
                 tags[span.start] = f"B-{span.label}"
     return tags
+
+
+def without_overlaps(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The spans, in order, of those that overlap the longest, of several as long the first; none twice."""
+    kept: list[Span] = []
+    taken: set[int] = set()
+    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start)):
+        if taken.isdisjoint(range(span.start, span.end)):
+            kept.append(span)
+            taken.update(range(span.start, span.end))
+    return tuple(sorted(kept, key=lambda span: span.start))
 
 
 def _of_one(length: int, label: str, scheme: str) -> list[str]:

@@ -117,6 +117,8 @@ class AnswerKind:
     rescaled (answer, rescale) -> the answer with other scores for the same facts
     named    how gold of several data sets goes together; None where it does not
     graph    (input, answer) -> a text, and the spans and relations in it that the answer says; None where it says none
+    of_graph (spans, relations between them, the number of tokens) -> the answer that says as much of them as it can;
+             None where it says nothing of the kind
     claims   what it says, statement by statement; None where it is one whole
     stored   shown -> the names in its text, the relations and the labels that a store of facts keeps, as a drawing has
              them; None where the answer is nothing of the kind
@@ -139,5 +141,6 @@ class AnswerKind:
     rescaled: Callable[[Any, Rescale], Any] = _as_it_is
     named: Named | None = None
     graph: Callable[[Any, Any], tuple[Text, Sequence[Span], Sequence[Relation]]] | None = None
+    of_graph: Callable[[Sequence[Span], Sequence[Relation], int], Any] | None = None
     claims: Claims | None = None
     stored: Callable[[Shown], Drawing] | None = None

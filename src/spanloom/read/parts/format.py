@@ -25,6 +25,7 @@ class Format:
                the format's own that it shows. It knows of no other format
     read       (path, data config) -> examples. Raises DataError citing the line
     keys       of a JSON format, those of an object that are read; an object's others are passed over
+    keeps      whether an object's other keys are kept, in `Example.fields`
     sentences  whether its documents say their sentences, so that `data.by_sentence` can take them one by one
     claims     path -> whether data that are several files are named by it, a folder, say; of one file, never
     """
@@ -35,5 +36,6 @@ class Format:
     fit: Callable[[str], int]
     read: Callable[[Path, DataConfig], Iterator[Example]]
     keys: frozenset[str] = frozenset()
+    keeps: bool = False
     sentences: bool = False
     claims: Callable[[Path], bool] = _one_file

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,18 @@ def _unescaped(string: str) -> str:
 
 ALIKE = 0.8
 """How much of a key, 0..1, stands in one that is taken for a misspelling of it, where an object has other gold."""
+
+TASK_NAMES = (
+    "entities relations tokens tags label labels head tail relation intent slots lost rewrite score by_text ambiguous "
+    "texts first second turns error"
+)
+OF_SOME_TASK = frozenset(TASK_NAMES.split())
+"""Keys of spanloom's own lines. One that a task does not read is no field that would go with another's gold."""
+
+
+def other_fields(item: Mapping[str, Any], read: Collection[str]) -> dict[str, Any]:
+    """What an object says that is not read and goes with it wherever it is written: `Example.fields`."""
+    return {key: value for key, value in item.items() if key not in read and key not in OF_SOME_TASK}
 
 
 @dataclass(frozen=True)

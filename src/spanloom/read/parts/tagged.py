@@ -6,9 +6,9 @@ single characters, then to make the examples. Only the tags that there are, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
@@ -36,6 +36,7 @@ class Sentence:
     text: where the file gives the text that the words stand in. scheme: where the tags are sure to be in one.
     lost: gold that the tags could not say. intent: of the whole; with it the tags are slots, and the gold is a Frame.
     column: what the column of the tags is called, where there are several. notes: what was passed over before it.
+    fields: what else the file says of it, see `Example`.
     """
 
     source: Source
@@ -48,6 +49,7 @@ class Sentence:
     intent: Label | None = None
     column: str = ""
     notes: Notes = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
     def source_of(self, position: int) -> Source:
         return Source(self.source.path, self.lines[position]) if self.lines else self.source
@@ -109,7 +111,7 @@ def _example(
 ) -> Example:
     text = sentence_text(sentence, kept, by_character, config)
     if sentence.tags is None:
-        return Example(text, None, sentence.source, lost=sentence.lost, mended=notes)
+        return Example(text, None, sentence.source, lost=sentence.lost, mended=notes, fields=sentence.fields)
     of_spans = "bio2" if sentence.intent else None  # slots are spans, even where a file's tags look like plain labels
     if sentence.scheme:
         reading = TagReading(sentence.scheme)
@@ -117,7 +119,8 @@ def _example(
         reading = replace(reading, scheme=of_spans)
     tags, mended, lost = gold_tags(sentence, kept, reading, config)
     gold = tags if sentence.intent is None else Frame(sentence.intent, tags)
-    return Example(text, gold, sentence.source, lost=(*sentence.lost, *lost), mended=(*notes, *mended))
+    whole = Example(text, gold, sentence.source, lost=(*sentence.lost, *lost), mended=(*notes, *mended))
+    return replace(whole, fields=sentence.fields)
 
 
 def kept_of(sentence: Sentence, config: DataConfig) -> Kept:

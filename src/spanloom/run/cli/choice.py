@@ -14,18 +14,24 @@ if TYPE_CHECKING:
 
 
 def choose_task(
-    data: Path, config: DataConfig, name: str | None, to_learn: bool = True, speak: Callable[[str], None] = tell
+    data: Path,
+    config: DataConfig,
+    name: str | None,
+    to_learn: bool = True,
+    speak: Callable[[str], None] = tell,
+    able: Callable[[Task], bool] = lambda task: True,
 ) -> Task:
     """The task that is asked for, or the one that suits the data best, said with the others that would do.
 
-    to_learn: as in `suiting_tasks`. speak: what the choice is said by.
+    to_learn: as in `suiting_tasks`. speak: what the choice is said by. able: whether a task will do, if any does.
     """
     from spanloom.run.suits import suiting_tasks
     from spanloom.tasks import find_task
 
     if name is not None:
         return find_task(name)
-    best, *others = suiting_tasks(data, config, to_learn)
+    suiting = suiting_tasks(data, config, to_learn)
+    best, *others = [task for task in suiting if able(task)] or suiting
     speak(f"{data}: taken for the task '{best.name}': {best.summary}.")
     if others:
         named = ", ".join(task.name for task in others)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from spanloom.errors import ConfigError
 from spanloom.run.cli.choice import choose_task
 from spanloom.run.cli.completion import complete_task, complete_written
 from spanloom.run.cli.settings import Settings, data_config, run_config
-from spanloom.text.counts import several
 from spanloom.write.terminal import say, tell_json
 
 
@@ -43,9 +42,16 @@ def check(
     print_check(audit)
 
 
+class As(StrEnum):
+    """What the examples are to be where a format tells the two apart."""
+
+    annotations = "annotations"
+    predictions = "predictions"
+
+
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Annotated data in any format that can be read.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file or the folder to write.")],
     settings: Settings = None,
     task: Annotated[
         str | None,
@@ -58,34 +64,53 @@ def convert(
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help="jsonl; columns of tokens and tags, for tag; a table of labels and texts, for classify.",
+            help="jsonl, spanloom's own lines, or a format of another tool; docs/formats.md lists them.",
             autocompletion=complete_written,
         ),
     ] = "jsonl",
+    as_: Annotated[
+        As, typer.Option("--as", help="Answers of a model are written as predictions, with their scores.")
+    ] = As.annotations,
+    model_version: Annotated[
+        str, typer.Option("--model-version", metavar="NAME", help="Which model predicted, with --as predictions.")
+    ] = "",
+    check: Annotated[bool, typer.Option("--check", help="Read OUT back, and say what is not as it was.")] = False,
 ) -> None:
-    """Convert annotated data to spanloom's own JSON lines, or to another format."""
-    from spanloom.core import Example
+    """Convert annotated data to spanloom's own JSON lines, or to another format, and say what that cannot hold.
+
+    With --check, what reads back otherwise than it was written is said, and the exit status is then 2.
+    """
     from spanloom.read import passed_over
-    from spanloom.write.formats import writer
+    from spanloom.run import convert as converting
+    from spanloom.write.formats import takes, target_for, targets
+    from spanloom.write.formats.parts.target import Options
     from spanloom.write.lines import refuse_to_replace
 
     refuse_to_replace(target, source)
-
-    counts: Counter[str] = Counter()
-
-    def counted(examples: Iterable[Example]) -> Iterator[Example]:
-        for example in examples:
-            counts["sentences"] += 1
-            counts["lost"] += len(example.lost)
-            yield example
-
+    if model_version and as_ is As.annotations:
+        found = f"a model '{model_version}' is named, and annotations are written"
+        raise ConfigError("--model-version", found, "--as predictions", "Add it, or leave --model-version out.")
     config = data_config(settings or [])
     choice: list[str] = []
-    chosen = choose_task(source, config, task, to_learn=False, speak=choice.append)
-    writer(to, chosen)(target, counted(chosen.read(source, config)))
+    wanted = targets().get(to)
+    chosen = choose_task(
+        source,
+        config,
+        task,
+        to_learn=False,
+        speak=choice.append,
+        able=lambda one: wanted is None or takes(wanted, type(one.answer())),
+    )
+    options = Options(chosen.line, as_ is As.predictions, model_version)
+    form = target_for(to, chosen, options.predictions)
+    done = converting.convert(source, target, chosen, form, config, options)
+    if check:
+        done.differences = converting.check(source, target, chosen, form, config, options)
     for sentence in choice:
         say(sentence)
     if left := passed_over(source, config, type(chosen.answer())):
         say(f"{source}: not kept: {', '.join(map(repr, left))}, which no gold is read from.")
-    lost = f"; {several(counts['lost'], 'fact')} could not be placed in the text" if counts["lost"] else ""
-    say(f"{target}: {several(counts['sentences'], 'sentence')}{lost}")
+    for sentence in done.sentences(source, target, form.name):
+        say(sentence)
+    if done.differences is not None and done.differences.losses:
+        raise typer.Exit(2)

@@ -1,0 +1,79 @@
+"""Annotated data in one format to another, with what was lost on the way, and whether it reads back as it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.contracts import Task
+from spanloom.core import Example, Source
+from spanloom.text.counts import several
+from spanloom.write.formats import checked, written
+from spanloom.write.formats.parts.ledger import Ledger
+from spanloom.write.formats.parts.target import Options, Target
+
+
+@dataclass
+class Converted:
+    """What became of data.
+
+    count: the examples that were written. lost: what the target could not hold. unplaced: gold facts of the source that
+    had no place in its text. notes: what the reader passed over or mended, by its kind, how often and where first.
+    differences: what reads back otherwise; None where that was not looked at.
+    """
+
+    count: int = 0
+    unplaced: int = 0
+    lost: Ledger = field(default_factory=Ledger)
+    notes: Counter[str] = field(default_factory=Counter)
+    first: dict[str, Source] = field(default_factory=dict)
+    differences: Ledger | None = None
+
+    def note(self, example: Example) -> None:
+        self.unplaced += len(example.lost)
+        for source, case in example.mended:
+            kind = case.partition(": ")[0]
+            self.notes[kind] += 1
+            self.first.setdefault(kind, source)
+
+    def sentences(self, source: Path, target: Path, name: str) -> Iterator[str]:
+        """What is to be said of it, line by line."""
+        for kind, count in self.notes.most_common():
+            yield f"{source}: {kind}: {count:,}, the first at {self.first[kind]}"
+        unplaced = f"; {several(self.unplaced, 'fact')} could not be placed in the text" if self.unplaced else ""
+        yield f"{target}: {several(self.count, 'sentence')}{unplaced}"
+        for loss in self.lost.losses:
+            yield f"  {name} cannot hold {loss}"
+        if self.differences is None:
+            return
+        if not self.differences.losses:
+            yield f"{target}: read back, all of it is what was written"
+        for loss in self.differences.losses:
+            yield f"{target}: read back: {loss}"
+
+
+def convert(source: Path, path: Path, task: Task, target: Target, data: DataConfig, options: Options) -> Converted:
+    """Read examples of a task and write them.
+
+    Raises DataError for what cannot be read or written, citing its line, FileError where the path cannot be written.
+    """
+    found = Converted()
+
+    def noted(examples: Iterable[Example]) -> Iterator[Example]:
+        for example in examples:
+            found.note(example)
+            yield example
+
+    found.count = written(path, noted(task.read(source, data)), target, options, found.lost)
+    return found
+
+
+def check(source: Path, path: Path, task: Task, target: Target, data: DataConfig, options: Options) -> Ledger:
+    """What of the examples of a source reads back from `path` otherwise than `convert` wrote it.
+
+    Raises DataError for what cannot be read.
+    """
+    return checked(path, task.read(source, data), target, options, data)
