@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from spanloom.answers import kind_of
@@ -13,6 +13,9 @@ from spanloom.decode.rows import pass_through
 from spanloom.errors import ConfigError
 from spanloom.inputs import Text
 from spanloom.text.windows import Window, part_of_text, windows_of
+
+MOST = 200
+"""Statements that are not annotated, of those of a text or a window, whose likelihood is kept."""
 
 
 def claims_of(example: Example) -> Sequence[Claim]:
@@ -45,17 +48,26 @@ def believed(
     done = 0
     for group in backend.batches(rows):
         passed = pass_through(backend, codec, rows, group, refuse_odd_outputs)
-        claimed = [_within(claims_of(examples[pieces[index][0]]), pieces[index][1]) for index in group]
-        beliefs = codec.believed(passed.outputs, passed.batch, claimed)
+        claimed_of = {index: _within(claims_of(examples[pieces[index][0]]), pieces[index][1]) for index in group}
+        beliefs = codec.believed(passed.outputs, passed.batch, list(claimed_of.values()))
         if beliefs is None:
             found_out = "this model cannot say how likely single statements are"
             raise ConfigError("model", found_out, "one that can", "Of the task 'joint' take model.scheme = 'table'.")
         for index, own in zip(group, beliefs, strict=True):
             number, place, _ = pieces[index]
-            found[number].append((place, own))
+            found[number].append((place, _without_swarm(own, claimed_of[index])))
         done += len(group)
         on_done(done)
     return [_joined(parts) for parts in found]
+
+
+def _without_swarm(beliefs: Beliefs, claimed: Collection[Claim]) -> Beliefs:
+    """Without the least likely of the many statements that a model which has learnt nothing holds possible."""
+    others = [claim for claim in beliefs if claim not in set(claimed)]
+    if len(others) <= MOST:
+        return beliefs
+    gone = set(sorted(others, key=lambda claim: -beliefs[claim])[MOST:])
+    return {claim: sure for claim, sure in beliefs.items() if claim not in gone}
 
 
 def _windows(example: Example, codec: Codec) -> list[Window] | None:

@@ -20,6 +20,7 @@ import torch
 
 from spanloom.check.data import read_dev
 from spanloom.check.folds import assign
+from spanloom.check.leaks import asked
 from spanloom.config import DataConfig, RunConfig, to_table
 from spanloom.contracts import Task
 from spanloom.core import Beliefs, Claim, Example
@@ -82,7 +83,7 @@ def judged_by_others(
 
     Raises what `run_training` does, and ConfigError where the folder holds folds of other data or settings.
     """
-    dev = _dev_file(task, config, plan.folder)
+    dev = _dev_file(task, config, examples, plan.folder)
     found = []
     for settings, fold in folds_of(examples, config, plan):
         file = fold.folder / "believed.json"
@@ -101,13 +102,19 @@ def judged_by_others(
     return found
 
 
-def _dev_file(task: Task, config: RunConfig, folder: Path) -> Path | None:
-    """The dev data as lines, which are read as the training data of the folds are, whatever their own format."""
+def _dev_file(task: Task, config: RunConfig, examples: Sequence[Example], folder: Path) -> Path | None:
+    """The dev data as lines, which are read as the training data of the folds are, whatever their own format; without
+    what is to be judged.
+    """
     if config.data.dev is None:
         return None
     part = read_dev(task, config)
     assert part is not None, "there is dev data"
-    write_lines(folder / "dev.jsonl", map(task.line, part.examples))
+    judged = {asked(example.input) for example in examples}
+    kept = [example for example in part.examples if asked(example.input) not in judged]
+    if not kept:
+        return None
+    write_lines(folder / "dev.jsonl", map(task.line, kept))
     return folder / "dev.jsonl"
 
 

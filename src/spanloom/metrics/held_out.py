@@ -37,6 +37,19 @@ def scaled(beliefs: Beliefs, scaling: Scaling) -> Beliefs:
     return {claim: scaling.scaled(claim.kind, claim.label, sure) for claim, sure in beliefs.items()}
 
 
+def common_scaling(parts: Sequence[Sequence[Judged]]) -> Scaling:
+    """What is fitted on all parts: for examples that are in none of them."""
+    return fit_scaling(fact for part in parts for each in part for fact in facts_of(each))
+
+
+def averaged(several: Sequence[Beliefs]) -> Beliefs:
+    """What several models believe on average; what one of them leaves out is hardly likely to it."""
+    if len(several) == 1:
+        return several[0]
+    claims = dict.fromkeys(claim for beliefs in several for claim in beliefs)
+    return {claim: sum(beliefs.get(claim, 0.0) for beliefs in several) / len(several) for claim in claims}
+
+
 def calibrated(parts: Sequence[Sequence[Judged]]) -> tuple[list[list[Beliefs]], dict[str, dict[str, Any]]]:
     """The beliefs of each part, a fold say, by what is fitted on the others; and by kind of fact how reliable they are:
     `facts`, their number, and the expected calibration `error`, that of the models themselves as `error_before`.

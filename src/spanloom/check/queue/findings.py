@@ -17,6 +17,9 @@ from spanloom.core import SOME, Beliefs, Claim, Example
 
 SUSPECT, BOUNDARY, DIRECTION, MISSING = "suspect", "boundary", "direction", "missing"
 
+LEAST = 0.05
+"""Something is believed in place of an annotation where it is likelier than that, and at least so likely."""
+
 
 class Finding(NamedTuple):
     """number: of the example. annotated: what it says; believed: what should be said in its place; None for nothing.
@@ -82,7 +85,7 @@ def findings(number: int, example: Example, beliefs: Beliefs, exclusive: Collect
         own = sure[claim] or 0.0
         rivals = [other for other in open_ones if other not in taken and related(claim, other)]
         best = max(rivals, key=lambda other: open_ones[other], default=None)
-        if best is None or open_ones[best] <= own:
+        if best is None or open_ones[best] <= max(own, LEAST):
             found.append(Finding(number, SUSPECT, claim, None, own, 0.0 if best is None else open_ones[best]))
         else:
             taken.add(best)
