@@ -18,7 +18,9 @@ OPTIONS = {
     "run/cli/facts.py",
     "run/cli/generate.py",
     "run/cli/judge.py",
+    "run/cli/merge.py",
     "run/cli/predict.py",
+    "run/cli/queue.py",
     "run/cli/serve.py",
     "run/cli/training.py",
 }

@@ -42,13 +42,14 @@ def tag_beliefs(
     """
     emissions = outputs["emissions"]
     scores = [outputs[name] for name in SCORES] if SCORES[0] in outputs else list(tagset.rules())
-    sentences = both_ways(emissions, *scores, lengths)
+    transitions, start, end = scores
+    sentences = both_ways(emissions, transitions, start, end, lengths)
     found = []
     for (sure, behind), claims in zip(sentences, claimed, strict=True):
         if tagset.scheme is None:
             found.append(_of_tokens(sure, tagset, claims))
         else:
-            chain = _Chain(sure, behind, scores[0], tagset)
+            chain = _Chain(sure, behind, transitions, tagset)
             found.append(_of_spans(chain, [claim for claim in claims if claim.kind == kind], kind))
     return found
 
@@ -172,7 +173,7 @@ def pair_beliefs(
     """
     numbers, words = {label: number for number, label in enumerate(labels)}, heads.shape[1]
     wanted = [claim for claim in claims if claim.label in numbers and len(claim.at) == 4 and max(claim.at) <= words]
-    claimed = {claim.at for claim in claims if len(claim.at) == 2 and claim.at[1] <= words}
+    claimed: set[Place] = {claim.at for claim in claims if len(claim.at) == 2 and claim.at[1] <= words}
     claimed |= {end for claim in wanted for end in (claim.head, claim.tail)}
     places = sorted({claim.at for claim, sure in spans.items() if sure >= LIKELY} | claimed)
     found: Found = {}

@@ -98,7 +98,7 @@ def judged_by_others(
         beliefs = _judged(task, run, [examples[number] for number in fold.judged], settings, on_report)
         store(file, json.dumps({"conditions": conditions, "beliefs": list(map(_plain, beliefs))}, ensure_ascii=False))
         shutil.rmtree(run / "checkpoint", ignore_errors=True)  # the model stays
-        found.append((fold, beliefs))
+        found.append((fold, _read(file, conditions)))  # as any later call has them, rounded
     return found
 
 

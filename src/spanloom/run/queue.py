@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from spanloom.answers import kind_of
 from spanloom.check.folds import assign
-from spanloom.check.near import Chosen
-from spanloom.check.queue.evidence import Evidence
-from spanloom.check.queue.findings import Finding, exclusive_kinds, findings, said
-from spanloom.check.queue.lines import claim_to_dict, finding_to_dict, proposed
-from spanloom.check.queue.ranking import chance, ranked
-from spanloom.check.queue.unsure import UNSURE, doubts, most_unsure
+from spanloom.check.queue.listing import Judged, Wanted, all_findings, lines_of
 from spanloom.config import RunConfig
 from spanloom.contracts import Task
-from spanloom.core import Beliefs, Claim, Example
+from spanloom.core import Beliefs, Example
 from spanloom.decode.believed import believed
 from spanloom.errors import ConfigError, DataError
 from spanloom.metrics.held_out import averaged, calibrated, common_scaling, scaled
@@ -35,27 +30,13 @@ SUFFIX = ".folds"
 @dataclass(frozen=True)
 class QueueOptions:
     """folds: parts of which each is judged by a model of the others. rounds: how often, each time with other parts.
-    budget: texts that are listed at most, none nearly the same as another; None for all. least: how likely an error has
-    to be to be listed. propose: the lines have what is believed in place of what is annotated. runs: the folder of the
-    folds' runs; beside the output if None.
+    runs: the folder of the folds' runs; beside the output if None. wanted: what is to be listed.
     """
 
     folds: int = 5
     rounds: int = 1
-    budget: int | None = None
-    least: float = 0.5
-    propose: bool = False
     runs: Path | None = None
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Examples with what is believed of them, by models that have not seen them. reliability: see `calibrated`."""
-
-    task: Task
-    examples: Sequence[Example]
-    beliefs: Sequence[Beliefs]
-    reliability: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 def queue(
@@ -89,7 +70,7 @@ def queue(
         assert model is not None, "one of the two is given"
         judged = _by_model(data, Path(model), overrides)
     found_all, unjudged = all_findings(judged)
-    lines = list(_lines(judged, found_all, options))
+    lines = list(lines_of(judged, found_all, options.wanted))
     write_lines(output, lines)
     return {
         "texts": len(lines),
@@ -105,12 +86,12 @@ def _check(options: QueueOptions) -> None:
     for name, value, least in (
         ("folds", options.folds, 2),
         ("rounds", options.rounds, 1),
-        ("budget", options.budget, 1),
+        ("budget", options.wanted.budget, 1),
     ):
         if value is not None and value < least:
             raise ConfigError(f"--{name}", f"is {value}", f"at least {least}", f"Set --{name} {least}, or more.")
-    if not 0 <= options.least <= 1:
-        raise ConfigError("--least", f"is {options.least}", "a number from 0 to 1", "Set --least 0.5, say.")
+    if not 0 <= options.wanted.least <= 1:
+        raise ConfigError("--least", f"is {options.wanted.least}", "a number from 0 to 1", "Set --least 0.5, say.")
 
 
 # ---- what is believed ------------------------------------------------------------------------------------------------
@@ -185,70 +166,3 @@ def _require_claims(task: Task) -> None:
     if kind_of(task.answer()).claims is None:
         found = f"answers of the task '{task.name}' are one whole"
         raise ConfigError("queue", found, "a task whose annotations can be judged one by one", "Take another task.")
-
-
-# ---- what is listed --------------------------------------------------------------------------------------------------
-
-
-def all_findings(judged: Judged) -> tuple[list[Finding], int]:
-    """Everything that may be said of the annotated examples, worst first, and how many annotations nothing can be."""
-    exclusive = exclusive_kinds(judged.examples)
-    found: list[Finding] = []
-    annotations = 0
-    for number, (example, beliefs) in enumerate(zip(judged.examples, judged.beliefs, strict=True)):
-        if example.gold is not None:
-            annotations += len(said(example))
-            found += findings(number, example, beliefs, exclusive)
-    return ranked(found), annotations - sum(finding.annotated is not None for finding in found)
-
-
-def _lines(judged: Judged, found: Sequence[Finding], options: QueueOptions) -> Iterator[dict[str, Any]]:
-    """The texts with what is found in them, and behind them those that nobody has annotated."""
-    by_text: dict[int, list[Finding]] = {}
-    for finding in found:
-        if chance(finding) >= options.least:
-            by_text.setdefault(finding.number, []).append(finding)
-    evidence, chosen, rank = Evidence(judged.examples), Chosen(), 0
-    for number, own in by_text.items():
-        example = judged.examples[number]
-        if options.budget is not None and (rank == options.budget or not chosen.add(example.input)):
-            continue
-        rank += 1
-        told = [finding_to_dict(finding, example, evidence.why(finding), chance(finding)) for finding in own]
-        shown = replace(example, gold=proposed(example, own)) if options.propose else example
-        yield {**_head(example, rank, told[0]["score"]), "findings": told, **judged.task.line(shown)}
-    yield from _unannotated(judged, options, chosen, rank)
-
-
-def _unannotated(judged: Judged, options: QueueOptions, chosen: Chosen, rank: int) -> Iterator[dict[str, Any]]:
-    exclusive = exclusive_kinds(judged.examples)
-    pool = [
-        doubts(number, beliefs, exclusive)
-        for number, (example, beliefs) in enumerate(zip(judged.examples, judged.beliefs, strict=True))
-        if example.gold is None
-    ]
-    for each in most_unsure(pool, judged.examples):
-        example = judged.examples[each.number]
-        if options.budget is not None and (rank == options.budget or not chosen.add(example.input)):
-            continue
-        rank += 1
-        told = [
-            {"issue": UNSURE, "kind": claim.kind, "score": round(1 - sure, 4), "annotated": None}
-            | {"believed": claim_to_dict(example.input, claim, sure)}
-            for claim, sure in each.claims.items()
-        ]
-        shown = with_answer(example, judged.task, each.claims) if options.propose else example
-        yield {**_head(example, rank, round(each.errors, 4)), "findings": told, **judged.task.line(shown)}
-
-
-def with_answer(example: Example, task: Task, claims: Collection[Claim]) -> Example:
-    """An example that nobody has annotated with what a model answers, where its statements make a whole answer."""
-    kind = kind_of(task.answer())
-    if kind.claims is None or (kind.of_graph is None and any(claim.at for claim in claims)):
-        return example
-    empty = task.answer() if kind.of_graph is None else kind.of_graph((), (), len(example.input.tokens))
-    return replace(example, gold=kind.claims.amended(empty, (), list(claims)))
-
-
-def _head(example: Example, rank: int, score: float) -> dict[str, Any]:
-    return {**example.fields, "rank": rank, "source": str(example.source), "score": score}

@@ -22,6 +22,11 @@ class Claims(NamedTuple):
     amended: Callable[[Any, Collection[Claim], Sequence[Claim]], Any]
 
 
+def span_at(place: Place, label: str = "") -> Span:
+    """The span at the place of a statement."""
+    return Span(place[0], place[1], label)
+
+
 def overlap(one: Place, other: Place) -> bool:
     """Whether two spans share a token."""
     return one[0] < other[1] and other[0] < one[1]
@@ -42,6 +47,6 @@ def key_of(example: Example) -> Callable[[Claim], Hashable]:
 
     def said(claim: Claim) -> Hashable:
         ends = [end for end in (claim.head, claim.tail) if end]
-        return claim.kind, claim.label, tuple(text.surface(Span(*end, "")) for end in ends)
+        return claim.kind, claim.label, tuple(text.surface(span_at(end)) for end in ends)
 
     return said

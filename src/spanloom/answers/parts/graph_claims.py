@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from spanloom.answers.parts.claims import overlap
+from spanloom.answers.parts.claims import overlap, span_at
 from spanloom.answers.parts.facts import ENTITIES, RELATIONS
 from spanloom.core import Claim
 from spanloom.inputs import Relation, Span
@@ -31,10 +31,10 @@ def claims_of(graph: Any) -> list[Claim]:
 def amended(graph: Any, gone: Collection[Claim], come: Sequence[Claim]) -> Any:
     """See `Claims`."""
     here = {of_span(span) for span in graph.spans}
-    new = [Span(*claim.at, claim.label) for claim in come if claim.kind == ENTITIES and claim not in here]
-    moved = {span: span if of_span(span) not in gone else _in_place_of(span, new) for span in graph.spans}
-    kept = [span for span in graph.spans if moved[span] is span]
-    spans = sorted(dict.fromkeys([*kept, *new]), key=lambda span: (span.start, span.end, span.label))
+    new = [span_at(claim.at, claim.label) for claim in come if claim.kind == ENTITIES and claim not in here]
+    kept: list[Span] = [span for span in graph.spans if of_span(span) not in gone]
+    moved = {span: _in_place_of(span, new) for span in graph.spans} | {span: span for span in kept}
+    spans: list[Span] = sorted(dict.fromkeys([*kept, *new]), key=lambda span: (span.start, span.end, span.label))
     relations = [
         replace(relation, head=head, tail=tail)
         for relation in graph.relations

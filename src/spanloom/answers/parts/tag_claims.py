@@ -9,10 +9,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from spanloom.answers.parts.claims import overlap
+from spanloom.answers.parts.claims import overlap, span_at
 from spanloom.answers.parts.facts import ENTITIES, TOKENS
 from spanloom.core import Claim
-from spanloom.inputs import Span
 from spanloom.text.tags import is_bio2, spans_from_tags, tags_from_spans
 
 
@@ -35,5 +34,5 @@ def amended(tags: Any, gone: Collection[Claim], come: Sequence[Claim], kind: str
             for claim in claims_of(tags, kind)
             if claim not in gone and not any(overlap(claim.at, other.at) for other in new)
         ]
-        labels = tags_from_spans((Span(*claim.at, claim.label) for claim in (*kept, *new)), len(labels), "bio2")
+        labels = tags_from_spans((span_at(claim.at, claim.label) for claim in (*kept, *new)), len(labels), "bio2")
     return replace(tags, labels=tuple(labels), scores=None)

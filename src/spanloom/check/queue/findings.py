@@ -8,7 +8,7 @@ missing    not annotated, and believed to be true
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from spanloom.answers import kind_of
@@ -19,6 +19,9 @@ SUSPECT, BOUNDARY, DIRECTION, MISSING = "suspect", "boundary", "direction", "mis
 
 LEAST = 0.05
 """Something is believed in place of an annotation where it is likelier than that, and at least so likely."""
+
+EVEN = 0.5
+"""An annotation that is likelier than that has no rival but what it competes with for its place."""
 
 
 class Finding(NamedTuple):
@@ -74,34 +77,40 @@ def findings(number: int, example: Example, beliefs: Beliefs, exclusive: Collect
     exclusive: kinds of statements that compete for their place, see `exclusive_kinds`.
     """
     key = key_of(example)
-    gold = list(said(example))
+    gold = said(example)
     keys = set(map(key, gold))
-    sure = {claim: max(_of_its_key(claim, key, beliefs), default=None) for claim in gold}
-    open_ones = {claim: likely for claim, likely in beliefs.items() if key(claim) not in keys}
+    by_key: dict[Hashable, float] = {}
+    for claim, likely in beliefs.items():
+        by_key[key(claim)] = max(likely, by_key.get(key(claim), 0.0))
+    sure = {claim: by_key[key(claim)] for claim in gold if key(claim) in by_key}
+    likely_ones = {claim: likely for claim, likely in beliefs.items() if key(claim) not in keys}
     found: list[Finding] = []
-    taken: set[Claim] = set()
-    known = sorted((each for each in gold if sure[each] is not None), key=lambda claim: sure[claim] or 0.0)
-    for claim in known:
-        own = sure[claim] or 0.0
-        rivals = [other for other in open_ones if other not in taken and related(claim, other)]
-        best = max(rivals, key=lambda other: open_ones[other], default=None)
-        if best is None or open_ones[best] <= max(own, LEAST):
-            found.append(Finding(number, SUSPECT, claim, None, own, 0.0 if best is None else open_ones[best]))
+    for claim in sorted(sure, key=lambda each: sure[each]):
+        best = _rival(claim, sure[claim], likely_ones, exclusive)
+        likely = 0.0 if best is None else likely_ones[best]
+        if best is None or likely <= max(sure[claim], LEAST):
+            found.append(Finding(number, SUSPECT, claim, None, sure[claim], likely))
         else:
-            taken.add(best)
-            found.append(Finding(number, issue_of(claim, best), claim, best, own, open_ones[best]))
-    kept: list[Claim] = []
-    for claim in sorted(open_ones, key=lambda other: -open_ones[other]):
-        competing = [*gold, *kept] if claim.kind in exclusive else kept if len(claim.at) == 2 else []
-        same = (other for other in competing if other.kind == claim.kind)
-        if claim not in taken and not any(clash(claim, other) for other in same):
-            kept.append(claim)
-            found.append(Finding(number, MISSING, None, claim, 0.0, open_ones[claim]))
+            del likely_ones[best]  # it is missing here, and nowhere else
+            found.append(Finding(number, issue_of(claim, best), claim, best, sure[claim], likely))
+    held = list(gold)
+    for claim in sorted(likely_ones, key=lambda other: -likely_ones[other]):
+        if not any(competing(claim, other, exclusive) for other in held):
+            held.append(claim)
+            found.append(Finding(number, MISSING, None, claim, 0.0, likely_ones[claim]))
     return found
 
 
-def _of_its_key(claim: Claim, key, beliefs: Beliefs) -> Iterable[float]:
-    return (sure for other, sure in beliefs.items() if key(other) == key(claim))
+def _rival(claim: Claim, sure: float, likely: Beliefs, exclusive: Collection[str]) -> Claim | None:
+    """The likeliest of what may have been meant; of an annotation that is believed, of what it competes with."""
+    rivals = (other for other in likely if related(claim, other))
+    among = (other for other in rivals if sure < EVEN or competing(claim, other, exclusive))
+    return max(among, key=lambda other: likely[other], default=None)
+
+
+def competing(claim: Claim, other: Claim, exclusive: Collection[str]) -> bool:
+    """Whether only one of two statements can be true."""
+    return claim.kind == other.kind and claim.kind in exclusive and clash(claim, other)
 
 
 def related(claim: Claim, other: Claim) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spanloom.answers import kind_of
+from spanloom.answers.parts.claims import span_at
 from spanloom.check.queue.findings import Finding
 from spanloom.core import Claim, Example, Place
-from spanloom.inputs import MarkedText, Span, Text
+from spanloom.inputs import MarkedText, Text
 
 
 def claim_to_dict(item: Any, claim: Claim, sure: float | None = None) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def claim_to_dict(item: Any, claim: Claim, sure: float | None = None) -> dict[st
 
 
 def _place(text: Text, place: Place) -> dict[str, Any]:
-    start, end = text.characters(Span(*place, ""))
+    start, end = text.characters(span_at(place))
     return {"start": start, "end": end, "text": text.text[start:end]}
 
 

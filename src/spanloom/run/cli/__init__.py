@@ -25,6 +25,7 @@ from spanloom.run.cli.generate import generate
 from spanloom.run.cli.init import init
 from spanloom.run.cli.judge import calibrate, compare, evaluate
 from spanloom.run.cli.listing import settings
+from spanloom.run.cli.merge import merge
 from spanloom.run.cli.predict import predict
 from spanloom.run.cli.queue import queue
 from spanloom.run.cli.serve import serve
@@ -84,7 +85,21 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    everything = (predict, init, train, evaluate, calibrate, compare, check, queue, convert, export, generate, serve)
+    everything = (
+        predict,
+        init,
+        train,
+        evaluate,
+        calibrate,
+        compare,
+        check,
+        queue,
+        merge,
+        convert,
+        export,
+        generate,
+        serve,
+    )
     for command in (*everything, facts, example, tasks, settings, doctor):
         app.command()(command)
     return app

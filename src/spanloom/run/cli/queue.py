@@ -43,11 +43,12 @@ def queue(
 
     A run that was stopped goes on when the same command is given again.
     """
+    from spanloom.check.queue.listing import Wanted
     from spanloom.run.queue import QueueOptions
     from spanloom.run.queue import queue as make_queue
     from spanloom.write.queue_tables import print_queue
 
-    options = QueueOptions(folds, rounds, budget, least, propose, runs)
+    options = QueueOptions(folds, rounds, runs, Wanted(budget, least, propose))
     found = make_queue(data, output, config, model, options, settings or [])
     print_queue(found["lines"])
     for sentence in sentences(found):
