@@ -95,7 +95,9 @@ def facts(example: Example, holds: Iterable[Holds]) -> tuple[Any, ...]:
     """What an example says, as far as a format that holds so much can say it, whatever the type of its gold."""
     words = [token.text for text in texts_of(example.input) for token in text.tokens]
     text = texts_of(example.input)[0].text if Holds.spacing in holds else " ".join(words)
-    fields = {name: str(value) for name, value in example.fields.items()}
+    kept = {"id"} if Holds.ids in holds else set[str]()
+    kept |= {"page"} if Holds.fields in holds else set()
+    fields = {name: str(value) for name, value in example.fields.items() if name in kept}
     return text, *gold_facts(example), sorted(fields.items())
 
 
@@ -120,7 +122,7 @@ def through(examples: Sequence[Example], target: Target, ledger: Ledger) -> list
         path = Path(folder, "out")
         written(path, examples, target, options_for(answer), ledger)
         gold = target.answers[0] if target.answers and answer not in target.answers else answer
-        return list(read(path, reading_back(target, DataConfig()), gold))
+        return list(read(path, reading_back(target, options_for(answer), DataConfig()), gold))
 
 
 def pairs(target: Target) -> Iterator[tuple[Target, type]]:
@@ -153,7 +155,8 @@ def test_for_each_pair_of_formats_what_both_can_hold_survives_the_round_trip(
     examples = data.draw(samples(holds, answer))
     lost = Ledger()
     back = through(through(examples, target, lost), other, lost)
-    assert lost.losses == []
+    invented = ("id", "field of")  # such as the names of files, which the other may not hold
+    assert [loss for loss in lost.losses if not loss.what.startswith(invented)] == []
     assert [facts(one, holds) for one in in_order(back)] == [facts(one, holds) for one in in_order(examples)]
 
 
@@ -175,7 +178,7 @@ def test_what_is_not_read_back_stands_in_the_ledger(target: Target, data: st.Dat
             return
         assert checked(path, examples, target, options, DataConfig()).losses == []
         gold = target.answers[0] if target.answers and answer not in target.answers else answer
-        back = list(read(path, reading_back(target, DataConfig()), gold))
+        back = list(read(path, reading_back(target, options_for(answer), DataConfig()), gold))
     before, after = count(examples), count(back)
     counted = sum(loss.times for loss in ledger.losses if loss.what.split()[0] in ("entity", "relation"))
     assert before - after == counted

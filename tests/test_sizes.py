@@ -22,6 +22,7 @@ OPTIONS = {
     "run/cli/predict.py",
     "run/cli/queue.py",
     "run/cli/serve.py",
+    "run/cli/splitting.py",
     "run/cli/training.py",
 }
 """Whose commands take what a person types, an argument an option."""

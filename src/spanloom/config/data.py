@@ -35,6 +35,11 @@ class FilesConfig:
     unknown_keys: Literal["error", "ignored"] = setting(
         "error", "a JSON object without gold whose keys could hold it under another name: an error, or a text without"
     )
+    annotator: str | None = setting(
+        None,
+        "of data of several annotators, whose are read: a name, a number or an e-mail address; 'predictions', or "
+        "'predictions:MODEL', reads what a model said",
+    )
     token_column: Column | str | None = setting(
         None, "the column of tokens, counted from 0, or from the end as -1, or a field's name; else told by content"
     )

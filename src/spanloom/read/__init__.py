@@ -9,30 +9,26 @@ A new format is one new module and no edit elsewhere. What several formats share
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from spanloom.answers import kinds
+from spanloom.answers import kind_of, kinds
 from spanloom.answers.graph import Graph
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import ConfigError, DataError
-from spanloom.inputs import Relation, Span, Text, texts_of
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_decode import shown
 from spanloom.read.parts.json_keys import OF_SOME_TASK, first_values
 from spanloom.read.parts.lines import OPENING, opening, refuse_nul
+from spanloom.read.parts.otherwise import otherwise
 
 AUTO = "auto"
-Says = Callable[[Any, Any], tuple[Text, Sequence[Span], Sequence[Relation]]]
-"""(input, gold) -> a text, and the spans and relations that its gold says."""
-
 WRAPPED = "[{"
 """How the value of a key begins under which there is a list of objects."""
 
@@ -81,11 +77,32 @@ def read_graphs(path: Path, config: DataConfig) -> Iterator[Example]:
     others = [one for one in _every() if one.answer in saying and one.answer is not Graph]
     if config.format != AUTO:
         others = [one for one in others if one.name == config.format not in formats(Graph)]
-    best = _better_than_graphs(path, config, others)
+    best = _better_than_own(path, config, others, Graph)
     if best is None:
         return read(path, config)
     _refuse_sentences(best, path, config)
-    return _as_graphs(_not_empty(best.read(path, config), path), saying[best.answer])
+    return otherwise(_not_empty(best.read(path, config), path), saying[best.answer], kind_of(Graph()))
+
+
+def read_tags(path: Path, config: DataConfig) -> Iterator[Example]:
+    """As `read`, of tags; of a file of spans that do not overlap by their nature, tags that say these spans."""
+    others = readable(Tags)[len(formats(Tags)) :]
+    if config.format != AUTO:
+        others = [one for one in others if one.name == config.format]
+    best = _better_than_own(path, config, others, Tags)
+    if best is None:
+        return read(path, config, Tags)
+    graph = kind_of(Graph()).graph
+    assert graph is not None
+    return otherwise(_not_empty(best.read(path, config), path), graph, kind_of(Tags()))
+
+
+def readable(answer: type) -> list[Format]:
+    """The formats whose gold is of this type, and those whose gold can be read as such."""
+    own = formats(answer)
+    if answer is not Tags:
+        return list(own.values())
+    return [*own.values(), *(one for one in formats(Graph).values() if one.flat and one.name not in own)]
 
 
 def _refuse_sentences(chosen: Format, path: Path, config: DataConfig) -> None:
@@ -95,9 +112,9 @@ def _refuse_sentences(chosen: Format, path: Path, config: DataConfig) -> None:
         raise ConfigError("data.by_sentence", found, f"documents in the format {able}", "Leave it out.")
 
 
-def _better_than_graphs(path: Path, config: DataConfig, others: Sequence[Format]) -> Format | None:
-    """The one of these formats that fits a path better than any of graphs does; None where none does."""
-    own = list(formats(Graph).values())
+def _better_than_own(path: Path, config: DataConfig, others: Sequence[Format], answer: type) -> Format | None:
+    """The one of these formats that fits a path better than any of this type of answer; None where none does."""
+    own = list(formats(answer).values())
     if any(one.claims(path) for one in own):
         return None
     claimed = next((one for one in others if one.claims(path)), None)
@@ -107,15 +124,6 @@ def _better_than_graphs(path: Path, config: DataConfig, others: Sequence[Format]
     best = max(others, key=lambda one: one.fit(beginning))
     rivals = own if config.format == AUTO else []
     return best if best.fit(beginning) > max((one.fit(beginning) for one in rivals), default=-1) else None
-
-
-def _as_graphs(examples: Iterator[Example], says: Says) -> Iterator[Example]:
-    for example in examples:
-        if example.gold is None:
-            yield dataclasses.replace(example, input=texts_of(example.input)[0])
-        else:
-            text, spans, relations = says(example.input, example.gold)
-            yield dataclasses.replace(example, input=text, gold=Graph(tuple(spans), tuple(relations)))
 
 
 def require_format(name: str, known: Collection[str]) -> None:
@@ -129,9 +137,14 @@ def require_format(name: str, known: Collection[str]) -> None:
     raise DataError("data.format", f"unknown format {shown(name)}{hint}", expected, remedy)
 
 
-def format_of(path: Path, config: DataConfig, answer: type = Graph) -> Format:
-    """The format to read a path in: the one that is asked for, or the one that its content calls for."""
-    known = formats(answer)
+def format_of(
+    path: Path, config: DataConfig, answer: type = Graph, among: Mapping[str, Format] | None = None
+) -> Format:
+    """The format to read a path in: the one that is asked for, or the one that its content calls for.
+
+    among: the formats to choose from, where they are not those of this type of answer.
+    """
+    known = formats(answer) if among is None else among
     several = {name: 1 for name, one in known.items() if one.claims(path)}
     if config.format in several:
         return known[config.format]
@@ -146,7 +159,8 @@ def format_of(path: Path, config: DataConfig, answer: type = Graph) -> Format:
 
 def passed_over(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
     """The keys of the first object of a JSON file that its format neither reads nor keeps; of another file none."""
-    chosen = format_of(path, config, answer) if formats(answer) else None
+    known = {one.name: one for one in readable(answer)}
+    chosen = format_of(path, config, answer, known) if known else None
     if chosen is None or not chosen.keys:
         return []
     left = [key for key in first_values(opening(path, config.encoding)) if key not in chosen.keys]

@@ -29,7 +29,7 @@ class Converted:
     unplaced: int = 0
     lost: Ledger = field(default_factory=Ledger)
     notes: Counter[str] = field(default_factory=Counter)
-    first: dict[str, Source] = field(default_factory=dict)
+    first: dict[str, tuple[Source, str]] = field(default_factory=dict)
     differences: Ledger | None = None
 
     def note(self, example: Example) -> None:
@@ -37,22 +37,26 @@ class Converted:
         for source, case in example.mended:
             kind = case.partition(": ")[0]
             self.notes[kind] += 1
-            self.first.setdefault(kind, source)
+            self.first.setdefault(kind, (source, case))
 
-    def sentences(self, source: Path, target: Path, name: str) -> Iterator[str]:
+    def sentences(self, source: Path, path: Path, target: Target) -> Iterator[str]:
         """What is to be said of it, line by line."""
         for kind, count in self.notes.most_common():
-            yield f"{source}: {kind}: {count:,}, the first at {self.first[kind]}"
+            place, case = self.first[kind]
+            rest = case[len(kind) :]
+            yield f"{place}: {case}" if count == 1 else f"{source}: {kind}: {count:,}, the first at {place}{rest}"
         unplaced = f"; {several(self.unplaced, 'fact')} could not be placed in the text" if self.unplaced else ""
-        yield f"{target}: {several(self.count, 'sentence')}{unplaced}"
+        yield f"{path}: {several(self.count, 'sentence')}{unplaced}"
+        if (beside := target.beside(path)) is not None:
+            yield f"{beside}: written beside it"
         for loss in self.lost.losses:
-            yield f"  {name} cannot hold {loss}"
+            yield f"  {target.name} cannot hold {loss}"
         if self.differences is None:
             return
         if not self.differences.losses:
-            yield f"{target}: read back, all of it is what was written"
+            yield f"{path}: read back, all of it is what was written"
         for loss in self.differences.losses:
-            yield f"{target}: read back: {loss}"
+            yield f"{path}: read back: {loss}"
 
 
 def convert(source: Path, path: Path, task: Task, target: Target, data: DataConfig, options: Options) -> Converted:

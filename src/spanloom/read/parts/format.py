@@ -26,6 +26,7 @@ class Format:
     read       (path, data config) -> examples. Raises DataError citing the line
     keys       of a JSON format, those of an object that are read; an object's others are passed over
     keeps      whether an object's other keys are kept, in `Example.fields`
+    flat       of a format of spans, whether the task of tags reads it too: its spans seldom overlap
     sentences  whether its documents say their sentences, so that `data.by_sentence` can take them one by one
     claims     path -> whether data that are several files are named by it, a folder, say; of one file, never
     """
@@ -37,5 +38,6 @@ class Format:
     read: Callable[[Path, DataConfig], Iterator[Example]]
     keys: frozenset[str] = frozenset()
     keeps: bool = False
+    flat: bool = False
     sentences: bool = False
     claims: Callable[[Path], bool] = _one_file

@@ -7,7 +7,7 @@ from typing import Any
 from spanloom.errors import DataError
 from spanloom.read.parts.json_items import Item, field, refuse_huge, shown
 
-NAMES = {"entities": "an entity", "slots": "a slot", "head": "a head", "tail": "a tail"}
+NAMES = {"entities": "an entity", "slots": "a slot", "spans": "a span", "head": "a head", "tail": "a tail"}
 """What stands under a key of a file."""
 
 

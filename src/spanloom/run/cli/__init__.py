@@ -29,6 +29,7 @@ from spanloom.run.cli.merge import merge
 from spanloom.run.cli.predict import predict
 from spanloom.run.cli.queue import queue
 from spanloom.run.cli.serve import serve
+from spanloom.run.cli.splitting import split
 from spanloom.run.cli.streams import prepare_streams
 from spanloom.run.cli.training import export, train
 from spanloom.write.escapes import visible
@@ -85,21 +86,8 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    everything = (
-        predict,
-        init,
-        train,
-        evaluate,
-        calibrate,
-        compare,
-        check,
-        queue,
-        merge,
-        convert,
-        export,
-        generate,
-        serve,
-    )
+    learning = (predict, init, train, evaluate, calibrate, compare)
+    everything = (*learning, check, queue, merge, convert, split, export, generate, serve)
     for command in (*everything, facts, example, tasks, settings, doctor):
         app.command()(command)
     return app

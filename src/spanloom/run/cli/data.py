@@ -102,7 +102,7 @@ def convert(
         able=lambda one: wanted is None or takes(wanted, type(one.answer())),
     )
     options = Options(chosen.line, as_ is As.predictions, model_version)
-    form = target_for(to, chosen, options.predictions)
+    form = target_for(to, chosen, predictions=options.predictions)
     done = converting.convert(source, target, chosen, form, config, options)
     if check:
         done.differences = converting.check(source, target, chosen, form, config, options)
@@ -110,7 +110,7 @@ def convert(
         say(sentence)
     if left := passed_over(source, config, type(chosen.answer())):
         say(f"{source}: not kept: {', '.join(map(repr, left))}, which no gold is read from.")
-    for sentence in done.sentences(source, target, form.name):
+    for sentence in done.sentences(source, target, form):
         say(sentence)
     if done.differences is not None and done.differences.losses:
         raise typer.Exit(2)

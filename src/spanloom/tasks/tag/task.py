@@ -17,7 +17,7 @@ from spanloom.decode.temperature import calibrated
 from spanloom.inputs import Text
 from spanloom.metrics.reliability import reliability
 from spanloom.metrics.tags import tag_scorecard
-from spanloom.read import read
+from spanloom.read import read_tags
 from spanloom.read.parts.sources import spelled_strictly
 from spanloom.tasks.tag.codec import TagCodec
 from spanloom.tasks.tag.config import TagConfig
@@ -26,7 +26,7 @@ from spanloom.write.tag_lines import tag_line
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:
-    return read(path, config, Tags)
+    return read_tags(path, config)
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:

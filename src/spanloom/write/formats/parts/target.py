@@ -49,6 +49,14 @@ def as_it_is(example: Example, ledger: Ledger) -> Example | None:
     return example
 
 
+def nothing_else(path: Path) -> Path | None:
+    return None
+
+
+def no_settings(options: Options) -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Target:
     """A format that is written, as functions.
@@ -62,6 +70,8 @@ class Target:
              that has characters which the format cannot hold, FileError where the path cannot be written
     adapt    (example, ledger) -> what the format can hold of it, where that is more than `holds` can say; what is left
              out goes to the ledger; None where nothing is left
+    beside   path -> another file that is written beside it, to be told of; None where there is none
+    settings options -> the `[data]` settings that it takes to read it back
     """
 
     name: str
@@ -71,3 +81,5 @@ class Target:
     holds: frozenset[Holds]
     write: Callable[[Path, Iterable[Example], Options], None]
     adapt: Callable[[Example, Ledger], Example | None] = as_it_is
+    beside: Callable[[Path], Path | None] = nothing_else
+    settings: Callable[[Options], Mapping[str, Any]] = no_settings

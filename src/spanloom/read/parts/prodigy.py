@@ -1,0 +1,59 @@
+"""What Prodigy's `db-out` gives: JSON lines, each with the answer that somebody gave to it.
+
+A line that was rejected or ignored says nothing that is to be learned, so it is left out and counted. One without an
+answer is one that nobody was asked about: what it has stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from spanloom.config import DataConfig
+from spanloom.core import Source
+from spanloom.errors import DataError
+from spanloom.read.parts.annotators import PREDICTIONS
+from spanloom.read.parts.json_items import Item, json_items, shown
+from spanloom.read.parts.left_out import Note
+
+ANSWER, ACCEPT = "answer", "accept"
+LEFT_OUT = ("reject", "ignore")
+OWN = (
+    "_input_hash _task_hash _view_id _timestamp _annotator_id _session_id _is_binary tokens answer options accept "
+    "config html priority score"
+)
+"""Keys that are Prodigy's own."""
+OWN_KEYS = frozenset((*OWN.split(), "text", "spans", "relations", "label"))
+WHO = ("_annotator_id", "_session_id")
+
+
+def accepted(path: Path, config: DataConfig) -> Iterator[tuple[Source, Item] | Note]:
+    """The lines that count, those of `data.annotator` where it is set, and notes of those that do not.
+
+    Raises DataError where nobody of that name answered, and for an answer that Prodigy does not have.
+    """
+    wanted, names = config.annotator, dict[str, None]()
+    found = wanted is None or wanted.startswith(PREDICTIONS)
+    for source, item in json_items(path, config):
+        answer = item.get(ANSWER, ACCEPT)
+        if answer in LEFT_OUT:
+            yield source, f"item that was {answer}{'ed' if answer == 'reject' else 'd'}, left out: {_beginning(item)}"
+            continue
+        if answer != ACCEPT:
+            remedy = "Correct it."
+            raise DataError(str(source), f"the answer {shown(answer)}", "accept, reject or ignore", remedy)
+        who = [str(item[key]) for key in WHO if item.get(key)]
+        names.update(dict.fromkeys(who))
+        if wanted is not None and not wanted.startswith(PREDICTIONS) and wanted not in who:
+            yield source, f"item of another annotator, left out: {' '.join(who) or 'nobody'}"
+            continue
+        found = True
+        yield source, item
+    if not found:
+        listed = ", ".join(list(names)[:20]) or "nobody"
+        remedy = "Set data.annotator to one of these, or leave it out."
+        raise DataError(str(path), f"nothing annotated by '{wanted}'", f"one of: {listed}", remedy)
+
+
+def _beginning(item: Item) -> str:
+    return shown(item.get("text", ""), 40)
