@@ -21,6 +21,7 @@ import pytest
 import torch
 from torch import nn
 
+from spanloom.answers import kind_of
 from spanloom.answers.graph import Graph
 from spanloom.answers.rewrite import Rewrite
 from spanloom.answers.surprisal import Surprisal
@@ -177,6 +178,23 @@ def test_decoding_perfect_outputs_gives_back_the_gold_or_says_what_was_lost(case
         elif isinstance(example.gold, Graph):
             missing = {*example.gold.spans, *example.gold.relations} - {*answer.spans, *answer.relations}
             assert len(missing) == len(row.lost) - len(example.lost), example.source
+
+
+def test_what_perfect_outputs_say_is_believed_and_nothing_else_as_much(case: Case) -> None:
+    """Wherever answers have statements, codecs say how likely they are; see `Codec.believed`."""
+    kind = kind_of(case.task.answer()).claims
+    if kind is None:
+        return
+    rows = case.rows()
+    batch = case.codec.collate(rows)
+    claimed = [kind.of(example.gold) for example in case.examples]
+    beliefs = case.codec.believed(case.codec.perfect(batch), batch, claimed)
+    for row, claims, own in zip(rows, claimed, beliefs, strict=True):
+        if not row.lost:
+            assert set(claims) <= set(own)
+            least = min(own[claim] for claim in claims) if claims else 1.0
+            assert least > 0.7
+            assert all(sure < least for claim, sure in own.items() if claim not in claims)
 
 
 def test_the_codec_comes_back_from_its_json(case: Case) -> None:

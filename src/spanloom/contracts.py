@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from spanloom.axes import Declared
-from spanloom.core import Array, Arrays, Batch, Example, Row, Source
+from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, Row, Source
 
 Scorecard = dict[str, Any]
 """What `Task.score` makes of gold and predictions: plain values that are saved as JSON, shown, and compared."""
@@ -33,6 +33,8 @@ class Codec(Protocol):
     max_sentences  sentences of such a window at most, None for any number
     declared       the axes and the limits of each input, see `axes.py`; of one that is not named, any axis may vary
     merge          one answer from those for the windows of a text, of `sizes` tokens; None where their places say all
+    believed       how likely, by what the network puts out, the statements of each row are: those that are claimed, as
+                   far as training had their labels, and all others that are likely at all; None where it cannot say
     known          the labels that training had, by their kind: {"entity label": ("LOC", "PER")}; none of some tasks
     """
 
@@ -56,6 +58,11 @@ class Codec(Protocol):
         return self
 
     def merge(self, answers: Sequence[Any], sizes: Sequence[int]) -> Any | None:
+        return None
+
+    def believed(
+        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs] | None:
         return None
 
     def known(self) -> dict[str, Sequence[str]]:

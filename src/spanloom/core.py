@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -92,6 +92,34 @@ class Example:
     unclear: frozenset[str] = frozenset()
     covered: Coverage | None = None
     fields: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+Place = tuple[int, ...]
+
+
+class Claim(NamedTuple):
+    """One statement of an answer. kind: of fact, see `answers/parts/facts.py`. at: the tokens that it is about,
+    half-open: none of the input as a whole, (start, end) of a span or a token, (start, end, start, end) of the head and
+    the tail of a relation.
+    """
+
+    kind: str
+    label: str
+    at: Place = ()
+
+    @property
+    def head(self) -> Place:
+        """Where the head of a relation stands, or a span itself."""
+        return self.at[:2]
+
+    @property
+    def tail(self) -> Place:
+        """Where the tail of a relation stands; nothing of other statements."""
+        return self.at[2:]
+
+
+Beliefs = Mapping[Claim, float]
+"""How likely statements are, each by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spanloom.answers import label, tags
 from spanloom.answers.label import Label
-from spanloom.answers.parts import tag_facts
+from spanloom.answers.parts import tag_claims, tag_facts
 from spanloom.answers.parts.answer import Answer, Page
+from spanloom.answers.parts.claims import Claims
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.facts import INTENTS, SLOTS, Rescale, ScoredFact
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
@@ -17,7 +18,7 @@ from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
 from spanloom.answers.parts.summary import Summary
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
 from spanloom.answers.tags import Tags
-from spanloom.core import Coverage, Example
+from spanloom.core import Claim, Coverage, Example
 from spanloom.errors import DataError
 from spanloom.inputs import Span, Text
 from spanloom.text.windows import Window
@@ -153,6 +154,15 @@ def sure(frame: Frame, keeps: Keeps) -> Frame:
     return replace(frame, intent=label.sure(frame.intent, keeps), slots=tags.sure(frame.slots, keeps))
 
 
+def _claims(frame: Frame) -> list[Claim]:
+    return [*label.claims_of(frame.intent, INTENTS), *tag_claims.claims_of(frame.slots, SLOTS)]
+
+
+def _amended(frame: Frame, gone: Collection[Claim], come: Sequence[Claim]) -> Frame:
+    intent = label.amended(frame.intent, gone, come, INTENTS)
+    return Frame(intent, tag_claims.amended(frame.slots, gone, come, SLOTS))
+
+
 def _facts(example: Example, frame: Frame) -> list[ScoredFact]:
     """The intent and the slots."""
     gold: Frame = example.gold or Frame()
@@ -197,6 +207,7 @@ KIND = AnswerKind(
     facts=_facts,
     rescaled=_rescaled,
     named=Named(labels, renamed, judged),
+    claims=Claims(_claims, _amended),
     graph=lambda text, frame: (text, tags.spans_of(frame.slots), ()),
     stored=stored,
 )

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spanloom.answers.parts.answer import Answer
+from spanloom.answers.parts.claims import Claims
 from spanloom.answers.parts.drawing import Shown, as_given
 from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.graph_card import graph_card, graph_summary
+from spanloom.answers.parts.graph_claims import amended, claims_of
 from spanloom.answers.parts.graph_facts import facts, rescaled
 from spanloom.answers.parts.graph_names import judged, labels, renamed
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Noise
@@ -224,5 +226,6 @@ KIND = AnswerKind(
     named=Named(labels, renamed, judged),
     graph=lambda text, graph: (text, graph.spans, graph.relations),
     of_graph=lambda spans, relations, tokens: Graph(tuple(spans), tuple(relations)),
+    claims=Claims(claims_of, amended),
     stored=as_given,
 )

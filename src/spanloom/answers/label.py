@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spanloom.answers.parts.answer import Answer, Page
+from spanloom.answers.parts.claims import Claims
 from spanloom.answers.parts.drawing import TEXTS, Shown, as_given
 from spanloom.answers.parts.facts import CLASSES, Rescale, ScoredFact
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
-from spanloom.core import Coverage, Example
+from spanloom.core import Claim, Coverage, Example
 from spanloom.inputs import Span, Text, TextPair
 
 
@@ -105,6 +106,16 @@ def rescaled(answer: Label, rescale: Rescale, kind: str = CLASSES) -> Label:
     return replace(answer, scores=tuple(rescale(kind, name, score) for name, score in pairs))
 
 
+def claims_of(label: Label, kind: str = CLASSES) -> list[Claim]:
+    return [Claim(kind, name) for name in label.names]
+
+
+def amended(label: Label, gone: Collection[Claim], come: Sequence[Claim], kind: str = CLASSES) -> Label:
+    """See `Claims`. Scores are left out, as they are of the classes that were."""
+    kept = {name for name in label.names if Claim(kind, name) not in gone}
+    return Label(tuple(sorted(kept | {claim.label for claim in come if claim.kind == kind})))
+
+
 def _facts(example: Example, answer: Label) -> list[ScoredFact]:
     return facts(example.gold or Label(), answer)
 
@@ -128,5 +139,6 @@ KIND = AnswerKind(
     facts=_facts,
     rescaled=rescaled,
     named=Named(names_of, renamed, judged),
+    claims=Claims(claims_of, amended),
     stored=as_given,
 )

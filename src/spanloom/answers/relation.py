@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from spanloom.answers.parts.answer import Answer, Page
+from spanloom.answers.parts.claims import Claims
 from spanloom.answers.parts.drawing import Drawing, Shown
 from spanloom.answers.parts.facts import RELATIONS, Rescale, ScoredFact
+from spanloom.answers.parts.graph_claims import of_relation
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Noise
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
-from spanloom.core import SOME, Example
+from spanloom.core import SOME, Claim, Example
 from spanloom.inputs import MarkedText, Relation, Span, Text
 
 
@@ -71,6 +73,11 @@ def sure(relation: Relation, keeps: Keeps) -> Relation:
     return replace(relation, label="", score=None)
 
 
+def _amended(relation: Relation, gone: Collection[Claim], come: Sequence[Claim]) -> Relation:
+    """See `Claims`: there is exactly one relation, between the spans that are marked."""
+    return replace(relation, label=come[-1].label, score=None) if come else relation
+
+
 def _facts(example: Example, answer: Relation) -> list[ScoredFact]:
     if answer.score is None:
         return []
@@ -107,5 +114,6 @@ KIND = AnswerKind(
     facts=_facts,
     rescaled=_rescaled,
     graph=graph_of,
+    claims=Claims(lambda relation: [of_relation(relation)], _amended),
     stored=stored,
 )

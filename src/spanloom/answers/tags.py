@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spanloom.answers.parts.answer import Answer, Page, flat_row, scored
+from spanloom.answers.parts.claims import Claims
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.entity import entity_to_dict
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.places import CAUSE, Placed, seeing
 from spanloom.answers.parts.table import Cell, Grid, Line, Part, confidence, line
+from spanloom.answers.parts.tag_claims import amended, claims_of
 from spanloom.answers.parts.tag_facts import facts, rescaled
 from spanloom.core import SOME, Coverage, LostFact
 from spanloom.errors import DataError
@@ -239,5 +241,6 @@ KIND = AnswerKind(
     named=Named(labels, renamed, judged),
     graph=lambda text, tags: (text, [_scored(span, tags) for span in spans_of(tags)], ()),
     of_graph=lambda spans, relations, tokens: Tags(tuple(tags_from_spans(spans, tokens, "bio2"))),
+    claims=Claims(claims_of, amended),
     stored=draw,
 )

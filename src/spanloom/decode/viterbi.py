@@ -164,6 +164,15 @@ def marginals(emissions: Array, transitions: Array, start: Array, end: Array, le
 
     Confidences for tags that were decoded.
     """
+    return [sure for sure, _ in both_ways(emissions, transitions, start, end, lengths)]
+
+
+def both_ways(
+    emissions: Array, transitions: Array, start: Array, end: Array, lengths: Array
+) -> list[tuple[Array, Array]]:
+    """As `marginals`, and beside them [length, K] the log-sum over all that follows from each tag on, its own emission
+    counted, up to a constant a token: with both a sentence is a Markov chain.
+    """
     if not len(lengths):
         return []
     order, running = _longest_first(lengths)
@@ -177,12 +186,13 @@ def marginals(emissions: Array, transitions: Array, start: Array, end: Array, le
     both[0] += np.stack([start, end])[:, None]
     moves = np.stack([transitions, transitions.T]).astype(np.float64)  # [2, K, K]
     scores = _log_sums(both, moves, running)
-    total = scores[:, 0] + scores[mirrored, 1, sentences] - own  # each of them counts the emission
+    behind = scores[mirrored, 1, sentences]
+    total = scores[:, 0] + behind - own  # each of them counts the emission
     total = np.exp(total - total.max(axis=2, keepdims=True))
     total /= total.sum(axis=2, keepdims=True)
-    found: list[Array] = [np.empty(0)] * len(order)
-    for position, sentence, length in zip(order, total.swapaxes(0, 1), lengths.tolist(), strict=True):
-        found[position] = sentence[:length]
+    found: list[tuple[Array, Array]] = [(np.empty(0), np.empty(0))] * len(order)
+    for place, position, length in zip(range(len(order)), order, lengths.tolist(), strict=True):
+        found[position] = total[:length, place], behind[:length, place]
     return found
 
 

@@ -39,7 +39,7 @@ def train(
     Where torchrun or `accelerate launch` started several processes, they train together and return the same.
     """
     config = resolved(config, overrides)
-    with _training_packages():
+    with training_packages():
         from spanloom.engine.processes import join_processes, read_launch
         from spanloom.engine.progress import ConsoleProgress
         from spanloom.engine.run import Interrupted, run_training
@@ -56,7 +56,7 @@ def train(
 
 def scores_told(config: GivenConfig, overrides: Sequence[str], scorecard: Scorecard) -> list[str]:
     """What a person is told of the scorecard of a training: the scores that its task names, shares in points."""
-    with _training_packages():
+    with training_packages():
         from spanloom.engine.report import is_share
     summary = scorecard.get("summary", {})
     names = find_task(resolved(config, overrides).task).told or tuple(summary)
@@ -69,28 +69,28 @@ def scores_told(config: GivenConfig, overrides: Sequence[str], scorecard: Scorec
 
 def is_first_process() -> bool:
     """Whether this process is the one of its training that speaks and writes: with one process, it is."""
-    with _training_packages():
+    with training_packages():
         from spanloom.engine.processes import read_launch
     return read_launch(os.environ).rank == 0
 
 
 def plot_samplers(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> list[SamplerCost]:
     """Draw how much padding every sampler would cost on the training data. Trains nothing; raises as `train` does."""
-    with _training_packages():
+    with training_packages():
         from spanloom.engine.preview import preview_samplers
     return _preview(preview_samplers, config, picture, overrides)
 
 
 def plot_schedule(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> SchedulePreview:
     """Draw the learning rates over the steps of the run. Trains nothing; raises as `train` does."""
-    with _training_packages():
+    with training_packages():
         from spanloom.engine.preview import preview_schedule
     return _preview(preview_schedule, config, picture, overrides)
 
 
 def find_rate(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> RangeTest:
     """Draw the loss of a fresh model under a rising learning rate. Saves no model; raises as `train` does."""
-    with _training_packages():
+    with training_packages():
         from spanloom.engine.preview import find_rate as preview_rates
     return _preview(preview_rates, config, picture, overrides)
 
@@ -102,14 +102,14 @@ def _preview(
     overrides: Sequence[str],
 ) -> Previewed:
     settings = resolved(config, overrides)
-    with _training_packages():
+    with training_packages():
         from spanloom.engine.progress import ConsoleProgress
     with ConsoleProgress() as show:
         return preview(find_task(settings.task), settings, Path(picture), show)
 
 
 @contextmanager
-def _training_packages() -> Iterator[None]:
+def training_packages() -> Iterator[None]:
     """Imports inside need the packages of the extra, and say so where they are missing."""
     try:
         yield

@@ -17,10 +17,11 @@ from starlette.types import ASGIApp
 
 from spanloom import __version__
 from spanloom.errors import SpanloomError
-from spanloom.serve import kserve, v1
+from spanloom.serve import kserve, label_studio, v1
 from spanloom.serve.direct import Direct
 from spanloom.serve.guard import Guard, bug, refusal
 from spanloom.serve.refusals import Refused
+from spanloom.serve.retraining import Retraining
 from spanloom.serve.schemas import PredictRequest
 from spanloom.serve.service import Service
 from spanloom.serve.watch import watch
@@ -44,8 +45,12 @@ def build(service: Service) -> ASGIApp:
         yield
         if watching is not None:
             watching.cancel()
+        if retraining is not None:
+            await asyncio.to_thread(retraining.stop)
         service.stop()
 
+    trained = service.settings.trained
+    retraining = None if trained is None else Retraining(service, trained)
     about = "Text to structure: entities, relations, tags and labels."
     app = FastAPI(
         title="spanloom", version=__version__, description=about, lifespan=lifespan, docs_url=None, redoc_url=None
@@ -53,6 +58,10 @@ def build(service: Service) -> ASGIApp:
     app.state.service = service
     app.include_router(v1.router)
     app.include_router(kserve.router)
+    if service.settings.label_studio:
+        app.state.retraining = retraining
+        app.include_router(label_studio.router)
+        app.include_router(label_studio.router, prefix=label_studio.PREFIX)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, not_understood)
     app.add_exception_handler(Exception, broken)

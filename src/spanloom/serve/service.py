@@ -123,21 +123,23 @@ class Service:
             self.meters.texts.labels(model.name, "failed" if outcome.failed else "answered").inc()
         return Answered(model, outcomes)
 
-    def reload(self, name: str) -> Loaded:
-        """Load a model again from its folder and put it in the place of the one that answers; that one answers what was
-        taken for it. Blocks while it loads. Raises CheckpointError, and the old one stays, where it cannot be loaded.
+    def reload(self, name: str, folder: Path | None = None) -> Loaded:
+        """Load a model again and put it in the place of the one that answers; that one answers what was taken for it.
+        folder: another than its own, which is its own from then on. Blocks while it loads. Raises CheckpointError, and
+        the old one stays, where it cannot be loaded.
         """
         old = self.model(name)
+        folder = folder or old.folder
         with self._reloading[name]:
             try:
-                new = open_model(name, old.folder, self.keeper is not None)
+                new = open_model(name, folder, self.keeper is not None)
             except Exception as error:
                 self.meters.reloads.labels(name, "failed").inc()
                 say(f"Model {name!r} was not loaded again, and version {old.version} stays: {error}")
                 if isinstance(error, SpanloomError):
                     raise
                 found = f"could not be loaded ({type(error).__name__})"
-                raise CheckpointError(str(old.folder), found, remedy="Look at the log of the service.") from error
+                raise CheckpointError(str(folder), found, remedy="Look at the log of the service.") from error
             self.models[name] = new
             self.meters.reloads.labels(name, "loaded").inc()
             say(f"Model {name!r} was loaded again: version {new.version}.")

@@ -59,10 +59,26 @@ OPTIONS = {
 
 
 @dataclass(frozen=True)
+class Trained:
+    """How a model is trained again. config: of the training; its data are learnt from too. folder: of what is kept.
+    every: new annotations that begin a training.
+    """
+
+    config: Path
+    folder: Path
+    every: int = 100
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ConfigError("--train-every", f"is {self.every}", "at least 1", "Set --train-every 100, say.")
+
+
+@dataclass(frozen=True)
 class Settings:
     """limits: what is taken. threads: batches that are answered at the same time. watch: seconds between two looks at
     the models' folders, None for none. tokens: of which a request must have one, where there are any. log: what is said
-    of requests. store: a file that keeps the answers' facts.
+    of requests. store: a file that keeps the answers' facts. label_studio: whether it is a back end of Label Studio.
+    trained: how the first model is trained again on the annotations that Label Studio tells of; None for never.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -71,10 +87,14 @@ class Settings:
     tokens: tuple[str, ...] = ()
     log: Log = Log.quiet
     store: Path | None = None
+    label_studio: bool = False
+    trained: Trained | None = None
 
     def __post_init__(self) -> None:
         if self.watch is not None and not self.watch > 0:
             raise ConfigError("--watch", f"is {self.watch}", "seconds above 0", "Set --watch 1, say.")
+        if self.trained is not None and not self.label_studio:
+            raise ConfigError("--train", "without --label-studio nobody tells of annotations", "both", "Add it.")
 
 
 def chosen_log(name: str) -> Log:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from spanloom.answers.parts.answer import Answer, Page
+from spanloom.answers.parts.claims import Claims
 from spanloom.answers.parts.drawing import Drawing, Shown, as_given
 from spanloom.answers.parts.facts import Rescale, ScoredFact
 from spanloom.answers.parts.plain_card import Card, plain_card, plain_summary
@@ -118,6 +119,7 @@ class AnswerKind:
     graph    (input, answer) -> a text, and the spans and relations in it that the answer says; None where it says none
     of_graph (spans, relations between them, the number of tokens) -> the answer that says as much of them as it can;
              None where it says nothing of the kind
+    claims   what it says, statement by statement; None where it is one whole
     stored   shown -> the names in its text, the relations and the labels that a store of facts keeps, as a drawing has
              them; None where the answer is nothing of the kind
     """
@@ -140,4 +142,5 @@ class AnswerKind:
     named: Named | None = None
     graph: Callable[[Any, Any], tuple[Text, Sequence[Span], Sequence[Relation]]] | None = None
     of_graph: Callable[[Sequence[Span], Sequence[Relation], int], Any] | None = None
+    claims: Claims | None = None
     stored: Callable[[Shown], Drawing] | None = None

@@ -25,7 +25,9 @@ from spanloom.run.cli.generate import generate
 from spanloom.run.cli.init import init
 from spanloom.run.cli.judge import calibrate, compare, evaluate
 from spanloom.run.cli.listing import settings
+from spanloom.run.cli.merge import merge
 from spanloom.run.cli.predict import predict
+from spanloom.run.cli.queue import queue
 from spanloom.run.cli.serve import serve
 from spanloom.run.cli.splitting import split
 from spanloom.run.cli.streams import prepare_streams
@@ -84,7 +86,8 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    everything = (predict, init, train, evaluate, calibrate, compare, check, convert, split, export, generate, serve)
+    learning = (predict, init, train, evaluate, calibrate, compare)
+    everything = (*learning, check, queue, merge, convert, split, export, generate, serve)
     for command in (*everything, facts, example, tasks, settings, doctor):
         app.command()(command)
     return app

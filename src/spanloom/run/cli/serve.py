@@ -35,6 +35,17 @@ def serve(
     store: Annotated[
         Path | None, typer.Option("--store", metavar="FILE", help="Keep the facts of answers in this SQLite file.")
     ] = None,
+    label_studio: Annotated[
+        bool, typer.Option("--label-studio", help="Be a back end of Label Studio, which asks for predictions.")
+    ] = False,
+    train: Annotated[
+        Path | None,
+        typer.Option("--train", metavar="CONFIG.toml", help="With --label-studio: train again on new annotations."),
+    ] = None,
+    annotations: Annotated[
+        Path, typer.Option("--annotations", metavar="DIR", help="Where annotations and trainings on them are kept.")
+    ] = Path("annotations"),
+    train_every: Annotated[int, typer.Option("--train-every", help="New annotations that begin a training.")] = 100,
     max_queue: Annotated[int, typer.Option("--max-queue", help="Texts that may wait, of all clients.")] = 1024,
     max_texts: Annotated[int, typer.Option("--max-texts", help="Texts of a request.")] = 256,
     max_characters: Annotated[int, typer.Option("--max-characters", help="Characters of a text.")] = 100_000,
@@ -49,15 +60,16 @@ def serve(
     Requests of several clients are answered together. SIGTERM and Ctrl-C let what was taken be answered first.
     """
     try:
+        from spanloom.predict.device import processors
         from spanloom.serve.loaded import named_models
         from spanloom.serve.process import serve
-        from spanloom.serve.settings import Limits, Settings, chosen_log, read_tokens
+        from spanloom.serve.settings import Limits, Settings, Trained, chosen_log, read_tokens
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("spanloom"):
             raise
         raise MissingExtra("spanloom serve", "serve") from error
     limits = Limits(max_body, max_texts, max_characters, max_queue, timeout)
     tokens = () if token_file is None else read_tokens(token_file)
-    given = {} if threads is None else {"threads": threads}
-    settings = Settings(limits, watch=watch, tokens=tokens, log=chosen_log(log), store=store, **given)
+    trained = None if train is None else Trained(train, annotations, train_every)
+    settings = Settings(limits, threads or processors(), watch, tokens, chosen_log(log), store, label_studio, trained)
     serve(named_models(models or []), host, port, settings)

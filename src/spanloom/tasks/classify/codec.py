@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.label import Label
+from spanloom.answers.parts.facts import CLASSES
 from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, LostFact, Row
+from spanloom.decode.beliefs import class_beliefs
 from spanloom.decode.classes import Classes
 from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.encoders import fit_features, load_features
@@ -143,6 +145,13 @@ class ClassifyCodec(ScaledCodec):
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Label]:
         return self.scaled(self.classes.decode(outputs["classes"]))
+
+    def believed(
+        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs]:
+        """Of every class."""
+        labels = self.classes.decode(outputs["classes"])
+        return [class_beliefs(label.probabilities or (), self.classes.names, CLASSES) for label in labels]
 
     def merge(self, answers: Sequence[Label], sizes: Sequence[int]) -> Label:
         """The answer for a text from those for its windows of these sizes, by the mean of their probabilities."""

@@ -14,12 +14,14 @@ import numpy as np
 
 from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
+from spanloom.answers.parts.facts import INTENTS, SLOTS
 from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.openness import OpenTags, covered_entities
 from spanloom.batch.targets import tag_targets
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, LostFact, Row
+from spanloom.decode.beliefs import class_beliefs, tag_beliefs
 from spanloom.decode.classes import SURE
 from spanloom.decode.out_of_scope import fit_threshold, strangeness
 from spanloom.decode.scaling import CALIBRATION, SCORES, ScaledCodec, stored_scaling
@@ -148,6 +150,14 @@ class IntentSlotCodec(ScaledCodec):
             for number, row, tags, odd in zip(best, sure, slots, strange.tolist(), strict=True)
         ]
         return self.scaled(frames)
+
+    def believed(
+        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs]:
+        """Of every intent, and of slots over all sequences of tags."""
+        slots = tag_beliefs(outputs, batch.inputs["lengths"], self.tagset, claimed, SLOTS)
+        sure = softmax(outputs["intents"])
+        return [{**class_beliefs(row, self.intents, INTENTS), **spans} for row, spans in zip(sure, slots, strict=True)]
 
     def with_threshold(self, answers: Sequence[Frame]) -> IntentSlotCodec:
         """The codec with the threshold that the answers for dev requests call for; itself where none is asked for."""

@@ -16,7 +16,7 @@ import numpy as np
 from spanloom.answers.graph import Graph
 from spanloom.axes import Axis, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
-from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, LostFact, Row
 from spanloom.decode.scaling import CALIBRATION, ScaledCodec, stored_scaling
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
@@ -136,6 +136,12 @@ class JointCodec(ScaledCodec):
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Graph]:
         return self.scaled(self.scheme.decode(outputs, batch.inputs["lengths"], self.least))
+
+    def believed(
+        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs] | None:
+        """Of spans and relations; None of the scheme of tags, which says them by its one answer alone."""
+        return self.scheme.believed(outputs, batch.inputs["lengths"], claimed)
 
     def perfect(self, batch: Batch) -> Arrays:
         return self.scheme.perfect(batch.targets)

@@ -12,8 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from spanloom.answers.graph import Graph
+from spanloom.answers.parts.facts import ENTITIES
 from spanloom.batch.openness import TagParts, coverage_arrays, covered_relations, open_cells
-from spanloom.core import SOME, Array, Arrays, Coverage, LostFact, Row
+from spanloom.core import SOME, Array, Arrays, Beliefs, Claim, Coverage, LostFact, Row
+from spanloom.decode.beliefs import cell_beliefs, pair_beliefs, probabilities
 from spanloom.decode.spans import ScoredSpan, sigmoid, spans_from_table
 from spanloom.decode.triples import triples_from_tables
 from spanloom.inputs import Relation, Span, Text
@@ -157,6 +159,19 @@ class TableScheme:
             self._graph(least, *(outputs[name][index, :, :length, :length] for name in ("spans", "heads", "tails")))
             for index, length in enumerate(lengths.tolist())
         ]
+
+    def believed(
+        self, outputs: Mapping[str, Array], lengths: Array, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs]:
+        """Each cell by itself: of spans, and of relations between those that are likely or claimed."""
+        found = []
+        for index, (length, claims) in enumerate(zip(lengths.tolist(), claimed, strict=True)):
+            spans, heads, tails = (
+                outputs[name][index, :, :length, :length] for name in ("spans", "heads", "tails")
+            )  # [L or R, T, T]
+            likely = cell_beliefs(probabilities(spans), self.labels.entities, claims, ENTITIES)
+            found.append({**likely, **pair_beliefs(likely, heads, tails, self.labels.relations, claims)})
+        return found
 
     def _graph(self, least: float, spans: Array, heads: Array, tails: Array) -> Graph:
         cut: Counter[str] = Counter()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from spanloom.answers.graph import Graph
-from spanloom.core import Array, Arrays, Coverage, LostFact, Row
+from spanloom.core import Array, Arrays, Beliefs, Claim, Coverage, LostFact, Row
 from spanloom.decode.tagging import Argument, argument_tags, arguments_from_tags, greedy_tags, nearest_pairs
 from spanloom.inputs import Relation, Span, Text
 from spanloom.tasks.joint.labels import Labels
@@ -103,6 +103,12 @@ class TaggingScheme:
         """least: of no use here, where a tag is the likeliest one or is not given."""
         logits = outputs["tags"]  # [B, T, K]
         return [self._graph(*greedy_tags(logits[index, :length])) for index, length in enumerate(lengths.tolist())]
+
+    def believed(
+        self, outputs: Mapping[str, Array], lengths: Array, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs] | None:
+        """None: which pairs are meant depends on what else the tags say."""
+        return None
 
     def _graph(self, tags: Array, probabilities: Array) -> Graph:
         arguments = arguments_from_tags(tags, probabilities)

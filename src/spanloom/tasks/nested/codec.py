@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.graph import Graph
+from spanloom.answers.parts.facts import ENTITIES
 from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.openness import coverage_arrays, open_cells
 from spanloom.config import check_values
-from spanloom.core import SOME, Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.core import SOME, Array, Arrays, Batch, Beliefs, Claim, Example, LostFact, Row
+from spanloom.decode.beliefs import labelled_places
 from spanloom.decode.classes import SURE
 from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.decode.spans import cross, spans_from_table, without_clashes
@@ -177,6 +179,13 @@ class NestedCodec(ScaledCodec):
         """The graphs, without relations, that scores `spans` [B, T, T, K] (first word, last word) say."""
         tables, lengths = outputs["spans"], batch.inputs["lengths"].tolist()
         return self.scaled([self._graph(tables[index, :length, :length]) for index, length in enumerate(lengths)])
+
+    def believed(
+        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs]:
+        """Of spans: a place has one of the labels, or none, whose score is 0."""
+        tables = zip(outputs["spans"], batch.inputs["lengths"].tolist(), claimed, strict=True)
+        return [labelled_places(table[:size, :size], self.labels, claims, ENTITIES) for table, size, claims in tables]
 
     def _graph(self, scores: Array) -> Graph:
         cut: Counter[str] = Counter()

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from spanloom.answers.parts.facts import RELATIONS
 from spanloom.axes import WORDS, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
-from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, LostFact, Row
+from spanloom.decode.beliefs import class_beliefs
 from spanloom.decode.classes import Classes
 from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.encoders import fit_features, load_features
@@ -137,6 +139,17 @@ class RelationCodec(ScaledCodec):
                 for item, label in zip(batch.items, labels, strict=True)
             ]
         )
+
+    def believed(
+        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs]:
+        """Of every relation between the two spans."""
+        labels = self.classes.decode(outputs["classes"])
+        places = [(*_place(item.head), *_place(item.tail)) for item in batch.items]
+        return [
+            class_beliefs(label.probabilities or (), self.classes.names, RELATIONS, place)
+            for label, place in zip(labels, places, strict=True)
+        ]
 
     def perfect(self, batch: Batch) -> Arrays:
         return {"classes": self.classes.perfect(batch.targets["classes"])}

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spanloom.answers.parts.facts import ENTITIES
 from spanloom.answers.tags import Tags
 from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.openness import OpenTags
 from spanloom.batch.targets import tag_targets
-from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, LostFact, Row
+from spanloom.decode.beliefs import tag_beliefs
 from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.decode.tags import best_tags, perfect_tags, tag_sizes
 from spanloom.encoders import fit_features, load_features
@@ -130,6 +132,12 @@ class TagCodec(ScaledCodec):
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Tags]:
         """The best legal tags of each sentence: `emissions` [B, T, K] and, of a CRF, its other scores."""
         return self.scaled(best_tags(outputs, batch.inputs["lengths"], self.tagset, self.confidence))
+
+    def believed(
+        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs]:
+        """Of spans over all sequences of tags, or of tokens where labels say none."""
+        return tag_beliefs(outputs, batch.inputs["lengths"], self.tagset, claimed, ENTITIES)
 
     def perfect(self, batch: Batch) -> Arrays:
         return perfect_tags(batch.targets["tags"], self.tagset)

@@ -1,0 +1,1 @@
+"""Which annotations look wrong or missing, worst first, and why; which unannotated texts are worth annotating."""

@@ -1,0 +1,149 @@
+"""What people decided in their tool, applied to the data, and what changed by it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spanloom.check.merging import PLACE, WHEN, WHO, Change, Facts, Merged, Review, applied, facts_of, merged
+from spanloom.check.queue.lines import claim_to_dict
+from spanloom.config import DataConfig
+from spanloom.contracts import Task
+from spanloom.core import Claim, Example, Place
+from spanloom.errors import DataError
+from spanloom.inputs import Text
+from spanloom.write.formats import target_for, written
+from spanloom.write.formats.parts.ledger import Ledger
+from spanloom.write.formats.parts.target import Options
+from spanloom.write.lines import refuse_to_replace, write_lines
+
+DIFF = ".diff.jsonl"
+
+
+@dataclass(frozen=True)
+class MergeOptions:
+    """queue: the file of a queue that the texts were taken from. who: who decided, where the reviewed file does not
+    say. to: the format of what is written. diff: the file of the changes; beside the output if None.
+    """
+
+    queue: Path | None = None
+    who: str | None = None
+    to: str = "jsonl"
+    diff: Path | None = None
+
+
+def merge(
+    data: Path, reviewed: Path, output: Path, task: Task, config: DataConfig, options: MergeOptions = MergeOptions()
+) -> dict[str, Any]:
+    """Write the data with what people decided, and beside them each change, with who made it and when.
+
+    reviewed: texts of the data, as a tool gives them back, in any format that is read. Only these change; where what
+    was decided cannot be applied the data stay as they are, and that is listed. Returns `examples`, how many there are,
+    `reviewed`, `changed`, `unchanged`, the `conflicts`, `unknown`: places of reviewed texts that the data do not have,
+    `undecided`, `unseen`: kinds of statements that stayed, as the reviewers were not shown them, and the `changes`.
+
+    Raises DataError for what cannot be read, ConfigError where the output would replace the data.
+    """
+    diff = options.diff or output.with_name(f"{output.name}{DIFF}")
+    for file in (output, diff):
+        refuse_to_replace(file, data, reviewed)
+    target = target_for(options.to, task)
+    examples, decided = list(task.read(data, config)), list(task.read(reviewed, DataConfig(unknown_keys="ignored")))
+    shown = {} if options.queue is None else _shown(options.queue, task)
+    found = merged(examples, decided, shown)
+    after, ledger = applied(examples, found.changes), Ledger()
+    written(output, after, target, Options(task.line), ledger)
+    lines = list(_lines(examples, found.changes, options.who))
+    write_lines(diff, lines)
+    return {"examples": len(examples), **_counts(found, lines), "changes": lines, "lost": ledger.losses}
+
+
+def _counts(found: Merged, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    conflicts = [line for line in lines if "conflict" in line]
+    return {
+        "reviewed": len(found.changes),
+        "changed": len(lines) - len(conflicts),
+        "unchanged": len(found.changes) - len(lines),
+        "conflicts": conflicts,
+        "unknown": [str(example.source) for example in found.unknown],
+        "undecided": found.undecided,
+        "unseen": sorted(found.unseen),
+    }
+
+
+def _shown(queue: Path, task: Task) -> dict[str, Facts]:
+    """What stood in the data when a queue was made of them, by its place.
+
+    Where the queue's lines have what is believed in place of what is annotated, their findings tell what that was.
+    """
+    found: dict[str, Facts] = {}
+    for example in task.read(queue, DataConfig(unknown_keys="ignored")):
+        if PLACE not in example.fields or "findings" not in example.fields:
+            remedy = "Name the file that 'spanloom queue' wrote, or leave --queue out."
+            raise DataError(str(example.source), "no 'source' and 'findings'", "a line of a queue", remedy)
+        facts = set(facts_of(example))
+        for finding in example.fields["findings"]:
+            annotated, believed = (_claim(example, finding, key) for key in ("annotated", "believed"))
+            if example.fields.get("proposed"):
+                facts -= {believed} - {None}
+                facts |= {annotated} - {None}  # type: ignore[arg-type]
+        found[str(example.fields[PLACE])] = frozenset(facts)
+    return found
+
+
+def _claim(example: Example, finding: Mapping[str, Any], key: str) -> Claim | None:
+    """The statement of a line, in tokens."""
+    said = finding.get(key)
+    if said is None:
+        return None
+    places = [said[end] for end in ("head", "tail") if end in said] or ([said] if "start" in said else [])
+    at = tuple(token for place in places for token in _tokens(example.input, place))
+    return Claim(finding["kind"], said["label"], at)
+
+
+def _tokens(text: Text, place: Mapping[str, int]) -> Place:
+    starts = {token.start: number for number, token in enumerate(text.tokens)}
+    ends = {token.end: number + 1 for number, token in enumerate(text.tokens)}
+    return starts[place["start"]], ends[place["end"]]
+
+
+def _lines(examples: Sequence[Example], changes: Iterable[Change], who: str | None) -> Iterator[dict[str, Any]]:
+    """A line for each change, and for each decision that could not be applied."""
+    for change in changes:
+        if not (change.gone or change.come or change.conflict):
+            continue
+        example = examples[change.number]
+        line: dict[str, Any] = {PLACE: str(example.source), **_by(change.reviews, who)}
+        if change.conflict:
+            line["conflict"] = change.conflict
+        for name, facts in (("removed", change.gone), ("added", change.come)):
+            if facts:
+                line[name] = [{"kind": own.kind, **claim_to_dict(example.input, own)} for own in sorted(facts)]
+        yield line
+
+
+def _by(reviews: Sequence[Review], who: str | None) -> dict[str, Any]:
+    """Who decided, and when, as far as the reviewed file says it; of several people all."""
+    people = dict.fromkeys(str(review.told(WHO) or who or "unknown") for review in reviews)
+    times = [review.told(WHEN) for review in reviews if review.told(WHEN) is not None]
+    return {"who": ", ".join(people), **({"when": times[-1]} if times else {})}
+
+
+def sentences(found: Mapping[str, Any]) -> Iterator[str]:
+    """What there is to say of a merge."""
+    issues = Counter(line["conflict"] for line in found["conflicts"])
+    for line in found["conflicts"][:20]:
+        yield f"Conflict at {line[PLACE]} ({line['who']}): {line['conflict']}; it stays as it was."
+    if len(found["conflicts"]) > 20:
+        yield f"And {len(found['conflicts']) - 20:,} more conflicts, of {len(issues):,} kinds; the diff has them all."
+    if found["unknown"]:
+        yield f"Not in the data: {len(found['unknown']):,} reviewed texts, the first at {found['unknown'][0]}."
+    if found["undecided"]:
+        yield f"Not decided: {found['undecided']:,} texts that come back without annotations; they stay as they were."
+    if found["unseen"]:
+        yield f"The reviewed texts have no {' and no '.join(found['unseen'])}: those of the data stay."
+    for loss in found["lost"]:
+        yield f"The format cannot hold {loss}."
