@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from spanloom import __version__
 from spanloom.errors import SpanloomError
-from spanloom.serve import kserve, v1
+from spanloom.serve import drawn, facts, front, kserve, v1
 from spanloom.serve.guard import Guard, refusal
 from spanloom.serve.refusals import Refused
 from spanloom.serve.service import Service
@@ -48,8 +48,8 @@ def build(service: Service) -> FastAPI:
         title="spanloom", version=__version__, description=about, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.service = service
-    app.include_router(v1.router)
-    app.include_router(kserve.router)
+    for each in (v1, drawn, facts, kserve, front):
+        app.include_router(each.router)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, not_understood)
     app.add_middleware(Guard, service=service)
@@ -87,13 +87,14 @@ def described(app: FastAPI, service: Service) -> Callable[[], dict[str, Any]]:
     def schema() -> dict[str, Any]:
         page = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         model = service.model(None)
-        predictor = model.predictor
-        trial: Any = predictor.task.trial
-        text = trial if predictor.texts == 1 else [trial, trial]
-        answer = predictor(text if isinstance(text, str) else tuple(text)).to_dict()
-        asked, given = page["paths"]["/v1/predict"]["post"], {"model": model.name, "version": model.version}
-        asked["requestBody"]["content"]["application/json"]["example"] = {"text": text}
-        asked["responses"]["200"]["content"]["application/json"]["example"] = {**given, "notes": [], "answer": answer}
+        text = model.example()
+        answer = model.predictor(text if isinstance(text, str) else tuple(text)).to_dict()
+        given = {"model": model.name, "version": model.version, "notes": []}
+        answers = {"predict": {"answer": answer}, "draw": {"drawn": [drawn.drawn_of(model, answer)]}}
+        for name, found in answers.items():
+            asked = page["paths"][f"/v1/{name}"]["post"]
+            asked["requestBody"]["content"]["application/json"]["example"] = {"text": text}
+            asked["responses"]["200"]["content"]["application/json"]["example"] = {**given, **found}
         if service.settings.tokens:
             page["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             page["security"] = [{"token": []}]
