@@ -3,11 +3,11 @@
 
 const STEPS = 220, PASSES = 160, GAP = 10;
 const TURN = Math.PI * (3 - Math.sqrt(5)); // the golden angle: places on a spiral, evenly apart
-const WIDER = 1.5; // boxes are wider than high
+const WIDER = 1.7; // boxes are wider than high
 
 // boxes: [{ w, h }]; links: [[from, to]], numbers of boxes; width: all that there is. The middle of each box, and the height of all.
 export function layout(boxes, links, width) {
-  const reach = 58, places = boxes.map((_, i) => ({ x: WIDER * reach * Math.sqrt(i) * Math.cos(i * TURN), y: reach * Math.sqrt(i) * Math.sin(i * TURN) }));
+  const reach = 42, places = boxes.map((_, i) => ({ x: WIDER * reach * Math.sqrt(i) * Math.cos(i * TURN), y: reach * Math.sqrt(i) * Math.sin(i * TURN) }));
   for (let step = 0; step < STEPS; step++) pull(places, links, reach, reach * (1 - step / STEPS));
   fit(places, boxes, width);
   for (let pass = 0; pass < PASSES; pass++) if (!part(places, boxes, width, pass > PASSES / 3)) break;
