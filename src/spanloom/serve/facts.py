@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,13 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from spanloom.errors import ConfigError, SpanloomError
 from spanloom.serve.refusals import no_store, store_failed, unusable
 from spanloom.serve.v1 import refusals, service_of
-from spanloom.store.asked import Asked
 from spanloom.store.store import Store
 
 MOST = 1000
 """Rows of a response."""
 
-ROW = {
+ROW: dict[str, Any] = {
     "head": "Ada Lovelace",
     "head_label": "person",
     "head_start": 0,
@@ -37,7 +36,7 @@ ROW = {
     "at": "2026-11-30T09:00:00Z",
 }
 """What the model that comes with spanloom makes of one sentence."""
-NAME = {"name": "London", "mentions": 1, "facts": 1}
+NAME: dict[str, Any] = {"name": "London", "mentions": 1, "facts": 1}
 
 
 class FactsAsked(BaseModel):
@@ -97,11 +96,11 @@ async def facts(request: Request, asked: Annotated[FactsAsked, Query()]) -> dict
 
     An answer is there about two seconds after it was given.
     """
-    wanted: Asked = {**asked.model_dump(exclude={"show"}), "limit": asked.limit + 1}  # type: ignore[typeddict-item]
+    wanted: Any = {**asked.model_dump(exclude={"show"}), "limit": asked.limit + 1}
 
     def rows(store: Store) -> list[dict[str, Any]]:
-        found = {"facts": store.facts, "mentions": store.mentions, "labels": store.labels}[asked.show]
-        return [row.to_dict() for row in found(**wanted)]  # type: ignore[operator]
+        kinds: Mapping[str, Any] = {"facts": store.facts, "mentions": store.mentions, "labels": store.labels}
+        return [row.to_dict() for row in kinds[asked.show](**wanted)]
 
     found = await read(request, rows)
     return {"rows": found[: asked.limit], "more": len(found) > asked.limit}
