@@ -1,19 +1,23 @@
-"""The committed pictures are those that docs/pictures.py draws, and the pages show them all."""
+"""The committed pictures are those that docs/pictures.py draws and docs/screenshots.py takes; pages show them."""
 
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from docs import screenshots
 from docs.pictures import FOLDER, draw
 from tests.docs.blocks import PAGES
+from tests.serve.browsing import CHROMIUM, LACKING
 
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 MADE_BY = re.compile(r"Matplotlib v[\d.]+")
 REFERENCE = re.compile(r"\b[a-z][0-9a-f]{10}\b")  # names of shapes inside a file, made from their exact coordinates
-KEPT = sorted(FOLDER.glob("*"))
+KEPT = sorted(FOLDER.glob("*.svg"))
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +28,9 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_every_picture_is_drawn_and_shown(drawn: dict[str, Path]) -> None:
     pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "README.zh-CN.md")
     shown = re.findall(r"!\[[^\]]+\]\((?:docs/)?pictures/(.*?)\)", pages)
-    assert sorted(shown) == sorted(drawn) == [path.name for path in KEPT]
+    assert (
+        sorted(set(shown)) == sorted((*drawn, *screenshots.PICTURES)) == sorted(path.name for path in FOLDER.iterdir())
+    )
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
@@ -46,3 +52,25 @@ def test_what_is_kept_is_what_is_drawn(path: Path, drawn: dict[str, Path]) -> No
 def test_drawing_again_gives_the_same_bytes(drawn: dict[str, Path], tmp_path: Path) -> None:
     for path in draw(tmp_path):
         assert path.read_bytes() == drawn[path.name].read_bytes(), path.name
+
+
+@pytest.mark.parametrize("name", screenshots.PICTURES)
+def test_what_was_taken_of_the_page_is_as_wide_as_its_screen(name: str) -> None:
+    fits(FOLDER / name)
+
+
+@pytest.mark.skipif(CHROMIUM is None or find_spec("playwright") is None, reason=LACKING)
+def test_pictures_of_the_page_can_be_taken(tmp_path: Path) -> None:
+    """The same ones, for which fonts of other machines make other bytes."""
+    taken = screenshots.take(tmp_path)
+    assert [path.name for path in taken] == list(screenshots.PICTURES)
+    for path in taken:
+        fits(path)
+
+
+def fits(path: Path) -> None:
+    context = screenshots.PICTURES[path.name].context
+    assert path.stat().st_size < screenshots.MOST
+    with Image.open(path) as picture:
+        assert picture.width == context["viewport"]["width"] * context["device_scale_factor"]
+        assert picture.height > 600

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +14,11 @@ from spanloom.predict.predictor import Predictor, bundled, load
 from spanloom.run.functions import export
 from spanloom.run.train import train
 from spanloom.tasks import FOLDER
+from tests.serve.browsing import CHROMIUM, LACKING, Visit, launched
 from tests.serve.process import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PAIRS = [
     ("The shop is open .", "Nobody can shop there .", "no"),
@@ -79,3 +84,30 @@ def started() -> Iterator[Callable[..., Server]]:
         if server.process.poll() is None:
             server.process.kill()
         server.ended()
+
+
+@pytest.fixture(scope="module")  # as long as one runs, this thread has an event loop, which other modules have not
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None or find_spec("playwright") is None:
+        pytest.skip(LACKING)
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Visits servers, and fails where a page asked anybody else, or the console said that something was wrong.
+
+    What is expected there a test takes out of `faults`.
+    """
+    visits: list[Visit] = []
+
+    def at(server: Server, **context: Any) -> Visit:
+        visits.append(Visit(browser, server.port, **context))
+        return visits[-1]
+
+    yield at
+    for each in visits:
+        each.context.close()
+        assert each.faults == []
+        assert [asked for asked in each.asked if not asked.split()[1].startswith((each.home, "blob:"))] == []

@@ -64,6 +64,8 @@ def test_the_image_answers_and_is_small(repository: Path) -> None:
                 break
             except OSError:
                 assert time.monotonic() < until
+        with urllib.request.urlopen(f"http://{address}/page/app.js", timeout=60) as reply:
+            assert reply.headers["content-type"].startswith("text/javascript"), "the page is in the image too"
         assert docker("exec", started, "id", "-u") == "65534"
     finally:
         docker("stop", started)

@@ -21,6 +21,7 @@ from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.metrics.scorecard import joint_scorecard
 from spanloom.text.marks import read_marks
 from spanloom.write.annotated import escape, hue, levels, short_label
+from spanloom.write.answer_html import answer_html, without_inline_style
 from spanloom.write.html import SCRIPTS, comparison_items, prediction_page, scorecard_page
 from tests.write.browser import CHROMIUM, drawn
 
@@ -155,6 +156,18 @@ def test_hostile_text_stays_text() -> None:
     assert Page("".join(prediction_page([], "<i>title"))).elements[0][0] == "html"
 
 
+def test_styles_can_be_left_to_a_script() -> None:
+    """Nothing but attributes is renamed, whatever a text looks like."""
+    one = item('a style="x" b', [("N", 'style="x"')], [(0, 0, ' style="y"')])
+    before = answer_html({**one, "labels": ()})
+    after = without_inline_style(before)
+    named = [[name for _, attributes in Page(piece).elements for name in attributes] for piece in (before, after)]
+    assert named[0].count("style") == named[1].count("data-style") == 5
+    assert named[1].count("style") == named[0].count("data-style") == 0
+    assert after.replace(" data-style=", " style=") == before
+    assert Page(after).texts == [one["text"]]
+
+
 def test_what_no_page_can_hold_is_shown_by_its_number() -> None:
     assert escape("a\x00b\ud800c\x9f<") == "a\\x00b\\ud800c\\x9f&lt;"
     assert escape("pay \u202e001") == "pay \\u202e001"  # it would be read from right to left
@@ -230,7 +243,7 @@ def luminance(hue_degrees: int, saturation: float, lightness: float) -> float:
 @pytest.mark.parametrize("name", ["fill", "tag"])
 def test_every_hue_is_legible(name: str, theme: str) -> None:
     """WCAG 2 contrast of 4.5 or more between a highlight and the text on it."""
-    css = files("spanloom.write").joinpath("page.css").read_text(encoding="utf-8")
+    css = files("spanloom.write").joinpath("drawing.css").read_text(encoding="utf-8")
     blocks = css.split("prefers-color-scheme: dark")
     block = blocks[0] if theme == "light" else blocks[1]
     colours = {key: tuple(map(float, pair)) for key, *pair in re.findall(r"--([a-z-]+): (\d+)% (\d+)%;", block)}

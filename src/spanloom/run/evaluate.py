@@ -20,9 +20,10 @@ from spanloom.errors import ConfigError, DataError
 from spanloom.predict.predictor import SecondLook, load
 from spanloom.predict.reading import Reading
 from spanloom.run.user_config import data_settings
+from spanloom.write.answer_html import Draw
 from spanloom.write.atomic import atomic_write
 from spanloom.write.confusion import confusion_svg
-from spanloom.write.html import Draw, comparison_items, scorecard_page
+from spanloom.write.html import comparison_items, scorecard_page
 from spanloom.write.lines import atomic_text, refuse_to_replace, write_lines
 from spanloom.write.notebook import ShownScorecard
 from spanloom.write.overview import Provenance

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from spanloom import __version__
 from spanloom.errors import SpanloomError
-from spanloom.serve import kserve, label_studio, v1
+from spanloom.serve import drawn, facts, front, kserve, label_studio, v1
 from spanloom.serve.direct import Direct
 from spanloom.serve.guard import Guard, bug, refusal
 from spanloom.serve.refusals import Refused
@@ -56,8 +56,8 @@ def build(service: Service) -> ASGIApp:
         title="spanloom", version=__version__, description=about, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.service = service
-    app.include_router(v1.router)
-    app.include_router(kserve.router)
+    for each in (v1, drawn, facts, kserve, front):
+        app.include_router(each.router)
     if service.settings.label_studio:
         app.state.retraining = retraining
         app.include_router(label_studio.router)
@@ -104,13 +104,14 @@ def described(app: FastAPI, service: Service) -> Callable[[], dict[str, Any]]:
     def schema() -> dict[str, Any]:
         page = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         model = service.model(None)
-        predictor = model.predictor
-        trial: Any = predictor.task.trial
-        text = trial if predictor.texts == 1 else [trial, trial]
-        answer = predictor(text if isinstance(text, str) else tuple(text)).to_dict()
-        asked, given = page["paths"]["/v1/predict"]["post"], {"model": model.name, "version": model.version}
-        asked["requestBody"]["content"]["application/json"]["example"] = {"text": text}
-        asked["responses"]["200"]["content"]["application/json"]["example"] = {**given, "notes": [], "answer": answer}
+        text = model.example()
+        answer = model.predictor(text if isinstance(text, str) else tuple(text)).to_dict()
+        given = {"model": model.name, "version": model.version, "notes": []}
+        answers = {"predict": {"answer": answer}, "draw": {"drawn": [drawn.drawn_of(model, answer)]}}
+        for name, found in answers.items():
+            asked = page["paths"][f"/v1/{name}"]["post"]
+            asked["requestBody"]["content"]["application/json"]["example"] = {"text": text}
+            asked["responses"]["200"]["content"]["application/json"]["example"] = {**given, **found}
         if service.settings.tokens:
             page["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             page["security"] = [{"token": []}]

@@ -13,18 +13,20 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from spanloom.serve.front import PATHS
 from spanloom.serve.refusals import Refused, beyond, no_token, too_slow
 from spanloom.serve.service import Service
 from spanloom.serve.settings import Log
 from spanloom.write.terminal import say
 
-OPEN = frozenset(("/healthz", "/readyz", "/v2/health/live", "/v2/health/ready"))
-"""What is answered without a token: it says nothing but whether the service is there."""
+OPEN = PATHS | {"/healthz", "/readyz", "/v2/health/live", "/v2/health/ready"}
+"""What is answered without a token: the page to type it in, and whether the service is there."""
 
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 UNKNOWN = "unknown"
 BUG = "bug"

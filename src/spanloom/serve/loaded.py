@@ -34,6 +34,11 @@ class Loaded:
     since: str
     kept: Model | None = None
 
+    def example(self) -> str | list[str]:
+        """What it can read: a text, or several that make one answer."""
+        trial = self.predictor.task.trial
+        return trial if self.predictor.texts == 1 else [trial, trial]
+
     def about(self) -> dict[str, Any]:
         """What a client may know of it; nothing of where it is kept."""
         predictor = self.predictor
@@ -43,6 +48,7 @@ class Loaded:
             "task": predictor.task.name,
             "summary": predictor.task.summary,
             "texts": predictor.texts,
+            "example": self.example(),
             "reads_at_once": limit_of(predictor.codec),
             "labels": {kind: list(names) for kind, names in predictor.codec.known().items()},
             "loaded": self.since,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 
@@ -72,3 +73,14 @@ def no_token() -> Refused:
     """A request without one of the tokens."""
     error = SpanloomError("request", "no valid token", "the header 'Authorization: Bearer TOKEN'", "Send a token.")
     return Refused(401, "unauthorised", error, {"WWW-Authenticate": "Bearer"})
+
+
+def no_store() -> Refused:
+    """A question to a store where there is none."""
+    error = SpanloomError("store", "this service keeps none", "one started with --store FILE", "Ask another service.")
+    return Refused(404, "no_store", error)
+
+
+def store_failed(error: SpanloomError, path: Path) -> Refused:
+    """A store that cannot be read, without where it is kept."""
+    return Refused(503, "store_failed", str(error).replace(str(path), "store"))

@@ -54,6 +54,48 @@ class PredictResponse(Given):
     answers: list[Answer] | None = None
 
 
+class Marked(BaseModel):
+    """A label, of the whole where it stands alone."""
+
+    label: str
+    kind: str = Field(description="What a legend calls it: the label, unless that differs from fact to fact.")
+    hue: int = Field(description="The colour of its kind, in degrees.")
+    score: float | None
+
+
+class MarkedSpan(Marked):
+    """A part of the text."""
+
+    text: str
+    start: int
+    end: int
+    name: str = Field(description="What the names of one entity have in common, as a store has it.")
+
+
+class MarkedRelation(Marked):
+    """What goes from one span to another."""
+
+    short: str = Field(description="What is written at an arc.")
+    head: int
+    tail: int
+
+
+class Drawn(BaseModel):
+    """An answer, and what is drawn of it, whatever its type."""
+
+    answer: Answer
+    html: str = Field(description="For the sheet and scripts of `/page/`; what `style` would hold is in `data-style`.")
+    entities: list[MarkedSpan]
+    relations: list[MarkedRelation]
+    labels: list[Marked]
+
+
+class DrawResponse(Given):
+    """What is drawn of each text, in their order; of a text that failed its `error`."""
+
+    drawn: list[Drawn]
+
+
 class Refusal(BaseModel):
     """Why there is no answer."""
 
@@ -69,15 +111,26 @@ class ModelInfo(BaseModel):
     task: str
     summary: str
     texts: int = Field(description="How many texts make one answer: 2 for pairs, 0 for the turns of a dialogue.")
+    example: SomeText = Field(description="What it can read.")
     reads_at_once: str = Field(description="A longer text is read in windows; empty where the model does not say.")
     labels: dict[str, list[str]]
     loaded: str
+
+
+class Limits(BaseModel):
+    """What a request may have at most."""
+
+    body: int = Field(description="Bytes of it.")
+    texts: int = Field(description="Texts in it.")
+    characters: int = Field(description="Characters of a text, or of all that make one answer.")
 
 
 class ModelList(BaseModel):
     """All models; the first answers where none is named."""
 
     models: list[ModelInfo]
+    limits: Limits
+    store: bool = Field(description="Whether answers are kept in a store, which `/v1/facts` asks.")
 
 
 class Health(BaseModel):

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from spanloom.decode.threshold import GivenThreshold, Threshold, threshold_for
 from spanloom.errors import CheckpointError, ConfigError, SpanloomError
@@ -41,6 +42,10 @@ class Answered:
 
     model: Loaded
     outcomes: Sequence[Outcome]
+
+    def about(self) -> dict[str, Any]:
+        """What a response says beside the answers."""
+        return {"model": self.model.name, "version": self.model.version, "notes": self.notes()}
 
     def notes(self) -> list[str]:
         """What was not read at once and whole, a sentence each."""

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse
 from spanloom.errors import SpanloomError
 from spanloom.predict.predictor import UserText
 from spanloom.serve.refusals import Refused, stopping, unusable
-from spanloom.serve.schemas import Health, ModelInfo, ModelList, PredictRequest, PredictResponse, Refusal
-from spanloom.serve.service import Service
+from spanloom.serve.schemas import Health, Limits, ModelInfo, ModelList, PredictRequest, PredictResponse, Refusal
+from spanloom.serve.service import Answered, Service
 from spanloom.serve.settings import Log
 from spanloom.write.terminal import say
 
@@ -54,9 +54,8 @@ def service_of(request: Request) -> Service:
     return service
 
 
-@router.post("/v1/predict", response_model=PredictResponse, responses=ASKED)
-async def predict(request: Request, asked: Annotated[PredictRequest, Body()]) -> Response:
-    """Answer for one text, or for several."""
+async def answered(request: Request, asked: PredictRequest) -> Answered:
+    """What is asked for, one text or several. Raises Refused."""
     service = service_of(request)
     one, many = (name in asked.model_fields_set for name in ("text", "texts"))
     if one == many:
@@ -64,14 +63,20 @@ async def predict(request: Request, asked: Annotated[PredictRequest, Body()]) ->
         raise unusable(SpanloomError("request", found, "one of the two", "Send a text, or a list of texts."))
     texts = [asked.text] if one else asked.texts
     said(service, texts)
-    given = await service.answer(service.model(asked.model), texts, asked.threshold, request.receive)
-    about = {"model": given.model.name, "version": given.model.version, "notes": given.notes()}
-    if many:
-        return JSONResponse({**about, "answers": [outcome.shown for outcome in given.outcomes]})
+    return await service.answer(service.model(asked.model), texts, asked.threshold, request.receive)
+
+
+@router.post("/v1/predict", response_model=PredictResponse, responses=ASKED)
+async def predict(request: Request, asked: Annotated[PredictRequest, Body()]) -> Response:
+    """Answer for one text, or for several."""
+    given = await answered(request, asked)
+    if "texts" in asked.model_fields_set:
+        return JSONResponse({**given.about(), "answers": [outcome.shown for outcome in given.outcomes]})
     [outcome] = given.outcomes
     if outcome.failed:
         raise Refused(422, "text", str(outcome.shown["error"]))
-    return JSONResponse({**about, "answer": outcome.shown})  # as it is: checking it would take longer than answering
+    # As it is: checking it would take longer than answering.
+    return JSONResponse({**given.about(), "answer": outcome.shown})
 
 
 PREDICT = next(route for route in router.routes if isinstance(route, APIRoute))
@@ -81,7 +86,10 @@ PREDICT = next(route for route in router.routes if isinstance(route, APIRoute))
 @router.get("/v1/models", response_model=ModelList, responses=refusals())
 async def models(request: Request) -> dict[str, Any]:
     """What is served; the first answers where no model is named."""
-    return {"models": [model.about() for model in service_of(request).models.values()]}
+    service = service_of(request)
+    limits = {name: getattr(service.settings.limits, name) for name in Limits.model_fields}
+    known = [model.about() for model in service.models.values()]
+    return {"models": known, "limits": limits, "store": service.settings.store is not None}
 
 
 @router.get("/v1/models/{name}", response_model=ModelInfo, responses=refusals(404))

@@ -1,7 +1,8 @@
 "use strict";
-// Draws each sentence's relations as arcs above its lines, when the sentence comes near the screen. Without this script the page
-// still shows every entity and every triple. Relations from one entity to the same other one are one arc, their names side by side on
-// it. Where each goes is found out in `arc_layout.js`, which stands before this script.
+// Draws each sentence's relations as arcs above its lines, when the sentence comes near the screen, and again after each event
+// `filtered`, which says that other facts or sentences are shown. Without this script the page still shows every entity and every
+// triple. Relations from one entity to the same other one are one arc, their names side by side on it. Where each goes is found out in
+// `arc_layout.js`, which stands before this script.
 (() => {
   const { measure, anchors, pieces, placePorts, setExtent, placeLevels } = arcLayout;
   const STEP = 19, LIFT = 5, BETWEEN = 14, SVG = "http://www.w3.org/2000/svg";
@@ -154,7 +155,7 @@
     svg.querySelectorAll("text").forEach(name => name.parentElement.append(name));
   }
 
-  const canvases = [...document.querySelectorAll(".canvas")];
+  const canvases = () => [...document.querySelectorAll(".canvas")];
   const watch = new IntersectionObserver(entries => {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
@@ -165,9 +166,9 @@
   // What is on the screen is drawn at once; an observer reports only after the page was first painted.
   function start() {
     let near = true;
-    for (const canvas of canvases) {
-      watch.unobserve(canvas);
-      if (canvas.closest("article").hidden) continue;
+    watch.disconnect();
+    for (const canvas of canvases()) {
+      if (canvas.closest("[hidden]")) continue;
       near = near && canvas.getBoundingClientRect().top < innerHeight + 500;
       if (near) draw(canvas);
       else watch.observe(canvas);
@@ -176,6 +177,6 @@
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; start(); } });
   addEventListener("filtered", start);
-  addEventListener("beforeprint", () => canvases.slice(0, 500).forEach(draw));
+  addEventListener("beforeprint", () => canvases().slice(0, 500).forEach(draw));
   (document.fonts ? document.fonts.ready : Promise.resolve()).then(start);
 })();

@@ -1,10 +1,11 @@
 "use strict";
 // Chooses what is shown: by words, by labels, by score. Without this script the page shows everything, and the legend is one.
+// Stands behind `painting.js`.
 (() => {
   const overview = document.querySelector(".overview"), main = document.querySelector("main");
   const [form, find, least, scores, only] = ["form", "#find", "#least", "#scores", "#only"].map(name => document.querySelector(name));
   const boxes = [...overview.querySelectorAll(".key input")], articles = [...main.children];
-  const words = new Map(), painted = new WeakSet();
+  const words = new Map();
   const plain = text => text.normalize("NFKC").toLowerCase();
 
   // All that can be read of an article: text, names of labels, facts, source.
@@ -14,27 +15,6 @@
       words.set(article, plain(`${article.textContent} ${names.join(" ")}`));
     }
     return words.get(article);
-  }
-
-  // The segments of a text, coloured for the entities that are shown. It mirrors what the page was written with.
-  function paint(graph, tags, shown) {
-    if (shown.size === tags.length && !painted.has(graph)) return;
-    painted.add(graph);
-    const about = new Map(tags.map(tag => [tag.dataset.i, { tag, level: +tag.dataset.v, hue: tag.style.getPropertyValue("--h") }]));
-    for (const tag of tags) tag.hidden = !shown.has(tag.dataset.i);
-    for (const segment of graph.querySelectorAll(".e")) {
-      const on = segment.dataset.e.split(" ").filter(id => shown.has(id)).map(id => about.get(id));
-      const base = on.find(entity => entity.level === 0), bars = on.filter(entity => entity.level > 0 && entity.level <= 6);
-      segment.classList.toggle("off", !on.length);
-      segment.classList.toggle("fill", Boolean(base));
-      for (const mark of ["miss", "extra"]) segment.classList.toggle(mark, on.some(entity => entity.tag.classList.contains(mark)));
-      const layers = [];
-      for (let level = 1; level <= Math.max(0, ...bars.map(bar => bar.level)); level++) {
-        const bar = bars.find(entity => entity.level === level);
-        layers.push(`0 ${3 * level - 2}px var(--page)`, `0 ${3 * level}px ${bar ? `hsl(${bar.hue} var(--bar))` : "var(--page)"}`);
-      }
-      segment.style.boxShadow = layers.join(",");
-    }
   }
 
   // How many facts of a kind pass, after hiding the others.
@@ -62,7 +42,7 @@
         const ends = relations.filter(item => !item.hidden).flatMap(item => [item.dataset.head, item.dataset.tail]);
         const passing = tags.filter(passes("entities"));
         found += passing.length;
-        paint(graph, tags, new Set([...passing.map(tag => tag.dataset.i), ...ends]));
+        painting.paint(graph, tags, new Set([...passing.map(tag => tag.dataset.i), ...ends]));
       }
       const left = ((some || bound > 0) && !found) || (only && only.checked && article.className === "ok");
       article.hidden = left || Boolean(sought && !wordsOf(article).includes(sought));

@@ -6,26 +6,18 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from importlib.resources import files
 from typing import Any
 
-from spanloom.answers.parts.drawing import Drawing, Shown, as_given, shown_text
+from spanloom.answers.parts.drawing import as_given
 from spanloom.core import Example
-from spanloom.write.annotated import (
-    STATUS_WORDS,
-    chosen_by,
-    escape,
-    graph_html,
-    hue,
-    legend_label,
-    refuse_odd_offsets,
-    shown_score,
-)
+from spanloom.write.annotated import escape, refuse_odd_offsets
+from spanloom.write.answer_html import Draw, answer_html, drawing_of
 from spanloom.write.html_tables import summary_html
 from spanloom.write.overview import KINDS, Overview, Provenance, heading
 
 Item = Mapping[str, Any]
-Draw = Callable[[Shown], Drawing]
 
 UNKNOWN = Provenance()
-SCRIPTS = ("arc_layout.js", "arcs.js", "controls.js")
+STYLES = ("drawing.css", "page.css")
+SCRIPTS = ("arc_layout.js", "arcs.js", "painting.js", "controls.js")
 
 
 def prediction_page(
@@ -47,11 +39,11 @@ def prediction_page(
     yield _head(title, provenance)
     yield f"{heading(title, provenance)}<main>\n"
     for number, item in enumerate(items, 1):
-        drawn = _drawn(item, draw)
+        drawn = drawing_of(item, draw)
         refuse_odd_offsets(drawn, f"item {number}")
         overview.add(drawn)
         failed = ' class="failed"' if "error" in item else ""
-        yield f"<article{failed}>{_article_head(item)}{_answer_html(drawn)}</article>\n"
+        yield f"<article{failed}>{_article_head(item)}{answer_html(drawn)}</article>\n"
     yield _foot(overview)
 
 
@@ -74,7 +66,7 @@ def scorecard_page(
     yield '<h2>Gold beside predicted</h2>\n<input type="checkbox" id="only">'
     yield '<label class="filter" for="only">Only examples with errors</label>\n<main>\n'
     for number, item in enumerate(items, 1):
-        sides = {side: _drawn(item[side], draw) for side in ("gold", "predicted")}
+        sides = {side: drawing_of(item[side], draw) for side in ("gold", "predicted")}
         for side, drawn in sides.items():
             refuse_odd_offsets(drawn, f"item {number}, {side}")
         yield _comparison({**item, **sides}, overview)
@@ -100,13 +92,6 @@ def comparison_items(
         }
 
 
-def _drawn(item: Item, draw: Draw) -> Drawing:
-    """What is drawn of an item; of one with an error its text, perhaps an empty one, and no facts."""
-    if "error" in item:
-        return {**item, "text": shown_text(item), "entities": (), "relations": (), "labels": ()}
-    return draw(item)
-
-
 def _comparison(item: Item, overview: Overview) -> str:
     gold, predicted, by_text = item["gold"], item["predicted"], bool(item.get("by_text"))
     left = {kind: _marks(gold, predicted, kind, by_text, "miss") for kind in KINDS}
@@ -121,8 +106,8 @@ def _comparison(item: Item, overview: Overview) -> str:
     count = "all found" if not wrong else f"{wrong:,} missed or spurious"
     return (
         f'<article class="{state}">{_article_head(item, count)}<div class="sides">'
-        f"<section><h3>Gold</h3>{_answer_html(gold, left)}{lost}</section>"
-        f"<section><h3>Predicted</h3>{_answer_html(predicted, right)}</section></div></article>\n"
+        f"<section><h3>Gold</h3>{answer_html(gold, left)}{lost}</section>"
+        f"<section><h3>Predicted</h3>{answer_html(predicted, right)}</section></div></article>\n"
     )
 
 
@@ -141,25 +126,6 @@ def _fact_key(fact: Item, item: Item, by_text: bool) -> Hashable:
     return fact["text"] if by_text else (fact["start"], fact["end"], fact["label"])
 
 
-def _answer_html(item: Item, marks: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The text with what is found in it, and the labels of the whole; or why there is no answer."""
-    statuses = marks["labels"] if marks else [""] * len(item["labels"])
-    labels = "".join(map(_label_html, item["labels"], statuses))
-    labels += "".join(map(_note_html, item.get("notes", ())))
-    error = f'<p class="error"><b>Not answered.</b> {escape(item["error"])}</p>' if "error" in item else ""
-    return graph_html(item, marks) + (f'<p class="labels">{labels}</p>' if labels else "") + error
-
-
-def _note_html(note: Item) -> str:
-    return f'<span class="scope{" rejected" if note["warning"] else ""}">{escape(note["text"])}</span>'
-
-
-def _label_html(label: Item, status: str) -> str:
-    word = f' <span class="status">{STATUS_WORDS[status]}</span>' if status in ("miss", "extra") else ""
-    text = " ".join(part for part in (escape(label["label"]), shown_score(label)) if part)
-    return f'<span class="label {status}" style="--h:{hue(legend_label(label))}" {chosen_by(label)}>{text}{word}</span>'
-
-
 def _article_head(item: Item, state: str = "") -> str:
     parts: Sequence[str] = [escape(part) for part in (item.get("source", ""), state) if part]
     return "<header>" + "".join(f"<span>{part}</span>" for part in parts) + "</header>"
@@ -173,7 +139,7 @@ def _head(title: str, provenance: Provenance) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{named}</title>\n<style>\n{_own('page.css')}</style>\n</head>\n<body>\n"
+        f"<title>{named}</title>\n<style>\n{''.join(map(_own, STYLES))}</style>\n</head>\n<body>\n"
     )
 
 
