@@ -26,7 +26,8 @@ class Direct:
         self.body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ours = scope["type"] == "http" and scope["path"] == self.route.path and scope["method"] in self.route.methods
+        methods = self.route.methods or ()
+        ours = scope["type"] == "http" and scope["path"] == self.route.path and scope["method"] in methods
         if not ours or JSON not in scope["headers"]:
             await self.app(scope, receive, send)
             return

@@ -161,7 +161,8 @@ class Service:
     async def _until(self, done: asyncio.Future[None], gone: Gone) -> None:
         """Wait until it is done. Raises Refused where the time runs out, or the client goes away, first."""
         loop, seconds = done.get_loop(), self.settings.limits.seconds
-        leaving: asyncio.Future[object] | None = None
+        patience = min(PATIENCE, seconds)
+        pending: list[asyncio.TimerHandle | asyncio.Future[object]] = []
 
         def refuse(error: Refused) -> None:
             if not done.done():
@@ -172,19 +173,16 @@ class Service:
                 refuse(Refused(499, "client_gone", SpanloomError("client", "went away")))
 
         def look() -> None:
-            nonlocal leaving, ending
             leaving = asyncio.ensure_future(gone())
             leaving.add_done_callback(left)
-            ending = loop.call_later(seconds - patience, lambda: refuse(too_late(seconds)))
+            pending.extend((leaving, loop.call_later(seconds - patience, lambda: refuse(too_late(seconds)))))
 
-        patience = min(PATIENCE, seconds)
-        ending = loop.call_later(patience, look)
+        pending.append(loop.call_later(patience, look))
         try:
             await done
         finally:
-            ending.cancel()
-            if leaving is not None:
-                leaving.cancel()
+            for each in pending:
+                each.cancel()
 
     def _work(self) -> None:
         """A model's thread: batch after batch, until the queue is closed and empty."""
