@@ -3,8 +3,8 @@
     python benchmarks/scaling.py [--model BUNDLE] [--texts 2000] [--rounds 3]
 
 Each round measures an ordinary predictor of one thread, then one worker, then two, so that whatever else runs on the
-machine meets all three. A worker's rate is that of its blocks: the start of the cluster, Ray's own and the loading of
-the model are left out by answering some blocks first. CPU seconds are those of the processes that answer, which other
+machine meets all three. The start of the cluster and of its workers and the loading of the model are left out: what
+counts begins when every worker has answered a block. CPU seconds are those of the processes that answer, which other
 work on the machine does not change much; a wall clock it does.
 """
 
@@ -37,9 +37,9 @@ from spanloom.run.cluster.worker import Work
 from spanloom.write.terminal import tell
 
 OUTPUT = RESULTS.parent / "scaling.json"
-TEXTS_A_BLOCK = 100
-WARM = 4
-"""Blocks before those that count: two for each worker."""
+TEXTS_A_BLOCK = 40
+TURNS = 4
+"""How often the blocks may be answered until all workers have begun."""
 
 
 def write_texts(folder: Path, count: int) -> None:
@@ -56,17 +56,20 @@ def alone(predictor: Predictor[Any], texts: Sequence[str]) -> dict[str, float]:
 
 
 def workers(count: int, work: Work, blocks: Sequence[planned.Block]) -> dict[str, float]:
-    """A cluster of so many workers on this machine."""
-    with cluster("local", processors=count):
-        came = outcomes([*blocks[:WARM], *blocks], replace(work, output=work.output / str(count)))
-        for _ in range(WARM):
-            next(came)
-        began, texts, cpu = time.perf_counter(), 0, 0.0
-        for outcome in came:
-            assert outcome.fault is None, outcome.fault
-            texts += outcome.reading.inputs
-            cpu += outcome.cpu
-        return {"wall": time.perf_counter() - began, "cpu": cpu, "texts": texts}
+    """So many workers of the cluster."""
+    came = outcomes([*blocks] * (TURNS + 1), replace(work, output=work.output / str(count)), count)
+    seen: set[int] = set()
+    for turn, outcome in enumerate(came):
+        seen.add(outcome.process)
+        if len(seen) == count:
+            break
+        assert turn < len(blocks) * TURNS, "a worker never began"
+    began, texts, cpu = time.perf_counter(), 0, 0.0
+    for outcome in itertools.islice(came, len(blocks)):
+        assert outcome.fault is None, outcome.fault
+        texts += outcome.reading.inputs
+        cpu += outcome.cpu
+    return {"wall": time.perf_counter() - began, "cpu": cpu, "texts": texts}
 
 
 def measure(model: Path, texts: int, rounds: int) -> Iterator[dict[str, Any]]:
@@ -79,9 +82,11 @@ def measure(model: Path, texts: int, rounds: int) -> Iterator[dict[str, Any]]:
         sentences = [json.loads(line)["text"] for line in (folder / "texts.jsonl").read_text("utf-8").splitlines()]
         blocks = planned.blocks_of(folder, Maker(predictor), None)
         work = Work(model, model_hash(model), folder, Path(place, "out"), OutputFormat.jsonl)
-        for _ in range(rounds):
-            found = {"alone": alone(predictor, sentences)}
-            yield {**found, **{str(count): workers(count, work, blocks) for count in (1, 2)}, "load": machine_load()}
+        with cluster("local", processors=2):
+            for _ in range(rounds):
+                found = {"alone": alone(predictor, sentences)}
+                found |= {str(count): workers(count, work, blocks) for count in (1, 2)}
+                yield {**found, "load": machine_load()}
 
 
 def summary(rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -66,9 +66,16 @@ def _share(one: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     clock, processor = (row[kind] / one["offline"][kind] for kind in ("rate", "of_processor"))
     return (
         f"- `{one['model']}`, {_counted(one['threads'], 'thread')}, {MANY} clients, "
-        f"{_counted(row['together'], 'text')} a request: {clock:.2f} of offline by the clock "
-        f"({_met(clock >= SHARE)}), {processor:.2f} by seconds of processors ({_met(processor >= SHARE)})."
+        f"{_counted(row['together'], 'text')} a request: {processor:.2f} of offline by seconds of processors "
+        f"({_met(processor >= SHARE)}), {clock:.2f} by the clock ({_by_clock(one, clock >= SHARE)})."
     )
+
+
+def _by_clock(one: Mapping[str, Any], is_met: bool) -> str:
+    """Whether it was met, where the clock can tell: other work falls on some turns and not on others."""
+    machine = one["machine"]
+    busy = machine["load"] is None or machine["load"] > machine["processors"] + 0.5
+    return "no verdict: the machine had other work" if busy else _met(is_met)
 
 
 def _cold(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -39,7 +39,7 @@ def cluster(address: str, processors: int | None = None) -> Iterator[None]:
     own = {"include_dashboard": False, "object_store_memory": STORE, "num_cpus": processors} if address == LOCAL else {}
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.WARNING, configure_logging=False, **own)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except Exception as error:  # of many types, a bare Exception where a node does not start in time
         reason = " ".join(str(error).split())
         raise ConfigError(
             "--ray", f"no cluster at '{address}' ({reason})", ADDRESSES, "Start one, or check it."
@@ -52,23 +52,22 @@ def cluster(address: str, processors: int | None = None) -> Iterator[None]:
             ray.shutdown()
 
 
-def outcomes(blocks: Sequence[Block], work: Work) -> Iterator[Outcome]:
-    """What becomes of each block, as it does. One that no worker lives through is left out."""
+def outcomes(blocks: Sequence[Block], work: Work, most: int | None = None) -> Iterator[Outcome]:
+    """What becomes of each block, as it does. One that no worker lives through is left out. most: workers, None for as
+    many as the cluster has processors."""
     ray, data = _library("ray"), _library("ray.data")
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
     context.max_errored_blocks = -1  # a worker that died for good costs its blocks, not the job
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    processors = max(int(ray.cluster_resources().get("CPU", 1)), 1)
+    first = min(most or max(int(ray.cluster_resources().get("CPU", 1)), 1), len(blocks))
     answered = data.from_items(
         [{"block": pickle.dumps(one)} for one in blocks], override_num_blocks=len(blocks)
     ).map_batches(
         Worker,
         fn_constructor_args=(work,),
         batch_size=1,
-        compute=data.ActorPoolStrategy(
-            min_size=1, initial_size=min(processors, len(blocks)), max_tasks_in_flight_per_actor=2
-        ),
+        compute=data.ActorPoolStrategy(min_size=1, initial_size=first, max_size=most, max_tasks_in_flight_per_actor=2),
         num_cpus=1,
         ray_remote_args_fn=lambda: {"max_task_retries": TRIES},
     )

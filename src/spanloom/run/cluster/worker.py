@@ -70,12 +70,13 @@ class Fault:
 @dataclass(frozen=True)
 class Outcome:
     """What became of a block. fault: why it has no answers, None where it has. cpu: the seconds of a processor that it
-    took."""
+    took. process: of which worker, by its number."""
 
     block: Block
     reading: Reading = field(default_factory=Reading)
     fault: Fault | None = None
     cpu: float = 0.0
+    process: int = field(default_factory=os.getpid)
 
 
 class Worker:
