@@ -202,3 +202,52 @@ def test_a_merge_lists_its_conflicts(data: Path, tmp_path: Path, capsys: pytest.
 def test_a_merge_takes_a_queue_for_one_alone(data: Path, tmp_path: Path) -> None:
     arguments = ["merge", str(data), str(data), "-o", str(tmp_path / "m.jsonl"), "-t", "tag", "--queue", str(data)]
     assert main(arguments) == 2
+
+
+def region(start: int, end: int, label: str) -> dict[str, Any]:
+    return {"type": "labels", "value": {"start": start, "end": end, "labels": [label]}}
+
+
+def annotation(who: str, *results: dict[str, Any]) -> dict[str, Any]:
+    return {"completed_by": {"email": who}, "updated_at": "2026-11-28T09:00:00Z", "result": list(results)}
+
+
+def test_what_each_annotator_of_a_tool_says_is_told_apart(data: Path, tmp_path: Path) -> None:
+    first, second, third = list(lines())[:3]
+    both = [{"start": 10, "end": 13, "label": "Person"}, {"start": 19, "end": 22, "label": "City"}]
+    assert first["entities"] == both
+    agreed = [region(10, 13, "Person")]
+    tasks = [
+        {
+            "id": 1,
+            "data": {"text": first["text"]},
+            "annotations": [annotation("kim", *agreed), annotation("lee", *agreed)],
+        },
+        {
+            "id": 2,
+            "data": {"text": second["text"]},
+            "annotations": [annotation("kim"), annotation("lee", region(7, 9, "City"))],
+        },
+        {"id": 3, "data": {"text": third["text"]}, "annotations": []},
+    ]
+    (tmp_path / "export.json").write_text(json.dumps(tasks), encoding="utf-8")
+    merge = ["merge", str(data), str(tmp_path / "export.json"), "-o", str(tmp_path / "m.jsonl"), "-t", "tag"]
+    assert main(merge) == 0
+    changed, conflict = read(tmp_path / "m.jsonl.diff.jsonl")
+    assert (changed["who"], changed["when"], len(changed["removed"])) == ("kim, lee", "2026-11-28T09:00:00Z", 1)
+    assert (conflict["who"], conflict["conflict"]) == ("kim, lee", "2 people say different things of it")
+    assert main([*merge, "data.annotator=lee"]) == 0
+    assert [line.get("who") for line in read(tmp_path / "m.jsonl.diff.jsonl")] == ["lee", "lee"]
+
+
+def test_answers_of_prodigy_have_who_gave_them_and_when(data: Path, tmp_path: Path) -> None:
+    first = next(lines())
+    answers = [
+        {"text": first["text"], "spans": first["entities"][:1], "answer": answer, "_annotator_id": who, "_timestamp": 0}
+        for who, answer in (("kim", "accept"), ("lee", "reject"))
+    ]
+    write_lines(tmp_path / "answers.jsonl", answers)
+    merge = ["merge", str(data), str(tmp_path / "answers.jsonl"), "-o", str(tmp_path / "m.jsonl"), "-t", "tag"]
+    assert main(merge) == 0
+    (line,) = read(tmp_path / "m.jsonl.diff.jsonl")
+    assert (line["who"], line["when"]) == ("kim", "1970-01-01T00:00:00+00:00")
