@@ -63,6 +63,14 @@ def planted(
     return dirty, errors
 
 
+def with_errors(examples: Sequence[Example], errors: Sequence[Planted], orphans: bool = True) -> list[Example]:
+    """The examples with these of the errors that `planted` made, in its order: mended are the others."""
+    dirty = list(examples)
+    for error in errors:
+        dirty[error.number] = _changed(dirty[error.number], error.right, error.wrong, orphans)
+    return dirty
+
+
 def _changed(example: Example, claim: Claim, wrong: Claim | None, orphans: bool) -> Example:
     """The example with a statement that says something else, or nothing."""
     amend = kind_of(example.gold).claims

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +19,7 @@ from spanloom.run.queue import QueueOptions, queue
 from spanloom.run.user_config import resolved
 from spanloom.write.lines import write_lines
 from tests.engine.interrupt import ctrl_c_at
-
-NAMES = ("Ada", "Bo", "Cy", "Di", "Eve", "Flo", "Gus", "Hal")
-CITIES = ("Ulm", "Graz", "Oslo", "Turin", "Cork", "Lyon")
-BEFORE = ("Yesterday", "In May", "At last", "Once", "Then")
-WRONG, MISSING = 7, 12
-"""The lines of the two errors, counted from 0."""
-
-CONFIG: dict[str, Any] = {
-    "task": "tag",
-    "train": {"epochs": 12, "batch_size": 4, "learning_rate": 1e-2, "threads": 1},
-    "model": {"dropout": 0.0, "encoder": {"kind": "rnn", "hidden": 12, "layers": 1, "word_width": 12}},
-}
-
-
-def lines() -> Iterator[dict[str, Any]]:
-    """Sentences of three forms; each about a person and a city."""
-    for number in range(40):
-        name, city = NAMES[number % len(NAMES)], CITIES[number % len(CITIES)]
-        before = BEFORE[number % len(BEFORE)]
-        text = f"{before} {name} left {city} ."
-        start, there = len(before) + 1, len(before) + len(name) + 7
-        person = {"start": start, "end": start + len(name), "label": "Person"}
-        place = {"start": there, "end": there + len(city), "label": "Person" if number == WRONG else "City"}
-        yield {"id": f"s{number}", "text": text, "entities": [person] if number == MISSING else [person, place]}
+from tests.towns import CONFIG, MISSING, WRONG, lines
 
 
 @pytest.fixture(autouse=True)
@@ -225,3 +202,52 @@ def test_a_merge_lists_its_conflicts(data: Path, tmp_path: Path, capsys: pytest.
 def test_a_merge_takes_a_queue_for_one_alone(data: Path, tmp_path: Path) -> None:
     arguments = ["merge", str(data), str(data), "-o", str(tmp_path / "m.jsonl"), "-t", "tag", "--queue", str(data)]
     assert main(arguments) == 2
+
+
+def region(start: int, end: int, label: str) -> dict[str, Any]:
+    return {"type": "labels", "value": {"start": start, "end": end, "labels": [label]}}
+
+
+def annotation(who: str, *results: dict[str, Any]) -> dict[str, Any]:
+    return {"completed_by": {"email": who}, "updated_at": "2026-11-28T09:00:00Z", "result": list(results)}
+
+
+def test_what_each_annotator_of_a_tool_says_is_told_apart(data: Path, tmp_path: Path) -> None:
+    first, second, third = list(lines())[:3]
+    both = [{"start": 10, "end": 13, "label": "Person"}, {"start": 19, "end": 22, "label": "City"}]
+    assert first["entities"] == both
+    agreed = [region(10, 13, "Person")]
+    tasks = [
+        {
+            "id": 1,
+            "data": {"text": first["text"]},
+            "annotations": [annotation("kim", *agreed), annotation("lee", *agreed)],
+        },
+        {
+            "id": 2,
+            "data": {"text": second["text"]},
+            "annotations": [annotation("kim"), annotation("lee", region(7, 9, "City"))],
+        },
+        {"id": 3, "data": {"text": third["text"]}, "annotations": []},
+    ]
+    (tmp_path / "export.json").write_text(json.dumps(tasks), encoding="utf-8")
+    merge = ["merge", str(data), str(tmp_path / "export.json"), "-o", str(tmp_path / "m.jsonl"), "-t", "tag"]
+    assert main(merge) == 0
+    changed, conflict = read(tmp_path / "m.jsonl.diff.jsonl")
+    assert (changed["who"], changed["when"], len(changed["removed"])) == ("kim, lee", "2026-11-28T09:00:00Z", 1)
+    assert (conflict["who"], conflict["conflict"]) == ("kim, lee", "2 people say different things of it")
+    assert main([*merge, "data.annotator=lee"]) == 0
+    assert [line.get("who") for line in read(tmp_path / "m.jsonl.diff.jsonl")] == ["lee", "lee"]
+
+
+def test_answers_of_prodigy_have_who_gave_them_and_when(data: Path, tmp_path: Path) -> None:
+    first = next(lines())
+    answers = [
+        {"text": first["text"], "spans": first["entities"][:1], "answer": answer, "_annotator_id": who, "_timestamp": 0}
+        for who, answer in (("kim", "accept"), ("lee", "reject"))
+    ]
+    write_lines(tmp_path / "answers.jsonl", answers)
+    merge = ["merge", str(data), str(tmp_path / "answers.jsonl"), "-o", str(tmp_path / "m.jsonl"), "-t", "tag"]
+    assert main(merge) == 0
+    (line,) = read(tmp_path / "m.jsonl.diff.jsonl")
+    assert (line["who"], line["when"]) == ("kim", "1970-01-01T00:00:00+00:00")

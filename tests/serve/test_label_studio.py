@@ -195,7 +195,8 @@ def retraining(config: Path, idle: Service, every: int = 2) -> tuple[Retraining,
 
 
 def heed(made: Retraining, event: dict[str, Any]) -> None:
-    made.heed(event["action"], [event["task"]], [event["annotation"]])
+    if made.heed(event["action"], [event["task"]], [event["annotation"]]):
+        made.start()
 
 
 def test_enough_annotations_begin_a_training_on_them_and_the_data_of_before(config: Path, idle: Service) -> None:
@@ -265,7 +266,8 @@ def test_label_studio_may_ask_for_a_training_and_a_damaged_file_is_said(
     config: Path, idle: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made, started = retraining(config, idle, every=100)
-    made.heed("START_TRAINING", [], [])
+    assert made.heed("START_TRAINING", [], [])
+    made.start()
     assert len(started) == 1  # on the data of the configuration
     made.stop()
     kept = config.parent / "kept" / "annotations.jsonl"

@@ -157,6 +157,12 @@ def format_of(
     return known[detect(beginning, path, known) if config.format == AUTO else config.format]
 
 
+def people_of(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
+    """What those are called whose annotations a file has; nobody where its format does not tell them apart."""
+    known = {one.name: one for one in readable(answer)}
+    return format_of(path, config, answer, known).people(path, config) if known else []
+
+
 def passed_over(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
     """The keys of the first object of a JSON file that its format neither reads nor keeps; of another file none."""
     known = {one.name: one for one in readable(answer)}

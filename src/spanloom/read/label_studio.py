@@ -32,6 +32,7 @@ from spanloom.read.parts.label_studio import (
     Annotation,
     Task,
     TextKey,
+    people,
     tasks,
     texts_in,
 )
@@ -70,11 +71,11 @@ def fit(beginning: str) -> int:
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a task. Raises DataError citing its line."""
-    people, key = Annotators(config, path), TextKey(config)
-    return noted((_example(task, people, key, config) for task in tasks(path, config)), people.ending)
+    opinions, key = Annotators(config, path), TextKey(config)
+    return noted((_example(task, opinions, key, config) for task in tasks(path, config)), opinions.ending)
 
 
-def _example(task: Task, people: Annotators, key: TextKey, config: DataConfig) -> Example:
+def _example(task: Task, everybody: Annotators, key: TextKey, config: DataConfig) -> Example:
     where = str(task.source)
     found = [(one, _regions(one, where)) for one in task.annotations]
     texts = texts_in(task.data)
@@ -83,8 +84,8 @@ def _example(task: Task, people: Annotators, key: TextKey, config: DataConfig) -
     text = tokenized(task.data[name], where, config)
     fields = task.fields_beside(name)
     without = Example(text, None, task.source, mended=task.notes, fields=fields)
-    opinions = [Opinion(one.names, _said(without, one, regions), one.truth) for one, regions in found]
-    return people.choose(opinions, without)
+    opinions = [Opinion(one.names, _said(without, one, regions), one.truth, one.when) for one, regions in found]
+    return everybody.choose(opinions, without)
 
 
 def _regions(annotation: Annotation, where: str) -> list[Region]:
@@ -188,5 +189,6 @@ FORMAT = Format(
     read=read,
     keys=KEYS,
     keeps=True,
+    people=people,
     flat=True,
 )

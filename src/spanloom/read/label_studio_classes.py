@@ -28,6 +28,7 @@ from spanloom.read.parts.label_studio import (
     Annotation,
     Task,
     TextKey,
+    people,
     tasks,
     texts_in,
 )
@@ -49,11 +50,11 @@ def fit(beginning: str) -> int:
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a task. Raises DataError citing its line."""
-    people, key = Annotators(config, path), TextKey(config)
-    return noted((_example(task, people, key, config) for task in tasks(path, config)), people.ending)
+    opinions, key = Annotators(config, path), TextKey(config)
+    return noted((_example(task, opinions, key, config) for task in tasks(path, config)), opinions.ending)
 
 
-def _example(task: Task, people: Annotators, key: TextKey, config: DataConfig) -> Example:
+def _example(task: Task, everybody: Annotators, key: TextKey, config: DataConfig) -> Example:
     chosen = config.label_column if isinstance(config.label_column, str) else None
     texts = texts_in(task.data)
     if chosen in texts:  # in JSON-MIN a single choice is a string beside the text
@@ -66,8 +67,8 @@ def _example(task: Task, people: Annotators, key: TextKey, config: DataConfig) -
     text = tokenized(task.data[name], str(task.source), config)
     fields = task.fields_beside(name)
     without = Example(text, None, task.source, mended=task.notes, fields=fields)
-    opinions = [Opinion(one.names, _said(without, one, chosen), one.truth) for one in task.annotations]
-    return people.choose(opinions, without)
+    opinions = [Opinion(one.names, _said(without, one, chosen), one.truth, one.when) for one in task.annotations]
+    return everybody.choose(opinions, without)
 
 
 def _said(without: Example, annotation: Annotation, chosen: str | None) -> Example:
@@ -102,4 +103,5 @@ FORMAT = Format(
     read=read,
     keys=KEYS,
     keeps=True,
+    people=people,
 )

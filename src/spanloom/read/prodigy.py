@@ -20,11 +20,10 @@ from spanloom.inputs import Text
 from spanloom.read.parts.annotations import character_place, score_of, token_ranges
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, first_keys, object_of, shown
-from spanloom.read.parts.json_keys import other_fields
 from spanloom.read.parts.left_out import Note, noted
 from spanloom.read.parts.offsets import label_of
 from spanloom.read.parts.placing import Placing
-from spanloom.read.parts.prodigy import OWN_KEYS, accepted
+from spanloom.read.parts.prodigy import OWN_KEYS, accepted, fields_of, people
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.words import tokenize
 
@@ -54,7 +53,7 @@ def _example(source: Source, item: Item, config: DataConfig) -> Example:
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
     text = Text(raw, token_ranges({"tokens": _visible(item, raw)}, raw, where) if item.get("tokens") else tokenize(raw))
-    without = Example(text, None, source, fields=other_fields(item, OWN_KEYS))
+    without = Example(text, None, source, fields=fields_of(item, config))
     if "spans" not in item and "relations" not in item:
         return without
     placing, places = Placing(text, where), Places()
@@ -117,5 +116,6 @@ FORMAT = Format(
     read=read,
     keys=OWN_KEYS,
     keeps=True,
+    people=people,
     flat=True,
 )

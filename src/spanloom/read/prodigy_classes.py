@@ -19,10 +19,9 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, first_keys, object_of, shown
-from spanloom.read.parts.json_keys import other_fields
 from spanloom.read.parts.left_out import Note, noted
 from spanloom.read.parts.offsets import class_name
-from spanloom.read.parts.prodigy import ACCEPT, ANSWER, OWN_KEYS, accepted
+from spanloom.read.parts.prodigy import ACCEPT, ANSWER, OWN_KEYS, accepted, fields_of, people
 from spanloom.read.parts.texts import tokenized
 
 OPTIONS, LABEL = "options", "label"
@@ -47,7 +46,7 @@ def _examples(path: Path, config: DataConfig) -> Iterator[Example | Note]:
 def _example(source: Source, item: Item, config: DataConfig) -> Example:
     where = str(source)
     text = tokenized(field(item, "text", str, where), where, config)
-    without = Example(text, None, source, fields=other_fields(item, OWN_KEYS))
+    without = Example(text, None, source, fields=fields_of(item, config))
     if ACCEPT in item:
         names = [class_name(one, where, "one of 'accept'") for one in field(item, ACCEPT, list, where)]
         known = [_option(one, where) for one in item.get(OPTIONS) or ()]
@@ -72,4 +71,5 @@ FORMAT = Format(
     read=read,
     keys=OWN_KEYS,
     keeps=True,
+    people=people,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from spanloom.contracts import Task
 from spanloom.core import Claim, Example, Place
 from spanloom.errors import DataError
 from spanloom.inputs import Text
+from spanloom.read import people_of
 from spanloom.write.formats import target_for, written
 from spanloom.write.formats.parts.ledger import Ledger
 from spanloom.write.formats.parts.target import Options
@@ -51,7 +53,7 @@ def merge(
     for file in (output, diff):
         refuse_to_replace(file, data, reviewed)
     target = target_for(options.to, task)
-    examples, decided = list(task.read(data, config)), list(task.read(reviewed, DataConfig(unknown_keys="ignored")))
+    examples, decided = list(task.read(data, config)), _reviewed(reviewed, task, config)
     shown = {} if options.queue is None else _shown(options.queue, task)
     found = merged(examples, decided, shown)
     after, ledger = applied(examples, found.changes), Ledger()
@@ -59,6 +61,24 @@ def merge(
     lines = list(_lines(examples, found.changes, options.who))
     write_lines(diff, lines)
     return {"examples": len(examples), **_counts(found, lines), "changes": lines, "lost": ledger.losses}
+
+
+def _reviewed(path: Path, task: Task, config: DataConfig) -> list[Example]:
+    """What each person says of each text that they decided on, and the texts that nobody did."""
+    reading = DataConfig(unknown_keys="ignored", annotator=config.annotator, text_column=config.text_column)
+    people: list[str | None] = [config.annotator]
+    if config.annotator is None:
+        people = [*people_of(path, reading, type(task.answer()))] or people
+    every = [list(task.read(path, replace(reading, annotator=name))) for name in people]
+    decided = [example for own in every for example in own if example.gold is not None]
+    places = {example.source for example in decided}
+    when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    signed = [replace(one, fields={**one.fields, WHEN[0]: _told(one, WHEN) or when}) for one in decided]
+    return [*signed, *(example for example in every[0] if example.source not in places)]
+
+
+def _told(example: Example, names: Sequence[str]) -> Any:
+    return next((example.fields[name] for name in names if example.fields.get(name) not in (None, "")), None)
 
 
 def _counts(found: Merged, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

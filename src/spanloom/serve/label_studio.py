@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
+from starlette.background import BackgroundTask
+from starlette.responses import JSONResponse
 
 from spanloom.answers import kind_of
 from spanloom.errors import DataError, SpanloomError
@@ -21,6 +23,7 @@ from spanloom.serve.retraining import Retraining
 from spanloom.serve.v1 import said, service_of
 
 PREFIX = "/label-studio/{name}"
+IGNORED = {"status": "ignored"}
 router = APIRouter()
 
 
@@ -110,27 +113,32 @@ async def predict(request: Request, asked: Predict) -> dict[str, Any]:
 
 
 @router.post("/webhook")
-async def webhook(request: Request, event: Event) -> dict[str, Any]:
+async def webhook(request: Request, event: Event) -> Response:
     """Keep annotations as they are made, and train on them when there are enough, where that is wanted."""
     retraining = _retraining(request)
     if retraining is None:
-        return {"status": "ignored"}
+        return JSONResponse(IGNORED)
     tasks = event.task if isinstance(event.task, list) else [event.task] if event.task else []
     annotations = [*([event.annotation] if event.annotation else []), *event.annotations]
-    await asyncio.to_thread(retraining.heed, event.action, tasks, annotations)
-    return {"status": "ok", **retraining.state()}
+    enough = await asyncio.to_thread(retraining.heed, event.action, tasks, annotations)
+    return _told(retraining, enough)
 
 
 @router.post("/train")
-async def train(request: Request, asked: Train) -> dict[str, Any]:
+async def train(request: Request, asked: Train) -> Response:
     """Keep the annotations of these tasks, and train now."""
     retraining = _retraining(request)
     if retraining is None:
-        return {"status": "ignored"}
+        return JSONResponse(IGNORED)
     for task in asked.annotations:
         await asyncio.to_thread(retraining.heed, "", [task], list(task.get("annotations") or []))
-    await asyncio.to_thread(retraining.start)
-    return {"status": "ok", **retraining.state()}
+    return _told(retraining, start=True)
+
+
+def _told(retraining: Retraining, start: bool) -> Response:
+    """That it was heeded; a training begins once that is said, as Label Studio does not wait for long."""
+    begin = BackgroundTask(retraining.start) if start else None
+    return JSONResponse({"status": "ok", **retraining.state()}, background=begin)
 
 
 def _controls(xml: str) -> Controls:

@@ -64,14 +64,13 @@ class Retraining:
         """How many annotations are new since the last training began, and whether one goes on."""
         return {"new_annotations": self._new, "training": self._process is not None}
 
-    def heed(self, action: str, tasks: Sequence[Mapping[str, Any]], annotations: Sequence[Mapping[str, Any]]) -> None:
-        """Keep what Label Studio tells, and train where there is enough that is new, or where it asks for it.
+    def heed(self, action: str, tasks: Sequence[Mapping[str, Any]], annotations: Sequence[Mapping[str, Any]]) -> bool:
+        """Keep what Label Studio tells; whether to `start` a training: there is enough that is new, or it asks for one.
 
         Raises FileError where it cannot be kept.
         """
         if action == START:
-            self.start()
-            return
+            return True
         lines: list[Mapping[str, Any]] = []
         if action == GONE:
             lines = [{"gone": [each.get("id") for each in annotations]}]
@@ -79,13 +78,11 @@ class Retraining:
             by_id = {task.get("id"): task for task in tasks}
             lines = [{"task": by_id.get(each.get("task"), tasks[0]), "annotation": each} for each in annotations]
         if not lines:
-            return
+            return False
         with self._lock:
             self._keep(lines)
             self._new += sum("annotation" in line for line in lines)
-            enough = self._new >= self.wanted.every
-        if enough:
-            self.start()
+            return self._new >= self.wanted.every
 
     def _keep(self, lines: Sequence[Mapping[str, Any]]) -> None:
         path = self.wanted.folder / KEPT

@@ -16,16 +16,22 @@ from spanloom.read.parts.left_out import Note
 from spanloom.text.counts import several
 
 PREDICTIONS = "predictions"
+WHO, WHEN = "annotator", "updated_at"
+"""The fields that say who annotated an example, and when."""
+
 SEVERAL = "text of several annotators"
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """What one person says of a text. names: what they are called. truth: whether it is marked as the right one."""
+    """What one person says of a text. names: what they are called. truth: whether it is marked as the right one. when:
+    they said it last, where that is known.
+    """
 
     names: tuple[str, ...]
     example: Example
     truth: bool = False
+    when: str = ""
 
     @property
     def name(self) -> str:
@@ -56,7 +62,7 @@ class Annotators:
             self.found |= bool(own)
             if opinions and not own:
                 return noting(without, f"text not annotated by '{wanted}': left without gold")
-            return own[-1].example if own else without
+            return signed(own[-1].example, own[-1].name, own[-1].when) if own else without
         if not opinions:
             return without
         self.found = True
@@ -82,6 +88,11 @@ class Annotators:
             score = f"F1 {100 * self.agreed / self.facts:.1f}" if self.facts else "nothing is annotated by any"
             case = f"agreement of annotators: {score} between pairs of them over {several(self.texts, 'text')}"
             yield Source(str(self.path), 1), f"{case} ({', '.join(list(self.seen)[:20])}); data.annotator names one"
+
+
+def signed(example: Example, who: str, when: str) -> Example:
+    """The example with who said it, and when, among its fields: a person was named whose word is wanted."""
+    return replace(example, fields={**example.fields, WHO: who, **({WHEN: when} if when else {})})
 
 
 def noting(example: Example, case: str) -> Example:

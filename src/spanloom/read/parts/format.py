@@ -10,6 +10,10 @@ from spanloom.config import DataConfig
 from spanloom.core import Example
 
 
+def _nobody(path: Path, config: DataConfig) -> list[str]:
+    return []
+
+
 def _one_file(path: Path) -> bool:
     return False
 
@@ -28,6 +32,7 @@ class Format:
     keeps      whether an object's other keys are kept, in `Example.fields`
     flat       of a format of spans, whether the task of tags reads it too: its spans seldom overlap
     sentences  whether its documents say their sentences, so that `data.by_sentence` can take them one by one
+    people     (path, data config) -> what those are called whose annotations a file has, where it tells them apart
     claims     path -> whether data that are several files are named by it, a folder, say; of one file, never
     """
 
@@ -40,4 +45,5 @@ class Format:
     keeps: bool = False
     flat: bool = False
     sentences: bool = False
+    people: Callable[[Path, DataConfig], list[str]] = _nobody
     claims: Callable[[Path], bool] = _one_file

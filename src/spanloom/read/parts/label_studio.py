@@ -42,11 +42,12 @@ _OTHER = {"paragraphlabels", "rectanglelabels", "brushlabels", "timeserieslabels
 
 @dataclass(frozen=True)
 class Annotation:
-    """What one person, or a model, said of a task. names: what they are called."""
+    """What one person, or a model, said of a task. names: what they are called. when: they said it last."""
 
     names: tuple[str, ...]
     results: tuple[Item, ...]
     truth: bool = False
+    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _task(item: Item, source: Source, config: DataConfig) -> Task:
     notes += [(source, f"prediction passed over: {shown(one.get('model_version'))}") for one in predicted]
     people = [one for one in given if not one.get("was_cancelled")]
     found = tuple(
-        Annotation(_names(one.get("completed_by")), _results(one, where), one.get("ground_truth") is True)
+        Annotation(_names(one.get("completed_by")), _results(one, where), one.get("ground_truth") is True, _when(one))
         for one in people
     )
     return Task(source, data, fields, found, tuple(notes))
@@ -140,7 +141,18 @@ def _row(item: Item, source: Source, config: DataConfig) -> Task:
     there = bool(results) or "annotation_id" in item or "annotator" in item
     if there:
         results += [{"type": name, "value": value} for name, value in data.items() if _is_annotated(value)]
-    return Task(source, data, fields, (Annotation(_names(item.get("annotator")), tuple(results)),) if there else ())
+    said = Annotation(_names(item.get("annotator")), tuple(results), when=_when(item))
+    return Task(source, data, fields, (said,) if there else ())
+
+
+def people(path: Path, config: DataConfig) -> list[str]:
+    """What those are called who annotated."""
+    every = (one for task in tasks(path, config) for one in task.annotations)
+    return list(dict.fromkeys(one.names[-1] for one in every if one.names))
+
+
+def _when(said: Item) -> str:
+    return str(said.get("updated_at") or said.get("created_at") or "")
 
 
 def _is_annotated(value: Any) -> bool:

@@ -7,14 +7,17 @@ answer is one that nobody was asked about: what it has stands.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from spanloom.config import DataConfig
 from spanloom.core import Source
 from spanloom.errors import DataError
-from spanloom.read.parts.annotators import PREDICTIONS
+from spanloom.read.parts.annotators import PREDICTIONS, WHEN
+from spanloom.read.parts.annotators import WHO as SIGNED
 from spanloom.read.parts.json_items import Item, json_items, shown
-from spanloom.read.parts.json_keys import Keys
+from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.left_out import Note
 
 ANSWER, ACCEPT = "answer", "accept"
@@ -57,6 +60,22 @@ def accepted(path: Path, config: DataConfig) -> Iterator[tuple[Source, Item] | N
         listed = ", ".join(list(names)[:20]) or "nobody"
         remedy = "Set data.annotator to one of these, or leave it out."
         raise DataError(str(path), f"nothing annotated by '{wanted}'", f"one of: {listed}", remedy)
+
+
+def people(path: Path, config: DataConfig) -> list[str]:
+    """What those are called who accepted something."""
+    taken = (item for _, item in json_items(path, config) if item.get(ANSWER, ACCEPT) == ACCEPT)
+    return list(dict.fromkeys(str(item[WHO[0]]) for item in taken if item.get(WHO[0])))
+
+
+def fields_of(item: Item, config: DataConfig) -> dict[str, Any]:
+    """What else a line says; where a person is named whose answers are wanted, who answered, and when."""
+    found = other_fields(item, OWN_KEYS)
+    if config.annotator is None or config.annotator.startswith(PREDICTIONS):
+        return found
+    when = item.get("_timestamp")
+    at = {} if not isinstance(when, int) else {WHEN: datetime.fromtimestamp(when, UTC).isoformat()}
+    return {**found, SIGNED: config.annotator, **at}
 
 
 def _beginning(item: Item) -> str:
