@@ -34,7 +34,7 @@ class Visit:
     def __init__(self, browser: Browser, port: int, **context: Any) -> None:
         self.home = f"http://127.0.0.1:{port}/"
         self.context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1000, "height": 900}, **context})
-        self.context.set_default_timeout(30_000)
+        self.context.set_default_timeout(60_000)
         self.asked: list[str] = []
         self.faults: list[str] = []
         self.page = self.tab()

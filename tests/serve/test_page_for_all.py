@@ -85,7 +85,7 @@ def test_all_can_be_done_by_keyboard_alone(visit: Visits, server: Server) -> Non
     assert there.posts() == 2
     to("Score at least")
     page.keyboard.press("End")
-    assert page.locator("#threshold-shown").inner_text() == "1.00"
+    page.locator("#threshold-shown").filter(has_text="1.00").wait_for()
     page.keyboard.press("Home")
     to("Scores in the text")
     to("person")
@@ -103,6 +103,7 @@ def test_all_can_be_done_by_keyboard_alone(visit: Visits, server: Server) -> Non
     assert page.locator("#view-graph .dim").count() > 0
     to("Graph", "Shift+Tab")
     to("Table", "ArrowRight")
+    page.locator("#facts tbody tr").first.wait_for()
     to("Filter")
     to("Table of what was found")
     to("What")

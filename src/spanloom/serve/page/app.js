@@ -12,6 +12,7 @@ import * as tabs from "./tabs.js";
 import * as words from "./words.js";
 
 const TOGETHER = 32; // texts of a request
+const MANY = 400; // facts, which take a moment to draw anew
 
 const { t } = words;
 let state = read(), known = null, asking = null; // what the service has; the request that runs
@@ -19,7 +20,7 @@ let state = read(), known = null, asking = null; // what the service has; the re
 const model = () => known.models.find(({ name }) => name === state.model) || known.models[0];
 
 const remembered = later(() => remember(state), 250); // of what goes on and on: browsers bound how often an address changes
-const applied = later(() => results.apply(state), () => (results.all().length > 200 ? 150 : 0));
+const applied = later(() => results.apply(state), () => (results.size() > MANY ? 150 : 0));
 
 function changed() {
   applied();

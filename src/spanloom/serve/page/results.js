@@ -11,6 +11,7 @@ const LONGEST = 200_000; // characters of JSON that are shown; all of it can be 
 
 let answers = [], notes = []; // { drawn, sifted } of each text; what was said beside them
 export const all = () => answers;
+export const size = () => answers.reduce((sum, { drawn }) => sum + drawn.entities.length + drawn.relations.length + 1, 0);
 
 // The answers as the service gave them: one by itself, several a line each.
 export function json() {
