@@ -500,8 +500,20 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     commands = [command.callback.__name__ for command in build_app().registered_commands if command.callback]
     work, about = (
-        ["predict", "train", "evaluate", "calibrate", "compare", "check", "convert", "export", "serve", "facts"],
-        ["example", "tasks", "settings", "doctor"],
+        [
+            "predict",
+            "train",
+            "evaluate",
+            "calibrate",
+            "compare",
+            "check",
+            "convert",
+            "split",
+            "export",
+            "serve",
+            "facts",
+        ],
+        ["queue", "merge", "example", "tasks", "settings", "doctor"],
     )
     assert sorted(commands) == sorted([*work, "init", "generate", *about])
     assert all(name in shown for name in commands)

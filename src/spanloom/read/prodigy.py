@@ -90,8 +90,9 @@ def _end(placing: Placing, places: Places, relation: Item, side: str, where: str
     if not isinstance(given, dict) or "start" not in given:
         return _around(placing, places, field(relation, side, int, where, "relations"), side, where)
     known = places.get(character_place(given, placing.text.text, where, "spans") or (0, 0), {})
-    if given.get("label") in known:
-        return known[given["label"]]
+    label = None if given.get("label") is None else label_of(given, "label", where, "spans")
+    if label in known:
+        return known[label]
     return next(iter(known.values())) if known else _add(placing, places, given, where)
 
 
