@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from spanloom.axes import Declared
 from spanloom.core import Array, Arrays, Batch, Example, Row, Source
+from spanloom.inputs import Text
 
 Scorecard = dict[str, Any]
 """What `Task.score` makes of gold and predictions: plain values that are saved as JSON, shown, and compared."""
@@ -34,6 +35,8 @@ class Codec(Protocol):
     declared       the axes and the limits of each input, see `axes.py`; of one that is not named, any axis may vary
     merge          one answer from those for the windows of a text, of `sizes` tokens; None where their places say all
     known          the labels that training had, by their kind: {"entity label": ("LOC", "PER")}; none of some tasks
+    varied         the row of that index as an epoch trains on it: itself, or one that chance changed. `chance` seeds
+                   what is drawn, from the run's seed, the epoch and the index; nothing else may decide
     """
 
     texts: int = 1
@@ -63,6 +66,9 @@ class Codec(Protocol):
 
     def declared(self) -> Mapping[str, Declared]:
         return {}
+
+    def varied(self, rows: Sequence[Row], index: int, chance: Sequence[int]) -> Row:
+        return rows[index]
 
 
 class Backend(Protocol):
@@ -113,6 +119,10 @@ class Again:
     say: Callable[[Mapping[str, int]], Sequence[str]] = lambda counts: ()
 
 
+def _nothing(given: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Task:
     """A task, as functions in pipeline order. One folder under `tasks/` makes one and nothing else knows of it.
@@ -154,6 +164,13 @@ class Task:
                where a model of the task cannot do it. None where none can
     window     model config -> how many words are read at once, its `max_words`; None where inputs are read whole
     told       what a training tells at its end, by the names in a scorecard's `summary`; all of it where none is named
+    input      the type of its inputs where they are no texts; `Text` stands for all that is made of texts
+    takes      whether `prepare` takes what a program hands over as it is, though it is no string
+    is_input   whether a file is an input of its own, as a picture is; every other holds inputs, or texts
+    sent       (what a client of a service sends, codec) -> input, where `prepare` reads files that are not for clients
+    whole      example -> a line as `line` makes it that names no file of this machine, where that names some
+    sheet      (examples, their rows, codec, seed) -> pixels [H, W, 3] that show how training varies them; None where it
+               does not, or where that is no picture
     """
 
     name: str
@@ -185,3 +202,9 @@ class Task:
     generate: Callable[[Any, Backend, str, Any], Continuation] | None = None
     window: Callable[[Any], int] | None = None
     told: tuple[str, ...] = ()
+    input: type = Text
+    takes: Callable[[Any], bool] = _nothing
+    is_input: Callable[[Path], bool] = _nothing
+    sent: Callable[[Any, Any], Any] | None = None
+    whole: Callable[[Example], dict[str, Any]] | None = None
+    sheet: Callable[[Sequence[Example], Sequence[Row], Any, int], Array] | None = None

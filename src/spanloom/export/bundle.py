@@ -129,7 +129,7 @@ def write_bundle(
 def _finish(exported: Exported, folder: Path, manifest: dict[str, Any], keep_golden: bool) -> None:
     """Write the golden sentences, the model card, and last of all the manifest, with the hashes of what is there."""
     if keep_golden:
-        write_lines(folder / GOLDEN, map(exported.task.line, exported.golden))
+        write_lines(folder / GOLDEN, map(exported.task.whole or exported.task.line, exported.golden))
     manifest["files"] = {path.name: _entry(path) for path in sorted(folder.iterdir())}
     # The card is the one file that people may edit afterwards, so it is not among the files that must not change.
     if exported.card.is_file():

@@ -52,20 +52,20 @@ def format_names() -> list[str]:
 
 
 @cache
-def formats(answer: type = Graph) -> dict[str, Format]:
-    """The formats, by name, whose gold answers are of this type."""
-    return {one.name: one for one in _every() if one.answer is answer}
+def formats(answer: type = Graph, input: type = Text) -> dict[str, Format]:
+    """The formats, by name, whose gold answers, and whose inputs, are of these types."""
+    return {one.name: one for one in _every() if one.answer is answer and one.input is input}
 
 
-def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Example]:
-    """The examples of a file, with gold answers of this type, streamed where the format allows it.
+def read(path: Path, config: DataConfig, answer: type = Graph, input: type = Text) -> Iterator[Example]:
+    """The examples of a file, with gold answers and inputs of these types, streamed where the format allows it.
 
     What is wrong with the file as a whole is raised at once, what is wrong with an example when its turn comes: a
     DataError citing file and line.
     """
-    require_format(config.format, formats(answer))
+    require_format(config.format, formats(answer, input))
     try:
-        chosen = format_of(path, config, answer)
+        chosen = format_of(path, config, answer, input)
     except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
         reason = error.strerror or type(error).__name__
         raise DataError(
@@ -129,9 +129,9 @@ def require_format(name: str, known: Collection[str]) -> None:
     raise DataError("data.format", f"unknown format {shown(name)}{hint}", expected, remedy)
 
 
-def format_of(path: Path, config: DataConfig, answer: type = Graph) -> Format:
+def format_of(path: Path, config: DataConfig, answer: type = Graph, input: type = Text) -> Format:
     """The format to read a path in: the one that is asked for, or the one that its content calls for."""
-    known = formats(answer)
+    known = formats(answer, input)
     several = {name: 1 for name, one in known.items() if one.claims(path)}
     if config.format in several:
         return known[config.format]
@@ -144,9 +144,9 @@ def format_of(path: Path, config: DataConfig, answer: type = Graph) -> Format:
     return known[detect(beginning, path, known) if config.format == AUTO else config.format]
 
 
-def passed_over(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
+def passed_over(path: Path, config: DataConfig, answer: type = Graph, input: type = Text) -> list[str]:
     """The keys of the first object of a JSON file that its format does not read; of another file none."""
-    keys = format_of(path, config, answer).keys if formats(answer) else frozenset()
+    keys = format_of(path, config, answer, input).keys if formats(answer, input) else frozenset()
     return [key for key in first_values(opening(path, config.encoding)) if key not in keys] if keys else []
 
 

@@ -10,7 +10,7 @@ from spanloom.config import DataConfig
 from spanloom.contracts import Task
 from spanloom.core import Example
 from spanloom.errors import DataError
-from spanloom.inputs import texts_of
+from spanloom.inputs import Image, Input, texts_of
 from spanloom.read.plain import stretch_end
 from spanloom.run.suits import word_config
 
@@ -32,7 +32,7 @@ def split(examples: Sequence[Example], task: Task, data: DataConfig) -> tuple[li
         return _split_running(examples, task)
     groups: dict[tuple[str, ...], list[int]] = {}
     for index, example in enumerate(examples):
-        groups.setdefault(tuple(text.text for text in texts_of(example.input)), []).append(index)
+        groups.setdefault(_question(example.input), []).append(index)
     if len(groups) < 2:
         raise _too_little(examples, "one text")
     order = list(groups.values())
@@ -54,6 +54,10 @@ def split(examples: Sequence[Example], task: Task, data: DataConfig) -> tuple[li
     for index, example in enumerate(examples):
         parts[index in dev].append(task.line(example))
     return parts
+
+
+def _question(item: Input) -> tuple[str, ...]:
+    return (item.digest(),) if isinstance(item, Image) else tuple(text.text for text in texts_of(item))
 
 
 def _split_running(examples: Sequence[Example], task: Task) -> tuple[list[JsonLine], list[JsonLine]]:

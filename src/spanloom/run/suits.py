@@ -90,7 +90,7 @@ def has_encoder(task: Task) -> bool:
 
 def _fit(task: Task, path: Path, beginning: str | None, data: DataConfig) -> int:
     answer: type = type(task.answer())
-    known = formats(answer)
+    known = formats(answer, task.input)
     if data.format != AUTO:
         return int(data.format in known)
     if any(one.claims(path) for one in known.values()):

@@ -11,6 +11,7 @@ from spanloom.answers.tags import Tags
 from spanloom.contracts import Task
 from spanloom.core import Example
 from spanloom.errors import ConfigError
+from spanloom.inputs import Text
 from spanloom.write.columns import write_columns
 from spanloom.write.label_table import write_table
 from spanloom.write.lines import write_lines
@@ -22,7 +23,7 @@ Writer = Callable[[Path, Iterable[Example]], int]
 
 
 class Special(NamedTuple):
-    """A format for gold of one type."""
+    """A format for texts with gold of one type."""
 
     gold: type
     write: Writer
@@ -40,7 +41,10 @@ def writer(name: str, task: Task) -> Writer:
     """What writes a task's examples in the format of this name. Raises ConfigError for one that cannot hold them."""
     if name == JSON_LINES:
         return lambda path, examples: write_lines(path, map(task.line, examples))
-    fitting = [JSON_LINES, *(key for key, special in SPECIAL.items() if special.gold is type(task.answer()))]
+    fitting = [
+        JSON_LINES,
+        *(key for key, special in SPECIAL.items() if special.gold is type(task.answer()) and task.input is Text),
+    ]
     if name in fitting:
         return SPECIAL[name].write
     found = f"there is no format '{name}'"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example
+from spanloom.inputs import Text
 
 
 def _one_file(path: Path) -> bool:
@@ -27,6 +28,7 @@ class Format:
     keys       of a JSON format, those of an object that are read; an object's others are passed over
     sentences  whether its documents say their sentences, so that `data.by_sentence` can take them one by one
     claims     path -> whether data that are several files are named by it, a folder, say; of one file, never
+    input      the type of its inputs where they are no texts; `Text` stands for all that is made of texts
     """
 
     name: str
@@ -37,3 +39,4 @@ class Format:
     keys: frozenset[str] = frozenset()
     sentences: bool = False
     claims: Callable[[Path], bool] = _one_file
+    input: type = Text

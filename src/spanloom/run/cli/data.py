@@ -85,7 +85,7 @@ def convert(
     writer(to, chosen)(target, counted(chosen.read(source, config)))
     for sentence in choice:
         say(sentence)
-    if left := passed_over(source, config, type(chosen.answer())):
+    if left := passed_over(source, config, type(chosen.answer()), chosen.input):
         say(f"{source}: not kept: {', '.join(map(repr, left))}, which no gold is read from.")
     lost = f"; {several(counts['lost'], 'fact')} could not be placed in the text" if counts["lost"] else ""
     say(f"{target}: {several(counts['sentences'], 'sentence')}{lost}")
