@@ -169,8 +169,9 @@ class Task:
     is_input   whether a file is an input of its own, as a picture is; every other holds inputs, or texts
     sent       (what a client of a service sends, codec) -> input, where `prepare` reads files that are not for clients
     whole      example -> a line as `line` makes it that names no file of this machine, where that names some
-    sheet      (examples, their rows, codec, seed) -> pixels [H, W, 3] that show how training varies them; None where it
-               does not, or where that is no picture
+    sheet      (the rows of a few examples, each as it is and as some epochs train on it; codec) -> pixels [H, W, 3]
+               that show them; None where they are no pictures
+    typed      what stands behind `spanloom predict -m RUN` where a person is told how to go on
     """
 
     name: str
@@ -207,4 +208,5 @@ class Task:
     is_input: Callable[[Path], bool] = _nothing
     sent: Callable[[Any, Any], Any] | None = None
     whole: Callable[[Example], dict[str, Any]] | None = None
-    sheet: Callable[[Sequence[Example], Sequence[Row], Any, int], Array] | None = None
+    sheet: Callable[[Sequence[Sequence[Row]], Any], Array] | None = None
+    typed: str = '"Your text."'

@@ -147,7 +147,19 @@ def _answer_html(item: Item, marks: Mapping[str, Sequence[str]] | None = None) -
     labels = "".join(map(_label_html, item["labels"], statuses))
     labels += "".join(map(_note_html, item.get("notes", ())))
     error = f'<p class="error"><b>Not answered.</b> {escape(item["error"])}</p>' if "error" in item else ""
-    return graph_html(item, marks) + (f'<p class="labels">{labels}</p>' if labels else "") + error
+    return (
+        _picture_html(item.get("thumbnails", {}))
+        + graph_html(item, marks)
+        + (f'<p class="labels">{labels}</p>' if labels else "")
+        + error
+    )
+
+
+def _picture_html(picture: Mapping[str, str]) -> str:
+    """The picture, and beside it where what spoke for its class stands."""
+    names = {"image": "the picture", "heat": "what spoke for the class"}
+    shown = [f'<img src="{escape(uri)}" alt="{names[kind]}" title="{names[kind]}">' for kind, uri in picture.items()]
+    return f'<figure class="picture">{"".join(shown)}</figure>' if shown else ""
 
 
 def _note_html(note: Item) -> str:
@@ -167,7 +179,7 @@ def _article_head(item: Item, state: str = "") -> str:
 
 def _head(title: str, provenance: Provenance) -> str:
     # The policy holds the page to its word: nothing is fetched, whatever a text contains.
-    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
     named = " · ".join(escape(part) for part in (title, provenance.model, provenance.data) if part)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

@@ -89,6 +89,10 @@ def _no_facts(example: Example, answer: Any) -> Sequence[ScoredFact]:
     return ()
 
 
+def _not_said(given: Any) -> Any:
+    return None
+
+
 def _as_it_is(answer: Any, rescale: Rescale) -> Any:
     return answer
 
@@ -116,6 +120,7 @@ class AnswerKind:
     rescaled (answer, rescale) -> the answer with other scores for the same facts
     named    how gold of several data sets goes together; None where it does not
     graph    (input, answer) -> a text, and the spans and relations in it that the answer says; None where it says none
+    given    what a program hands over as gold -> gold of this type; None where that is no way to say one
     stored   shown -> the names in its text, the relations and the labels that a store of facts keeps, as a drawing has
              them; None where the answer is nothing of the kind
     """
@@ -137,4 +142,5 @@ class AnswerKind:
     rescaled: Callable[[Any, Rescale], Any] = _as_it_is
     named: Named | None = None
     graph: Callable[[Any, Any], tuple[Text, Sequence[Span], Sequence[Relation]]] | None = None
+    given: Callable[[Any], Any] = _not_said
     stored: Callable[[Shown], Drawing] | None = None
