@@ -8,6 +8,7 @@ also be called `path`, `file`, `file_name`, `filename`, `image_path` or `picture
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,21 +17,25 @@ from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.inputs import Image
+from spanloom.pixels.reading import ENDINGS
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.gold_labels import ANSWERS, Kinds, gold_of
 from spanloom.read.parts.json_items import field, json_items
 from spanloom.read.parts.json_keys import Keys, first_keys
-from spanloom.read.parts.pictures import NAMES, image_at, names_pictures
+from spanloom.read.parts.pictures import NAMES, image_at
 
 HEAT = "heat"
 """Of a prediction, where what speaks for its class stands: passed over."""
+
+NAMED = re.compile(rf'"(?:{"|".join(NAMES)})"\s*+:\s*+"(?:data:image/|[^"]*(?:{"|".join(sorted(ENDINGS))})")', re.I)
+"""A key with the name of a picture, or with its bytes."""
 
 KEYS = Keys(tuple(frozenset({key}) for key in NAMES), gold=ANSWERS, inputs=(*NAMES, HEAT), classes=True)
 
 
 def fit(beginning: str) -> int:
     """What `image` is called is a picture; of what is called otherwise its ending says so."""
-    sure = NAMES[0] in first_keys(beginning) or names_pictures(beginning)
+    sure = NAMES[0] in first_keys(beginning) or NAMED.search(beginning.partition("\n")[0])
     return KEYS.fit(beginning) if sure else 0
 
 

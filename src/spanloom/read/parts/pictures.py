@@ -20,7 +20,7 @@ OTHER_PICTURES = frozenset((".tif", ".tiff", ".heic", ".heif", ".avif", ".svg", 
 """The endings of pictures that are not read: passed over in silence they would be missed."""
 
 URI = re.compile(r"data:image/[\w.+-]+;base64,(.*)", re.DOTALL)
-ONE = re.compile(rf"(?:{'|'.join(re.escape(ending) for ending in sorted(ENDINGS))})\"?\s*(?:[,;\t}}]|$)", re.I | re.M)
+ONE = re.compile(rf"(?:{'|'.join(re.escape(ending) for ending in sorted(ENDINGS))})\"?\s*(?:[,;\t]|$)", re.I | re.M)
 
 
 def is_picture(name: str) -> bool:
@@ -29,8 +29,8 @@ def is_picture(name: str) -> bool:
 
 
 def names_pictures(beginning: str) -> bool:
-    """Whether the first lines of a file end, or part, behind the name of a picture."""
-    return any(ONE.search(line) or "data:image/" in line for line in beginning.split("\n", 5)[:5])
+    """Whether a cell in the first rows of a table ends as the name of a picture does."""
+    return any(ONE.search(line) for line in beginning.split("\n", 5)[:5])
 
 
 def image_at(value: str, path: Path, where: str) -> Image:
