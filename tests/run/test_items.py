@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 import spanloom
 from spanloom.answers.label import Label
-from spanloom.config import DataConfig
+from spanloom.config import DataConfig, load_config
 from spanloom.core import Example, Source
 from spanloom.errors import ConfigError, DataError
 from spanloom.inputs import Dialogue, TextPair
@@ -49,8 +49,9 @@ def test_every_task_trains_on_examples_as_it_does_on_their_file(name: str, tmp_p
         patch.setattr("spanloom.engine.run.draw_plots", lambda metrics, folder: None)
         spanloom.train(home / "tiny.toml", tmp_path / "file", settings)
         task = find_task(name)
-        sample = next(home.glob("sample.*"))
-        items = list(task.read(sample, DATA))
+        data = load_config(home / "tiny.toml", [], lambda name: task.config).data
+        assert data.train is not None
+        items = list(task.read(data.train, data))
         spanloom.train(home / "tiny.toml", tmp_path / "items", settings, train=items, dev=items)
     weights = [(tmp_path / run / "model" / "weights.safetensors").read_bytes() for run in ("file", "items")]
     assert weights[0] == weights[1]
@@ -129,7 +130,7 @@ class Broken:
         (5, "train: 5, of type int; items with __len__ and __getitem__"),
         ("text", "train: 'text', of type str; items"),
         ({"a": 1}, "train: {'a': 1}, of type dict; items"),
-        (iter([1]), "train: <list_iterator .*, of type list_iterator; items"),
+        (iter([1]), "train: <list_iterato.*, of type list_iterator; items"),
         ([], "train: no items; at least one example"),
         ([("a", "b"), ("a",)], r"train\[1\]: \('a',\), of type tuple; an Example, a pair"),
         (["text"], r"train\[0\]: 'text', of type str; an Example"),
