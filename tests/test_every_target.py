@@ -95,7 +95,9 @@ def facts(example: Example, holds: Iterable[Holds]) -> tuple[Any, ...]:
     """What an example says, as far as a format that holds so much can say it, whatever the type of its gold."""
     words = [token.text for text in texts_of(example.input) for token in text.tokens]
     text = texts_of(example.input)[0].text if Holds.spacing in holds else " ".join(words)
-    fields = {name: str(value) for name, value in example.fields.items()}
+    kept = {"id"} if Holds.ids in holds else set[str]()
+    kept |= {"page"} if Holds.fields in holds else set()
+    fields = {name: str(value) for name, value in example.fields.items() if name in kept}
     return text, *gold_facts(example), sorted(fields.items())
 
 
@@ -153,7 +155,8 @@ def test_for_each_pair_of_formats_what_both_can_hold_survives_the_round_trip(
     examples = data.draw(samples(holds, answer))
     lost = Ledger()
     back = through(through(examples, target, lost), other, lost)
-    assert lost.losses == []
+    invented = ("id", "field of")  # such as the names of files, which the other may not hold
+    assert [loss for loss in lost.losses if not loss.what.startswith(invented)] == []
     assert [facts(one, holds) for one in in_order(back)] == [facts(one, holds) for one in in_order(examples)]
 
 

@@ -20,6 +20,7 @@ OPTIONS = {
     "run/cli/judge.py",
     "run/cli/predict.py",
     "run/cli/serve.py",
+    "run/cli/splitting.py",
     "run/cli/training.py",
 }
 """Whose commands take what a person types, an argument an option."""

@@ -44,6 +44,24 @@ CONLLU = (
     "# text = Boats left\n1\tBoats\tboat\tNOUN\tNNS\t_\t2\tnsubj\t_\t_\n2\tleft\tleave\tVERB\tVBD\t_\t0\troot\t_\t_\n\n"
 )
 
+
+def _label_studio(result: list[dict[str, Any]]) -> dict[str, Any]:
+    """A task that one person annotated."""
+    return {"id": 1, "data": {"text": MIRA}, "annotations": [{"completed_by": 1, "result": result}]}
+
+
+def _region(name: str, span: Mapping[str, Any]) -> dict[str, Any]:
+    value = {"start": span["start"], "end": span["end"], "labels": [span["label"]]}
+    return {"id": name, "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+
+
+MARKED = [
+    _region("a", PERSON),
+    _region("b", PLACE),
+    {"type": "relation", "from_id": "a", "to_id": "b", "direction": "right", "labels": ["left"]},
+]
+CHOSEN = {"id": "c", "from_name": "mood", "to_name": "text", "type": "choices", "value": {"choices": ["good"]}}
+
 SAMPLES: dict[str, Sample] = {
     "brat": Sample(
         "joint",
@@ -96,12 +114,31 @@ SAMPLES: dict[str, Sample] = {
             ]
         ),
     ),
+    "doccano": _one(
+        "joint",
+        "a.jsonl",
+        _lines(
+            {
+                "id": 1,
+                "text": MIRA,
+                "entities": [
+                    {"id": 4, "label": "person", "start_offset": 0, "end_offset": 12},
+                    {"id": 5, "label": "place", "start_offset": 18, "end_offset": 22},
+                ],
+                "relations": [{"id": 1, "from_id": 4, "to_id": 5, "type": "left"}],
+                "Comments": [],
+            }
+        ),
+    ),
+    "doccano_classes": _one("classify", "a.jsonl", _lines({"id": 1, "text": "Warm soup .", "label": ["good"]})),
     "fasttext": _one("classify", "a.txt", "__label__good Warm soup .\n__label__bad Nobody came .\n"),
     "frame_lines": _one(
         "intent_slot",
         "a.jsonl",
         _lines({"text": "boats to Oslo", "intent": "ask", "slots": [{"start": 9, "end": 13, "label": "goal"}]}),
     ),
+    "label_studio": _one("joint", "a.json", json.dumps([_label_studio(MARKED)])),
+    "label_studio_classes": _one("classify", "a.json", json.dumps([_label_studio([CHOSEN])])),
     "label_lines": _one("classify", "a.jsonl", _lines({"text": "Warm soup .", "label": "good"})),
     "layers": _one("nested", "a.iob2", "Port\tB-ORG\tO\nof\tI-ORG\tO\nBergen\tI-ORG\tB-LOC\n\nBo\tB-PER\tO\n"),
     "parallel": Sample("tag", "p", {"p/seq.in": "boats to Oslo\n", "p/seq.out": "O O B-goal\n"}),
@@ -110,6 +147,25 @@ SAMPLES: dict[str, Sample] = {
     ),
     "parallel_labels": Sample("classify", "p", {"p/seq.in": "boats to Oslo\n", "p/label": "ask\n"}),
     "plain": _one("language_model", "a.txt", "The boat came in. It was late.\n"),
+    "prodigy": _one(
+        "joint",
+        "a.jsonl",
+        _lines(
+            {
+                "text": MIRA,
+                "spans": [PERSON, PLACE],
+                "relations": [{"head": 1, "child": 3, "label": "left", "head_span": PERSON, "child_span": PLACE}],
+                "answer": "accept",
+            }
+        ),
+    ),
+    "prodigy_classes": _one(
+        "classify",
+        "a.jsonl",
+        _lines(
+            {"text": "Warm soup .", "options": [{"id": "good"}, {"id": "bad"}], "accept": ["good"], "answer": "accept"}
+        ),
+    ),
     "relation_lines": _one(
         "relation",
         "a.jsonl",

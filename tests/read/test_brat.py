@@ -12,7 +12,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span
-from spanloom.read import read
+from spanloom.read import read, read_tags
 
 TEXT = "Maria Lind runs the\nMuseum of Bergen.\nShe left Oslo."
 MARIA, MUSEUM, BERGEN = Span(0, 2, "Person"), Span(4, 7, "Organization"), Span(6, 7, "Place")
@@ -50,11 +50,11 @@ def test_spans_relations_and_what_is_passed_over(tmp_path: Path, named: str) -> 
     assert example.source == Source(str(path), 1)
     assert example.lost == ()
     assert [(source.line, case) for source, case in example.mended] == [
-        (5, "event E1 passed over"),
-        (7, "attribute A1 passed over"),
-        (8, "normalization N1 passed over"),
-        (9, "note #1 passed over"),
-        (10, "equivalence * passed over"),
+        (5, "event passed over: E1 Move:T4 Agent:T1"),
+        (7, "attribute passed over: A1 Negated E1"),
+        (8, "normalization passed over: N1 Reference T3 Wiki:26793 Bergen"),
+        (9, "note passed over: #1 AnnotatorNotes T2 since 1902"),
+        (10, "equivalence passed over: * Equiv T2 T3"),
     ]
 
 
@@ -100,6 +100,33 @@ def test_offsets_count_line_ends_as_they_stand_in_the_file(tmp_path: Path) -> No
     marks = "T1\tOrganization 21 37\tMuseum of Bergen\n"
     example = read_one(write(tmp_path, marks, TEXT.replace("\n", "\r\n")))
     assert example.gold == Graph((MUSEUM,))
+
+
+def test_offsets_may_count_windows_line_ends_once_if_they_fit_so_alone(tmp_path: Path) -> None:
+    windows = TEXT.replace("\n", "\r\n")
+    example = read_one(write(tmp_path, MARKS.replace("\n", "\r\n"), windows))
+    assert example.input.text == TEXT
+    assert example.gold.spans[:2] == (MARIA, MUSEUM)
+    wrong = MARKS.replace("20 36", "22 38")
+    with pytest.raises(
+        DataError, match=re.escape("a.ann:3: T2 is 'Museum of Bergen', where 'useum of Bergen.' stands")
+    ):
+        read_one(write(tmp_path, wrong, windows))
+
+
+def test_the_name_of_its_files_is_the_id_of_a_text(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    write(tmp_path, "", "Here .", "b")
+    path = write(tmp_path / "inner", "", "There .", "a.1")
+    assert [example.fields for example in read(tmp_path, DataConfig())] == [{"id": "b"}, {"id": "inner/a.1"}]
+    assert read_one(path).fields == {"id": "a.1"}
+
+
+def test_the_task_of_tags_reads_its_spans_too(tmp_path: Path) -> None:
+    path = write(tmp_path, MARKS)
+    (example,) = read_tags(path, DataConfig())
+    assert example.gold.labels[:7] == ("B-Person", "I-Person", "O", "O", *["B-Organization", *["I-Organization"] * 2])
+    assert example.lost == (LostFact("entity", "Place", "Bergen", "overlaps another entity"),)
 
 
 def test_white_space_at_the_ends_of_a_span_is_not_of_it(tmp_path: Path) -> None:

@@ -539,8 +539,9 @@ def test_convert_writes_formats_of_other_tools(task: str, to: str, name: str, wr
 @pytest.mark.parametrize(
     ("to", "message"),
     [
-        ("table", "--to: 'table' cannot hold gold of the task 'tag'; 'jsonl' or 'columns'. Name one of these"),
-        ("xlsx", "--to: there is no format 'xlsx'; 'jsonl' or 'columns'. Name one of these"),
+        ("table", "--to: 'table' cannot hold gold of the task 'tag'; one of jsonl, "),
+        ("xlsx", "--to: there is no format 'xlsx'; one of jsonl, "),
+        ("colums", "--to: there is no format 'colums'; did you mean 'columns'?; one of jsonl, "),
     ],
 )
 def test_convert_says_what_a_format_cannot_hold(

@@ -151,7 +151,7 @@ def requests(folder: Path) -> Path:
         (fasttext, "classify"),
         (class_files, "classify"),
         (brat, "joint"),
-        (lambda folder: brat(folder, related=False), "nested"),
+        (lambda folder: brat(folder, related=False), "tag"),
         (triples, "joint"),
         (entities_alone, "tag"),
         (lambda folder: entities_alone(folder, inner=True), "nested"),

@@ -3,9 +3,10 @@
     T1<TAB>Person 0 10<TAB>Maria Lind          offsets in characters, half-open; `0 5;9 14` has two fragments
     R1<TAB>founder_of Arg1:T1 Arg2:T2
 
-A text is one example. What no graph here can say is lost and counted: a span of several fragments (unless only white
-space parts them), one that cuts a token, and the relations of either. Events, attributes, normalizations, equivalences
-and notes are passed over; the check counts the lines. Stenetorp et al. 2012, https://aclanthology.org/E12-2021.
+A text is one example, its id the name of its files, with that of the folders inside. What no graph here can say is lost
+and counted: a span of several fragments (unless only white space parts them), one that cuts a token, and the relations
+of either. Events, attributes, normalizations, equivalences and notes are passed over, and counted by their kind.
+Stenetorp et al. 2012, https://aclanthology.org/E12-2021.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
@@ -27,7 +29,7 @@ from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.lines import numbered_lines, whole_text
 from spanloom.read.parts.locate import INSIDE_A_TOKEN
-from spanloom.read.parts.texts import tokenized
+from spanloom.read.parts.texts import is_utf8, tokenized
 from spanloom.text.words import covering
 
 MARKS, TEXT = ".ann", ".txt"
@@ -43,6 +45,10 @@ PASSED_OVER = {
 }
 ID = re.compile(r"[TREAMN#]\d\S*|\*")
 PLACE = re.compile(r"\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*")
+
+
+class Misplaced(DataError):
+    """A span whose text does not stand at its offsets."""
 
 
 @dataclass
@@ -72,7 +78,24 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
         text = file.with_suffix(TEXT)
         if not text.is_file():
             raise DataError(str(file), f"there is no {text.name} beside it", "the text it marks", "Put it there.")
-        yield _example(file, tokenized(whole_text(text, config.encoding, newline=""), str(text), config), config)
+        name = file.relative_to(path).with_suffix("") if path.is_dir() else Path(file.stem)
+        example = _in_either(file, whole_text(text, config.encoding, newline=""), str(text), config)
+        yield replace(example, fields={"id": name.as_posix()} if is_utf8(str(name)) else {})
+
+
+def _in_either(file: Path, raw: str, where: str, config: DataConfig) -> Example:
+    """The text as it stands there or, where its marks do not fit it so, with line ends that count as one character.
+
+    What wrote the marks on Windows may have counted them so.
+    """
+    try:
+        return _example(file, tokenized(raw, where, config), config)
+    except Misplaced:
+        if "\r\n" not in raw:
+            raise
+        with suppress(Misplaced):
+            return _example(file, tokenized(raw.replace("\r\n", "\n"), where, config), config)
+        raise
 
 
 def _marked(folder: Path) -> Iterator[Path]:
@@ -109,7 +132,8 @@ def _example(file: Path, text: Text, config: DataConfig) -> Example:
         name, *cells = line.split("\t")
         kind = name[:1] if ID.fullmatch(name) else ""
         if kind in PASSED_OVER:
-            marks.passed_over.append((Source(str(file), number), f"{PASSED_OVER[kind]} {name} passed over"))
+            said = " ".join([name, *cells])[:60]
+            marks.passed_over.append((Source(str(file), number), f"{PASSED_OVER[kind]} passed over: {said}"))
         elif kind == "T":
             _add_span(marks, name, cells, text, where)
         elif kind == "R":
@@ -138,7 +162,7 @@ def _add_span(marks: Marks, name: str, cells: Sequence[str], text: Text, where: 
     if there.split() != surface.split():
         found = f"{name} is {shown(surface)}, where {shown(there)} stands"
         remedy = "Correct the offsets (not bytes, not tokens), or name the text's own encoding in data.encoding."
-        raise DataError(where, found, "the text at its offsets", remedy)
+        raise Misplaced(where, found, "the text at its offsets", remedy)
     start, end = _trimmed(text.text, fragments[0][0], fragments[-1][1])
     apart = any(text.text[before:after].strip() for (_, before), (after, _) in pairwise(fragments))
     inside = None if apart or start >= end else covering(text.tokens, start, end)
@@ -151,7 +175,7 @@ def _fragment(part: str, text: Text, where: str) -> tuple[int, int]:
     start, end = map(int, part.split())
     if not start < end <= len(text.text):
         found = f"a span from {start} to {end} in a text of {len(text.text)} characters"
-        raise DataError(where, found, "offsets inside the text, the end after the start", "Correct the offsets.")
+        raise Misplaced(where, found, "offsets inside the text, the end after the start", "Correct the offsets.")
     return start, end
 
 
@@ -187,5 +211,6 @@ FORMAT = Format(
     answer=Graph,
     fit=fit,
     read=read,
+    flat=True,
     claims=claims,
 )

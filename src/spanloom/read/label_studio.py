@@ -138,10 +138,13 @@ def _said(without: Example, annotation: Annotation, regions: Sequence[Region]) -
     counted = _counted(text.text, regions)
     if counted is None:
         wrong = next(region for region in regions if not _stands(text.text, region))
-        there = text.text[wrong.start : wrong.end]
-        found = f"region {wrong.name} is {shown(wrong.surface)} from {wrong.start} to {wrong.end}, where {shown(there)}"
+        there = f"{shown(text.text[wrong.start : wrong.end])} stands"
+        if not 0 <= wrong.start < wrong.end <= len(text.text):
+            there = f"the text has {len(text.text):,} characters"
+        said = "" if wrong.surface is None else f"is {shown(wrong.surface)} "
+        found = f"region {wrong.name} {said}from {wrong.start} to {wrong.end}, where {there}"
         remedy = "Was the text changed after it was annotated? Or set data.text_column to the text that was."
-        raise DataError(str(source), f"{found} stands", "the text at its offsets", remedy)
+        raise DataError(str(source), found, "the text at its offsets", remedy)
     placing, notes = Placing(text, str(source)), []
     for region in counted:
         if not region.labels:

@@ -22,7 +22,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Span, Text, Token
-from spanloom.read.parts.annotations import entity_place, lost_facts, token_ranges
+from spanloom.read.parts.annotations import entity_place, lost_facts, score_of, token_ranges
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
 from spanloom.read.parts.json_keys import Keys, other_fields
@@ -84,11 +84,11 @@ def _of_text(item: Item, source: Source, config: DataConfig, spans: str) -> Sent
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
     lost = lost_facts(item, where)
-    tokens, labels = _tokens(item, raw, where)
+    tokens, labels, scores = _tokens(item, raw, where)
     text = Text(raw, tokens)
     words = [token.text for token in tokens]
     if labels is not None:
-        return Sentence(source, words, labels, text=text, lost=tuple(lost))
+        return Sentence(source, words, labels, text=text, lost=tuple(lost), scores=scores)
     if spans not in item:
         return Sentence(source, words, None, text=text, lost=tuple(lost))
     entities, cut = _entities(item, text, where, spans)
@@ -96,11 +96,11 @@ def _of_text(item: Item, source: Source, config: DataConfig, spans: str) -> Sent
     return Sentence(source, words, tags, text=text, scheme="bio2", lost=(*lost, *cut))
 
 
-def _tokens(item: Item, raw: str, where: str) -> tuple[tuple[Token, ...], list[str] | None]:
-    """The tokens of a text, given or found, and their labels where they have some."""
+def _tokens(item: Item, raw: str, where: str) -> tuple[tuple[Token, ...], list[str] | None, tuple[float, ...] | None]:
+    """The tokens of a text, given or found, their labels where they have some, and the scores of all of these."""
     values = field(item, "tokens", list, where) if "tokens" in item else []
     if not values or not isinstance(values[0], dict):
-        return (token_ranges(item, raw, where) if "tokens" in item else tokenize(raw)), None
+        return (token_ranges(item, raw, where) if "tokens" in item else tokenize(raw)), None, None
     given = [object_of(value, where, "a token") for value in values]
     pairs = [[field(token, key, int, where, "tokens") for key in ("start", "end")] for token in given]
     tokens = token_ranges({"tokens": pairs}, raw, where)
@@ -109,8 +109,10 @@ def _tokens(item: Item, raw: str, where: str) -> tuple[tuple[Token, ...], list[s
             wrong = f"token {number} with the text {shown(token['text'])}, where {shown(found.text)} stands"
             raise DataError(where, wrong, "character offsets, half-open", "Correct the offsets (not bytes).")
     if not any("label" in token for token in given):
-        return tokens, None
-    return tokens, [label_of(token, "label", where, "tokens") for token in given]
+        return tokens, None, None
+    labels = [label_of(token, "label", where, "tokens") for token in given]
+    scores = [score for token in given if (score := score_of(token, where)) is not None]
+    return tokens, labels, tuple(scores) if len(scores) == len(tokens) else None
 
 
 def _entities(item: Item, text: Text, where: str, key: str) -> tuple[Sequence[Span], list[LostFact]]:

@@ -12,7 +12,7 @@ from spanloom.config import DataConfig, RunConfig, config_from_table
 from spanloom.contracts import Task
 from spanloom.core import Example
 from spanloom.errors import DataError, SpanloomError
-from spanloom.read import AUTO, format_names, readable, require_format
+from spanloom.read import AUTO, format_names, formats, readable, require_format
 from spanloom.read.parts.lines import opening
 from spanloom.tasks import find_task, task_names
 
@@ -34,7 +34,8 @@ class Suits(NamedTuple):
 
     kept: most facts can be told by its scheme. fit: what the format shows of its own keys, columns or marks. repeats:
     labels come again in other examples, so that there is something to learn. facts: how many the task sees. plain: of
-    two that see as much, the one with less in its answers.
+    two that see as much, the one with less in its answers. own: the format is one of its own, not one of which it reads
+    a part.
     """
 
     kept: bool
@@ -42,6 +43,7 @@ class Suits(NamedTuple):
     repeats: bool
     facts: int
     plain: int
+    own: bool
 
 
 def suiting_tasks(path: Path, data: DataConfig, to_learn: bool = True) -> list[Task]:
@@ -60,10 +62,11 @@ def suiting_tasks(path: Path, data: DataConfig, to_learn: bool = True) -> list[T
         if not fit:
             continue
         try:
-            found.append((_suits(task, fit, list(islice(task.read(path, data), LOOKED_AT))), task))
+            suits = _suits(task, fit, list(islice(task.read(path, data), LOOKED_AT)))
+            found.append((suits._replace(own=_is_own(task, path, beginning, fit)), task))
         except SpanloomError as error:
             refused.append((fit, error))
-    found.sort(key=lambda pair: pair[0] if to_learn else (pair[0].fit, pair[0].facts, pair[0].plain), reverse=True)
+    found.sort(key=lambda pair: pair[0] if to_learn else _to_convert(pair[0]), reverse=True)
     refused.sort(key=lambda pair: pair[0], reverse=True)
     seen = bool(found) and (found[0][0].facts > 0) and to_learn
     if refused and not seen and (not found or refused[0][0] > found[0][0].fit):
@@ -89,6 +92,11 @@ def _beginning(path: Path, data: DataConfig) -> str | None:
         raise
 
 
+def _to_convert(found: Suits) -> tuple[int, int, bool, int]:
+    """What counts where nothing is to be learned: that all of it is kept."""
+    return found.fit, found.facts, found.own, found.plain
+
+
 def word_config(task: Task, data: DataConfig) -> RunConfig:
     """The defaults of a task, with an encoder that starts from words and so needs nothing that may not be here."""
     model = {"encoder": {"kind": "rnn"}} if has_encoder(task) else {}
@@ -111,6 +119,14 @@ def _fit(task: Task, path: Path, beginning: str | None, data: DataConfig) -> int
     return 0 if beginning is None else max((one.fit(beginning) for one in known), default=0)
 
 
+def _is_own(task: Task, path: Path, beginning: str | None, fit: int) -> bool:
+    """Whether the format that fits so well is one of the task's own."""
+    answer: type = type(task.answer())
+    own = formats(answer).values()
+    claimed = any(one.claims(path) for one in own)
+    return claimed or (beginning is not None and any(one.fit(beginning) == fit for one in own))
+
+
 def _suits(task: Task, fit: int, read: list[Example]) -> Suits:
     """Raises DataError where there is no gold, or none of a kind without which the task has nothing to learn."""
     examples = [example for example in read if example.gold is not None]
@@ -126,7 +142,7 @@ def _suits(task: Task, fit: int, read: list[Example]) -> Suits:
     lost = sum(len(example.lost) + len(codec.encode(example).lost) for example in examples)
     repeats = not labels or (len(labels) >= OFTEN * len(set(labels)) and len(examples) > 1)
     plain = -len(dataclasses.fields(type(task.answer())))
-    return Suits(2 * lost <= facts, fit, repeats, facts - lost, plain)
+    return Suits(2 * lost <= facts, fit, repeats, facts - lost, plain, own=True)
 
 
 def labels_of_line(line: Any) -> Iterator[str]:

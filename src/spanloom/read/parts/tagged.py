@@ -36,7 +36,7 @@ class Sentence:
     text: where the file gives the text that the words stand in. scheme: where the tags are sure to be in one.
     lost: gold that the tags could not say. intent: of the whole; with it the tags are slots, and the gold is a Frame.
     column: what the column of the tags is called, where there are several. notes: what was passed over before it.
-    fields: what else the file says of it, see `Example`.
+    fields: what else the file says of it, see `Example`. scores: how sure a model was of the tag of each word.
     """
 
     source: Source
@@ -50,6 +50,7 @@ class Sentence:
     column: str = ""
     notes: Notes = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
+    scores: tuple[float, ...] | None = None
 
     def source_of(self, position: int) -> Source:
         return Source(self.source.path, self.lines[position]) if self.lines else self.source
@@ -118,6 +119,7 @@ def _example(
     elif reading.scheme is None:
         reading = replace(reading, scheme=of_spans)
     tags, mended, lost = gold_tags(sentence, kept, reading, config)
+    tags = replace(tags, scores=sentence.scores) if len(kept.words) == len(sentence.words) else tags
     gold = tags if sentence.intent is None else Frame(sentence.intent, tags)
     whole = Example(text, gold, sentence.source, lost=(*sentence.lost, *lost), mended=(*notes, *mended))
     return replace(whole, fields=sentence.fields)

@@ -27,6 +27,7 @@ from spanloom.run.cli.judge import calibrate, compare, evaluate
 from spanloom.run.cli.listing import settings
 from spanloom.run.cli.predict import predict
 from spanloom.run.cli.serve import serve
+from spanloom.run.cli.splitting import split
 from spanloom.run.cli.streams import prepare_streams
 from spanloom.run.cli.training import export, train
 from spanloom.write.escapes import visible
@@ -83,7 +84,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    everything = (predict, init, train, evaluate, calibrate, compare, check, convert, export, generate, serve)
+    everything = (predict, init, train, evaluate, calibrate, compare, check, convert, split, export, generate, serve)
     for command in (*everything, facts, example, tasks, settings, doctor):
         app.command()(command)
     return app

@@ -35,6 +35,15 @@ class OutputFormat(StrEnum):
     parquet = "parquet"
     columns = "columns"
     html = "html"
+    label_studio = "label-studio"
+    prodigy = "prodigy"
+
+
+OF_TOOLS = (OutputFormat.label_studio, OutputFormat.prodigy)
+"""Those that annotation tools read, of `write.formats`, where people go over what a model said."""
+
+FILES = (OutputFormat.parquet, *OF_TOOLS)
+"""Those that are written when all answers are there."""
 
 
 ENDINGS = {
@@ -69,10 +78,11 @@ class How:
 
 @dataclass(frozen=True)
 class About:
-    """What the answers are, and what the head of a page says of them."""
+    """What the answers are, of which task, and what the head of a page says of them."""
 
     kind: AnswerKind
     empty: Any
+    task: Task
     provenance: Provenance | None = None
 
 
@@ -137,19 +147,22 @@ def about(predictor: Predictor[Any], model: Path | None, input: str | None) -> A
     name = "the bundled model" if model is None else model.resolve().name
     data = "" if input in (None, "-") else Path(str(input)).name
     empty = predictor.task.answer()
-    return About(kind_of(empty), empty, Provenance(name, data, date.today().isoformat()))
+    provenance = Provenance(name, data, date.today().isoformat())
+    return About(kind_of(empty), empty, predictor.task, provenance)
 
 
 def refuse_unfit(form: OutputFormat, about: About, output: Path | None) -> None:
     """Raise ConfigError for a format that cannot hold the answers of this model, or that no stream can; MissingExtra
     where what writes it is missing."""
     from spanloom.answers.tags import Tags
+    from spanloom.write.formats import target_for
 
-    if form is OutputFormat.parquet:
-        if output is None or (output.exists() and not output.is_file()):
-            raise ConfigError("--format", "parquet is a file", "an output that is one", "Name it with --output.")
-        if importlib.util.find_spec("pyarrow") is None:
-            raise MissingExtra("Writing a Parquet file", "formats")
+    if form in FILES and (output is None or (output.exists() and not output.is_file())):
+        raise ConfigError("--format", f"{form} is a file", "an output that is one", "Name it with --output.")
+    if form in OF_TOOLS:
+        target_for(form, about.task, "--format", predictions=True)
+    if form is OutputFormat.parquet and importlib.util.find_spec("pyarrow") is None:
+        raise MissingExtra("Writing a Parquet file", "formats")
 
     if form is OutputFormat.columns and about.kind.answer is not Tags:
         found, expected = "columns hold a tag for each token", "a model whose answers are tags"

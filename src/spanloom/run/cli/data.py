@@ -102,7 +102,7 @@ def convert(
         able=lambda one: wanted is None or takes(wanted, type(one.answer())),
     )
     options = Options(chosen.line, as_ is As.predictions, model_version)
-    form = target_for(to, chosen, options.predictions)
+    form = target_for(to, chosen, predictions=options.predictions)
     done = converting.convert(source, target, chosen, form, config, options)
     if check:
         done.differences = converting.check(source, target, chosen, form, config, options)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from spanloom.config import DataConfig
 from spanloom.errors import ConfigError, DataError
-from spanloom.run.cli.answers import About, Answers, How, OutputFormat, answered, json_line, write
+from spanloom.run.cli.answers import OF_TOOLS, About, Answers, How, OutputFormat, answered, json_line, write
 from spanloom.run.cli.entries import Inputs, Maker
 from spanloom.run.cli.progress import watched
 from spanloom.run.cli.texts import files_of
 from spanloom.text.counts import several
 from spanloom.write.atomic import atomic_file
+from spanloom.write.formats import target_for, written
+from spanloom.write.formats.parts.ledger import Ledger
+from spanloom.write.formats.parts.target import Options
 from spanloom.write.journal import RESUME, Job, Journal
-from spanloom.write.lines import atomic_text
+from spanloom.write.lines import atomic_text, write_lines
 from spanloom.write.told import Told
 
 if TYPE_CHECKING:
@@ -114,6 +120,8 @@ def _make(journal: Journal, output: Output) -> None:
 
         with atomic_file(output.path, "wb") as file:
             write_parquet(file, lambda: (told.together() for told in _told(journal)))
+    elif output.form in OF_TOOLS:
+        _make_for_a_tool(journal, output)
     else:
         with atomic_text(output.path) as text:
             if output.form is OutputFormat.csv:
@@ -124,6 +132,18 @@ def _make(journal: Journal, output: Output) -> None:
             else:
                 write(_told(journal), output.form, text, output.about)
     journal.remove()
+
+
+def _make_for_a_tool(journal: Journal, output: Output) -> None:
+    """Make a file of predictions that an annotation tool reads; a text that failed is left out."""
+    about, path = output.about, output.path
+    target = target_for(output.form, about.task, "--format", predictions=True)
+    options = Options(about.task.line, predictions=True, model=about.provenance.model if about.provenance else "")
+    with TemporaryDirectory(dir=path.resolve().parent, prefix=f".{path.name[:60]}.") as folder:
+        lines = Path(folder, "answers.jsonl")
+        write_lines(lines, (told.together() for told in _told(journal) if "error" not in told.shown))
+        data = DataConfig(format="spanloom", unknown_keys="ignored", max_characters=sys.maxsize)
+        written(path, about.task.read(lines, data) if lines.stat().st_size else (), target, options, Ledger())
 
 
 def _before(journal: Journal, output: Output) -> Answers:

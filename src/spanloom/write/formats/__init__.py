@@ -44,22 +44,23 @@ def written_names() -> list[str]:
     return list(targets())
 
 
-def target_for(name: str, task: Task, predictions: bool = False) -> Target:
+def target_for(name: str, task: Task, option: str = "--to", predictions: bool = False) -> Target:
     """The format of this name. Raises ConfigError where there is none, or none that holds what is to be written.
 
-    task: whose gold it is. predictions: the answers of a model are to be told from annotations.
+    task: whose gold it is. option: by which the format is named. predictions: the answers of a model are to be told
+    from annotations.
     """
     fitting = {key: one for key, one in targets().items() if takes(one, type(task.answer()))}
-    where, found = "--to", f"there is no format '{name}'"
+    where, found = option, f"there is no format '{name}'"
     if name in targets():
         found = f"'{name}' cannot hold gold of the task '{task.name}'"
     elif near := difflib.get_close_matches(name, fitting, n=1):
         found += f"; did you mean '{near[0]}'?"
     if predictions and name in fitting:
-        where, found = "--as", f"'{name}' does not tell predictions from annotations"
+        where, found = "--as" if option == "--to" else option, f"'{name}' does not tell predictions from annotations"
         fitting = {key: one for key, one in fitting.items() if Holds.predictions in one.holds}
     if name not in fitting:
-        raise ConfigError(where, found, " or ".join(map(repr, fitting)), f"Name one of these, or leave {where} out.")
+        raise ConfigError(where, found, f"one of {', '.join(fitting)}", f"Name one of these, or leave {where} out.")
     return fitting[name]
 
 

@@ -29,7 +29,10 @@ def compare(written: Iterable[Example], back: Iterable[Example], target: Target,
     for example in written:
         expected = as_read(example, target)
         found = waiting[_words(expected, target)]
-        number = next((at for at, one in enumerate(found) if said(one, target) == said(expected, target)), None)
+        number = next(
+            (at for at, one in enumerate(found) if said(one, target, expected) == said(expected, target, expected)),
+            None,
+        )
         if number is not None:
             same += not list(_cut(example, expected, ledger))
             del found[number]
@@ -55,21 +58,24 @@ def _cut(example: Example, expected: Example, ledger: Ledger) -> Iterator[LostFa
 def _differ(expected: Example, found: Example, target: Target, ledger: Ledger) -> None:
     for name, before, after in zip(
         ("annotation", "fact that had no place", "id", "field"),
-        said(expected, target),
-        said(found, target),
+        said(expected, target, expected),
+        said(found, target, expected),
         strict=True,
     ):
         if before != after:
             ledger.lose(f"{name} that differs", expected.source, f"{before!r} was written, {after!r} is there"[:300])
 
 
-def said(example: Example, target: Target) -> tuple[Hashable, Hashable, Hashable, Hashable]:
-    """What an example says beside its words: its gold, what is lost, its id, its other fields."""
+def said(example: Example, target: Target, written: Example) -> tuple[Hashable, Hashable, Hashable, Hashable]:
+    """What an example says beside its words: its gold, what is lost, its id, its other fields.
+
+    written: the one that it is compared with; where that has no id, one that a format gives to each is no difference.
+    """
     others = {name: value for name, value in example.fields.items() if name != ID}
     return (
         _unordered(example.gold),
         _unordered(example.lost if Holds.lost in target.holds or not target.answers else ()),
-        str(example.fields.get(ID)) if Holds.ids in target.holds else "",
+        str(example.fields.get(ID)) if Holds.ids in target.holds and ID in written.fields else "",
         repr(sorted(others.items())) if Holds.fields in target.holds else "",
     )
 
