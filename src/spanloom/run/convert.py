@@ -43,7 +43,8 @@ class Converted:
         """What is to be said of it, line by line."""
         for kind, count in self.notes.most_common():
             place, case = self.first[kind]
-            yield f"{place}: {case}" if count == 1 else f"{source}: {kind}: {count:,}, the first at {place}: {case}"
+            rest = case[len(kind) :]
+            yield f"{place}: {case}" if count == 1 else f"{source}: {kind}: {count:,}, the first at {place}{rest}"
         unplaced = f"; {several(self.unplaced, 'fact')} could not be placed in the text" if self.unplaced else ""
         yield f"{path}: {several(self.count, 'sentence')}{unplaced}"
         if (beside := target.beside(path)) is not None:

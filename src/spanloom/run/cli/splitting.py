@@ -54,7 +54,7 @@ def split(
         found = f"a share of {dev:g} for dev and of {test:g} for test data"
         raise ConfigError("split", found, "more than 0, and together less than 1", "Set --dev 0.1, say.")
     names = ("train", *(name for name, share in (("dev", dev), ("test", test)) if share))
-    folder = data.resolve().parent if output is None else output
+    folder = data.parent if output is None else output
     files = [folder / f"{data.resolve().name.partition('.')[0]}-{name}.jsonl" for name in names]
     refuse_existing(*files)
     config = data_config(settings or [])

@@ -78,7 +78,7 @@ def _task(example: Example, options: Options, controls: Controls) -> dict[str, A
         return {"data": data}
     result = list(_results(example, controls))
     if not options.predictions:
-        return {"data": data, "annotations": [{"result": result}]}
+        return {"data": data, "annotations": [{"result": [_without_score(item) for item in result]}]}
     scores = [item["score"] for item in result if "score" in item]
     whole = {"score": round(mean(scores), 6)} if scores else {}
     return {"data": data, "predictions": [{"model_version": options.model or "spanloom", **whole, "result": result}]}
@@ -112,6 +112,11 @@ def _choices(gold: Any, controls: Controls) -> Iterator[dict[str, Any]]:
         value = {"choices": list(gold.names)}
         score = _score(mean(gold.scores) if gold.scores else None)
         yield {"id": "c0", "from_name": CHOICES, "to_name": TEXT, "type": "choices", "value": value} | score
+
+
+def _without_score(item: dict[str, Any]) -> dict[str, Any]:
+    """What a person said: they are sure of it."""
+    return {key: value for key, value in item.items() if key != "score"}
 
 
 def _score(score: float | None) -> dict[str, float]:

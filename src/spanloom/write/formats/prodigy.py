@@ -7,6 +7,7 @@ are tasks to be asked about, with their scores, and `meta` shows how sure the mo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -44,8 +45,13 @@ def _spans(example: Example, options: Options) -> dict[str, Any]:
     line["tokens"] = [_token(text, number) for number in range(len(text.tokens))]
     if example.gold is None:
         return line
-    _, spans, relations = kind_of(example.gold).graph(text, example.gold)  # type: ignore[misc]
-    scores = [fact.score for fact in (*spans, *relations) if fact.score is not None]
+    kind = kind_of(example.gold)
+    assert kind.graph is not None
+    _, spans, relations = kind.graph(text, example.gold)
+    facts: list[Span | Relation] = [*spans, *relations]
+    scores = [fact.score for fact in facts if fact.score is not None]
+    if not options.predictions:
+        spans, relations = [replace(span, score=None) for span in spans], [_bare(one) for one in relations]
     line["spans"] = [_span(text, span) for span in spans]
     if relations:
         line["relations"] = [_relation(text, relation) for relation in relations]
@@ -70,6 +76,12 @@ def _relation(text: Text, relation: Relation) -> dict[str, Any]:
     found = {"head": relation.head.end - 1, "child": relation.tail.end - 1, "label": relation.label}
     found |= {"head_span": _span(text, relation.head), "child_span": _span(text, relation.tail)}
     return found if relation.score is None else {**found, "score": round(float(relation.score), 6)}
+
+
+def _bare(relation: Relation) -> Relation:
+    """The relation as a person said it: they are sure of it."""
+    head, tail = (replace(span, score=None) for span in (relation.head, relation.tail))
+    return Relation(head, tail, relation.label)
 
 
 def _answered(example: Example, scores: list[float], options: Options) -> dict[str, Any]:
