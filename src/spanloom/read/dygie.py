@@ -12,8 +12,7 @@ Wadden et al. 2019, https://aclanthology.org/D19-1585; Li et al. 2022, https://a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,8 @@ from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span
 from spanloom.read.brat import DISCONTINUOUS
-from spanloom.read.parts.blanks import BLANK, blanks_left_out
+from spanloom.read.parts.blanks import Kept, blanks_left_out
+from spanloom.read.parts.by_sentence import by_sentence
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, of_kind, shown
@@ -43,7 +43,6 @@ KEYS = Keys(
     gold=GOLD,
     inputs=(DOCUMENT, SENTENCE, *BESIDE),
 )
-BOTH = "in two sentences"
 
 
 def fit(beginning: str) -> int:
@@ -53,98 +52,42 @@ def fit(beginning: str) -> int:
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a document, or a sentence. Raises DataError citing the line."""
     for source, item in json_items(path, config):
-        document = _document(item, source)
+        whole, sentences = _document(item, source, config)
         if config.by_sentence:
-            yield from document.by_sentence(config)
+            yield from by_sentence(whole, sentences)
         else:
-            yield document.example(config)
+            yield whole
 
 
-@dataclass(frozen=True)
-class Document:
-    """What an object says. ends: the number behind the last token of each sentence. entities, relations: in the tokens
-    of the document; None where nobody says which there are."""
-
-    source: Source
-    sentences: list[list[str]]
-    ends: list[int]
-    entities: list[Span] | None
-    relations: list[Relation]
-    lost: list[LostFact]
-    notes: list[tuple[Source, str]]
-    fields: Mapping[str, Any]
-
-    def example(self, config: DataConfig) -> Example:
-        return self._of(self.sentences, (0, self.ends[-1] if self.ends else 0), self.lost, config)
-
-    def by_sentence(self, config: DataConfig) -> Iterator[Example]:
-        """An example a sentence. A relation between two sentences is lost with the first of them."""
-        lost = list(self.lost)
-        for sentence, end in zip(self.sentences, self.ends, strict=True):
-            if not any(word.strip() for word in sentence):
-                continue
-            place = (end - len(sentence), end)
-            for relation in self.relations:
-                if _inside(relation.head, place) and not _inside(relation.tail, place):
-                    lost.append(LostFact("relation", relation.label, relation.label, BOTH))
-            yield self._of([sentence], place, lost, config)
-            lost = []
-
-    def _of(
-        self, sentences: list[list[str]], place: tuple[int, int], lost: Sequence[LostFact], config: DataConfig
-    ) -> Example:
-        text, numbers = joined_sentences(sentences, str(self.source), config)
-        at = [*(number for sentence in numbers for number in sentence[:-1]), len(text.tokens)]
-        notes = (*(self.notes if place[0] == 0 else ()), *blanks_left_out(sentences, self.source))
-        if self.entities is None:
-            return Example(text, None, self.source, mended=notes, fields=self.fields)
-        gone = list(lost)
-        moved: dict[Span, Span] = {}
-        for span in self.entities:
-            if not _inside(span, place):
-                continue
-            start, end = at[span.start - place[0]], at[span.end - place[0]]
-            if start < end:
-                moved[span] = Span(start, end, span.label)
-            else:
-                gone.append(LostFact("entity", span.label, "", BLANK))
-        relations = []
-        for one in self.relations:
-            if not (_inside(one.head, place) and _inside(one.tail, place)):
-                continue
-            if one.head in moved and one.tail in moved:
-                relations.append(Relation(moved[one.head], moved[one.tail], one.label))
-            else:
-                gone.append(LostFact("relation", one.label, one.label, BLANK))
-        graph = Graph(tuple(moved.values()), tuple(relations))
-        return Example(text, graph, self.source, lost=tuple(gone), mended=notes, fields=self.fields)
-
-
-def _inside(span: Span, place: tuple[int, int]) -> bool:
-    return place[0] <= span.start and span.end <= place[1]
-
-
-def _document(item: Item, source: Source) -> Document:
+def _document(item: Item, source: Source, config: DataConfig) -> tuple[Example, list[tuple[int, int]]]:
+    """The document, and the tokens of each of its sentences."""
     where = str(source)
-    several_sentences = DOCUMENT in item
-    values = field(item, DOCUMENT, list, where) if several_sentences else [field(item, SENTENCE, list, where)]
+    nested = DOCUMENT in item
+    values = field(item, DOCUMENT, list, where) if nested else [field(item, SENTENCE, list, where)]
     sentences = [
         [of_kind(word, str, where, "a token") for word in of_kind(value, list, where, "a sentence")] for value in values
     ]
-    ends = list(accumulate(map(len, sentences)))
-    lists = {key: _lists(item, key, several_sentences, len(sentences), where) for key in GOLD}
-    lost: list[LostFact] = []
-    entities: list[Span] = []
-    for number, given in enumerate(lists["ner"] or ()):
-        place = (ends[number] - len(sentences[number]), ends[number])
-        entities += [span for value in given if (span := _entity(value, place, number, where, lost)) is not None]
-    words = [word for sentence in sentences for word in sentence]
-    relations = [_relation(value, entities, len(words), where) for given in lists["relations"] or () for value in given]
-    beside = [(key, item[key]) for key in BESIDE if isinstance(item.get(key), list) and any(item[key])]
-    notes = [(source, f"{BESIDE[key]} passed over: {several(_size(value), BESIDE[key])}") for key, value in beside]
-    notes += marks(item, source, "relations", NO_RELATIONS) if "ner" in item else ()
-    known = entities if lists["ner"] is not None else None
-    return Document(source, sentences, ends, known, relations, lost, notes, other_fields(item, KEYS.read))
+    text, numbers = joined_sentences(sentences, where, config)
+    kept = Kept([], [*(number for sentence in numbers for number in sentence[:-1]), len(text.tokens)])
+    notes = [*_beside(item, source), *blanks_left_out(sentences, source)]
+    gold, lost = None, []
+    if any(key in item for key in GOLD):
+        entities = _entities(_lists(item, "ner", nested, len(sentences), where), sentences, where, lost)
+        given = _lists(item, "relations", nested, len(sentences), where)
+        length = len(kept.numbers) - 1
+        relations = [_relation(value, entities, length, where) for values in given for value in values]
+        gold, gone = kept.graph(entities, relations)
+        lost += gone
+        notes += marks(item, source, "relations", NO_RELATIONS)
+    whole = Example(text, gold, source, lost=tuple(lost), mended=tuple(notes), fields=other_fields(item, KEYS.read))
+    return whole, [(sentence[0], sentence[-1]) for sentence in numbers]
+
+
+def _beside(item: Item, source: Source) -> Iterator[tuple[Source, str]]:
+    """What is passed over, by its kind."""
+    for key, what in BESIDE.items():
+        if isinstance(item.get(key), list) and any(item[key]):
+            yield source, f"{what} passed over: {several(_size(item[key]), what)}"
 
 
 def _size(value: list[Any]) -> int:
@@ -152,10 +95,10 @@ def _size(value: list[Any]) -> int:
     return sum(len(one) if isinstance(one, list) and one and isinstance(one[0], list) else 1 for one in value if one)
 
 
-def _lists(item: Item, key: str, nested: bool, count: int, where: str) -> list[list[Any]] | None:
-    """What a key has for each sentence; None where the key is missing. Raises DataError."""
+def _lists(item: Item, key: str, nested: bool, count: int, where: str) -> list[list[Any]]:
+    """What a key has for each sentence. Raises DataError."""
     if key not in item:
-        return None
+        return [[]] * count
     values = field(item, key, list, where)
     if not nested:
         return [values]
@@ -163,6 +106,17 @@ def _lists(item: Item, key: str, nested: bool, count: int, where: str) -> list[l
         found = f"'{key}' has {several(len(values), 'list')} for {several(count, 'sentence')}"
         raise DataError(where, found, "one list a sentence", "Correct the value.")
     return [of_kind(value, list, where, f"an item of '{key}'") for value in values]
+
+
+def _entities(
+    lists: Sequence[Sequence[Any]], sentences: Sequence[Sequence[str]], where: str, lost: list[LostFact]
+) -> list[Span]:
+    ends = list(accumulate(map(len, sentences)))
+    found = []
+    for number, values in enumerate(lists):
+        place = (ends[number] - len(sentences[number]), ends[number])
+        found += [span for value in values if (span := _entity(value, place, number, where, lost)) is not None]
+    return found
 
 
 def _entity(value: Any, place: tuple[int, int], sentence: int, where: str, lost: list[LostFact]) -> Span | None:
