@@ -234,6 +234,13 @@ def test_a_row_needs_no_key_but_text_and_labels(tmp_path: Path) -> None:
     assert example.gold == Graph((IDA,))
 
 
+def test_regions_of_something_else_in_a_row_are_counted(tmp_path: Path) -> None:
+    odd = [{"start": "0", "end": "0", "paragraphlabels": ["X"]}]
+    (example,) = examples(tmp_path, row(1, (0, 3, "Person"), turns=odd))
+    assert example.gold == Graph((IDA,))
+    assert cases(example) == [f"turns passed over: {odd!r}"]
+
+
 # ---- classes ---------------------------------------------------------------------------------------------------------
 
 

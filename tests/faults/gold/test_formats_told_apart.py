@@ -38,6 +38,24 @@ SAMPLES: dict[tuple[type, str], list[str]] = {
         '{"text": "a", "entities": []}',
         '{"text": "a", "tokens": [[0, 1]], "entities": [], "relations": []}',
     ],
+    (Graph, "label-studio"): [
+        '[{"id": 1, "data": {"text": "a"}, "annotations": [{"result": []}]}]',
+        '[{"id": 1, "text": "a", "label": [{"start": 0, "end": 1, "text": "a", "labels": ["L"]}]}]',
+    ],
+    (Graph, "doccano"): [
+        '{"id": 1, "text": "a", "label": [[0, 1, "L"]]}',
+        '{"text": "a", "entities": [{"id": 1, "label": "L", "start_offset": 0, "end_offset": 1}], "relations": []}',
+    ],
+    (Graph, "prodigy"): ['{"text": "a", "tokens": [], "spans": [], "answer": "accept"}'],
+    (Label, "label-studio"): [
+        '[{"id": 1, "data": {"text": "a"}, "annotations": [{"result": [{"type": "choices", "value": '
+        '{"choices": ["x"]}}]}]}]'
+    ],
+    (Label, "doccano"): ['{"id": 1, "text": "a", "label": ["x"]}'],
+    (Label, "prodigy"): [
+        '{"text": "a", "options": [{"id": "x"}], "accept": ["x"], "answer": "accept"}',
+        '{"text": "a", "label": "x", "answer": "accept"}',
+    ],
     (Tags, "columns"): ["Mara\tNNP\nleft\tVBD\n", "Mara B-PER\nleft O\n"],
     (Tags, "conllu"): [CONLLU, f"# text = Oslo sleeps\n{CONLLU}"],
     (Tags, "spanloom"): ['{"tokens": ["a"], "tags": ["O"]}', '{"text": "a", "entities": []}'],

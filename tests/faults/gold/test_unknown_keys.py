@@ -19,12 +19,12 @@ from spanloom.read import read
 from spanloom.tasks import find_task
 
 TEXT = {"id": 1, "text": "Mira Solberg left Oslo ."}
-DOCCANO = {**TEXT, "label": [[0, 12, "PER"], [18, 22, "LOC"]]}
-PRODIGY = {
+TRIPLES = {**TEXT, "ner": [[0, 12, "PER"], [18, 22, "LOC"]]}
+OBJECTS = {
     **TEXT,
     "_input_hash": 5,
     "tokens": [{"text": "Mira", "start": 0, "end": 4, "id": 0}],
-    "spans": [{"start": 0, "end": 4, "label": "PER"}],
+    "names": [{"start": 0, "end": 4, "label": "PER"}],
     "answer": "accept",
 }
 
@@ -37,11 +37,11 @@ def written(path: Path, *items: Any) -> Path:
 @pytest.mark.parametrize(
     ("task", "item", "keys", "wanted"),
     [
-        ("joint", DOCCANO, "'label'", "'entities' or 'relations'"),
-        ("nested", {**TEXT, "labels": [[0, 4, "PER"]]}, "'labels'", "'entities' or 'relations'"),
-        ("tag", {**TEXT, "label": [{"start": 0, "end": 4, "labels": ["PER"]}]}, "'label'", "'entities'"),
-        ("joint", PRODIGY, "'spans', 'answer'", "'entities' or 'relations'"),
-        ("tag", PRODIGY, "'spans', 'answer'", "'entities'"),
+        ("joint", TRIPLES, "'ner'", "'entities' or 'relations'"),
+        ("nested", {**TEXT, "names": [[0, 4, "PER"]]}, "'names'", "'entities' or 'relations'"),
+        ("tag", {**TEXT, "label": [{"start": 0, "end": 4, "tag": "PER"}]}, "'label'", "'entities'"),
+        ("joint", OBJECTS, "'names', 'answer'", "'entities' or 'relations'"),
+        ("tag", OBJECTS, "'names', 'answer'", "'entities'"),
         ("joint", {**TEXT, "spo_list": [{"subject": "a"}]}, "'spo_list'", "'entities' or 'relations'"),
         ("joint", {**TEXT, "triple_list_gold": []}, "'triple_list_gold'", "'entities' or 'relations'"),
         ("classify", {**TEXT, "cats": {"travel": 1.0}}, "'cats'", "'label' or 'labels'"),
@@ -96,10 +96,10 @@ def test_what_is_spelled_otherwise_or_is_no_list_is_passed_over(tmp_path: Path, 
 
 def test_training_stops_at_it_too(tmp_path: Path) -> None:
     good = {"text": "Bo left Rome .", "entities": [{"start": 0, "end": 2, "label": "PER"}]}
-    path = written(tmp_path / "x.jsonl", good, DOCCANO)
+    path = written(tmp_path / "x.jsonl", good, TRIPLES)
     task = find_task("nested")
     config = RunConfig("nested", 0, DataConfig(train=path, dev=path), TrainConfig(), task.config())
-    with pytest.raises(DataError, match=r"x\.jsonl:2: no key that gold is read from, but 'label'"):
+    with pytest.raises(DataError, match=r"x\.jsonl:2: no key that gold is read from, but 'ner'"):
         run_training(task, config, tmp_path / "run")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.read.parts.json_items import Item, field
+from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.texts import tokenized
 
 TEXTS = ("text", "data")
@@ -24,9 +25,14 @@ MARKS = ("label", "labels", "entities", "annotations")
 KEYS = frozenset((*TEXTS, *IDS, *MARKS, COMMENTS, "relations", "username", "annotation_approver"))
 
 
+GOLD = Keys((), gold=MARKS, inputs=tuple(KEYS - {*MARKS}))
+"""What tells gold under a key that doccano does not have."""
+
+
 def unlabelled(item: Item, source: Source, config: DataConfig) -> Example:
     """The text of a line, with its id and its other fields, without gold."""
     where = str(source)
+    GOLD.refuse_other_gold(item, where, config)
     key = next((key for key in TEXTS if key in item), TEXTS[0])
     text = tokenized(field(item, key, str, where), where, config)
     name = next((key for key in IDS if key in item), None)

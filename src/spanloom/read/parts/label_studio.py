@@ -36,6 +36,8 @@ KEYS = TASK_KEYS | ROW_KEYS | OF_SOME_TASK
 SPANS = ("labels", "hypertextlabels", "htmllabels")
 """The types of regions that are spans, which are the keys of their labels too."""
 CHOICES = "choices"
+_OTHER = {"paragraphlabels", "rectanglelabels", "brushlabels", "timeserieslabels", "taxonomy", "textarea", "start"}
+"""What objects in a row have that are regions of something else, or of no label."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,14 @@ def _row(item: Item, source: Source, config: DataConfig) -> Task:
     if item.get("was_cancelled"):
         return Task(source, data, fields, (), ((source, "annotation that was skipped, passed over"),))
     there = bool(results) or "annotation_id" in item or "annotator" in item
+    if there:
+        results += [{"type": name, "value": value} for name, value in data.items() if _is_annotated(value)]
     return Task(source, data, fields, (Annotation(_names(item.get("annotator")), tuple(results)),) if there else ())
+
+
+def _is_annotated(value: Any) -> bool:
+    """Whether a value is a list of regions that are no spans of a text, which is to be counted."""
+    return isinstance(value, list) and any(isinstance(one, Mapping) and _OTHER & one.keys() for one in value)
 
 
 def _control(name: str, value: Any) -> list[Item]:

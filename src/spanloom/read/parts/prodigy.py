@@ -14,6 +14,7 @@ from spanloom.core import Source
 from spanloom.errors import DataError
 from spanloom.read.parts.annotators import PREDICTIONS
 from spanloom.read.parts.json_items import Item, json_items, shown
+from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.left_out import Note
 
 ANSWER, ACCEPT = "answer", "accept"
@@ -24,6 +25,8 @@ OWN = (
 )
 """Keys that are Prodigy's own."""
 OWN_KEYS = frozenset((*OWN.split(), "text", "spans", "relations", "label"))
+GOLD = Keys((), gold=("spans", "relations", "accept", "label"), inputs=tuple(OWN_KEYS))
+"""What tells gold under a key that Prodigy does not have."""
 WHO = ("_annotator_id", "_session_id")
 
 
@@ -48,6 +51,7 @@ def accepted(path: Path, config: DataConfig) -> Iterator[tuple[Source, Item] | N
             yield source, f"item of another annotator, left out: {' '.join(who) or 'nobody'}"
             continue
         found = True
+        GOLD.refuse_other_gold(item, str(source), config)
         yield source, item
     if not found:
         listed = ", ".join(list(names)[:20]) or "nobody"
