@@ -18,8 +18,21 @@ from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span
 from spanloom.read.parts.entities_alone import NO_RELATIONS
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import shown
-from spanloom.read.parts.spacy_docs import HALF, RELATIONS, Read, documents, is_docbin, left_over, spans_of
+from spanloom.read.parts.json_items import of_kind, shown
+from spanloom.read.parts.spacy_docs import (
+    HALF,
+    RELATIONS,
+    WHOLE,
+    Read,
+    begins,
+    documents,
+    is_docbin,
+    left_over,
+    spans_of,
+)
+from spanloom.read.parts.token_spans import parts_of, span_at
+
+ENDS = "[first, last, label, first, last, label, label]"
 
 
 def fit(beginning: str) -> int:
@@ -44,27 +57,32 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _relations(one: Read, spans: Sequence[Span]) -> Iterator[Relation]:
     where = str(one.source)
     for pair, labels in (one.doc.user_data.get(RELATIONS) or {}).items():
-        if not _is_pair(pair, len(one.doc)) or not isinstance(labels, dict):
+        if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(labels, dict):
             found = f"doc._.rel has {shown({pair: labels})}"
             raise DataError(where, found, "{(first token of head, first token of tail): {label: 1.0}}", "Correct it.")
         for label in sorted(label for label, value in labels.items() if value >= HALF):
-            head, tail = (span_from(one.at[number], spans, where, pair) for number in pair)
+            head, tail = (begins(_place(number, one, where), spans) for number in pair)
+            if head is None or tail is None:
+                found = f"a relation of the tokens {shown(pair)}, at one of which no entity begins"
+                remedy = "Correct doc._.rel, or add the entity."
+                raise DataError(where, found, "the first tokens of two entities", remedy)
             yield Relation(head, tail, label)
+    for value in one.doc.user_data.get(WHOLE) or ():
+        *ends, label = parts_of(list(value), (7,), where, f"one of doc.user_data['{WHOLE}']", ENDS)
+        head, tail = (
+            span_at((_place(first, one, where), _place(last + 1, one, where)), spans, where, name)
+            for first, last, name in (ends[:3], ends[3:])
+        )
+        yield Relation(head, tail, label)
 
 
-def _is_pair(pair: Any, length: int) -> bool:
-    if not isinstance(pair, tuple) or len(pair) != 2:
-        return False
-    return all(isinstance(number, int) and 0 <= number < length for number in pair)
-
-
-def span_from(token: int, spans: Sequence[Span], where: str, pair: Any) -> Span:
-    """The span that begins at a token, of several the longest. Raises DataError where none does."""
-    there = [span for span in spans if span.start == token]
-    if not there:
-        found = f"a relation of the tokens {shown(pair)}, at one of which no entity begins"
-        raise DataError(where, found, "the first tokens of two entities", "Correct doc._.rel, or add the entity.")
-    return max(there, key=lambda span: span.end)
+def _place(number: Any, one: Read, where: str) -> int:
+    """The place of one of spaCy's tokens among those that are read. Raises DataError for one that there is not."""
+    token = of_kind(number, int, where, "a token of a relation")
+    if not 0 <= token < len(one.at):
+        found = f"a relation of the token {token} in a document of {len(one.at) - 1}"
+        raise DataError(where, found, "numbers of its tokens, from 0", "Correct it.")
+    return one.at[token]
 
 
 FORMAT = Format(

@@ -20,7 +20,7 @@ def fit(beginning: str) -> int:
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a document, which errors cite by its number. Raises DataError, MissingExtra."""
     for one in documents(path, config):
-        gold = classes_of(one.doc.cats, str(one.source))
+        gold = classes_of(one.doc.cats, str(one.source)) if one.doc.cats else None
         yield Example(one.text, gold, one.source, mended=tuple(left_over(one, classes=True)), fields=one.fields)
 
 

@@ -53,7 +53,7 @@ def _example(raw: str, said: Item, source: Source, config: DataConfig) -> Exampl
 
 
 FORMAT = Format(
-    name="spacy_tuples",
+    name="spacy-tuples",
     shape="pairs of a text and {'entities': [[start, end, label]]}, in JSON or in Python",
     answer=Graph,
     fit=fit,

@@ -36,7 +36,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 
 FORMAT = Format(
-    name="spacy_tuples",
+    name="spacy-tuples",
     shape="pairs of a text and {'cats': {class: 0.0 or 1.0}}, in JSON or in Python",
     answer=Label,
     fit=fit,

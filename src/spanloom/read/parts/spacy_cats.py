@@ -12,10 +12,8 @@ from spanloom.read.parts.offsets import class_name
 HALF = 0.5
 
 
-def classes_of(cats: Mapping[str, Any], where: str) -> Label | None:
-    """The classes of a text; None where nothing is said of any. Raises DataError for what is no number."""
-    if not cats:
-        return None
+def classes_of(cats: Mapping[str, Any], where: str) -> Label:
+    """The classes of a text. Raises DataError for what is no number."""
     says = {class_name(name, where, "a class"): _number(name, value, where) for name, value in cats.items()}
     return Label(tuple(sorted(name for name, value in says.items() if value >= HALF)))
 

@@ -29,6 +29,8 @@ GROUPS = ("sc", "spanloom")
 EXTENSION = "._."
 RELATIONS = (EXTENSION, "rel", None, None)
 """Where spaCy's relation extraction keeps relations: {(first token of head, first token of tail): {label: 1.0}}."""
+WHOLE = "relations"
+"""Where we keep those relations that first tokens do not tell, as [first, last, label, first, last, label, label]."""
 HALF = 0.5
 
 
@@ -105,7 +107,7 @@ def _read(doc: Any, source: Source, config: DataConfig) -> Read:
         at.append(len(tokens))
         if token.text.strip():
             tokens.append(Token(token.text, token.idx, token.idx + len(token.text)))
-    fields = {key: value for key, value in doc.user_data.items() if isinstance(key, str)}
+    fields = {key: value for key, value in doc.user_data.items() if isinstance(key, str) and key != WHOLE}
     return Read(source, doc, Text(doc.text, tuple(tokens)), [*at, len(tokens)], fields)
 
 
@@ -124,6 +126,11 @@ def spans_of(read: Read) -> tuple[list[Span], list[LostFact]] | None:
         else:
             lost.append(LostFact("entity", span.label_, "", BLANK))
     return list(found), lost
+
+
+def begins(token: int, spans: Sequence[Span]) -> Span | None:
+    """The span that a relation of its first token is of: of several the longest, and of these the first."""
+    return max((span for span in spans if span.start == token), key=lambda span: span.end, default=None)
 
 
 def left_over(read: Read, classes: bool = False, relations: bool = True) -> list[tuple[Source, str]]:

@@ -72,6 +72,8 @@ class Target:
              out goes to the ledger; None where nothing is left
     beside   path -> another file that is written beside it, to be told of; None where there is none
     settings options -> the `[data]` settings that it takes to read it back
+    by_text  facts are written as text and looked for when it is read: of equal texts and places it tells one only, and
+             `adapt` counts the others
     """
 
     name: str
@@ -83,3 +85,4 @@ class Target:
     adapt: Callable[[Example, Ledger], Example | None] = as_it_is
     beside: Callable[[Path], Path | None] = nothing_else
     settings: Callable[[Options], Mapping[str, Any]] = no_settings
+    by_text: bool = False
