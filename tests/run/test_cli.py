@@ -503,7 +503,8 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         ["predict", "train", "evaluate", "calibrate", "compare", "check", "convert", "export", "serve", "facts"],
         ["example", "tasks", "settings", "doctor"],
     )
-    assert sorted(commands) == sorted([*work, "init", "generate", *about])
+    data = ["init", "split", "queue", "merge"]
+    assert sorted(commands) == sorted([*work, *data, "generate", *about])
     assert all(name in shown for name in commands)
 
 
