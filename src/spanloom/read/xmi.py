@@ -59,7 +59,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 def _document(path: Path, types: Any, config: DataConfig) -> Document:
     cas = cas_of(path, types, config)
-    raw = checked_text(cas.sofa_string or "", str(path), config)
+    raw: str = cas.sofa_string or ""
     named = [(one.type.name, one) for one in cas.select_all_annotations()]
     marked = sorted((one.begin, one.end) for name, one in named if name == TOKEN)
     tokens = tuple(Token(raw[start:end], start, end) for start, end in marked if raw[start:end].strip())
@@ -80,6 +80,8 @@ def _document(path: Path, types: Any, config: DataConfig) -> Document:
     mended = tuple((source, f"{what}: {count:,}") for what, count in notes.items())
     example = Example(placing.text, placing.graph(), source, lost=tuple(placing.lost), mended=mended)
     sentences = sorted((one.begin, one.end) for name, one in named if name == SENTENCE)
+    for start, end in sentences if config.by_sentence and sentences else [(0, len(raw))]:
+        checked_text(raw[start:end], str(path), config)
     return Document(example, _places(placing.text, sentences))
 
 

@@ -53,7 +53,8 @@ def document(path: Path, config: DataConfig) -> Document:
     """The document of a file. Raises DataError citing the line."""
     layers, sentences = parsed(path, config.encoding)
     raw = _raw(sentences, path)
-    checked_text(raw, str(path), config)
+    for text in [sentence.text for sentence in sentences] if config.by_sentence else [raw]:
+        checked_text(text, str(path), config)
     offsets = Utf16(raw)
     units = [unit for sentence in sentences for unit in sentence.units]
     tokens = tuple(_token(unit, raw, offsets, path) for unit in units if unit.is_token and unit.text.strip())

@@ -21,7 +21,8 @@ from spanloom.write.formats.parts.held import ID
 from spanloom.write.formats.parts.target import Holds, Options, Target
 from spanloom.write.lines import atomic_text
 
-UPOS = frozenset("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
+UPOS_NAMES = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"
+UPOS = frozenset(UPOS_NAMES.split())
 """https://universaldependencies.org/u/pos"""
 BREAKS = "\t\n\r"
 

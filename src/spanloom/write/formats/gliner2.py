@@ -42,10 +42,12 @@ def adapt(example: Example, ledger: Ledger) -> Example:
     text: Text = example.input
     for span in example.gold.spans:
         if span not in gold.spans:
-            ledger.lose("entity that would be found elsewhere", example.source, f"{text.surface(span)!r} {span.label}")
+            ledger.lose(
+                "entity of which the text is found elsewhere", example.source, f"{text.surface(span)!r} {span.label}"
+            )
     for one in example.gold.relations:
         if one not in gold.relations:
-            ledger.lose("relation that would be found elsewhere", example.source, text.describe(one))
+            ledger.lose("relation of which the text is found elsewhere", example.source, text.describe(one))
     return replace(example, gold=gold)
 
 

@@ -1,26 +1,27 @@
 """WebAnno TSV 3.3, which INCEpTION imports: a file is one document, and each text a sentence of it.
 
-    #T_SP=…ner.type.NamedEntity|value             entities are INCEpTION's own layer of named entities
-    #T_RL=webanno.custom.Relation|label|BT_…      relations are a layer of this name, with a feature `label`, that the project must have
+    #T_SP=…ner.type.NamedEntity|value             entities, INCEpTION's own layer of named entities
+    #T_RL=webanno.custom.Relation|label|BT_…      relations, a layer that the project must have, with a feature `label`
 
 Offsets are UTF-16 code units. Blanks before the first token of a text and behind its last are not held.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from spanloom.answers.graph import Graph
 from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.read.parts.utf16 import Utf16
-from spanloom.read.parts.webanno import MEANINGS, NO_VALUE, NOTHING, SENTENCE_ID, TEXT
+from spanloom.read.parts.webanno import MEANINGS, NOTHING, SENTENCE_ID, TEXT
 from spanloom.write.formats.parts.held import ID
 from spanloom.write.formats.parts.ledger import Ledger
 from spanloom.write.formats.parts.target import Holds, Options, Target
@@ -37,7 +38,7 @@ CONTROL = re.compile(r"[\x00-\x07\x0e-\x1f]")
 
 
 def adapt(example: Example, ledger: Ledger) -> Example:
-    """The example without the blanks around its tokens, and no fact twice."""
+    """The example without the blanks around its tokens."""
     text: Text = example.input
     begin, end = text.tokens[0].start, text.tokens[-1].end
     if (begin, end) != (0, len(text.text)):
@@ -51,56 +52,65 @@ def write(path: Path, examples: Iterable[Example], options: Options) -> None:
     """Raises DataError for a text with control characters, which the format cannot hold."""
     read = list(examples)
     related = any(example.gold.relations for example in read if example.gold is not None)
-    offset = 0
+    offset, counted = 0, itertools.count(1)
     with atomic_text(path) as file:
         file.write(HEADER if related else WITHOUT)
         for number, example in enumerate(read, start=1):
-            file.write("\n" + "".join(f"{line}\n" for line in _sentence(example, number, offset, related)))
+            names = _numbers(example.gold.spans, counted)  # type: ignore[union-attr]
+            sentence = _Sentence(number, offset, names, related)
+            file.write("\n" + "".join(f"{line}\n" for line in sentence.lines(example)))
             offset += Utf16(example.input.text).length + 1
 
 
-def _sentence(example: Example, number: int, offset: int, related: bool) -> Iterator[str]:
-    text: Text = example.input
-    graph: Graph = example.gold  # type: ignore[assignment]
-    if CONTROL.search(text.text):
-        found = "a control character in the text"
-        raise DataError(str(example.source), found, "text that a line of TSV holds", "Write JSON lines instead.")
-    if ID in example.fields:
-        yield f"{SENTENCE_ID}{_escaped(str(example.fields[ID]), IN_TEXT)}"
-    for line in text.text.split("\n"):
-        yield f"{TEXT}{_escaped(line, IN_TEXT)}"
-    names = _numbers(graph.spans, number)
-    offsets = Utf16(text.text)
-    for place, token in enumerate(text.tokens):
-        start, end = (offset + offsets.units(edge) for edge in (token.start, token.end))
-        spans = [span for span in graph.spans if span.start <= place < span.end]
-        own = [one for one in graph.relations if one.tail.start == place]
-        cells = [f"{number}-{place + 1}", f"{start}-{end}", token.text, _names(spans, names)]
-        cells += [*_related(own, names, number)] if related else []
-        yield "\t".join([*cells, ""])
-
-
-def _numbers(spans: Sequence[Span], sentence: int) -> dict[Span, int]:
+def _numbers(spans: Sequence[Span], counted: Iterator[int]) -> dict[Span, int]:
     """A number for each span that goes over several tokens or shares one; they count through the file."""
     taken = Counter(place for span in spans for place in range(span.start, span.end))
-    told = [span for span in spans if span.end - span.start > 1 or taken[span.start] > 1]
-    return {span: sentence * 100_000 + number for number, span in enumerate(told, start=1)}
+    return {span: next(counted) for span in spans if span.end - span.start > 1 or taken[span.start] > 1}
 
 
-def _names(spans: Sequence[Span], numbers: Mapping[Span, int]) -> str:
-    """What stands in a cell of entities."""
-    values = (f"{_escaped(span.label)}[{numbers[span]}]" if span in numbers else _escaped(span.label) for span in spans)
-    return "|".join(values) or NOTHING
+class _Sentence(NamedTuple):
+    """A sentence as it is written: its number, the code units before it, the numbers of its spans, and whether the file
+    has columns for relations."""
 
+    number: int
+    offset: int
+    names: Mapping[Span, int]
+    related: bool
 
-def _related(own: Sequence[Relation], numbers: Mapping[Span, int], sentence: int) -> tuple[str, str]:
-    """The labels of the relations that lead to a token, and where each comes from."""
-    references = []
-    for one in own:
-        head, tail = (numbers.get(end, 0) for end in (one.head, one.tail))
-        which = f"[{head}_{tail}]" if head or tail else ""
-        references.append(f"{sentence}-{one.head.start + 1}{which}")
-    return "|".join(_escaped(one.label) for one in own) or NOTHING, "|".join(references) or NOTHING
+    def lines(self, example: Example) -> Iterator[str]:
+        text: Text = example.input
+        graph: Graph = example.gold  # type: ignore[assignment]
+        if CONTROL.search(text.text):
+            found = "a control character in the text"
+            raise DataError(str(example.source), found, "text that a line of TSV holds", "Write JSON lines instead.")
+        if ID in example.fields:
+            yield f"{SENTENCE_ID}{_escaped(str(example.fields[ID]), IN_TEXT)}"
+        for line in text.text.split("\n"):
+            yield f"{TEXT}{_escaped(line, IN_TEXT)}"
+        offsets = Utf16(text.text)
+        for place, token in enumerate(text.tokens):
+            start, end = (self.offset + offsets.units(edge) for edge in (token.start, token.end))
+            spans = [span for span in graph.spans if span.start <= place < span.end]
+            own = [one for one in graph.relations if one.tail.start == place]
+            cells = [f"{self.number}-{place + 1}", f"{start}-{end}", token.text, self.entities(spans)]
+            cells += self.relations(own) if self.related else []
+            yield "\t".join([*cells, ""])
+
+    def entities(self, spans: Sequence[Span]) -> str:
+        """What stands in a cell of entities."""
+        numbers = (f"[{self.names[span]}]" if span in self.names else "" for span in spans)
+        return (
+            "|".join(f"{_escaped(span.label)}{number}" for span, number in zip(spans, numbers, strict=True)) or NOTHING
+        )
+
+    def relations(self, own: Sequence[Relation]) -> tuple[str, str]:
+        """The labels of the relations that lead to a token, and where each comes from."""
+        references = []
+        for one in own:
+            head, tail = (self.names.get(end, 0) for end in (one.head, one.tail))
+            which = f"[{head}_{tail}]" if head or tail else ""
+            references.append(f"{self.number}-{one.head.start + 1}{which}")
+        return "|".join(_escaped(one.label) for one in own) or NOTHING, "|".join(references) or NOTHING
 
 
 def _escaped(value: str, marks: re.Pattern[str] = RESERVED) -> str:
