@@ -70,11 +70,11 @@ def test_issues_cite_their_lines() -> None:
 
 
 def test_dev_beside_train_and_what_the_reader_said() -> None:
-    passed_over = example(11, "Ada left Rome", Graph((A,)), mended=((Source("g.ann", 4), "note #1 passed over"),))
+    passed_over = example(11, "Ada left Rome", Graph((A,)), mended=((Source("g.ann", 4), "note passed over: #1"),))
     odd = example(2, "Ada left Oslo", Graph((Span(0, 1, "pilot"), Span(2, 3, "place"), Span(2, 3, "place"))))
     dev = [odd, example(3, "Ada left Rome", Graph())]
     assert {name: issue["first"] for name, issue in check_gold([passed_over, EXAMPLES[0]], dev)["issues"].items()} == {
-        "mended or passed over when read": ["g.ann:4: note #1 passed over"],
+        "note passed over": ["g.ann:4: note passed over: #1"],
         "dev labels never seen in train": ["g.jsonl:2: entity label 'pilot'"],
         "dev examples that are in train": ["g.jsonl:3: the input of g.jsonl:11 in train"],
     }

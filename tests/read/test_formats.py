@@ -32,7 +32,7 @@ BEGINNINGS = {
 
 
 def test_all_formats_are_found() -> None:
-    assert set(formats()) == {*BEGINNINGS, "brat"}  # which is two files
+    assert {*BEGINNINGS, "brat"} <= set(formats())  # which is two files
 
 
 @pytest.mark.parametrize(("name", "beginning"), [(name, text) for name, texts in BEGINNINGS.items() for text in texts])

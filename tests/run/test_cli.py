@@ -503,7 +503,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         ["predict", "train", "evaluate", "calibrate", "compare", "check", "convert", "export", "serve", "facts"],
         ["example", "tasks", "settings", "doctor"],
     )
-    assert sorted(commands) == sorted([*work, "init", "generate", *about])
+    assert sorted(commands) == sorted([*work, "init", "generate", "split", *about])
     assert all(name in shown for name in commands)
 
 

@@ -19,6 +19,7 @@ from spanloom.check.issues import (
 )
 from spanloom.core import Example, Source
 from spanloom.inputs import Relation, Span, Text
+from spanloom.read.parts.left_out import kind_of_note
 
 Issue = tuple[str, str]  # what kind, and the case at hand
 Place = tuple[int, int]
@@ -56,7 +57,7 @@ def check_gold(examples: Sequence[Example], dev: Sequence[Example] | None = None
         counts["ambiguous"] += example.ambiguous
         counts["without_gold"] += example.gold is None
         for source, case in example.mended:
-            issues.add(PASSED_OVER, source, case)
+            issues.add(kind_of_note(case) or PASSED_OVER, source, case)
         lost.update(f"{fact.kind}: {fact.cause}" for fact in example.lost)
         for name, case in (*_issues(example), *case_clashes(_labels(example), example.source, spelled)):
             issues.add(name, example.source, case)

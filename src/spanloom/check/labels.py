@@ -19,6 +19,7 @@ from spanloom.check.issues import (
 )
 from spanloom.core import Example
 from spanloom.inputs import MarkedText, TextPair, texts_of
+from spanloom.read.parts.left_out import kind_of_note
 
 Issue = tuple[str, str]  # what kind, and the case at hand
 
@@ -41,7 +42,7 @@ def check_label_data(
     spelled: Spellings = {}
     for example in examples:
         for source, case in example.mended:
-            issues.add(PASSED_OVER, source, case)
+            issues.add(kind_of_note(case) or PASSED_OVER, source, case)
         clashes = case_clashes(labels_of(example), example.source, spelled)
         for name, case in (*_issues(example, max_words), *clashes):
             issues.add(name, example.source, case)

@@ -19,6 +19,7 @@ from spanloom.check.issues import (
 )
 from spanloom.core import Example, Source
 from spanloom.inputs import Text
+from spanloom.read.parts.left_out import kind_of_note
 from spanloom.text.tag_spelling import look_like_spans
 from spanloom.text.tags import illegal, is_bio2, parts_of, spans_from_tags
 
@@ -46,7 +47,7 @@ def check_tags(examples: Sequence[Example], dev: Sequence[Example] | None = None
     spelled: Spellings = {}
     for example in examples:
         for source, case in example.mended:
-            issues.add(MENDED if case.startswith("tag '") else PASSED_OVER, source, case)
+            issues.add(MENDED if case.startswith("tag '") else kind_of_note(case) or PASSED_OVER, source, case)
         clashes = case_clashes(labels_of(example), example.source, spelled)
         for name, case in (*_issues(example, spans), *clashes):
             issues.add(name, example.source, case)

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from spanloom.check.issues import PASSED_OVER
 from spanloom.config import DataConfig
 from spanloom.contracts import Task
 from spanloom.core import Example, Source
+from spanloom.read.parts.left_out import kind_of_note
 from spanloom.text.counts import several
 from spanloom.write.formats import checked, written
 from spanloom.write.formats.parts.ledger import Ledger
@@ -35,7 +37,7 @@ class Converted:
     def note(self, example: Example) -> None:
         self.unplaced += len(example.lost)
         for source, case in example.mended:
-            kind = case.partition(": ")[0]
+            kind = kind_of_note(case) or PASSED_OVER
             self.notes[kind] += 1
             self.first.setdefault(kind, (source, case))
 
@@ -43,8 +45,8 @@ class Converted:
         """What is to be said of it, line by line."""
         for kind, count in self.notes.most_common():
             place, case = self.first[kind]
-            rest = case[len(kind) :]
-            yield f"{place}: {case}" if count == 1 else f"{source}: {kind}: {count:,}, the first at {place}{rest}"
+            rest = case.removeprefix(f"{kind}: ")
+            yield f"{place}: {case}" if count == 1 else f"{source}: {kind}: {count:,}, the first at {place}: {rest}"
         unplaced = f"; {several(self.unplaced, 'fact')} could not be placed in the text" if self.unplaced else ""
         yield f"{path}: {several(self.count, 'sentence')}{unplaced}"
         if (beside := target.beside(path)) is not None:

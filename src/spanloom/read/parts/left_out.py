@@ -11,6 +11,12 @@ from spanloom.errors import DataError
 Note = tuple[Source, str]
 
 
+def kind_of_note(case: str) -> str:
+    """The kind by which a note is counted: `note passed over` of `note passed over: #1 …`; "" where it says none."""
+    kind, mark, _ = case.partition(": ")
+    return kind if mark and "'" not in kind else ""
+
+
 def nothing() -> Iterable[Note]:
     return ()
 
