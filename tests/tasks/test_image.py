@@ -195,13 +195,14 @@ def test_a_codec_that_was_loaded_varies_nothing() -> None:
 def activations_and_scores(model: ImageModel, pixels: torch.Tensor) -> tuple[torch.Tensor, Any]:
     """The map [1, C, h, w] below the last layer, in float64, and what makes the scores of such a map."""
     seen = model.double().backbone(pixels.double()).detach()
-    return seen, lambda map_: model.classifier(map_.mean(dim=(2, 3)))
+    return seen, lambda map_: model.classifier(model.pooled(map_))
 
 
-def test_a_map_is_grad_cam_as_finite_differences_have_it() -> None:
+@pytest.mark.parametrize("pooling", ["mean", "max", "both"])
+def test_a_map_is_grad_cam_as_finite_differences_have_it(pooling: Any) -> None:
     """Selvaraju et al. 2017: channels weighted by the mean of the gradients of the score, here by differences."""
     codec = codec_of(SINGLE)
-    model = model_of(codec).eval()
+    model = model_of(codec, replace(SMALL, pooling=pooling)).eval()
     pixels = torch.from_numpy(codec.collate([codec.encode(SINGLE[0])]).inputs["pixels"])
     with torch.no_grad():
         maps = model(pixels)["maps"][0].numpy()  # [S, h, w]

@@ -87,6 +87,15 @@ def test_the_small_network_halves_at_each_stage(stages: int, blocks: int, size: 
     assert backbone(torch.zeros(2, 3, 32, 32)).shape == (2, backbone.width, size, size)
 
 
+def test_the_upper_layers_may_be_left_out() -> None:
+    whole = efficientnet_lite0().eval()
+    part = whole.cut(17)
+    assert (len(part.layers), part.width) == (17, 320)
+    pixels = torch.rand(1, 3, 32, 32)
+    torch.testing.assert_close(whole.layers[-1](part.eval()(pixels)), whole(pixels))
+    assert residual(4, 3, 2).cut(4).width == 8
+
+
 # ---- weights from files ----------------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,12 @@ class Backbone(nn.Module):
         self.width = width
         self._every = 0
 
+    def cut(self, layers: int) -> Backbone:
+        """The lower layers alone, so many, with their weights."""
+        kept = list(self.layers)[:layers]
+        convolutions = [part for part in kept[-1].modules() if isinstance(part, nn.Conv2d)]
+        return Backbone(kept, convolutions[-1].out_channels)
+
     def hold(self, top: int | None, unfreeze_epochs: int = 0) -> None:
         """Train none but so many layers, those at the top; None for all. unfreeze_epochs: epochs before each of them,
         from the top, is trained, see `unfreezing.py`; 0 trains all at once.

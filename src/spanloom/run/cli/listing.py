@@ -48,7 +48,8 @@ def settings(
         tell(line)
     if task is None:
         tell("The [model] table too: spanloom settings TASK, where TASK is one of")
-        tell(textwrap.fill(f"{', '.join(task_names())}.", max(width, 20)))
+        for line in textwrap.wrap(f"{', '.join(task_names())}.", max(width, 20)):
+            tell(line)
 
 
 def model_tables(config: type) -> list[SettingsTable]:

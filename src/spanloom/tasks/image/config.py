@@ -33,6 +33,9 @@ class Pretrained:
     freeze: Literal["none", "all"] = setting(
         "none", "whether the backbone is never trained; what is not trained keeps its batch-norm statistics too"
     )
+    layers: Layers = setting(
+        0, "how many of its layers are used, from the bottom: the last ones know ImageNet's classes; 0: all"
+    )
     top: Layers = setting(0, "train so many of its layers, those at the top, and none below; 0: all")
     unfreeze_epochs: CountOrNone = setting(
         0, "train the new layer alone for so many epochs, then after each so many one more from the top; 0: all"
@@ -83,6 +86,9 @@ class ImageConfig:
     )
     cache: CountOrNone = setting(
         512, "megabytes of training and dev pictures that are kept, scaled down; others are read anew in each epoch"
+    )
+    pooling: Literal["mean", "max", "both"] = setting(
+        "mean", "what is made of all places of a picture: the mean, the largest of each feature, or both side by side"
     )
     dropout: FractionBelowOne = setting(0.2, "part of what the last layer reads that is hidden in training")
     loss: Literal["cross_entropy", "binary"] = setting(

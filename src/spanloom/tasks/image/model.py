@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -31,26 +32,36 @@ VARIANTS = {"tensorflow": ("same", 1e-3), "timm": ("around", 1e-5)}
 class ImageModel(Model):
     """pixels [B, 3, H, W] -> classes [B, S], logits, and, but in training, maps [B, S, h, w].
 
-    A map says what each place of the picture spoke for a class: their mean is its logit but for the bias. That is the
-    class activation map of Zhou et al. 2016 (https://arxiv.org/abs/1512.04150), and, where it is above 0 and but for a
-    factor, Grad-CAM (Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391): the gradient of the logit by each place
-    is the same, the weight of the channel by the number of places.
+    A map says what each place of the picture spoke for a class. Of the mean over all places, the mean of the map is the
+    logit but for the bias: the class activation map of Zhou et al. 2016 (https://arxiv.org/abs/1512.04150). It is what
+    Grad-CAM finds (Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391), but for a factor, which weighs a channel
+    by the mean over all places of the gradient of the logit: of the mean of a channel and of its largest value alike
+    that is the channel's weight by the number of places, as the gradient of the largest is 1 in one place.
     """
 
     adversarial_names = ("backbone.layers.0",)
 
-    def __init__(self, backbone: Backbone, dropout: float, scores: int) -> None:
+    def __init__(self, backbone: Backbone, pooling: str, dropout: float, scores: int) -> None:
         super().__init__()
         self.backbone = backbone
+        self.pooling = pooling
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(backbone.width, scores)
+        self.classifier = nn.Linear(backbone.width * (2 if pooling == "both" else 1), scores)
 
     def forward(self, pixels: Tensor) -> dict[str, Tensor]:
         seen: Tensor = self.backbone(pixels)  # [B, C, h, w]
-        scores: Tensor = self.classifier(self.dropout(seen.mean(dim=(2, 3))))
+        scores: Tensor = self.classifier(self.dropout(self.pooled(seen)))
         if self.training:
             return {"classes": scores}
-        return {"classes": scores, "maps": functional.conv2d(seen, self.classifier.weight[:, :, None, None])}
+        weights = self.classifier.weight  # [S, C] or [S, 2C]
+        weights = weights.unflatten(1, (-1, self.backbone.width)).sum(dim=1)  # [S, C]
+        return {"classes": scores, "maps": functional.conv2d(seen, weights[:, :, None, None])}
+
+    def pooled(self, seen: Tensor) -> Tensor:
+        """[B, C, h, w] -> [B, C], or [B, 2C] of the mean and the largest."""
+        parts = [] if self.pooling == "max" else [seen.mean(dim=(2, 3))]
+        parts += [] if self.pooling == "mean" else [seen.amax(dim=(2, 3))]
+        return torch.cat(parts, dim=1)
 
 
 def build(config: ImageConfig, codec: ImageCodec, architecture: Mapping[str, Any] | None = None) -> Model:
@@ -62,7 +73,7 @@ def build(config: ImageConfig, codec: ImageCodec, architecture: Mapping[str, Any
         found = f"every example has the label '{codec.classes.names[0]}'"
         raise ConfigError("data.train", found, "two classes at least", "Name other data.")
     backbone = _backbone(config.backbone, architecture is None)
-    model = ImageModel(backbone, config.dropout, codec.classes.scores)
+    model = ImageModel(backbone, config.pooling, config.dropout, codec.classes.scores)
     if isinstance(config.backbone, Pretrained):
         settings = config.backbone
         backbone.hold(0 if settings.freeze == "all" else settings.top or None, settings.unfreeze_epochs)
@@ -80,7 +91,7 @@ def _backbone(config: BackboneConfig, pretrained: bool) -> Backbone:
         made, names = resnet18(), resnet18_names()
     if pretrained:
         put_weights(made, config.path or _packaged(config), names)
-    return made
+    return made.cut(config.layers) if config.layers else made
 
 
 def _packaged(config: BackboneConfig) -> Path:
