@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from spanloom.errors import ConfigError, DataError, MissingExtra
+from spanloom.predict.fingerprint import model_hash
 from spanloom.predict.predictor import Predictor, load
 from spanloom.run.cli import main
 from spanloom.run.cli.answers import OutputFormat
@@ -327,6 +328,18 @@ def test_another_model_on_a_node_is_refused(tmp_path: Path, predictor: Predictor
     assert outcome.fault is not None
     assert outcome.fault.kind is ConfigError
     assert "is another on a node of the cluster" in str(outcome.fault.error())
+
+
+def test_a_bug_in_a_worker_is_no_worker_that_died(
+    tmp_path: Path, predictor: Predictor[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("Bo\n", encoding="utf-8")
+    [block] = blocks_of(tmp_path, Maker(predictor), None)
+    worker = Worker(Work(None, model_hash(predictor.source), tmp_path, tmp_path / "out", OutputFormat.jsonl))
+    monkeypatch.setattr(Worker, "_answer", lambda *_: 1 + "1")
+    fault = worker.outcome(block).fault
+    assert fault is not None
+    assert str(fault.error()).startswith("block a.txt.00000: failed with TypeError: unsupported operand")
 
 
 def test_an_error_comes_through_with_its_type() -> None:

@@ -280,6 +280,18 @@ def test_label_studio_may_ask_for_a_training_and_a_damaged_file_is_said(
     assert "No training began: " in capsys.readouterr().err
 
 
+def test_half_of_a_line_that_a_killed_service_left_spoils_no_other(config: Path, idle: Service) -> None:
+    kept = config.parent / "kept" / "annotations.jsonl"
+    made, _ = retraining(config, idle)
+    heed(made, told(1, "Ada lives in Turin.", ADA))
+    whole = kept.read_bytes()
+    kept.write_bytes(whole + b'{"task": {"id": 2, "da')
+    other, _ = retraining(config, idle)
+    assert kept.read_bytes() == whole
+    heed(other, told(3, "Ada left.", ADA))
+    assert [task["id"] for task in kept_tasks(kept)] == [1, 3]
+
+
 def test_what_cannot_be_trained_is_refused(config: Path, idle: Service) -> None:
     config.write_text('task = "tag"\n')
     with pytest.raises(ConfigError, match=r"mine\.toml: task is 'tag', and the model's is 'joint'"):

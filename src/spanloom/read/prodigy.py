@@ -20,10 +20,9 @@ from spanloom.inputs import Text
 from spanloom.read.parts.annotations import character_place, score_of, token_ranges
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, first_keys, object_of, shown
-from spanloom.read.parts.left_out import Note, noted
 from spanloom.read.parts.offsets import label_of
 from spanloom.read.parts.placing import Placing
-from spanloom.read.parts.prodigy import OWN_KEYS, accepted, fields_of, people
+from spanloom.read.parts.prodigy import OWN_KEYS, examples, fields_of, people
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.words import tokenize
 
@@ -41,12 +40,7 @@ def fit(beginning: str) -> int:
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a line that was accepted. Raises DataError citing the line."""
-    return noted(_examples(path, config))
-
-
-def _examples(path: Path, config: DataConfig) -> Iterator[Example | Note]:
-    for source, item in accepted(path, config):
-        yield (source, item) if isinstance(item, str) else _example(source, item, config)
+    return examples(path, config, _example)
 
 
 def _example(source: Source, item: Item, config: DataConfig) -> Example:

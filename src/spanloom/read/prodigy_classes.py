@@ -19,9 +19,8 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, first_keys, object_of, shown
-from spanloom.read.parts.left_out import Note, noted
 from spanloom.read.parts.offsets import class_name
-from spanloom.read.parts.prodigy import ACCEPT, ANSWER, OWN_KEYS, accepted, fields_of, people
+from spanloom.read.parts.prodigy import ACCEPT, ANSWER, OWN_KEYS, examples, fields_of, people
 from spanloom.read.parts.texts import tokenized
 
 OPTIONS, LABEL = "options", "label"
@@ -35,12 +34,7 @@ def fit(beginning: str) -> int:
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a line that was accepted. Raises DataError citing the line."""
-    return noted(_examples(path, config))
-
-
-def _examples(path: Path, config: DataConfig) -> Iterator[Example | Note]:
-    for source, item in accepted(path, config):
-        yield (source, item) if isinstance(item, str) else _example(source, item, config)
+    return examples(path, config, _example)
 
 
 def _example(source: Source, item: Item, config: DataConfig) -> Example:

@@ -7,6 +7,7 @@ FOLDER/training-3/          tasks.json, train.jsonl and config.toml, what the th
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -59,6 +60,7 @@ class Retraining:
         self._process: subprocess.Popen[bytes] | None = None
         self._waiting: threading.Thread | None = None
         self._stopping = False
+        _cut(wanted.folder / KEPT)
 
     def state(self) -> dict[str, Any]:
         """How many annotations are new since the last training began, and whether one goes on."""
@@ -162,6 +164,20 @@ class Retraining:
         if process is not None:
             process.terminate()
             process.wait()
+
+
+def _cut(path: Path) -> None:
+    """Cut off a line that a service which was killed wrote half of, so that the next line is not glued to it."""
+    if not path.exists():
+        return
+    try:
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(path, whole)
+            say(f"{path}: half of a line was cut off at its end; Label Studio still has what it said.")
+    except OSError as error:
+        raise FileError.of(error, path) from error
 
 
 def kept_tasks(path: Path) -> list[dict[str, Any]]:

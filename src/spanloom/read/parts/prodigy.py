@@ -6,19 +6,19 @@ answer is one that nobody was asked about: what it has stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from spanloom.config import DataConfig
-from spanloom.core import Source
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.annotators import PREDICTIONS, WHEN
 from spanloom.read.parts.annotators import WHO as SIGNED
 from spanloom.read.parts.json_items import Item, json_items, shown
 from spanloom.read.parts.json_keys import Keys, other_fields
-from spanloom.read.parts.left_out import Note
+from spanloom.read.parts.left_out import Note, noted
 
 ANSWER, ACCEPT = "answer", "accept"
 LEFT_OUT = ("reject", "ignore")
@@ -31,6 +31,14 @@ OWN_KEYS = frozenset((*OWN.split(), "text", "spans", "relations", "label"))
 GOLD = Keys((), gold=("spans", "relations", "accept", "label"), inputs=tuple(OWN_KEYS))
 """What tells gold under a key that Prodigy does not have."""
 WHO = ("_annotator_id", "_session_id")
+
+
+def examples(path: Path, config: DataConfig, one: Callable[[Source, Item, DataConfig], Example]) -> Iterator[Example]:
+    """An example of each line that counts, by `one`, and with the notes of those that do not."""
+    return noted(
+        (source, item) if isinstance(item, str) else one(source, item, config)
+        for source, item in accepted(path, config)
+    )
 
 
 def accepted(path: Path, config: DataConfig) -> Iterator[tuple[Source, Item] | Note]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import pickle
 import socket
 import warnings
 from collections.abc import Iterator, Sequence
@@ -61,9 +60,7 @@ def outcomes(blocks: Sequence[Block], work: Work, most: int | None = None) -> It
     context.max_errored_blocks = -1  # a worker that died for good costs its blocks, not the job
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     first = min(most or max(int(ray.cluster_resources().get("CPU", 1)), 1), len(blocks))
-    answered = data.from_items(
-        [{"block": pickle.dumps(one)} for one in blocks], override_num_blocks=len(blocks)
-    ).map_batches(
+    answered = data.from_items([{"block": one} for one in blocks], override_num_blocks=len(blocks)).map_batches(
         Worker,
         fn_constructor_args=(work,),
         batch_size=1,
@@ -72,7 +69,7 @@ def outcomes(blocks: Sequence[Block], work: Work, most: int | None = None) -> It
         ray_remote_args_fn=lambda: {"max_task_retries": TRIES},
     )
     for row in answered.iter_rows():
-        yield pickle.loads(row["outcome"])
+        yield row["outcome"]
 
 
 def _library(name: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -86,9 +85,9 @@ class Worker:
         self._work = work
         self._predictor: Predictor[Any] | None = None
 
-    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[bytes]]:
-        """As `map_batches` calls it: blocks in, and what became of each, both pickled."""
-        return {"outcome": [pickle.dumps(self.outcome(pickle.loads(raw))) for raw in batch["block"]]}
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[Outcome]]:
+        """As `map_batches` calls it: blocks in, and what became of each."""
+        return {"outcome": [self.outcome(block) for block in batch["block"]]}
 
     def outcome(self, block: Block) -> Outcome:
         """What was read of a block, the answers to which are then in their file, or why there is none."""
@@ -99,6 +98,10 @@ class Worker:
             return Outcome(block, fault=Fault.of(error))
         except OSError as error:
             return Outcome(block, fault=Fault.of(FileError.of(error)))
+        except Exception as error:  # a bug of ours, which must not look like a worker that died
+            found = f"failed with {type(error).__name__}: {error}"
+            remedy = "This is a bug in spanloom: please report it."
+            return Outcome(block, fault=Fault.of(SpanloomError(f"block {block.name}", found, remedy=remedy)))
 
     def _loaded(self) -> Predictor[Any]:
         """The predictor, when it is first needed. Raises ConfigError where the model here is another."""
