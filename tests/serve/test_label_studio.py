@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import copy
 import json
 import threading
 from collections.abc import Sequence
@@ -29,6 +31,12 @@ XML = """<View><Relations><Relation value="x"/></Relations>
 @pytest.fixture(scope="module")
 def service() -> Service:
     return Service({"box": bundled()}, Settings(threads=1, label_studio=True))
+
+
+@pytest.fixture(scope="module")
+def idle() -> Service:
+    """A service that nobody asks."""
+    return Service({"box": bundled()}, Settings(threads=1))
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +113,24 @@ def test_annotations_are_nobodys_business_where_nothing_is_trained(client: Any) 
     assert reply.json() == {"status": "ignored"}
 
 
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (f"Basic {base64.b64encode(b'kim:a-token-of-the-tests-2026').decode()}", 200),
+        ("Bearer a-token-of-the-tests-2026", 200),
+        (f"Basic {base64.b64encode(b'kim:another').decode()}", 401),
+        (f"Basic {base64.b64encode(b'a-token-of-the-tests-2026').decode()}", 401),
+        ("Basic %%%", 401),
+        ("", 401),
+    ],
+)
+def test_a_token_may_be_the_password_that_label_studio_sends(idle: Service, header: str, status: int) -> None:
+    settings = Settings(threads=1, label_studio=True, tokens=("a-token-of-the-tests-2026",))
+    guarded = copy.copy(idle)
+    guarded.settings = settings
+    assert TestClient(build(guarded)).get("/versions", headers={"Authorization": header}).status_code == status
+
+
 # ---- answers and controls --------------------------------------------------------------------------------------------
 
 
@@ -176,12 +202,6 @@ def config(tmp_path: Path) -> Path:
     sample = FOLDER / "joint" / "sample.jsonl"
     path.write_text(f'task = "joint"\n[data]\ntrain = "{sample}"\ndev = "{sample}"\n', encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def idle() -> Service:
-    """A service that nobody asks."""
-    return Service({"box": bundled()}, Settings(threads=1))
 
 
 def retraining(config: Path, idle: Service, every: int = 2) -> tuple[Retraining, list[Process]]:
