@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spanloom.check.folds import assign, groups_of
+from spanloom.check.folds import assign, together
 from spanloom.core import Example, Source
 from spanloom.errors import ConfigError
 from spanloom.inputs import Text, TextPair
@@ -37,20 +37,23 @@ def test_folds_go_by_the_texts_and_the_seed_and_not_by_the_order() -> None:
     assert assign(data, 3, seed=6) != folds
 
 
-def test_a_file_is_a_document_where_there_are_many_and_what_is_shared_joins_two() -> None:
-    many = [Example(text(f"Text {number}."), source=Source(f"{number // 2}.ann", 1)) for number in range(20)]
-    assert groups_of(many, 2) == [number // 2 * 2 for number in range(20)]
-    joined = [*many, Example(text("text 0."), source=Source("9.ann", 1))]  # the text of file 0, in file 9
-    assert groups_of(joined, 2)[18:] == [0, 0, 0]
-    few = [Example(text(f"Text {number}."), source=Source(f"{number % 2}.txt", 1)) for number in range(20)]
-    assert groups_of(few, 2) == list(range(20))
+def test_a_document_stays_whole_and_what_is_shared_joins_two() -> None:
+    data = examples(*(f"Text {number}." for number in range(20)), "text 0.")
+    documents = [*(str(number // 2) for number in range(20)), "9"]  # the last has the text of document 0
+    folds = assign(data, 5, 0, documents)
+    assert all(folds[number] == folds[number + 1] for number in range(0, 20, 2))
+    assert folds[0] == folds[18] == folds[20]
+    assert together((example.input.text.casefold(), name) for example, name in zip(data, documents, strict=True)) == [
+        [0, 1, 18, 19, 20],
+        *([number, number + 1] for number in range(2, 18, 2)),
+    ]
 
 
 def test_pairs_go_by_both_of_their_texts() -> None:
     pairs = [Example(TextPair(text("Same ."), text(f"Other {number} ."))) for number in range(4)]
-    assert len({*groups_of(pairs, 2)}) == 4
+    assert sorted(assign(pairs, 4, 0)) == [0, 1, 2, 3]
 
 
 def test_more_folds_than_texts_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"--folds: is 3, and the data have 2 different texts"):
+    with pytest.raises(ConfigError, match=r"--folds: is 3, and the data have 2 texts apart from one another"):
         assign(examples("One .", "Two .", "one ."), 3, 0)

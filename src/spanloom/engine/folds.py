@@ -41,11 +41,15 @@ OnReport = Callable[[Report], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """How folds are made: how many, how often with other parts and another seed, and in which folder."""
+    """How folds are made: how many, how often with other parts and another seed, and in which folder.
+
+    documents: of which each example is, None for one of its own; none of any, where there are none at all.
+    """
 
     folds: int
     rounds: int
     folder: Path
+    documents: Sequence[str | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ def folds_of(examples: Sequence[Example], config: RunConfig, plan: Plan) -> Iter
     unannotated = [number for number, example in enumerate(examples) if example.gold is None]
     for number in range(plan.rounds):
         settings = replace(config, seed=config.seed + number)
-        places = assign([examples[index] for index in annotated], plan.folds, settings.seed)
+        documents = plan.documents and [plan.documents[index] for index in annotated]
+        places = assign([examples[index] for index in annotated], plan.folds, settings.seed, documents)
         for fold in range(plan.folds):
             held = [index for index, place in zip(annotated, places, strict=True) if place == fold]
             name = f"fold {fold + 1} of {plan.folds}" + (f", round {number + 1}" if plan.rounds > 1 else "")

@@ -19,6 +19,7 @@ from spanloom.errors import ConfigError, DataError
 from spanloom.metrics.held_out import averaged, calibrated, common_scaling, scaled
 from spanloom.predict.predictor import load
 from spanloom.run.cli.settings import data_config
+from spanloom.run.documents import documents
 from spanloom.run.train import training_packages
 from spanloom.run.user_config import GivenConfig, resolved
 from spanloom.tasks import find_task
@@ -101,6 +102,7 @@ def _by_folds(data: Path, config: RunConfig, options: QueueOptions, folder: Path
     with training_packages():
         from spanloom.engine.folds import Plan, judged_by_others
         from spanloom.engine.progress import ConsoleProgress
+        from spanloom.engine.report import Notice
         from spanloom.engine.run import Interrupted
     task = find_task(config.task)
     _require_claims(task)
@@ -111,9 +113,13 @@ def _by_folds(data: Path, config: RunConfig, options: QueueOptions, folder: Path
     if all(example.gold is None for example in examples):
         remedy = "Annotate some of them, or name a model with --model, which then says of which texts it is least sure."
         raise DataError(str(data), "no example with a gold answer", "annotated data to train on", remedy)
+    by, named = documents(examples, "", config.data.encoding)
+    plan = Plan(options.folds, options.rounds, folder, [named(example) for example in examples] if by else None)
     try:
         with ConsoleProgress() as show:
-            found_parts = judged_by_others(task, config, examples, Plan(options.folds, options.rounds, folder), show)
+            if by:
+                show(Notice(f"Documents, told by {by}, are judged whole."))
+            found_parts = judged_by_others(task, config, examples, plan, show)
     except Interrupted as stopped:
         raise KeyboardInterrupt(f"Stopped in {stopped.run.parent}. The same command goes on from there.") from stopped
     return judged_of(task, examples, found_parts, options.folds)

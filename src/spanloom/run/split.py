@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spanloom.check.folds import together
 from spanloom.check.leaks import asked
 from spanloom.config import DataConfig
 from spanloom.contracts import Task
@@ -55,7 +56,7 @@ def parted(examples: Sequence[Example], task: Task, data: DataConfig, plan: Plan
     would be too much; what alone has a label is trained on.
     """
     by, named = documents(examples, plan.by, data.encoding)
-    order = _together([(asked(one.input), named(one)) for one in examples])
+    order = together([(asked(one.input), named(one)) for one in examples])
     if len(order) < 1 + len(plan.shares):
         raise _too_little(examples, f"{len(order)} {'documents' if by else 'texts'}" if order[1:] else "one text")
     groups = len(order)
@@ -82,27 +83,6 @@ def _filled(order: Sequence[list[int]], wanted: int, most: int) -> list[list[int
             part.append(group)
             wanted -= len(group)
     return part or [min(order, key=len)]
-
-
-def _together(keys: Iterable[tuple[str, str | None]]) -> list[list[int]]:
-    """The indices that share a text or a document, or are linked by some that do, in groups by their first."""
-    leader: list[int] = []
-    seen: dict[tuple[str, str], int] = {}
-
-    def lead(index: int) -> int:
-        while leader[index] != index:
-            leader[index] = index = leader[leader[index]]
-        return index
-
-    for index, (text, document) in enumerate(keys):
-        leader.append(index)
-        for key in [("text", text)] + ([("document", document)] if document is not None else []):
-            first, own = sorted((lead(seen.setdefault(key, index)), lead(index)))
-            leader[own] = first
-    groups: dict[int, list[int]] = {}
-    for index in range(len(leader)):
-        groups.setdefault(lead(index), []).append(index)
-    return list(groups.values())
 
 
 def _with_labels_of_their_own(
