@@ -118,13 +118,23 @@ def test_unannotated_texts_come_behind_with_what_the_models_answer(tmp_path: Pat
     assert ("Person", "Ada") in {(entity["label"], entity["text"]) for entity in ada["entities"]}
 
 
-def test_a_trained_model_judges_data_that_it_has_not_seen(data: Path, tmp_path: Path, made: Any) -> None:
-    model = runs_of(data) / "round-1" / "fold-1" / "run"
-    found = queue(data, tmp_path / "q.jsonl", model=model)
-    assert {line["id"] for line in found["lines"][:2]} <= {f"s{number}" for number in range(40)}
-    assert f"s{WRONG}" in {line["id"] for line in found["lines"]} or f"s{MISSING}" in {
-        line["id"] for line in found["lines"]
-    }
+def test_a_trained_model_judges_data_and_says_which_it_was_trained_on(data: Path, tmp_path: Path, made: Any) -> None:
+    fold = runs_of(data) / "round-1" / "fold-1"
+    found = queue(data, tmp_path / "q.jsonl", model=fold / "run")
+    known = len((fold / "train.jsonl").read_text(encoding="utf-8").splitlines())
+    (remark,) = found["remarks"]
+    assert f": {known} of 40, the first at {data}:" in remark
+    told = {line["text"] for line in read(fold / "train.jsonl")}
+    errors = {line["id"] for line in lines() if line["id"] in (f"s{WRONG}", f"s{MISSING}") and line["text"] not in told}
+    assert errors <= {line["id"] for line in found["lines"]}
+
+
+def test_plain_texts_come_by_how_unsure_a_model_is_of_them(data: Path, tmp_path: Path, made: Any) -> None:
+    (tmp_path / "texts.txt").write_text("Once Ada left Ulm .\n\nUlm Bo Graz Cy Oslo Di\n", encoding="utf-8")
+    found = queue(tmp_path / "texts.txt", tmp_path / "q.jsonl", model=runs_of(data) / "round-1" / "fold-1" / "run")
+    assert [line["source"].rpartition(":")[2] for line in found["lines"]] == ["3", "1"]
+    assert found["lines"][0]["score"] > found["lines"][1]["score"]
+    assert found["reliability"] == {}
 
 
 @pytest.mark.parametrize(

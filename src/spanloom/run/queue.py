@@ -10,14 +10,18 @@ from typing import Any
 
 from spanloom.answers import kind_of
 from spanloom.check.folds import assign
+from spanloom.check.leaks import FILE as TRAINING_TEXTS
+from spanloom.check.leaks import TrainingTexts
 from spanloom.check.queue.listing import Judged, Wanted, all_findings, lines_of
-from spanloom.config import RunConfig
+from spanloom.config import DataConfig, RunConfig
 from spanloom.contracts import Task
-from spanloom.core import Beliefs, Example
+from spanloom.core import Beliefs, Example, Source
 from spanloom.decode.believed import believed
 from spanloom.errors import ConfigError, DataError
 from spanloom.metrics.held_out import averaged, calibrated, common_scaling, scaled
-from spanloom.predict.predictor import load
+from spanloom.predict.predictor import Predictor, load
+from spanloom.read import UnknownFormat
+from spanloom.read.parts.lines import numbered_lines
 from spanloom.run.cli.settings import data_config
 from spanloom.run.documents import documents
 from spanloom.run.train import training_packages
@@ -26,6 +30,8 @@ from spanloom.tasks import find_task
 from spanloom.write.lines import refuse_to_replace, write_lines
 
 SUFFIX = ".folds"
+PLAIN = (".txt", ".text")
+LEAKED = "Texts that the model was trained on, so that it believes what it was told of them"
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ def queue(
 
     The lines of the output are texts in spanloom's own format, with `rank`, `source`, `score` and `findings`. Returns
     what they amount to: `texts`, how many are listed, `of` how many; the number of `issues` by their kind; `unjudged`,
-    annotations whose label the model that judged them did not know; and `reliability`. Raises ConfigError, DataError,
+    annotations whose label the model that judged them did not know; `reliability`; and `remarks`, what else a person
+    should know. Raises ConfigError, DataError,
     CheckpointError, and MissingExtra without torch.
     """
     data, output = Path(data), Path(output)
@@ -79,6 +86,7 @@ def queue(
         "issues": dict(Counter(finding["issue"] for line in lines for finding in line["findings"]).most_common()),
         "unjudged": unjudged,
         "reliability": judged.reliability,
+        "remarks": list(judged.remarks),
         "lines": lines,
     }
 
@@ -148,13 +156,18 @@ def judged_of(
 def _by_model(data: Path, model: Path, overrides: Sequence[str]) -> Judged:
     """What a trained model believes of data that it was not trained on, scaled by those of them that are annotated."""
     predictor = load(model)
-    task = predictor.task
+    task, settings = predictor.task, data_config(overrides)
     _require_claims(task)
-    examples = list(task.read(data, data_config(overrides)))
+    examples = _read(predictor, data, settings)
+    texts = TrainingTexts.load(predictor.source / TRAINING_TEXTS)
+    leaks = None if texts is None else texts.leaks(task, examples)
+    remarks = (
+        [f"{LEAKED}: {leaks.count:,} of {leaks.of:,}, the first at {leaks.first[0]}."] if leaks and leaks.count else []
+    )
     beliefs = believed(predictor.backend, predictor.codec, examples)
     annotated = [number for number, example in enumerate(examples) if example.gold is not None]
     if len(annotated) < 2:
-        return Judged(task, examples, beliefs)
+        return Judged(task, examples, beliefs, remarks=remarks)
     halves = assign([examples[number] for number in annotated], 2, 0)
     parts = [[number for number, own in zip(annotated, halves, strict=True) if own == half] for half in range(2)]
     held = [[(examples[number], beliefs[number]) for number in part] for part in parts]
@@ -165,7 +178,18 @@ def _by_model(data: Path, model: Path, overrides: Sequence[str]) -> Judged:
             found[number] = each
     for number in set(range(len(examples))) - set(annotated):
         found[number] = scaled(beliefs[number], common)
-    return Judged(task, examples, found, reliability)
+    return Judged(task, examples, found, reliability, remarks)
+
+
+def _read(predictor: Predictor[Any], data: Path, settings: DataConfig) -> list[Example]:
+    """The examples of a file, which may be plain text too, a text a line."""
+    try:
+        return list(predictor.task.read(data, settings))
+    except UnknownFormat:
+        if data.suffix.lower() not in PLAIN or predictor.texts != 1:
+            raise
+    lines = [(number, line.strip()) for number, line in numbered_lines(data, settings.encoding)]
+    return [Example(predictor.prepare(line), None, Source(str(data), number)) for number, line in lines if line]
 
 
 def _require_claims(task: Task) -> None:

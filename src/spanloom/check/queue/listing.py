@@ -30,12 +30,16 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Judged:
-    """Examples with what is believed of them, by models that have not seen them. reliability: see `calibrated`."""
+    """Examples with what is believed of them, by models that have not seen them.
+
+    reliability: see `calibrated`. remarks: what a person should know of how they were judged.
+    """
 
     task: Task
     examples: Sequence[Example]
     beliefs: Sequence[Beliefs]
     reliability: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
 
 def all_findings(judged: Judged) -> tuple[list[Finding], int]:

@@ -65,6 +65,7 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
             f"Not judged: {several(found['unjudged'], 'annotation')}, of a label that stands in no other fold,"
             " or that the model does not know."
         )
+    told += found["remarks"]
     for kind, row in found["reliability"].items():
         error, before = (100 * row[name] for name in ("error", "error_before"))
         told.append(
