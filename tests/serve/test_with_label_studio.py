@@ -29,7 +29,7 @@ from tests.towns import CONFIG, MISSING, WRONG, lines
 
 PROGRAM = os.environ.get("SPANLOOM_LABEL_STUDIO") or shutil.which("label-studio")
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
-SECONDS = 600
+SECONDS = 1200
 pytestmark = [
     pytest.mark.slow(reason="Label Studio makes its database anew, which takes a minute"),
     pytest.mark.skipif(PROGRAM is None, reason="label-studio is not installed"),
