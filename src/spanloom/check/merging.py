@@ -34,9 +34,10 @@ class Review:
     example: Example
     facts: Facts
 
-    def told(self, names: Sequence[str]) -> Any:
-        fields = self.example.fields
-        return next((fields[name] for name in names if fields.get(name) not in (None, "")), None)
+
+def told(example: Example, names: Sequence[str]) -> Any:
+    """The first of these fields that a reviewed text has."""
+    return next((example.fields[name] for name in names if example.fields.get(name) not in (None, "")), None)
 
 
 @dataclass(frozen=True)

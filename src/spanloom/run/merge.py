@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from spanloom.check.merging import PLACE, WHEN, WHO, Change, Facts, Merged, Review, applied, facts_of, merged
+from spanloom.check.merging import PLACE, WHEN, WHO, Change, Facts, Merged, Review, applied, facts_of, merged, told
 from spanloom.check.queue.lines import claim_to_dict
 from spanloom.config import DataConfig
 from spanloom.contracts import Task
@@ -73,12 +73,8 @@ def _reviewed(path: Path, task: Task, config: DataConfig) -> list[Example]:
     decided = [example for own in every for example in own if example.gold is not None]
     places = {example.source for example in decided}
     when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
-    signed = [replace(one, fields={**one.fields, WHEN[0]: _told(one, WHEN) or when}) for one in decided]
+    signed = [replace(one, fields={**one.fields, WHEN[0]: told(one, WHEN) or when}) for one in decided]
     return [*signed, *(example for example in every[0] if example.source not in places)]
-
-
-def _told(example: Example, names: Sequence[str]) -> Any:
-    return next((example.fields[name] for name in names if example.fields.get(name) not in (None, "")), None)
 
 
 def _counts(found: Merged, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -147,8 +143,8 @@ def _lines(examples: Sequence[Example], changes: Iterable[Change], who: str | No
 
 def _by(reviews: Sequence[Review], who: str | None) -> dict[str, Any]:
     """Who decided, and when, as far as the reviewed file says it; of several people all."""
-    people = dict.fromkeys(str(review.told(WHO) or who or "unknown") for review in reviews)
-    times = [review.told(WHEN) for review in reviews if review.told(WHEN) is not None]
+    people = dict.fromkeys(str(told(review.example, WHO) or who or "unknown") for review in reviews)
+    times = [when for review in reviews if (when := told(review.example, WHEN)) is not None]
     return {"who": ", ".join(people), **({"when": times[-1]} if times else {})}
 
 
