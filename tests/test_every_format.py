@@ -5,10 +5,13 @@ Each is put to the test on its sample in `benchmarks/attacks/samples.py`, which 
 
 from __future__ import annotations
 
+import copy
 import gzip
 import importlib
+import json
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -147,3 +150,37 @@ def test_json_cut_short_anywhere_is_refused_with_its_line(form: Format, path: Pa
         with pytest.raises(DataError) as caught:
             examples(path, form, form.name)  # of too little of an object no format can be told
         assert caught.value.where == f"{path}:1", end
+
+
+ODD = (True, None, 1, 1.5, "x", "", [], [[]], [None], {}, {"a": 1}, [{}], [1], 10**30)
+GONE = object()
+
+
+def damaged(value: Any, odd: Any) -> Iterator[Any]:
+    """The value with an odd one in each place of it in turn, itself among them; without each entry where `GONE`."""
+    if odd is not GONE:
+        yield odd
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            if odd is GONE:
+                left = copy.copy(value)
+                del left[key]
+                yield left
+            for inner in damaged(value[key], odd):
+                changed: Any = copy.copy(value)
+                changed[key] = inner
+                yield changed
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].open.endswith((".json", ".jsonl"))])
+def test_json_with_anything_anywhere_is_read_or_refused(path: Path, name: str) -> None:
+    """By every task's reader: what is read, or one sentence; nothing that it stumbles over."""
+    task, content = find_task(SAMPLES[name].task), json.loads(path.read_text(encoding="utf-8"))
+    tried = 0
+    for odd in (*ODD, GONE):
+        for changed in damaged(content, odd):
+            path.write_text(json.dumps(changed), encoding="utf-8")
+            with suppress(SpanloomError):
+                list(task.read(path, DataConfig()))
+            tried += 1
+    assert tried > len(ODD)

@@ -21,7 +21,7 @@ from spanloom.errors import DataError
 from spanloom.read.parts.annotators import Annotators, Opinion
 from spanloom.read.parts.doccano import IDS, KEYS, MARKS, unlabelled
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
+from spanloom.read.parts.json_items import Item, field, id_of, json_items, listed, object_of, of_kind, shown
 from spanloom.read.parts.json_keys import first_values
 from spanloom.read.parts.left_out import noted
 from spanloom.read.parts.offsets import class_name
@@ -65,13 +65,19 @@ def _example(without: Example, item: Item, people: Annotators) -> Example:
         raise DataError(where, f"both '{given[0]}' and '{given[1]}'", "one of them", "Remove the other.")
     mark = next((mark for mark in given if item[mark]), given[0])
     values = field(item, mark, list, where)
-    relations = [object_of(one, where, "a relation") for one in item.get("relations") or ()]
-    users = dict.fromkeys(str(one["user"]) for one in values if isinstance(one, dict) and "user" in one)
+    relations = [object_of(one, where, "a relation") for one in listed(item, "relations", where)]
+    users = dict.fromkeys(map(_user, values))
     who = (str(item["username"]),) if item.get("username") else ()
-    if not users:
+    if not any(users):
         return people.choose([Opinion(who, _said(without, values, relations))], without)
-    own = {user: [one for one in values if str(one["user"]) == user] for user in users}
-    return people.choose([Opinion((user,), _said(without, some, relations)) for user, some in own.items()], without)
+    own = {user: [one for one in values if _user(one) == user] for user in users}
+    said = [Opinion((user,) if user else who, _said(without, some, relations)) for user, some in own.items()]
+    return people.choose(said, without)
+
+
+def _user(value: Any) -> str:
+    """Who marked a span, where that is said."""
+    return str(value["user"]) if isinstance(value, dict) and value.get("user") is not None else ""
 
 
 def _said(without: Example, values: list[Any], relations: list[Item]) -> Example:
@@ -87,12 +93,12 @@ def _said(without: Example, values: list[Any], relations: list[Item]) -> Example
             continue
         entity = object_of(value, where, "an entity")
         start, end = (field(entity, key, int, where, "entities") for key in ("start_offset", "end_offset"))
-        name = entity.get("id", number)
+        name = number if entity.get("id") is None else id_of(entity, "id", where, "entities")
         if name in placing.spans:
             raise DataError(where, f"the entity {shown(name)} is given twice", "an id for each", "Correct the ids.")
         placing.add(name, (start, end), class_name(entity.get("label"), where, "entities.label"))
     for relation in relations:
-        head, tail = (field(relation, key, object, where, "relations") for key in ("from_id", "to_id"))
+        head, tail = (id_of(relation, key, where, "relations") for key in ("from_id", "to_id"))
         placing.relate(head, tail, class_name(relation.get("type"), where, "relations.type"))
     return replace(without, gold=placing.graph(), lost=tuple(placing.lost))
 

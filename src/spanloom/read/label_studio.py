@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
@@ -21,7 +20,7 @@ from spanloom.errors import DataError
 from spanloom.read.parts.annotations import score_of
 from spanloom.read.parts.annotators import Annotators, Opinion
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, first_keys, of_kind, shown
+from spanloom.read.parts.json_items import Item, field, first_keys, id_of, listed, of_kind, shown
 from spanloom.read.parts.label_studio import (
     ANNOTATIONS,
     COMPLETIONS,
@@ -103,7 +102,7 @@ def _region(result: Item, number: int, where: str) -> Region:
         found = f"a region from {shown(value['start'])}, a place in HTML"
         raise DataError(where, found, "offsets in characters", "Use the tag <Text> in the labelling configuration.")
     start, end = (field(places, key, int, where, "value") for key in ("start", "end"))
-    labels = tuple(of_kind(one, str, where, "a label") for one in value.get(str(result["type"])) or ())
+    labels = tuple(of_kind(one, str, where, "a label") for one in listed(value, result["type"], where))
     surface = value.get("text") if isinstance(value.get("text"), str) else None
     return Region(str(result.get("id", number)), start, end, labels, surface, score_of(result, where))
 
@@ -168,12 +167,12 @@ def _said(without: Example, annotation: Annotation, regions: Sequence[Region]) -
 
 def _relate(placing: Placing, result: Item, source: Source) -> list[tuple[Source, str]]:
     where = str(source)
-    ends = [str(field(result, key, object, where, "relation")) for key in ("from_id", "to_id")]
+    ends = [str(id_of(result, key, where, "relation")) for key in ("from_id", "to_id")]
     direction = result.get("direction") or "right"
     if direction not in ("right", "left", "bi"):
         found = f"a relation with the direction {shown(direction)}"
         raise DataError(where, found, "right, left or bi", "Correct it.")
-    given: list[Any] = result.get("labels") or []
+    given = listed(result, "labels", where)
     labels = [of_kind(label, str, where, "the label of a relation") for label in given] or [UNNAMED]
     for label in labels:
         for head, tail in (ends, ends[::-1]) if direction == "bi" else (ends[:: 1 if direction == "right" else -1],):

@@ -7,7 +7,7 @@ the head to the child. Rejected and ignored items are left out and counted. http
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from spanloom.errors import DataError
 from spanloom.inputs import Text
 from spanloom.read.parts.annotations import character_place, score_of, token_ranges
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, first_keys, object_of, shown
+from spanloom.read.parts.json_items import Item, field, first_keys, listed, object_of, shown
 from spanloom.read.parts.offsets import label_of
 from spanloom.read.parts.placing import Placing
 from spanloom.read.parts.prodigy import OWN_KEYS, examples, fields_of, people
@@ -46,23 +46,24 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _example(source: Source, item: Item, config: DataConfig) -> Example:
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
-    text = Text(raw, token_ranges({"tokens": _visible(item, raw)}, raw, where) if item.get("tokens") else tokenize(raw))
+    tokens = listed(item, "tokens", where)
+    text = Text(raw, token_ranges({"tokens": _visible(tokens)}, raw, where) if tokens else tokenize(raw))
     without = Example(text, None, source, fields=fields_of(item, config))
     if "spans" not in item and "relations" not in item:
         return without
     placing, places = Placing(text, where), Places()
-    for value in item.get("spans") or ():
+    for value in listed(item, "spans", where):
         _add(placing, places, object_of(value, where, "a span"), where)
-    for value in item.get("relations") or ():
+    for value in listed(item, "relations", where):
         relation = object_of(value, where, "a relation")
         ends = [_end(placing, places, relation, side, where) for side in ("head", "child")]
         placing.relate(ends[0], ends[1], label_of(relation, "label", where, "relations"), score_of(relation, where))
     return replace(without, gold=placing.graph(), lost=tuple(placing.lost))
 
 
-def _visible(item: Item, raw: str) -> list[Any]:
+def _visible(tokens: Sequence[Any]) -> list[Any]:
     """The tokens that are not blank: spaCy makes some of line breaks."""
-    return [one for one in item["tokens"] if not isinstance(one, dict) or str(one.get("text", "x")).strip()]
+    return [one for one in tokens if not isinstance(one, dict) or str(one.get("text", "x")).strip()]
 
 
 def _add(placing: Placing, places: Places, value: Item, where: str) -> int:

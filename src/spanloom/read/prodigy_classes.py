@@ -18,7 +18,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, first_keys, object_of, shown
+from spanloom.read.parts.json_items import Item, field, first_keys, listed, object_of, shown
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.prodigy import ACCEPT, ANSWER, OWN_KEYS, examples, fields_of, people
 from spanloom.read.parts.texts import tokenized
@@ -43,7 +43,7 @@ def _example(source: Source, item: Item, config: DataConfig) -> Example:
     without = Example(text, None, source, fields=fields_of(item, config))
     if ACCEPT in item:
         names = [class_name(one, where, "one of 'accept'") for one in field(item, ACCEPT, list, where)]
-        known = [_option(one, where) for one in item.get(OPTIONS) or ()]
+        known = [_option(one, where) for one in listed(item, OPTIONS, where)]
         if known and (odd := [name for name in names if name not in known]):
             found = f"{shown(odd[0])} is accepted"
             raise DataError(where, found, f"one of the options {', '.join(known)[:200]}", "Correct it.")

@@ -114,12 +114,10 @@ async def names(request: Request, asked: Annotated[NamesAsked, Query()]) -> dict
 
 
 async def read(request: Request, rows: Callable[[Store], Sequence[dict[str, Any]]]) -> Sequence[dict[str, Any]]:
-    """What a store gives, nothing before the first answer is in it. Raises Refused where there is none to read."""
+    """What a store gives. Raises Refused where there is none to read."""
     path = service_of(request).settings.store
     if path is None:
         raise no_store()
-    if not path.exists():
-        return ()
     try:
         return await asyncio.to_thread(rows, Store(path))
     except ConfigError as error:

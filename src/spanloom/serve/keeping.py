@@ -13,6 +13,7 @@ from typing import Any
 from spanloom.answers.parts.drawing import shown_text
 from spanloom.errors import SpanloomError
 from spanloom.serve.loaded import Loaded
+from spanloom.store.connections import open_to_write
 from spanloom.store.writer import SECONDS, Writer
 from spanloom.write.terminal import say
 
@@ -36,7 +37,14 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
 
     def start(self) -> None:
-        """Let the thread begin."""
+        """Make the store where there is none, so that it can be read from now on, and let the thread begin.
+
+        A store that cannot be used is said; the service answers all the same.
+        """
+        try:
+            open_to_write(self.path).close()
+        except SpanloomError as error:
+            say(f"The store cannot be used: {error}")
         self._thread.start()
 
     def add(self, model: Loaded, shown: Mapping[str, Any]) -> None:
@@ -85,6 +93,7 @@ class Keeper:
     def _attempt(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except SpanloomError as error:
+        except Exception as error:  # whatever it is, the thread goes on, and says nothing of a text
             self.failed()
-            say(f"The store did not take answers: {error}")
+            reason = error if isinstance(error, SpanloomError) else type(error).__name__
+            say(f"The store did not take answers: {reason}")

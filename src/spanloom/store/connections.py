@@ -12,6 +12,7 @@ from spanloom.errors import DataError, FileError
 from spanloom.store.faults import WAIT, faults_of
 from spanloom.store.schema import APPLICATION, STATEMENTS, VERSION
 from spanloom.store.search import fill_search
+from spanloom.write.atomic import make_folder
 
 CACHE = 131_072
 """KiB of a writer's pages in memory: the indices of entities are written to in no order."""
@@ -37,7 +38,10 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 def open_to_write(path: Path) -> sqlite3.Connection:
     """A connection in which transactions are begun and ended by hand. Raises FileError and DataError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        make_folder(path.parent)
+    except OSError as error:
+        raise FileError.of(error, path) from error
     with faults_of(path):
         connection = _connect(path.absolute().as_uri())
         with _closed_on_error(connection):
@@ -89,9 +93,7 @@ def _alone(path: Path) -> str:
 
 def _is_store(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether there are tables of ours, rather than none. Raises DataError for those of others, or of another time."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    application, version, tables = _signature(connection)
     if application != APPLICATION:
         if not tables and not version:
             return False
@@ -101,6 +103,21 @@ def _is_store(connection: sqlite3.Connection, path: Path) -> bool:
         remedy = "Read it with the spanloom that wrote it, or write a new one."
         raise DataError(str(path), f"is a store of version {version}", f"version {VERSION}", remedy)
     return True
+
+
+def _signature(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Whose file it is, of which version, and how many tables it has, at one moment: another may be making them."""
+    alone = not connection.in_transaction
+    if alone:
+        connection.execute("BEGIN")
+    try:
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    finally:
+        if alone:
+            connection.execute("ROLLBACK")
+    return application, version, tables
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:

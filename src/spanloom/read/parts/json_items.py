@@ -121,6 +121,19 @@ def field(item: Item, key: str, kind: type[T], where: str, owner: str = "") -> T
     return of_kind(item[key], kind, where, name)
 
 
+def id_of(item: Item, key: str, where: str, owner: str = "") -> str | int:
+    """An id, a number or a text. Raises DataError for a missing one, and for anything else."""
+    value = item.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return field(item, key, str, where, owner)
+
+
+def listed(item: Item, key: str, where: str) -> list[Any]:
+    """The list under a key that may be missing, or null: none then. Raises DataError for anything else."""
+    return [] if item.get(key) is None else field(item, key, list, where)
+
+
 def shown_keys(listed: str, limit: int = 300) -> str:
     """The keys of an object as one string, cut where they are very many or very long."""
     return listed if len(listed) <= limit else f"{listed[:limit]}…"

@@ -17,7 +17,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Source
 from spanloom.errors import DataError
 from spanloom.read.parts.annotators import PREDICTIONS
-from spanloom.read.parts.json_items import Item, json_items, object_of, shown
+from spanloom.read.parts.json_items import Item, json_items, listed, object_of, shown
 from spanloom.read.parts.json_items import field as value_of
 from spanloom.read.parts.json_keys import OF_SOME_TASK
 from spanloom.read.parts.left_out import Note
@@ -91,8 +91,9 @@ def _task(item: Item, source: Source, config: DataConfig) -> Task:
     fields |= {"id": item["id"]} if "id" in item else {}
     fields |= {"meta": item["meta"]} if item.get("meta") else {}
     key = COMPLETIONS if COMPLETIONS in item else ANNOTATIONS
-    given = [object_of(one, where, "an annotation") for one in item.get(key) or ()]
-    predicted = [object_of(one, where, "a prediction") for one in item.get(PREDICTIONS) or () if isinstance(one, dict)]
+    given = [object_of(one, where, "an annotation") for one in listed(item, key, where)]
+    predicted = listed(item, PREDICTIONS, where)
+    predicted = [one for one in predicted if isinstance(one, dict)]  # some exports have their numbers alone
     notes = [(source, "annotation that was skipped, passed over") for one in given if one.get("was_cancelled")]
     wanted, _, model = (config.annotator or "").partition(":")
     if wanted == PREDICTIONS:
