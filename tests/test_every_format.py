@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import spanloom.read
-from benchmarks.attacks.samples import SAMPLES, Sample
+from benchmarks.attacks.samples import SAMPLES, Sample, facts
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError, SpanloomError
@@ -184,3 +184,29 @@ def test_json_with_anything_anywhere_is_read_or_refused(path: Path, name: str) -
                 list(task.read(path, DataConfig()))
             tried += 1
     assert tried > len(ODD)
+
+
+def renamed(value: Any) -> Iterator[Any]:
+    """The value with each key in it in turn under a name that is one letter longer."""
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            if isinstance(key, str):
+                yield {f"{key}z" if other == key else other: inner for other, inner in value.items()}
+            for inner in renamed(value[key]):
+                changed: Any = copy.copy(value)
+                changed[key] = inner
+                yield changed
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].open.endswith((".json", ".jsonl"))])
+def test_json_with_a_misspelt_key_is_refused_or_loses_nothing(path: Path, name: str) -> None:
+    task, content = find_task(SAMPLES[name].task), json.loads(path.read_text(encoding="utf-8"))
+    whole = sum(map(facts, task.read(path, DataConfig())))
+    assert whole
+    lost = []
+    for changed in renamed(content):
+        path.write_text(json.dumps(changed), encoding="utf-8")
+        with suppress(SpanloomError):
+            if sum(map(facts, task.read(path, DataConfig()))) < whole:
+                lost.append(changed)
+    assert lost == []

@@ -16,10 +16,10 @@ from typing import Any
 
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
-from spanloom.core import Example
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.annotators import Annotators, Opinion
-from spanloom.read.parts.doccano import IDS, KEYS, MARKS, unlabelled
+from spanloom.read.parts.doccano import GOLD, IDS, KEYS, MARKS, unlabelled
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, id_of, json_items, listed, object_of, of_kind, shown
 from spanloom.read.parts.json_keys import first_values
@@ -48,12 +48,14 @@ def _nothing(keys: dict[str, str]) -> bool:
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a line. Raises DataError citing it."""
     people = Annotators(config, path)
-    return noted((_example(unlabelled(item, source, config), item, people) for source, item in _items(path, config)),
-                 people.ending)  # fmt: skip
+    examples = (_example(unlabelled(item, source, config), item, people) for source, item in _items(path, config))
+    return noted(examples, people.ending)
 
 
-def _items(path: Path, config: DataConfig) -> Iterator[tuple[Any, Item]]:
-    return json_items(path, config)
+def _items(path: Path, config: DataConfig) -> Iterator[tuple[Source, Item]]:
+    for source, item in json_items(path, config):
+        GOLD.refuse_misspelt("relations", item, str(source), config)
+        yield source, item
 
 
 def _example(without: Example, item: Item, people: Annotators) -> Example:

@@ -22,7 +22,7 @@ from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, first_keys, listed, object_of, shown
 from spanloom.read.parts.offsets import label_of
 from spanloom.read.parts.placing import Placing
-from spanloom.read.parts.prodigy import OWN_KEYS, examples, fields_of, people
+from spanloom.read.parts.prodigy import GOLD, OWN_KEYS, examples, fields_of, people
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.words import tokenize
 
@@ -46,6 +46,8 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 def _example(source: Source, item: Item, config: DataConfig) -> Example:
     where = str(source)
     raw = checked_text(field(item, "text", str, where), where, config)
+    for key in ("spans", "relations"):
+        GOLD.refuse_misspelt(key, item, where, config)
     tokens = listed(item, "tokens", where)
     text = Text(raw, token_ranges({"tokens": _visible(tokens)}, raw, where) if tokens else tokenize(raw))
     without = Example(text, None, source, fields=fields_of(item, config))
