@@ -241,8 +241,8 @@ def test_answers_are_those_of_predict_with_where_their_texts_stood(
 
 
 @pytest.mark.usefixtures("small", "here")
-def test_parquet_has_a_column_of_errors_in_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pyarrow import parquet
+def test_a_folder_of_parquet_is_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyarrow import dataset, parquet
 
     monkeypatch.chdir(tmp_path)
     write_inputs(tmp_path / "in")
@@ -252,6 +252,8 @@ def test_parquet_has_a_column_of_errors_in_every_file(tmp_path: Path, monkeypatc
     rows = [row for table in tables for row in table.to_pylist()]
     assert [row["input_position"] for row in rows if row["error"]] == [4]
     assert len(rows) == 10
+    assert len({str(table.schema) for table in tables}) == 1
+    assert dataset.dataset("out").to_table().num_rows == 10
 
 
 @pytest.mark.usefixtures("small", "here")

@@ -16,6 +16,9 @@ ROWS = 2048
 EXACT = 2**53
 """Whole numbers up to this are each a number of its own among those with a fraction."""
 
+JSON = {b"holds": b"JSON"}
+"""What is said of a column of which each value is written as JSON."""
+
 Objects = Callable[[], Iterator[Mapping[str, Any]]]
 """The objects from the first on, each time it is called."""
 
@@ -24,16 +27,24 @@ def write_parquet(file: IO[bytes], objects: Objects) -> None:
     """Write the objects that JSON lines would hold, with the same names and values.
 
     They are gone through twice: a column's type is that of all its values. A column of which the values have no type
-    in common, or one that Parquet does not know, holds each as JSON. Raises MissingExtra without pyarrow.
+    in common, or one that Parquet does not know, holds each as JSON, and says so. Raises MissingExtra without pyarrow.
     """
-    arrow, _ = _libraries()
-    types = _types(objects(), arrow)
-    schema = arrow.schema([(name, kind or arrow.string()) for name, kind in types.items()])
-    written = [name for name, kind in types.items() if kind is None]
-    rows = (
-        {**row, **{name: _as_json(row[name]) for name in written if row.get(name) is not None}} for row in objects()
+    write_typed(file, objects(), _types(objects()))
+
+
+def write_typed(file: IO[bytes], rows: Iterable[Mapping[str, Any]], types: Mapping[str, Any]) -> None:
+    """Write rows with columns of these types, name -> type of Arrow's, None where values are to be written as JSON."""
+    turned = [name for name, kind in types.items() if kind is None]
+    rows = ({**row, **{name: _as_json(row[name]) for name in turned if row.get(name) is not None}} for row in rows)
+    write_rows(file, rows, schema_of(types))
+
+
+def schema_of(types: Mapping[str, Any]) -> Any:
+    """Columns of these types; a note is with those that hold JSON."""
+    arrow, _ = libraries()
+    return arrow.schema(
+        [arrow.field(name, kind or arrow.string(), metadata=None if kind else JSON) for name, kind in types.items()]
     )
-    write_rows(file, rows, schema)
 
 
 def write_rows(file: IO[bytes], rows: Iterable[Mapping[str, Any]], types: Any) -> int:
@@ -41,7 +52,7 @@ def write_rows(file: IO[bytes], rows: Iterable[Mapping[str, Any]], types: Any) -
 
     Raises MissingExtra without pyarrow.
     """
-    arrow, parquet = _libraries()
+    arrow, parquet = libraries()
     schema = arrow.schema(list(types.items())) if isinstance(types, Mapping) else types
     count = 0
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
@@ -51,31 +62,37 @@ def write_rows(file: IO[bytes], rows: Iterable[Mapping[str, Any]], types: Any) -
     return count
 
 
-def _libraries() -> tuple[Any, Any]:
+def libraries() -> tuple[Any, Any]:
+    """Arrow, and its Parquet. Raises MissingExtra."""
     try:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ModuleNotFoundError:
         raise MissingExtra("Writing a Parquet file", "formats") from None
 
 
-def _types(objects: Iterator[Mapping[str, Any]], arrow: Any) -> dict[str, Any]:
+def joined(one: Any, other: Any) -> Any:
+    """The type of Arrow's that holds the values of both; None where there is none, and for None."""
+    arrow, _ = libraries()
+    if one is None or other is None:
+        return None
+    try:
+        both = [arrow.schema([("", kind)]) for kind in (one, other)]
+        return arrow.unify_schemas(both, promote_options="permissive").field(0).type
+    except (arrow.ArrowException, TypeError):
+        return None
+
+
+def _types(objects: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
     """The type of each column, None where values are to be written as JSON."""
+    arrow, _ = libraries()
     types: dict[str, Any] = {}
     large = set()
     for rows in _chunks(objects):
         for name in dict.fromkeys(name for row in rows for name in row):
-            before = types.get(name, arrow.null())
-            if before is None:
-                continue
             values = [row.get(name) for row in rows]
             if any(isinstance(value, int) and abs(value) > EXACT for value in values):
                 large.add(name)
-            try:
-                found = arrow.array(values).type  # `infer_type` would look at some of them only
-                both = [arrow.schema([(name, kind)]) for kind in (before, found)]
-                types[name] = arrow.unify_schemas(both, promote_options="permissive").field(name).type
-            except (arrow.ArrowException, OverflowError, TypeError):
-                types[name] = None
+            types[name] = joined(types.get(name, arrow.null()), _type(values))
     for name, kind in types.items():
         rounded = kind is not None and arrow.types.is_floating(kind) and name in large
         if kind is None or rounded or not _is_known(kind, arrow):
@@ -83,6 +100,15 @@ def _types(objects: Iterator[Mapping[str, Any]], arrow: Any) -> dict[str, Any]:
         elif arrow.types.is_null(kind):
             types[name] = arrow.string()
     return types
+
+
+def _type(values: Sequence[Any]) -> Any:
+    """The type of some values; None where they have none in common."""
+    arrow, _ = libraries()
+    try:
+        return arrow.array(values).type  # `infer_type` would look at some of them only
+    except (arrow.ArrowException, OverflowError, TypeError):
+        return None
 
 
 def _is_known(kind: Any, arrow: Any) -> bool:

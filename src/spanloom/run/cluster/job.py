@@ -20,6 +20,7 @@ from spanloom.run.cluster.folder import Done, Folder
 from spanloom.run.cluster.pool import cluster, outcomes, refuse_unreachable
 from spanloom.run.cluster.worker import Fault, Outcome, Work
 from spanloom.text.counts import several, were
+from spanloom.write.parquet_folder import give_same_columns
 from spanloom.write.terminal import say
 from spanloom.write.told import Told
 
@@ -116,6 +117,8 @@ def _go_on(job: _Job, blocks: list[Block], reading: Reading) -> None:
     rate = f"; {texts / cpu:,.0f} texts a second of a processor" if cpu else ""
     say(f"Answered {several(texts, 'text')} in {several(len(blocks) - len(left) - len(before), 'block')}{there}{rate}.")
     _refuse_missing(list(left), faults)
+    if job.asked.form is OutputFormat.parquet:
+        give_same_columns([job.work.file_of(block) for block in blocks])
 
 
 def _watched(job: _Job, left: list[Block], total: int) -> Iterator[Outcome]:
