@@ -84,10 +84,14 @@ def take(folder: Path) -> list[Path]:
                 size = {"width": context["viewport"]["width"], "height": min(bottom - top, MOST_HIGH)}
                 taken = page.screenshot(full_page=True, clip={"x": 0, "y": top, **size})
                 paths.append(folder / name)
-                # Of few colours there is no loss to see, and a third of the size.
-                few = Image.open(io.BytesIO(taken)).convert("RGB").quantize(256, kmeans=3)
-                few.save(paths[-1], optimize=True)
+                keep(taken, paths[-1])
     return paths
+
+
+def keep(taken: bytes, path: Path) -> None:
+    """Write what a browser took. Of few colours there is no loss to see, and a third of the size."""
+    few = Image.open(io.BytesIO(taken)).convert("RGB").quantize(256, kmeans=3)
+    few.save(path, optimize=True)
 
 
 if __name__ == "__main__":

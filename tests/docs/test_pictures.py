@@ -1,4 +1,4 @@
-"""The committed pictures are those that docs/pictures.py draws and docs/screenshots.py takes; pages show them."""
+"""The committed pictures are those that docs/pictures.py draws, and two others take in a browser; pages show them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from docs import screenshots
+from docs import label_studio, screenshots
 from docs.pictures import FOLDER, draw
 from tests.docs.blocks import PAGES
 from tests.serve.browsing import CHROMIUM, LACKING
+from tests.serve.label_studio import PROGRAM
 
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
 MADE_BY = re.compile(r"Matplotlib v[\d.]+")
@@ -28,9 +29,8 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_every_picture_is_drawn_and_shown(drawn: dict[str, Path]) -> None:
     pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "README.zh-CN.md")
     shown = re.findall(r"!\[[^\]]+\]\((?:docs/)?pictures/(.*?)\)", pages)
-    assert (
-        sorted(set(shown)) == sorted((*drawn, *screenshots.PICTURES)) == sorted(path.name for path in FOLDER.iterdir())
-    )
+    made = sorted((*drawn, *screenshots.PICTURES, *label_studio.PICTURES))
+    assert sorted(set(shown)) == made == sorted(path.name for path in FOLDER.iterdir())
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
@@ -66,6 +66,17 @@ def test_pictures_of_the_page_can_be_taken(tmp_path: Path) -> None:
     assert [path.name for path in taken] == list(screenshots.PICTURES)
     for path in taken:
         fits(path)
+
+
+@pytest.mark.slow(reason="Label Studio makes its database anew, which takes a minute")
+@pytest.mark.skipif(PROGRAM is None, reason="label-studio is not installed")
+@pytest.mark.skipif(CHROMIUM is None or find_spec("playwright") is None, reason=LACKING)
+def test_pictures_of_label_studio_can_be_taken(tmp_path: Path) -> None:
+    taken = label_studio.take(tmp_path)
+    assert [path.name for path in taken] == list(label_studio.PICTURES)
+    for path in taken:
+        with Image.open(path) as picture, Image.open(FOLDER / path.name) as kept:
+            assert picture.size == kept.size
 
 
 def fits(path: Path) -> None:
