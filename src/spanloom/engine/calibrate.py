@@ -28,7 +28,8 @@ def calibrate(prepared: Prepared, output: Path, device: torch.device, on_report:
     if task.calibrate is None or dev is None:
         return
     model = load_model(output, lambda name: task).model.to(device)
-    backend = TorchBackend(model, device)
+    settings = prepared.config.train
+    backend = TorchBackend(model, device, batch_size=settings.batch_size, batch_tokens=settings.batch_tokens)
     fitted = task.calibrate(dev.examples, predict_rows(backend, codec, dev.rows, check=None), codec)
     if fitted.to_dict() == codec.to_dict():
         return

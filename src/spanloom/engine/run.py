@@ -15,7 +15,7 @@ from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.config import RunConfig, to_toml
 from spanloom.contracts import Scorecard, Task
 from spanloom.engine.calibrate import calibrate
-from spanloom.engine.card import facts, model_card
+from spanloom.engine.card import Facts, facts, model_card
 from spanloom.engine.checkpoint import Checkpoint, checkpoint_path, read_checkpoint, restore, save_checkpoint
 from spanloom.engine.device import check_float16, keep_freed_memory, pick_device
 from spanloom.engine.encoded import Prepared
@@ -81,17 +81,20 @@ def run_training(
             store(output / "config.toml", to_toml(config))
             if run.prepared.data.texts is not None:
                 run.prepared.data.texts.save(output / TRAINING_TEXTS)
+        prepared = run.prepared
         try:
             _train_and_save(run, output, on_report)
+            known, best = _known(run, output), run.trainer.state.best_epoch
+            del run  # moments, averages and weights: what comes has its model from the disk
             if first:
-                on_report(Notice(_still_to_do(run.prepared)))
-            from_first(lambda: calibrate(run.prepared, output, device, on_report))
+                on_report(Notice(_still_to_do(prepared)))
+            from_first(lambda: calibrate(prepared, output, device, on_report))
         except BaseException:
             with suppress(CheckpointError):  # on a full disk, what filled it is said already
                 _draw(output)
             raise
         _draw(output)
-        return from_first(lambda: _finish(run, output)) or {}
+        return from_first(lambda: _finish(prepared, known, best, output)) or {}
 
 
 def _still_to_do(prepared: Prepared) -> str:
@@ -141,13 +144,16 @@ def _draw(output: Path) -> None:
         draw_plots(read_metrics(output / "metrics.jsonl"), output / "plots")
 
 
-def _finish(run: _Run, output: Path) -> Scorecard | None:
-    """Write the model card, and return the scorecard of the kept weights, None where dev was never scored."""
-    state = run.trainer.state
-    scorecard = load_json(output / "scorecard.json") if state.best_epoch else None
+def _known(run: _Run, output: Path) -> Facts:
+    """What the model card tells of the training."""
     epochs = [line for line in read_metrics(output / "metrics.jsonl") if line["kind"] == "epoch"]
-    known = facts(state, run.prepared.data, epochs)
-    store(output / "README.md", model_card(run.prepared, known, scorecard))
+    return facts(run.trainer.state, run.prepared.data, epochs)
+
+
+def _finish(prepared: Prepared, known: Facts, best_epoch: int, output: Path) -> Scorecard | None:
+    """Write the model card, and return the scorecard of the kept weights, None where dev was never scored."""
+    scorecard = load_json(output / "scorecard.json") if best_epoch else None
+    store(output / "README.md", model_card(prepared, known, scorecard))
     return scorecard
 
 

@@ -80,6 +80,7 @@ def export(
             found = "no sentence with gold in it"
             raise ConfigError(str(golden), found, "some to score the export on", "Name other data.")
     examples = evenly_chosen(read, GOLDEN_LIMIT)
+    model.float()  # a table that trained in float16 as well: graphs are in float32 until they are quantized
     exported = Exported(task, codec, model, examples, run / CARD, keep, read_letters(run))
     return write_bundle(exported, output, max_drop, keep_golden=golden is not None, precision=precision)
 

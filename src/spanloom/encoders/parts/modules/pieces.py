@@ -13,12 +13,15 @@ from torch import Tensor, nn
 
 from spanloom.encoders.contract import Wanted
 from spanloom.encoders.parts.modules.above import LayersAbove, recurrent_layers
-from spanloom.encoders.parts.modules.pretrained import load_transformer, make_transformer
+from spanloom.encoders.parts.modules.pretrained import fits_half, halve_table, load_transformer, make_transformer
 from spanloom.encoders.parts.modules.spelling import Spelling
 from spanloom.encoders.parts.modules.transformer import Transformer
 from spanloom.encoders.parts.pieces import PieceFeatures
 from spanloom.encoders.parts.settings import OfPieces
 from spanloom.nn.encoder import EncoderModule, EncoderOutput
+
+HALVED = "halved"
+"""The key of an architecture that says whether its vectors of pieces are in float16."""
 
 
 class PieceEncoder(EncoderModule):
@@ -33,14 +36,18 @@ class PieceEncoder(EncoderModule):
         super().__init__()
         if wanted.architecture is None:
             model = load_transformer(folder(), config.dropout, features.tokenizer.size)
+            halved = config.freeze != "none" and fits_half(model)
         else:
-            model = make_transformer(wanted.architecture)
+            model = make_transformer({name: of for name, of in wanted.architecture.items() if name != HALVED})
+            halved = bool(wanted.architecture.get(HALVED))
+        if halved:
+            halve_table(model)
         maps = wanted.maps and config.attention
         self.transformer = Transformer(
             model, config.pooling, config.mix_layers, maps, config.freeze, config.unfreeze_epochs
         )
         self.maps = self.transformer.maps
-        self.architecture = model.config.to_dict()  # type: ignore[union-attr, operator]
+        self.architecture = {**model.config.to_dict(), HALVED: halved}  # type: ignore[union-attr, operator]
         self.spelling = Spelling(config, features.lookup, wanted.dropout)
         self.dropout = nn.Dropout(wanted.dropout)
         width = self.transformer.width + self.spelling.width + wanted.beside
