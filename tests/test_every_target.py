@@ -44,19 +44,27 @@ LINES = {type(task.answer()): task.line for task in reversed([*map(find_task, ta
 
 
 @st.composite
-def texts(draw: st.DrawFn, holds: frozenset[Holds]) -> Text:
-    words = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=7))
+def texts(draw: st.DrawFn, holds: frozenset[Holds], by_text: bool) -> Text:
+    words = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=7, unique=by_text))
     between = st.sampled_from(SPACES) if Holds.spacing in holds else st.just(" ")
     text = words[0] + "".join(draw(between) + word for word in words[1:])
     return Text(text, tokenize(text))
 
 
 @st.composite
-def graphs(draw: st.DrawFn, text: Text, holds: frozenset[Holds]) -> Graph:
+def graphs(draw: st.DrawFn, text: Text, holds: frozenset[Holds], by_text: bool) -> Graph:
     places = st.integers(0, len(text.tokens) - 1).flatmap(
         lambda start: st.tuples(st.just(start), st.integers(start + 1, len(text.tokens)), st.sampled_from(LABELS))
     )
-    drawn = draw(st.lists(places, min_size=0 if Holds.empty in holds else 1, max_size=4, unique=True))
+    drawn = draw(
+        st.lists(
+            places,
+            min_size=0 if Holds.empty in holds else 1,
+            max_size=4,
+            unique_by=(lambda place: place[:2]) if by_text else None,
+            unique=not by_text,
+        )
+    )
     spans = tuple(Span(*place) for place in drawn)
     spans = spans if Holds.overlaps in holds else without_overlaps(spans)
     related = st.tuples(st.sampled_from(spans or [None]), st.sampled_from(spans or [None]), st.sampled_from(RELATED))
@@ -65,21 +73,22 @@ def graphs(draw: st.DrawFn, text: Text, holds: frozenset[Holds]) -> Graph:
 
 
 @st.composite
-def golds(draw: st.DrawFn, text: Text, holds: frozenset[Holds], answer: type) -> Any:
+def golds(draw: st.DrawFn, text: Text, holds: frozenset[Holds], answer: type, by_text: bool) -> Any:
     if Holds.unannotated in holds and draw(st.integers(0, 5)) == 0:
         return None
     if answer is Label:
         least, most = (0 if Holds.empty in holds else 1), (3 if Holds.several in holds else 1)
         return Label(tuple(sorted(draw(st.sets(st.sampled_from(LABELS), min_size=least, max_size=most)))))
-    return draw(graphs(text, holds))
+    return draw(graphs(text, holds, by_text))
 
 
 @st.composite
-def samples(draw: st.DrawFn, holds: frozenset[Holds], answer: type) -> list[Example]:
+def samples(draw: st.DrawFn, holds: frozenset[Holds], answer: type, by_text: bool = False) -> list[Example]:
+    """by_text: no two facts are of the same text, so that each is found where it stands."""
     found = []
     for number in range(draw(st.integers(1, 3))):
-        text = draw(texts(holds))
-        gold = draw(golds(text, holds, answer))
+        text = draw(texts(holds, by_text))
+        gold = draw(golds(text, holds, answer, by_text))
         fields: dict[str, Any] = {"id": f"a{number}"} if Holds.ids in holds else {}
         fields |= {"page": draw(st.integers(0, 9))} if Holds.fields in holds else {}
         found.append(Example(text, gold, Source("drawn", number + 1), fields=fields))
@@ -152,7 +161,7 @@ def test_for_each_pair_of_formats_what_both_can_hold_survives_the_round_trip(
 ) -> None:
     other, answer = data.draw(st.sampled_from([*pairs(target)]))
     holds = target.holds & other.holds
-    examples = data.draw(samples(holds, answer))
+    examples = data.draw(samples(holds, answer, target.by_text or other.by_text))
     lost = Ledger()
     back = through(through(examples, target, lost), other, lost)
     invented = ("id", "field of")  # such as the names of files, which the other may not hold

@@ -167,7 +167,7 @@ def passed_over(path: Path, config: DataConfig, answer: type = Graph) -> list[st
     """The keys of the first object of a JSON file that its format neither reads nor keeps; of another file none."""
     known = {one.name: one for one in readable(answer)}
     chosen = format_of(path, config, answer, known) if known else None
-    if chosen is None or not chosen.keys:
+    if chosen is None or not chosen.keys or chosen.claims(path):
         return []
     left = [key for key in first_values(opening(path, config.encoding)) if key not in chosen.keys]
     return [key for key in left if key in OF_SOME_TASK] if chosen.keeps else left

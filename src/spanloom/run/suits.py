@@ -56,7 +56,7 @@ def suiting_tasks(path: Path, data: DataConfig, to_learn: bool = True) -> list[T
     require_format(data.format, format_names())
     found: list[tuple[Suits, Task]] = []
     refused: list[tuple[int, SpanloomError]] = []
-    beginning = None if path.is_dir() or not path.exists() else opening(path, data.encoding)
+    beginning = _beginning(path, data)
     for task in map(find_task, task_names()):
         fit = _fit(task, path, beginning, data)
         if not fit:
@@ -77,6 +77,19 @@ def suiting_tasks(path: Path, data: DataConfig, to_learn: bool = True) -> list[T
         raise DataError(str(path), "no such file or folder", "annotated data", "Check the path.")
     remedy = "Name the task with --task, to be told what its formats look like."
     raise DataError(str(path), "no task reads this", f"data for one of {', '.join(task_names())}", remedy)
+
+
+def _beginning(path: Path, data: DataConfig) -> str | None:
+    """What a file begins with; None where there is no text. Raises DataError for a binary file of no known format."""
+    if path.is_dir() or not path.exists():
+        return None
+    try:
+        return opening(path, data.encoding)
+    except DataError:
+        answers = (type(find_task(name).answer()) for name in task_names())
+        if any(one.claims(path) for answer in answers for one in readable(answer)):
+            return None
+        raise
 
 
 def _to_convert(found: Suits) -> tuple[int, int, bool, int]:

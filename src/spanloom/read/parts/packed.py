@@ -10,6 +10,7 @@ import gzip
 import io
 import lzma
 import stat
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, cast
@@ -88,6 +89,23 @@ def _unpacked_by(packer: Packer, file: BinaryIO, path: Path) -> io.BufferedReade
     return io.BufferedReader(_Bounded(cast(IO[bytes], packer(file)), file, path))
 
 
+def refuse_swollen(packed: bytes, path: Path) -> None:
+    """Raise DataError where what zlib packed is more than a file of text may be, zlib.error where it is damaged."""
+    most, done = max(UNPACKED, SWOLLEN * len(packed)), 0
+    unpacker = zlib.decompressobj()
+    rest = packed
+    while rest and not unpacker.eof:
+        done += len(unpacker.decompress(rest, 1 << 20))
+        rest = unpacker.unconsumed_tail
+        if done > most:
+            raise _swollen(path)
+
+
+def _swollen(path: Path) -> DataError:
+    found = f"unpacks to more than {SWOLLEN} times its size of {path.stat().st_size:,} bytes"
+    return DataError(str(path), found, "a packed text", "Unpack it yourself, if that is meant.")
+
+
 def taken(text: TextIO) -> int:
     """How many bytes of a file that `unpacked` opened were read so far, packed ones of a packed file."""
     buffer = cast(io.BufferedReader, text.buffer)
@@ -110,8 +128,7 @@ class _Bounded(io.RawIOBase):
         part = self.inner.read(len(view))
         self.left -= len(part)
         if self.left < 0:
-            found = f"unpacks to more than {SWOLLEN} times its size of {self.path.stat().st_size:,} bytes"
-            raise DataError(str(self.path), found, "a packed text", "Unpack it yourself, if that is meant.")
+            raise _swollen(self.path)
         view[: len(part)] = part
         return len(part)
 

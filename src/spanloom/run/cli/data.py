@@ -42,6 +42,16 @@ def check(
     print_check(audit)
 
 
+class Scheme(StrEnum):
+    """How tags say where spans begin and end; see `text.tags`."""
+
+    bio1 = "bio1"
+    bio2 = "bio2"
+    bioes = "bioes"
+    bmes = "bmes"
+    bilou = "bilou"
+
+
 class As(StrEnum):
     """What the examples are to be where a format tells the two apart."""
 
@@ -74,6 +84,7 @@ def convert(
     model_version: Annotated[
         str, typer.Option("--model-version", metavar="NAME", help="Which model predicted, with --as predictions.")
     ] = "",
+    scheme: Annotated[Scheme, typer.Option("--scheme", help="The scheme of tags in columns.")] = Scheme.bio2,
     check: Annotated[bool, typer.Option("--check", help="Read OUT back, and say what is not as it was.")] = False,
 ) -> None:
     """Convert annotated data to spanloom's own JSON lines, or to another format, and say what that cannot hold.
@@ -101,8 +112,11 @@ def convert(
         speak=choice.append,
         able=lambda one: wanted is None or takes(wanted, type(one.answer())),
     )
-    options = Options(chosen.line, as_ is As.predictions, model_version)
+    options = Options(chosen.line, as_ is As.predictions, model_version, scheme.value)
     form = target_for(to, chosen, predictions=options.predictions)
+    if scheme is not Scheme.bio2 and not form.schemes:
+        able = " or ".join(repr(one.name) for one in targets().values() if one.schemes)
+        raise ConfigError("--scheme", f"'{to}' has no tags of a scheme", able, "Leave it out, or name that with --to.")
     done = converting.convert(source, target, chosen, form, config, options)
     if check:
         done.differences = converting.check(source, target, chosen, form, config, options)
