@@ -133,5 +133,5 @@ def test_only_empty_nodes(tmp_path: Path) -> None:
 
 def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "conllu", None)
-    with pytest.raises(MissingExtra, match=r"Reading CoNLL-U: .*pip install 'spanloom\[train\]'"):
+    with pytest.raises(MissingExtra, match=r"Reading CoNLL-U: .*pip install 'spanloom\[formats\]'"):
         read_text(tmp_path, CANNOT)

@@ -176,7 +176,7 @@ def _parsed(path: Path, comments: Sequence[str], rows: Rows) -> Any:
         from conllu import parse
         from conllu.exceptions import ParseException
     except ModuleNotFoundError as error:
-        raise MissingExtra("Reading CoNLL-U", "train") from error
+        raise MissingExtra("Reading CoNLL-U", "formats") from error
     width = max(len(FIELDS), *(width for width, _ in Counter(len(cells) for _, _, cells in rows).most_common(1)))
     for number, line, cells in rows:
         if len(cells) != width:

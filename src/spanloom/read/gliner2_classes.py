@@ -15,7 +15,7 @@ from spanloom.core import Example, Source
 from spanloom.errors import ConfigError, DataError
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.gliner2 import CLASSES, KEYS, is_of_it, left_over, parts
-from spanloom.read.parts.json_items import Item, field, json_items, object_of, shown
+from spanloom.read.parts.json_items import Item, field, json_items, listed, object_of, shown
 from spanloom.read.parts.offsets import class_name
 
 HAS_CLASSES = re.compile(rf'"{CLASSES}"\s*+:')
@@ -32,7 +32,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     for source, item in json_items(path, config):
         where = str(source)
         text, said, fields = parts(item, where, config)
-        given = [object_of(one, where, "a classification") for one in said.get(CLASSES) or ()]
+        given = [object_of(one, where, "a classification") for one in listed(said, CLASSES, where)]
         chosen = _chosen(given, first, source, config)
         gold = None if chosen is None else Label(tuple(sorted(_names(chosen, where))))
         yield Example(text, gold, source, mended=tuple(left_over(said, (CLASSES,), source)), fields=fields)

@@ -116,14 +116,14 @@ def _said(one: Any) -> tuple[str, list[str]]:
 
 def _relate(placing: Placing, one: Any, notes: Counter[str]) -> None:
     """Enter a relation between entities; one of others is passed over."""
-    ends = one[GOVERNOR], one[DEPENDENT]
-    if any(end is None or end.xmiID not in placing.spans for end in ends):
+    head, tail = (end and end.xmiID for end in (one[GOVERNOR], one[DEPENDENT]))
+    if head not in placing.spans or tail not in placing.spans:
         notes[f"relation of what is no entity passed over: {short(one.type.name)}"] += 1
         return
     label, others = _said(one)
     for other in others:
         notes[f"feature {other} of {short(one.type.name)} passed over"] += 1
-    placing.relate(*(end.xmiID for end in ends), label)
+    placing.relate(head, tail, label)
 
 
 FORMAT = Format(

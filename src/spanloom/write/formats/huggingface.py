@@ -107,7 +107,7 @@ def _write_folder(path: Path, rows: Sequence[dict[str, Any]], features: dict[str
             for batch in _batches(rows):
                 stream.write_batch(arrow.RecordBatch.from_pylist(batch, schema=schema))
         about = {"citation": "", "description": "", "features": features, "homepage": "", "license": ""}
-        state = {
+        state: dict[str, Any] = {
             "_data_files": [{"filename": DATA}],
             "_fingerprint": hashlib.sha256((new / DATA).read_bytes()).hexdigest()[:16],
             "_format_columns": None,
