@@ -182,6 +182,34 @@ def damaged(value: Any, odd: Any) -> Iterator[Any]:
                 yield changed
 
 
+def misspelt(value: Any) -> Iterator[tuple[str, Any]]:
+    """The value with one key of an object in it misspelt, each in turn, beside what that key is then."""
+    if isinstance(value, dict):
+        for key in value:
+            for wrong in (key[:-1] if key.endswith("s") else f"{key}s", key[1:] + key[0]):
+                yield wrong, {wrong if other == key else other: inner for other, inner in value.items()}
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        for wrong, inner in misspelt(value[key]):
+            changed: Any = copy.copy(value)
+            changed[key] = inner
+            yield wrong, changed
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].open.endswith((".json", ".jsonl"))])
+def test_gold_under_a_misspelt_key_is_refused_or_told_of(path: Path, name: str) -> None:
+    """It is never passed over without a word. A key that is itself a label is another label then."""
+    task, content = find_task(SAMPLES[name].task), json.loads(path.read_text(encoding="utf-8"))
+    whole = [example.gold for example in task.read(path, DataConfig())]
+    for wrong, changed in misspelt(content):
+        path.write_text(json.dumps(changed), encoding="utf-8")
+        try:
+            found = list(task.read(path, DataConfig()))
+        except SpanloomError:
+            continue
+        golds = [example.gold for example in found]
+        assert golds == whole or any(one.lost or one.mended for one in found) or repr(wrong) in repr(golds), wrong
+
+
 @pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].open.endswith((".json", ".jsonl"))])
 def test_json_with_anything_anywhere_is_read_or_refused(path: Path, name: str) -> None:
     """By every task's reader: what is read, or one sentence; nothing that it stumbles over."""

@@ -157,6 +157,11 @@ def format_of(
     return known[detect(beginning, path, known) if config.format == AUTO else config.format]
 
 
+def is_text(path: Path) -> bool:
+    """Whether a path is a file of text, as far as the formats say: none of those that are not claims it."""
+    return path.is_file() and not any(one.binary and one.claims(path) for one in _every())
+
+
 def people_of(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
     """What those are called whose annotations a file has; nobody where its format does not tell them apart."""
     known = {one.name: one for one in readable(answer)}

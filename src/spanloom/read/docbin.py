@@ -92,4 +92,5 @@ FORMAT = Format(
     fit=fit,
     read=read,
     claims=is_docbin,
+    binary=True,
 )

@@ -22,7 +22,7 @@ from spanloom.read.parts.annotators import Annotators, Opinion
 from spanloom.read.parts.doccano import IDS, KEYS, MARKS, unlabelled
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, id_of, json_items, listed, object_of, of_kind, shown
-from spanloom.read.parts.json_keys import first_values
+from spanloom.read.parts.json_keys import first_values, refuse_alike
 from spanloom.read.parts.left_out import noted
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.placing import Placing
@@ -53,7 +53,9 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 
 def _items(path: Path, config: DataConfig) -> Iterator[tuple[Any, Item]]:
-    return json_items(path, config)
+    for source, item in json_items(path, config):
+        refuse_alike("relations", item, KEYS, str(source), config)
+        yield source, item
 
 
 def _example(without: Example, item: Item, people: Annotators) -> Example:

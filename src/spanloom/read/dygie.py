@@ -70,6 +70,9 @@ def _document(item: Item, source: Source, config: DataConfig) -> tuple[Example, 
     text, numbers = joined_sentences(sentences, where, config)
     kept = Kept([], [*(number for sentence in numbers for number in sentence[:-1]), len(text.tokens)])
     notes = [*_beside(item, source), *blanks_left_out(sentences, source)]
+    KEYS.refuse_other_gold(item, where, config)
+    for key in GOLD:
+        KEYS.refuse_misspelt(key, item, where, config)
     gold, lost = None, list[LostFact]()
     if any(key in item for key in GOLD):
         entities = _entities(_lists(item, "ner", nested, len(sentences), where), sentences, where, lost)

@@ -47,10 +47,13 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
     words = [of_kind(word, str, where, "a token") for word in field(item, WORDS, list, where)]
     KEYS.refuse_other_gold(item, where, config)
-    KEYS.refuse_misspelt("relations", item, where, config)
+    for key in KEYS.gold:
+        KEYS.refuse_misspelt(key, item, where, config)
     kept = without_blanks(words, [source] * len(words), config)
     text, fields = joined(kept.words, where, config), other_fields(item, KEYS.read)
     if "ner" not in item:
+        if item.get("relations"):
+            raise DataError(where, "'relations', but no 'ner'", "the entities that they are of", "Add them.")
         return Example(text, None, source, mended=kept.notes, fields=fields)
     spans = [_span(value, len(words), where) for value in field(item, "ner", list, where)]
     values = field(item, "relations", list, where) if "relations" in item else ()

@@ -117,4 +117,5 @@ FORMAT = Format(
     keys=KEYS,
     keeps=True,
     claims=claims,
+    binary=True,
 )

@@ -15,6 +15,7 @@ from spanloom.errors import DataError
 from spanloom.read.parts.entities_alone import NO_RELATIONS
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, of_kind, shown
+from spanloom.read.parts.json_keys import refuse_alike
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.placing import Placing
 from spanloom.read.parts.spacy_tuples import is_of_it, names, pairs
@@ -36,6 +37,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
 
 def _example(raw: str, said: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
+    refuse_alike(ENTITIES, said, (), where, config)
     text = tokenized(raw, where, config)
     others = [key for key in said if key != ENTITIES and said[key]]
     notes = [(source, f"{key!r} passed over") for key in others]

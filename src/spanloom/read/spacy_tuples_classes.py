@@ -13,6 +13,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import object_of
+from spanloom.read.parts.json_keys import refuse_alike
 from spanloom.read.parts.spacy_cats import classes_of
 from spanloom.read.parts.spacy_tuples import is_of_it, names, pairs
 from spanloom.read.parts.texts import tokenized
@@ -29,6 +30,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a pair. Raises DataError citing its line."""
     for source, (raw, said) in pairs(path, config):
         where = str(source)
+        refuse_alike(CATEGORIES, said, (), where, config)
         text = tokenized(raw, where, config)
         notes = tuple((source, f"{key!r} passed over") for key in said if key != CATEGORIES and said[key])
         gold = classes_of(object_of(said[CATEGORIES], where, "'cats'"), where) if CATEGORIES in said else None

@@ -12,7 +12,7 @@ from spanloom.config import DataConfig, RunConfig, config_from_table
 from spanloom.contracts import Task
 from spanloom.core import Example
 from spanloom.errors import DataError, SpanloomError
-from spanloom.read import AUTO, format_names, formats, readable, require_format
+from spanloom.read import AUTO, format_names, formats, is_text, readable, require_format
 from spanloom.read.parts.lines import opening
 from spanloom.tasks import find_task, task_names
 
@@ -81,15 +81,7 @@ def suiting_tasks(path: Path, data: DataConfig, to_learn: bool = True) -> list[T
 
 def _beginning(path: Path, data: DataConfig) -> str | None:
     """What a file begins with; None where there is no text. Raises DataError for a binary file of no known format."""
-    if path.is_dir() or not path.exists():
-        return None
-    try:
-        return opening(path, data.encoding)
-    except DataError:
-        answers = (type(find_task(name).answer()) for name in task_names())
-        if any(one.claims(path) for answer in answers for one in readable(answer)):
-            return None
-        raise
+    return opening(path, data.encoding) if is_text(path) else None
 
 
 def _to_convert(found: Suits) -> tuple[int, int, bool, int]:

@@ -13,15 +13,17 @@ from typing import Any
 from spanloom.config import DataConfig
 from spanloom.core import Source
 from spanloom.inputs import Text
-from spanloom.read.parts.json_items import Item, field
-from spanloom.read.parts.json_keys import OF_SOME_TASK, first_values
+from spanloom.read.parts.json_items import Item, field, shown
+from spanloom.read.parts.json_keys import OF_SOME_TASK, first_values, refuse_alike
 from spanloom.read.parts.texts import tokenized
 
 NAMES = (("input", "output"), ("text", "schema"))
 KEYS = frozenset(name for pair in NAMES for name in pair)
 FACTS = ("entities", "relations")
 CLASSES = "classifications"
-STRUCTURES = "json_structures"
+KNOWN = (*FACTS, CLASSES, "json_structures")
+DESCRIPTIONS = "_descriptions"
+"""What ends the names of keys under which labels are explained to a model."""
 
 
 def is_of_it(beginning: str) -> bool:
@@ -34,20 +36,25 @@ def parts(item: Item, where: str, config: DataConfig) -> tuple[Text, Item, dict[
     """The text, what is said of it, and the other fields of the line. Raises DataError."""
     text, said = next((pair for pair in NAMES if pair[1] in item), NAMES[0])
     others = {key: value for key, value in item.items() if key not in KEYS | OF_SOME_TASK}
-    return tokenized(field(item, text, str, where), where, config), field(item, said, dict, where), others
+    output = field(item, said, dict, where)
+    for key in (*FACTS, CLASSES):
+        refuse_alike(key, output, KNOWN, where, config)
+    return tokenized(field(item, text, str, where), where, config), output, others
 
 
 def left_over(said: Item, read: tuple[str, ...], source: Source) -> list[tuple[Source, str]]:
     """What is said of a text beside what is read, by its kind."""
     return [
         (source, f"'{key}' passed over: {', '.join(_names(said[key]))[:80]}")
-        for key in (*FACTS, CLASSES, STRUCTURES)
-        if key not in read and said.get(key)
+        for key in said
+        if key not in read and said[key] and not key.endswith(DESCRIPTIONS)
     ]
 
 
 def _names(value: Any) -> list[str]:
     """What is told apart under a key: the types of entities, the names of relations, structures or tasks."""
+    if not isinstance(value, list | dict):
+        return [shown(value)]
     if isinstance(value, dict):
         return list(value)
     found = [one.get("task") or next(iter(one), "") for one in value if isinstance(one, dict)]

@@ -38,6 +38,9 @@ PACKED = (".gz", ".bz2", ".xz", ".zst")
 """The endings that the names of packed files have."""
 BZIP2_BLOCK = b"\x31\x41\x59\x26\x53\x59"  # what stands behind `BZh9`: text may begin with these letters too
 
+DOCBIN = (b"\xa7version", b"\xa5attrs")
+"""The first key of every DocBin, of spaCy 3 or 2, as msgpack writes it behind the size of the map."""
+
 UNPACK = "Unpack it, and name the file inside."
 SAVE = "Save what it holds as text (CSV, JSON lines or columns), and name that file."
 KINDS: tuple[tuple[bytes, str, str], ...] = (
@@ -61,6 +64,14 @@ KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"version https://git-lfs.github.com/spec/v1", "a pointer of Git LFS, not the file itself", "Run: git lfs pull."),
 )
 IN_ZIP = ((b"xl/", "xlsx", SAVE), (b"word/", "docx", SAVE), (b"ppt/", "pptx", SAVE), (b"content.xml", "odf", SAVE))
+
+
+def is_docbin(head: bytes) -> bool:
+    """Whether a file that begins so is spaCy's DocBin: what zlib packed of a map that begins with one of its keys."""
+    try:
+        return zlib.decompressobj().decompress(head, 1 + max(map(len, DOCBIN)))[1:].startswith(DOCBIN)
+    except zlib.error:
+        return False
 
 
 def unpacked(path: Path) -> io.BufferedReader:
@@ -144,6 +155,8 @@ def _refuse_other_kinds(path: Path, head: bytes) -> None:
     for magic, kind, remedy in KINDS:
         if head.startswith(magic):
             raise DataError(str(path), f"is {kind}", "a file of text", remedy)
+    if is_docbin(head):
+        raise DataError(str(path), "is spaCy's DocBin", "a file of text", "Make one of it: spanloom convert FILE OUT.")
     if head.startswith(b"PK\x03\x04"):
         end = _end_of(path)
         for name, kind, remedy in IN_ZIP:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,14 +15,12 @@ from spanloom.config import DataConfig
 from spanloom.core import LostFact, Source
 from spanloom.errors import DataError, MissingExtra, SpanloomError
 from spanloom.inputs import Span, Text, Token
+from spanloom.read.parts import packed
 from spanloom.read.parts.blanks import BLANK
-from spanloom.read.parts.packed import refuse_swollen
+from spanloom.read.parts.json_keys import OF_SOME_TASK
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.counts import several
 
-FIRST = (b"\xa7version", b"\xa5attrs")
-"""The first key of every DocBin, of spaCy 3 or 2, as msgpack writes it behind the size of the map."""
-HEAD = 512
 GROUPS = ("sc", "spanloom")
 """The groups of spans that are entities: that of spaCy's span categorizer, and that of our own component."""
 EXTENSION = "._."
@@ -49,11 +46,7 @@ def is_docbin(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        head = file.read(HEAD)
-    try:
-        return zlib.decompressobj().decompress(head, 1 + max(map(len, FIRST)))[1:].startswith(FIRST)
-    except zlib.error:
-        return False
+        return packed.is_docbin(file.read(packed.HEAD))
 
 
 def library() -> Any:
@@ -84,10 +77,10 @@ def documents(path: Path, config: DataConfig) -> Iterator[Read]:
 
 def _docs(path: Path, spacy: Any) -> Iterator[Any]:
     bin_ = spacy.tokens.DocBin()
-    packed = path.read_bytes()
-    refuse_swollen(packed, path)
+    content = path.read_bytes()
+    packed.refuse_swollen(content, path)
     try:
-        bin_.from_bytes(packed)
+        bin_.from_bytes(content)
     finally:
         gc.enable()  # which reading msgpack turns off, and leaves off where it fails
     yield from bin_.get_docs(spacy.Vocab())
@@ -107,8 +100,29 @@ def _read(doc: Any, source: Source, config: DataConfig) -> Read:
         at.append(len(tokens))
         if token.text.strip():
             tokens.append(Token(token.text, token.idx, token.idx + len(token.text)))
-    fields = {key: value for key, value in doc.user_data.items() if isinstance(key, str) and key != WHOLE}
+    fields = {key: plain(value) for key, value in _own_data(doc) if is_plain(value)}
     return Read(source, doc, Text(doc.text, tuple(tokens)), [*at, len(tokens)], fields)
+
+
+def _own_data(doc: Any) -> list[tuple[str, Any]]:
+    """What `doc.user_data` holds under names that are none of those with a meaning here, nor of an extension."""
+    return [pair for pair in doc.user_data.items() if isinstance(pair[0], str) and pair[0] not in OF_SOME_TASK]
+
+
+def is_plain(value: Any) -> bool:
+    """Whether JSON can hold a value of `doc.user_data`, which may be an array or bytes."""
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and is_plain(inner) for key, inner in value.items())
+    return value is None or isinstance(value, str | bool | int | float)
+
+
+def plain(value: Any) -> Any:
+    """A plain value with lists for tuples, which msgpack does not tell apart."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def spans_of(read: Read) -> tuple[list[Span], list[LostFact]] | None:
@@ -139,6 +153,8 @@ def left_over(read: Read, classes: bool = False, relations: bool = True) -> list
     kinds = [f"group of spans '{name}'" for name, group in doc.spans.items() if name not in GROUPS and len(group)]
     kinds += ["categories"] if doc.cats and not classes else []
     kinds += ["relations"] if doc.user_data.get(RELATIONS) and not relations else []
+    odd = [key for key, value in _own_data(doc) if not is_plain(value)]
+    kinds += [f"doc.user_data['{key}']" for key in odd]
     blank = sum(not token.ent_iob for token in doc) if doc.has_annotation("ENT_IOB") else 0
     notes = [f"tokens of which no entities are said, read as outside: {several(blank, 'token')}"] if blank else []
     kinds += ["identities of entities"] if any(span.kb_id_ or span.id_ for span in doc.ents) else []
