@@ -176,7 +176,7 @@ def _labels(found: re.Match[str], source: Source, notes: list[tuple[Source, str]
 
 FORMAT = Format(
     name="rasa",
-    shape="Rasa's YAML: nlu, with intents and examples in which [words](slot) are marked",
+    shape="Rasa's YAML: nlu, with intents, and examples in which the words of slots are marked",
     answer=Frame,
     fit=fit,
     read=read,
