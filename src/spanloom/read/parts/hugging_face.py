@@ -77,7 +77,7 @@ def _said(folder: Path) -> list[str]:
     """The files that `state.json` names, none where there is none."""
     try:
         said = json.loads((folder / STATE).read_text(encoding="utf-8"))["_data_files"]
-        return [str(one["filename"]) for one in said]
+        return [Path(one["filename"]).name for one in said]  # of this folder, whatever it says
     except (OSError, ValueError, KeyError, TypeError):
         return []
 
