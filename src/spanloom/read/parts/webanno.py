@@ -119,10 +119,8 @@ def parsed(path: Path, encoding: str) -> tuple[list[Layer], list[Sentence]]:
 
 
 def _unit(line: str, layers: Sequence[Layer], number: int, where: str) -> Unit:
-    cells = line.split("\t")
+    cells = line.removesuffix("\t").split("\t")  # every line ends with one
     width = 3 + sum(len(layer.columns) for layer in layers)
-    if len(cells) == width + 1 and not cells[-1]:
-        cells.pop()  # every line ends with a tab
     if len(cells) != width:
         found = f"{len(cells)} columns in {shown(line)}"
         raise DataError(where, found, f"{width}, as the header has", "Correct the line.")
