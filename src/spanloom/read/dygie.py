@@ -90,12 +90,9 @@ def _beside(item: Item, source: Source) -> Iterator[tuple[Source, str]]:
     """What is passed over, by its kind."""
     for key, what in BESIDE.items():
         if isinstance(item.get(key), list) and any(item[key]):
-            yield source, f"{what} passed over: {several(_size(item[key]), what)}"
-
-
-def _size(value: list[Any]) -> int:
-    """How many clusters, or how many events of all sentences."""
-    return sum(len(one) if isinstance(one, list) and one and isinstance(one[0], list) else 1 for one in value if one)
+            listed = key == "events" and DOCUMENT in item  # for each sentence, as entities are
+            size = sum(len(one) for one in item[key] if isinstance(one, list)) if listed else len(item[key])
+            yield source, f"{what} passed over: {several(size, what)}"
 
 
 def _lists(item: Item, key: str, nested: bool, count: int, where: str) -> list[list[Any]]:

@@ -23,7 +23,12 @@ from spanloom.read.parts.lines import whole_text
 
 STRING = r"""(?:[rRuU]?(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'))"""
 PAIR = rf"[\[(]\s*+{STRING}\s*+,\s*+\{{"
-BEGINS = re.compile(rf"""(?:[ \t]*+(?:\#[^\n]*+)?\n)*+\s*+(?:[A-Za-z_]\w*+\s*+=\s*+)?(?:[\[(]\s*+)?{PAIR}""", re.DOTALL)
+BEFORE = r"""(?:[ \t]*+(?:(?:\#|import\b|from\b)[^\n]*+)?\n)*+"""
+DOCUMENTED = r'''(?:"""(?s:.*?)""")?'''
+BEGINS = re.compile(
+    rf"""{BEFORE}{DOCUMENTED}{BEFORE}\s*+(?:[A-Za-z_]\w*+\s*+(?::[^=\n]*+)?=\s*+)?(?:[\[(]\s*+)?{PAIR}""", re.DOTALL
+)
+"""Comments, a docstring and imports, then perhaps a name for the list."""
 WRAPPED = re.compile(rf'\s*+\{{.{{0,20000}}?"annotations"\s*+:\s*+\[\s*+(?:null\s*+,\s*+)*{PAIR}', re.DOTALL)
 IS_JSON = re.compile(r'\s*+(?:\{|\[\s*+(?:\[|"|null))')
 BETWEEN = re.compile(r"[\s,]*+")
