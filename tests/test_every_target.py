@@ -25,6 +25,7 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source
 from spanloom.inputs import Relation, Span, Text, texts_of
 from spanloom.read import format_names, read
+from spanloom.run.cli.data import WRITTEN
 from spanloom.tasks import find_task, task_names
 from spanloom.text.tags import without_overlaps
 from spanloom.text.words import tokenize
@@ -162,6 +163,10 @@ A_FEW = settings(EXAMPLES, max_examples=5)
 @pytest.fixture(params=targets())
 def target(request: pytest.FixtureRequest) -> Target:
     return targets()[request.param]
+
+
+def test_help_lists_them() -> None:
+    assert sorted(targets()) == WRITTEN
 
 
 def test_a_format_is_read_back_by_one_that_is_there(target: Target) -> None:

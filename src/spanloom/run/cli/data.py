@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,14 @@ class Scheme(StrEnum):
     bilou = "bilou"
 
 
+WRITTEN = sorted(
+    module.name.replace("_", "-")
+    for module in pkgutil.iter_modules([str(Path(__file__).parents[2] / "write" / "formats")])
+    if not module.ispkg
+)
+"""The formats that can be written, listed without importing them: help is shown at once."""
+
+
 class As(StrEnum):
     """What the examples are to be where a format tells the two apart."""
 
@@ -74,7 +83,7 @@ def convert(
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help="jsonl, spanloom's own lines, or a format of another tool; docs/formats.md lists them.",
+            help=f"One of {', '.join(WRITTEN)}; docs/formats.md says what each can hold.",
             autocompletion=complete_written,
         ),
     ] = "jsonl",
