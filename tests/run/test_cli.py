@@ -515,7 +515,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         ],
         ["queue", "merge", "example", "tasks", "settings", "doctor"],
     )
-    assert sorted(commands) == sorted([*work, "init", "generate", "split", *about])
+    assert sorted(commands) == sorted([*work, "init", "generate", *about])
     assert all(name in shown for name in commands)
 
 

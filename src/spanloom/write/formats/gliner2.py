@@ -85,15 +85,17 @@ def write(path: Path, examples: Iterable[Example], options: Options) -> None:
     """Relations are written where any text has some, and then for each."""
     read = list(examples)
     names = sorted({name for example in read for _, name in kind_of(example.gold).classes(example.gold)})
-    several = any(len(example.gold.names) != 1 for example in read if isinstance(example.gold, Label))
-    related = any(example.gold.relations for example in read if isinstance(example.gold, Graph))
+    if read and kind_of(read[0].gold).graph is None:  # all of one type
+        several = any(len(example.gold.names) != 1 for example in read)  # type: ignore[union-attr]
+        outputs = [_classes(example, names, several) for example in read]
+    else:
+        related = any(example.gold.relations for example in read)  # type: ignore[union-attr]
+        outputs = [_facts(example, related) for example in read]
     write_lines(
         path,
         (
-            {**example.fields, "input": example.input.text, "output": _classes(example, names, several)}
-            if isinstance(example.gold, Label)
-            else {**example.fields, "input": example.input.text, "output": _facts(example, related)}
-            for example in read
+            {**example.fields, "input": example.input.text, "output": output}
+            for example, output in zip(read, outputs, strict=True)
         ),
     )
 

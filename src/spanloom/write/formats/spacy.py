@@ -33,7 +33,8 @@ def write(path: Path, examples: Iterable[Example], options: Options) -> None:
     """Raises MissingExtra without spaCy, DataError for a text with characters that it does not take."""
     spacy = library()
     read = list(examples)
-    names = sorted({name for example in read if isinstance(example.gold, Label) for name in example.gold.names})
+    golds = [example.gold for example in read if example.gold is not None]
+    names = sorted({name for gold in golds for _, name in kind_of(gold).classes(gold)})
     bin_ = spacy.tokens.DocBin(attrs=ATTRIBUTES, store_user_data=True)
     vocab = spacy.Vocab()
     for example in read:
@@ -51,11 +52,14 @@ def _document(example: Example, names: Sequence[str], spacy: Any, vocab: Any) ->
         found = f"{text.text[:40]!r}, of which spaCy makes {doc.text[:40]!r}"
         raise DataError(str(example.source), found, "a text that its tokens make up", "Write JSON lines instead.")
     doc.user_data.update(example.fields)
-    if isinstance(example.gold, Label):
-        doc.cats = {name: float(name in example.gold.names) for name in names or (NONE,)}
-    elif example.gold is not None:
-        kind = kind_of(example.gold)
-        _, spans, relations = kind.graph(text, example.gold)  # type: ignore[misc]
+    if example.gold is None:
+        return doc
+    kind = kind_of(example.gold)
+    if kind.graph is None:
+        own = {name for _, name in kind.classes(example.gold)}
+        doc.cats = {name: float(name in own) for name in names or (NONE,)}
+    else:
+        _, spans, relations = kind.graph(text, example.gold)
         if isinstance(example.gold, Tags) and not spans and kind.behind(example.gold, 0):
             for number, label in enumerate(example.gold.labels):
                 doc[at[number]].tag_ = label
