@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import spanloom.read
-from benchmarks.attacks.samples import SAMPLES, Sample, facts
+from benchmarks.attacks.samples import SAMPLES, Sample
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import DataError, SpanloomError
@@ -29,6 +29,8 @@ from spanloom.tasks import find_task
 
 NAMES = [module.name for module in pkgutil.iter_modules(spanloom.read.__path__) if not module.ispkg]
 MARK = b"\xef\xbb\xbf"
+STEPS = {"cas": 13, "a.spacy": 5}
+"""Every how many bytes what a slow library reads is cut, by what is opened."""
 
 
 @pytest.fixture(params=NAMES)
@@ -53,6 +55,10 @@ def sample(name: str) -> Sample:
 def path(sample: Sample, tmp_path: Path) -> Path:
     """The sample, written: what is to be opened."""
     return sample.write(tmp_path)
+
+
+def is_binary(sample: Sample) -> bool:
+    return any(isinstance(content, bytes) for content in sample.files.values())
 
 
 def examples(path: Path, form: Format, data_format: str = "auto") -> list[Example]:
@@ -104,6 +110,8 @@ def test_it_is_read_without_a_setting_and_gives_gold(form: Format, sample: Sampl
 def test_packed_or_with_a_byte_order_mark_it_says_the_same(
     change: Callable[[bytes], bytes], form: Format, sample: Sample, path: Path, tmp_path: Path
 ) -> None:
+    if is_binary(sample):
+        pytest.skip("it is no text, and packed already")
     expected = examples(path, form)
     for file in sample.files:
         content = (tmp_path / file).read_bytes()
@@ -115,9 +123,11 @@ def test_packed_or_with_a_byte_order_mark_it_says_the_same(
 def test_what_is_no_text_is_refused_with_its_line(
     byte: bytes, form: Format, sample: Sample, path: Path, tmp_path: Path
 ) -> None:
-    for name, text in sample.files.items():
+    if is_binary(sample):
+        pytest.skip("it is no text, and has no lines")
+    for name in sample.files:
         file = tmp_path / name
-        content = text.encode()
+        content = file.read_bytes()
         file.write_bytes(content.rstrip(b"\n") + byte + b"\n")
         with pytest.raises(DataError) as caught:
             examples(path, form)
@@ -129,9 +139,9 @@ def test_cut_short_anywhere_it_is_read_or_refused_by_its_name(
     form: Format, sample: Sample, path: Path, tmp_path: Path
 ) -> None:
     refused = []
-    for name, text in sample.files.items():
-        content = text.encode()
-        for end in range(len(content)):
+    for name in sample.files:
+        content = (tmp_path / name).read_bytes()
+        for end in range(0, len(content), STEPS.get(sample.open, 1)):
             (tmp_path / name).write_bytes(content[:end])
             try:
                 examples(path, form)
@@ -172,6 +182,34 @@ def damaged(value: Any, odd: Any) -> Iterator[Any]:
                 yield changed
 
 
+def misspelt(value: Any) -> Iterator[tuple[str, Any]]:
+    """The value with one key of an object in it misspelt, each in turn, beside what that key is then."""
+    if isinstance(value, dict):
+        for key in value:
+            for wrong in (key[:-1] if key.endswith("s") else f"{key}s", key[1:] + key[0]):
+                yield wrong, {wrong if other == key else other: inner for other, inner in value.items()}
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        for wrong, inner in misspelt(value[key]):
+            changed: Any = copy.copy(value)
+            changed[key] = inner
+            yield wrong, changed
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].open.endswith((".json", ".jsonl"))])
+def test_gold_under_a_misspelt_key_is_refused_or_told_of(path: Path, name: str) -> None:
+    """It is never passed over without a word. A key that is itself a label is another label then."""
+    task, content = find_task(SAMPLES[name].task), json.loads(path.read_text(encoding="utf-8"))
+    whole = [example.gold for example in task.read(path, DataConfig())]
+    for wrong, changed in misspelt(content):
+        path.write_text(json.dumps(changed), encoding="utf-8")
+        try:
+            found = list(task.read(path, DataConfig()))
+        except SpanloomError:
+            continue
+        golds = [example.gold for example in found]
+        assert golds == whole or any(one.lost or one.mended for one in found) or repr(wrong) in repr(golds), wrong
+
+
 @pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].open.endswith((".json", ".jsonl"))])
 def test_json_with_anything_anywhere_is_read_or_refused(path: Path, name: str) -> None:
     """By every task's reader: what is read, or one sentence; nothing that it stumbles over."""
@@ -184,29 +222,3 @@ def test_json_with_anything_anywhere_is_read_or_refused(path: Path, name: str) -
                 list(task.read(path, DataConfig()))
             tried += 1
     assert tried > len(ODD)
-
-
-def renamed(value: Any) -> Iterator[Any]:
-    """The value with each key in it in turn under a name that is one letter longer."""
-    if isinstance(value, dict | list):
-        for key in value if isinstance(value, dict) else range(len(value)):
-            if isinstance(key, str):
-                yield {f"{key}z" if other == key else other: inner for other, inner in value.items()}
-            for inner in renamed(value[key]):
-                changed: Any = copy.copy(value)
-                changed[key] = inner
-                yield changed
-
-
-@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].open.endswith((".json", ".jsonl"))])
-def test_json_with_a_misspelt_key_is_refused_or_loses_nothing(path: Path, name: str) -> None:
-    task, content = find_task(SAMPLES[name].task), json.loads(path.read_text(encoding="utf-8"))
-    whole = sum(map(facts, task.read(path, DataConfig())))
-    assert whole
-    lost = []
-    for changed in renamed(content):
-        path.write_text(json.dumps(changed), encoding="utf-8")
-        with suppress(SpanloomError):
-            if sum(map(facts, task.read(path, DataConfig()))) < whole:
-                lost.append(changed)
-    assert lost == []

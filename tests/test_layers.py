@@ -42,6 +42,7 @@ SHARED = {"parts", "contract", "estimate"}
 """What stands in `encoders/` beside the encoders."""
 LATE = {"importlib.import_module", "__import__", "deferred"}
 SERVING = {"fastapi", "starlette", "pydantic", "uvicorn", "prometheus_client"}
+SPACY = {"spanloom.run.spacy_component", "spanloom.read.parts.spacy_docs"}
 TORCH = {"torch", "transformers", "onnx", "onnxscript"}
 
 
@@ -87,7 +88,7 @@ def may_import_torch(module: str) -> bool:
 def fault(module: str, target: str) -> str | None:
     """Why `module` may not import `target`, or None if it may."""
     if target.split(".")[0] == "spacy":
-        return None if module == "spanloom.run.spacy_component" else f"{module} may not import {target}"
+        return None if module in SPACY else f"{module} may not import {target}"
     if target.split(".")[0] in SERVING:
         return None if home(module) == "serve" else f"{module} may not import {target}"
     if target.split(".")[0] == "ray":
@@ -222,6 +223,7 @@ def test_a_breach_is_found(module: str, text: str, expected: str) -> None:
         ("spanloom.export.bundle", "import torch\nimport onnx"),
         ("spanloom.predict.bundle", "from spanloom import __version__"),
         ("spanloom.run.spacy_component", "from spacy.tokens import Doc"),
+        ("spanloom.read.parts.spacy_docs", "import importlib\nimportlib.import_module('spacy')"),
         ("spanloom.serve.app", "from fastapi import FastAPI"),
         ("spanloom", "from spanloom.predict.predictor import load"),
     ],

@@ -5,6 +5,7 @@ Files by name; `open` is what is read.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,13 +23,13 @@ class Sample:
 
     task: str
     open: str
-    files: Mapping[str, str]
+    files: Mapping[str, str | bytes]
 
     def write(self, folder: Path) -> Path:
         """Write the files into a folder; what is to be opened."""
         for name, text in self.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+            (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
         return folder / self.open
 
 
@@ -49,7 +50,7 @@ def _lines(*items: dict[str, Any]) -> str:
     return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
 
 
-def _one(task: str, name: str, text: str) -> Sample:
+def _one(task: str, name: str, text: str | bytes) -> Sample:
     return Sample(task, name, {name: text})
 
 
@@ -78,6 +79,53 @@ MARKED = [
     {"type": "relation", "from_id": "a", "to_id": "b", "direction": "right", "labels": ["left"]},
 ]
 CHOSEN = {"id": "c", "from_name": "mood", "to_name": "text", "type": "choices", "value": {"choices": ["good"]}}
+
+# What spaCy's DocBin(attrs=["ENT_IOB", "ENT_TYPE"], store_user_data=True).to_bytes() makes of the sentence above with
+# its two entities in doc.ents, the relation in doc.user_data[("._.", "rel", None, None)], and doc.cats = {"travel": 1}.
+DOCBIN = base64.b64decode(
+    "eJzrWl6WWlScmZ+32EDPcGliSUlR8WRHX79lJfnZqXnFR1ZMf9O2K9/m/09mBgi4kBD/Qupz6tkTTzets9M7U8GIJv7ObnuJYnqfORMDKjAs8dWO"
+    "OLpZGmaOov1NZtU5Thn1S3Of3GWbcA9dvYXtOuk1InK30cUXHVrj8+Zm/Xp08WXFBYnJqcVH2BkhYHlOal56SUbxERZ2oOzy4pKizLz04lkLFuqt"
+    "8i5LzEtNy8ovSlnim1mUuMS/OCd/eXB+TlJqUfritPyiJTmpaSXLCoDBkp+3tCAHaOyS5MSS4olNy0qKEstSc07bf4DYuSQtPz/lNMwFS9NyEtOL"
+    "JzZuykgsji/Ny87LL8+Lh7jq8GognRefXpRfWlA88QjjhJWlxalF8SmJJYkTj6g2LcpMWZRoOGWxXrze4qLUnAMHGicxMDeCnQG3CwDQjZEF"
+)
+NAMED = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
+WEBANNO = (
+    f"#FORMAT=WebAnno TSV 3.3\n#T_SP={NAMED}|value\n#T_RL=webanno.custom.Relation|label|BT_{NAMED}\n\n\n"
+    "#Text=Mira Solberg left Oslo .\n1-1\t0-4\tMira\tperson[1]\t_\t_\t\n1-2\t5-12\tSolberg\tperson[1]\t_\t_\t\n"
+    "1-3\t13-17\tleft\t_\t_\t_\t\n1-4\t18-22\tOslo\tplace\tleft\t1-1[1_0]\t\n1-5\t23-24\t.\t_\t_\t_\t\n"
+)
+XMI = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<xmi:XMI xmlns:xmi="http://www.omg.org/XMI" '
+    'xmlns:cas="http:///uima/cas.ecore" xmlns:custom="http:///webanno/custom.ecore" xmi:version="2.0">\n'
+    '<cas:NULL xmi:id="0"/>\n<custom:Name xmi:id="2" sofa="1" begin="0" end="12" value="person"/>\n'
+    '<custom:Name xmi:id="3" sofa="1" begin="18" end="22" value="place"/>\n'
+    '<custom:Relation xmi:id="4" sofa="1" begin="18" end="22" label="left" Governor="2" Dependent="3"/>\n'
+    f'<cas:Sofa xmi:id="1" sofaNum="1" sofaID="_InitialView" mimeType="text" sofaString="{MIRA}"/>\n'
+    '<cas:View sofa="1" members="2 3 4"/>\n</xmi:XMI>\n'
+)
+
+
+def _type(name: str, **features: str) -> str:
+    """A type of UIMA's annotations, as its descriptor has it."""
+    described = "".join(
+        f"<featureDescription><name>{feature}</name><description/><rangeTypeName>{kind}</rangeTypeName>"
+        "</featureDescription>"
+        for feature, kind in features.items()
+    )
+    return (
+        f"<typeDescription><name>{name}</name><description/><supertypeName>uima.tcas.Annotation</supertypeName>"
+        f"<features>{described}</features></typeDescription>\n"
+    )
+
+
+STRING, ANNOTATION = "uima.cas.String", "uima.tcas.Annotation"
+TYPES = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<typeSystemDescription xmlns="http://uima.apache.org/resourceSpecifier">\n'
+    + "<types>\n"
+    + _type("webanno.custom.Name", value=STRING)
+    + _type("webanno.custom.Relation", label=STRING, Governor=ANNOTATION, Dependent=ANNOTATION)
+    + "</types>\n</typeSystemDescription>\n"
+)
 
 SAMPLES: dict[str, Sample] = {
     "brat": Sample(
@@ -114,6 +162,9 @@ SAMPLES: dict[str, Sample] = {
     ),
     "dialogue_lines": _one("rewrite", "a.jsonl", _lines({"turns": ["灯塔", "多高"], "rewrite": "灯塔多高"})),
     "dialogue_table": _one("rewrite", "a.tsv", "灯塔\t在哪\t多高\t灯塔多高\n船\t来了\t几点\t船几点来\n"),
+    "docbin": _one("joint", "a.spacy", DOCBIN),
+    "docbin_classes": _one("classify", "a.spacy", DOCBIN),
+    "docbin_tags": _one("tag", "a.spacy", DOCBIN),
     "docred": _one(
         "joint",
         "a.json",
@@ -148,12 +199,59 @@ SAMPLES: dict[str, Sample] = {
         ),
     ),
     "doccano_classes": _one("classify", "a.jsonl", _lines({"id": 1, "text": "Warm soup .", "label": ["good"]})),
+    "dygie": _one(
+        "joint",
+        "a.jsonl",
+        _lines(
+            {
+                "doc_key": "a",
+                "sentences": [["Rain", "."], ["Mira", "left", "Oslo"]],
+                "ner": [[], [[2, 2, "person"], [4, 4, "place"]]],
+                "relations": [[], [[2, 2, 4, 4, "left"]]],
+            }
+        ),
+    ),
     "fasttext": _one("classify", "a.txt", "__label__good Warm soup .\n__label__bad Nobody came .\n"),
     "frame_lines": _one(
         "intent_slot",
         "a.jsonl",
         _lines({"text": "boats to Oslo", "intent": "ask", "slots": [{"start": 9, "end": 13, "label": "goal"}]}),
     ),
+    "gliner": _one(
+        "joint",
+        "a.jsonl",
+        _lines(
+            {
+                "tokenized_text": MIRA.split(),
+                "ner": [[0, 1, "person"], [3, 3, "place"]],
+                "relations": [[0, 1, "left"]],
+            }
+        ),
+    ),
+    "gliner2": _one(
+        "joint",
+        "a.jsonl",
+        _lines(
+            {
+                "input": MIRA,
+                "output": {
+                    "entities": {"person": ["Mira Solberg"], "place": ["Oslo"]},
+                    "relations": [{"left": {"head": "Mira Solberg", "tail": "Oslo"}}],
+                },
+            }
+        ),
+    ),
+    "gliner2_classes": _one(
+        "classify",
+        "a.jsonl",
+        _lines(
+            {
+                "input": "Warm soup .",
+                "output": {"classifications": [{"task": "mood", "labels": ["good", "bad"], "true_label": ["good"]}]},
+            }
+        ),
+    ),
+    "huggingface": _one("tag", "a.jsonl", _lines({"tokens": ["Mira", "left"], "ner_tags": ["B-PER", "O"]})),
     "label_studio": _one("joint", "a.json", json.dumps([_label_studio(MARKED)])),
     "label_studio_classes": _one("classify", "a.json", json.dumps([_label_studio([CHOSEN])])),
     "label_lines": _one("classify", "a.jsonl", _lines({"text": "Warm soup .", "label": "good"})),
@@ -183,6 +281,11 @@ SAMPLES: dict[str, Sample] = {
             {"text": "Warm soup .", "options": [{"id": "good"}, {"id": "bad"}], "accept": ["good"], "answer": "accept"}
         ),
     ),
+    "rasa": _one(
+        "intent_slot",
+        "a.yml",
+        'version: "3.1"\nnlu:\n- intent: ask\n  examples: |\n    - boats to [Oslo](goal)\n    - to [Narvik](goal)\n',
+    ),
     "relation_lines": _one(
         "relation",
         "a.jsonl",
@@ -201,6 +304,10 @@ SAMPLES: dict[str, Sample] = {
         ),
     ),
     "semeval_text": _one("relation", "a.txt", '1\t"<e1>Mira</e1> left <e2>Oslo</e2>."\nleft(e1,e2)\nComment: none\n\n'),
+    "spacy_tuples": _one("joint", "a.json", json.dumps([[MIRA, {"entities": [[0, 12, "person"], [18, 22, "place"]]}]])),
+    "spacy_tuples_classes": _one(
+        "classify", "a.json", json.dumps([["Warm soup .", {"cats": {"good": 1.0, "bad": 0.0}}]])
+    ),
     "spanloom": _one(
         "joint", "a.jsonl", _lines({"text": MIRA, "entities": [PERSON, PLACE], "relations": [LEFT], "id": "a1"})
     ),
@@ -218,7 +325,26 @@ SAMPLES: dict[str, Sample] = {
         ),
     ),
     "table": _one("classify", "a.csv", 'label,text\ngood,"Warm soup, kind staff"\nbad,Nobody came\n'),
+    "tacred": _one(
+        "relation",
+        "a.json",
+        json.dumps(
+            [
+                {
+                    "id": "a1",
+                    "token": ["Mira", "left", "Oslo"],
+                    "subj_start": 0,
+                    "subj_end": 0,
+                    "obj_start": 2,
+                    "obj_end": 2,
+                    "relation": "left",
+                }
+            ]
+        ),
+    ),
     "tag_lines": _one("tag", "a.jsonl", _lines({"tokens": ["Mira", "left"], "tags": ["B-PER", "O"]})),
     "text_lines": _one("language_model", "a.jsonl", _lines({"text": "The boat came in."})),
+    "webanno": _one("joint", "a.tsv", WEBANNO),
+    "xmi": Sample("joint", "cas", {"cas/TypeSystem.xml": TYPES, "cas/a.xmi": XMI}),
 }
 """By the name of the module in `spanloom.read`."""

@@ -90,6 +90,39 @@ def test_tags_of_spans_in_a_field(tmp_path: Path) -> None:
     assert example.gold == Tags(("B-PER", "B-PER", "O"))
 
 
+def rows(path: Path, *cells: dict[str, str]) -> Path:
+    """A sentence with these fields filled, its id in a comment."""
+    lines = [
+        "\t".join([str(number), "w", "_", one.get("upos", "_"), one.get("xpos", "_"), *"____", one.get("misc", "_")])
+        for number, one in enumerate(cells, start=1)
+    ]
+    path.write_text("# sent_id = s1\n" + "\n".join(lines) + "\n\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("cells", "labels"),
+    [
+        (({"upos": "NOUN", "misc": "NER=B-X"}, {"misc": "NER=I-X"}), ("NOUN", "_")),
+        (({"xpos": "NN", "misc": "SpaceAfter=No|NER=B-X"}, {"misc": "NER=I-X"}), ("B-X", "I-X")),
+        (({"xpos": "NN", "misc": "NER=B-X"}, {"misc": "Start=3"}), ("B-X", "O")),
+        (({"xpos": "NN"}, {"misc": "INNER=B-X"}), ("NN", "_")),
+    ],
+    ids=["upos", "ner", "outside", "xpos"],
+)
+def test_the_field_that_is_filled_is_learnt_and_the_id_kept(
+    cells: tuple[dict[str, str], ...], labels: tuple[str, ...], tmp_path: Path
+) -> None:
+    (example,) = read(rows(tmp_path / "a.conllu", *cells), DataConfig(), Tags)
+    assert (example.gold, example.fields) == (Tags(labels), {"id": "s1"})
+
+
+def test_names_are_learnt_where_they_are_asked_for(tmp_path: Path) -> None:
+    path = rows(tmp_path / "a.conllu", {"upos": "NOUN", "misc": "NER=B-X"}, {"upos": "VERB"})
+    (example,) = read(path, DataConfig(tag_column="ner"), Tags)
+    assert example.gold == Tags(("B-X", "O"))
+
+
 def test_a_sentence_that_nobody_annotated_has_no_gold(tmp_path: Path) -> None:
     first, second = read_text(tmp_path, block("Ada sang", "1 Ada _", "2 sang _") + CANNOT)
     assert first.gold is None
@@ -133,5 +166,5 @@ def test_only_empty_nodes(tmp_path: Path) -> None:
 
 def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "conllu", None)
-    with pytest.raises(MissingExtra, match=r"Reading CoNLL-U: .*pip install 'spanloom\[train\]'"):
+    with pytest.raises(MissingExtra, match=r"Reading CoNLL-U: .*pip install 'spanloom\[formats\]'"):
         read_text(tmp_path, CANNOT)

@@ -79,4 +79,4 @@ def test_a_folder_that_lacks_a_file_is_told_which(tmp_path: Path) -> None:
 
 
 def test_both_formats_are_found() -> None:
-    assert set(formats(Frame)) == {"parallel", "spanloom"}
+    assert set(formats(Frame)) == {"parallel", "rasa", "spanloom"}

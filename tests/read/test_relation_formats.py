@@ -28,9 +28,11 @@ SEMEVAL = {
     "head": ["old fire", "old fire", [[1, 2]]],
     "tail": ["died", "died", [[3]]],
 }
+TACRED = {"token": ["Ida", "left"], "subj_start": 0, "subj_end": 0, "obj_start": 1, "obj_end": 1, "relation": "r"}
 BEGINNINGS = {
     "spanloom": [json.dumps(OURS), '{"text": "a", "relation": "r"}', '{"text": "a", "head": {"start": 1'],
     "semeval": [json.dumps(SEMEVAL), json.dumps([SEMEVAL])],
+    "tacred": [json.dumps(TACRED), json.dumps([TACRED])],
     "semeval_text": ['1\t"The <e1>fire</e1> <e2>died</e2>."\nR(e1,e2)\n', "\n<e1>a</e1> b"],
 }
 

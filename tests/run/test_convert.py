@@ -170,3 +170,14 @@ def test_predict_writes_what_annotation_tools_import(tmp_path: Path) -> None:
 def test_what_is_no_file_cannot_hold_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", "Maria", "--format", "prodigy"]) == 2
     assert "--format: prodigy is a file; an output that is one. Name it with --output." in capsys.readouterr().err
+
+
+def test_a_scheme_is_of_columns_alone(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert (
+        main(["convert", str(source), str(out), "--to", "columns", "--scheme", "bilou", "--task", "tag", "--check"])
+        == 0
+    )
+    assert out.read_text().startswith("Ida\tU-Person\nmoved\tO\nto\tO\nPort\tB-City\nNarvik\tL-City\n")
+    assert main(["convert", str(source), str(out), "--to", "brat", "--scheme", "bilou"]) == 2
+    assert "--scheme: 'brat' has no tags of a scheme; 'columns'. Leave it out" in capsys.readouterr().err

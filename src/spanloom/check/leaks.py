@@ -41,6 +41,11 @@ def asked(item: Input) -> str:
     return "\n".join(map(folded, texts))
 
 
+def same_text(item: Input) -> str:
+    """What two inputs share whose texts are the same but for white space and case, whatever is marked in them."""
+    return "\n".join(folded(text.text) for text in texts_of(item))
+
+
 def questions(task: Task, examples: Iterable[Example]) -> Iterator[tuple[str, Source]]:
     """What the examples of a task ask, and where: one question each, or as many as `task.questions` finds."""
     for example in examples:

@@ -60,6 +60,11 @@ class FilesConfig:
     )
     second_column: Column | str | None = setting(None, "the column of the second texts of pairs")
     label_column: Column | str | None = setting(None, "the column of labels")
+    unrelated: str | None = setting(
+        None,
+        "where pairs of the entities of a text are the examples: the label of ordered pairs without a relation; else "
+        "they are left out and counted",
+    )
 
 
 ALL, NONE, RELATED = "all", "none", "related only"

@@ -22,11 +22,13 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Relation
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_decode import shown
 from spanloom.read.parts.json_keys import OF_SOME_TASK, first_values
 from spanloom.read.parts.lines import OPENING, opening, refuse_nul
 from spanloom.read.parts.otherwise import otherwise
+from spanloom.read.parts.pairs import pairs_of
 
 AUTO = "auto"
 WRAPPED = "[{"
@@ -97,6 +99,20 @@ def read_tags(path: Path, config: DataConfig) -> Iterator[Example]:
     return otherwise(_not_empty(best.read(path, config), path), graph, kind_of(Tags()))
 
 
+def read_relations(path: Path, config: DataConfig) -> Iterator[Example]:
+    """As `read`, of relations of marked spans; of a file of entities and relations between them, its pairs."""
+    best = _better_than_own(path, config, _with_pairs(config), Relation)
+    if best is None:
+        return read(path, config, Relation)
+    return _not_empty(pairs_of(best.read(path, config), config.unrelated), path)
+
+
+def _with_pairs(config: DataConfig) -> list[Format]:
+    """The formats of which pairs of entities can be read."""
+    named = (one for one in formats(Graph).values() if one.name == config.format not in formats(Relation))
+    return list(formats(Graph).values() if config.format == AUTO else named)
+
+
 def readable(answer: type) -> list[Format]:
     """The formats whose gold is of this type, and those whose gold can be read as such."""
     own = formats(answer)
@@ -157,17 +173,26 @@ def format_of(
     return known[detect(beginning, path, known) if config.format == AUTO else config.format]
 
 
+def is_text(path: Path) -> bool:
+    """Whether a path is a file of text, as far as the formats say: none of those that are not claims it."""
+    return path.is_file() and not any(one.binary and one.claims(path) for one in _every())
+
+
+def _chosen(path: Path, config: DataConfig, answer: type) -> Format:
+    """The format in which a path is read, of those whose gold is, or is read as, of this type."""
+    pairs = _better_than_own(path, config, _with_pairs(config), answer) if answer is Relation else None
+    return pairs or format_of(path, config, answer, {one.name: one for one in readable(answer)})
+
+
 def people_of(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
     """What those are called whose annotations a file has; nobody where its format does not tell them apart."""
-    known = {one.name: one for one in readable(answer)}
-    return format_of(path, config, answer, known).people(path, config) if known else []
+    return _chosen(path, config, answer).people(path, config) if readable(answer) else []
 
 
 def passed_over(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
     """The keys of the first object of a JSON file that its format neither reads nor keeps; of another file none."""
-    known = {one.name: one for one in readable(answer)}
-    chosen = format_of(path, config, answer, known) if known else None
-    if chosen is None or not chosen.keys:
+    chosen = _chosen(path, config, answer) if readable(answer) else None
+    if chosen is None or not chosen.keys or chosen.claims(path):
         return []
     left = [key for key in first_values(opening(path, config.encoding)) if key not in chosen.keys]
     return [key for key in left if key in OF_SOME_TASK] if chosen.keeps else left

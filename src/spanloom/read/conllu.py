@@ -1,7 +1,8 @@
 """CoNLL-U, the format of Universal Dependencies: ten columns, one word a line, `#` comments before each sentence.
 
-`data.tag_column` names the field that is learnt, `upos` if left out. Words are what is tagged: the line of a multiword
-token (`3-4 can't`) and empty nodes (`5.1`) are skipped. https://universaldependencies.org/format.html
+`data.tag_column` names the field that is learnt: `upos` if left out, or, where that is empty throughout, `ner`, which
+is `NER=B-PER` in the last field, or `xpos`. Words are what is tagged: the line of a multiword token (`3-4 can't`) and
+empty nodes (`5.1`) are skipped. https://universaldependencies.org/format.html
 
 Read too are columns that blanks part, and more columns behind the ten (PARSEME's .cupt, Universal Propositions), which
 `data.tag_column` counts on, or names where a comment `# global.columns = ID FORM …` does.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,14 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import ConfigError, DataError, MissingExtra
-from spanloom.inputs import Text, Token
 from spanloom.read.parts.column_layout import BLANKS
+from spanloom.read.parts.conllu_text import Item, groups_of, text_of
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import shown
 from spanloom.read.parts.lines import numbered_lines, opening
 from spanloom.read.parts.tagged import Sentence, tagged_examples
 from spanloom.read.parts.texts import checked_text
-from spanloom.text.joining import spaces
+from spanloom.text.tags import OUTSIDE
 
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 FIRST_ID = re.compile(r"1|1-\d+|0\.1")
@@ -36,9 +37,12 @@ HEAD = re.compile(r"[0-9]{1,9}")
 EMPTY = "_"
 WRITTEN = {field: lambda cells, column: cells[column] for field in FIELDS[1:]}  # as they stand, not parsed
 GLOBAL = "# global.columns ="
+UPOS_COLUMN, XPOS_COLUMN, MISC = FIELDS.index("upos"), FIELDS.index("xpos"), FIELDS.index("misc")
+NAME = re.compile(r"(?:^|\|)NER=([^|]*)")
+"""The tag of a name among the pairs of the last field, as Stanza writes it."""
+NER = "ner"
 Lines = Sequence[tuple[int, str]]
 Rows = Sequence[tuple[int, str, list[str]]]  # the number of a line, the line, its cells
-Item = Mapping[str, Any]
 
 
 def fit(beginning: str) -> int:
@@ -68,8 +72,8 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     return tagged_examples(partial(_sentences, path, config, column), config)
 
 
-def _column(config: DataConfig, beginning: str) -> int:
-    """The number of the field that is learnt, from the end where it is negative."""
+def _column(config: DataConfig, beginning: str) -> int | None:
+    """The number of the field that is learnt; None for the names in the last one."""
     names, width = list(FIELDS), len(FIELDS)
     for line in beginning.split("\n"):
         if line.startswith(GLOBAL):
@@ -77,7 +81,11 @@ def _column(config: DataConfig, beginning: str) -> int:
         elif line.strip() and not line.startswith("#"):
             width = max(width, len(_cells(line)))
             break
-    column = "upos" if config.tag_column is None else config.tag_column
+    column = config.tag_column
+    if column is None:
+        return _first_filled(beginning)
+    if column == NER and NER not in names:
+        return None
     if isinstance(column, int) and -width <= column < width:
         return column % width
     if isinstance(column, str) and column.casefold() in names:
@@ -86,7 +94,24 @@ def _column(config: DataConfig, beginning: str) -> int:
     raise ConfigError("data", f"data.tag_column is {column!r}", expected, "Set data.tag_column to the field to learn.")
 
 
-def _sentences(path: Path, config: DataConfig, column: int) -> Iterator[Sentence]:
+def _first_filled(beginning: str) -> int | None:
+    """The first of the fields that may be learnt in which anything stands."""
+    lines = (line for line in beginning.split("\n") if line.strip() and not line.startswith("#"))
+    rows = [cells for cells in map(_cells, lines) if cells[0].isdecimal() and len(cells) >= len(FIELDS)]
+    for column in (UPOS_COLUMN, None, XPOS_COLUMN):
+        if any(_value(cells, column) != EMPTY for cells in rows):
+            return column
+    return UPOS_COLUMN
+
+
+def _value(cells: Sequence[str], column: int | None) -> str:
+    if column is not None:
+        return cells[column]
+    found = NAME.search(cells[MISC])
+    return found[1] if found else EMPTY
+
+
+def _sentences(path: Path, config: DataConfig, column: int | None) -> Iterator[Sentence]:
     block: list[tuple[int, str]] = []
     for number, line in numbered_lines(path, config.encoding):
         if line.strip():
@@ -102,7 +127,7 @@ def _sentences(path: Path, config: DataConfig, column: int) -> Iterator[Sentence
         yield from _sentence(path, block, config, column)
 
 
-def _sentence(path: Path, block: Lines, config: DataConfig, column: int) -> Iterator[Sentence]:
+def _sentence(path: Path, block: Lines, config: DataConfig, column: int | None) -> Iterator[Sentence]:
     """The sentence of a block of lines; none of a block that is all comments."""
     rows = [(number, line, _cells(line)) for number, line in block if not line.startswith("#")]
     if not rows:
@@ -112,18 +137,21 @@ def _sentence(path: Path, block: Lines, config: DataConfig, column: int) -> Iter
     source = Source(str(path), words[0][0])
     forms = [word["form"] for _, word, _ in words]
     tags = [_tag(cells, column, f"{path}:{number}") for number, _, cells in words]
-    text = _text(_groups(parsed), parsed.metadata.get("text"))
+    text = text_of(groups_of(parsed), parsed.metadata.get("text"))
     if text is not None:
         checked_text(text.text, str(source), config)
     annotated = any(tag != EMPTY for tag in tags)
-    yield Sentence(source, forms, tags if annotated else None, [number for number, _, _ in words], text)
+    if column is None:
+        tags = [OUTSIDE if tag == EMPTY else tag for tag in tags]
+    lines, name = [number for number, _, _ in words], parsed.metadata.get("sent_id")
+    yield Sentence(source, forms, tags if annotated else None, lines, text, fields={"id": name} if name else {})
 
 
-def _tag(cells: Sequence[str], column: int, where: str) -> str:
-    if column >= len(cells):
+def _tag(cells: Sequence[str], column: int | None, where: str) -> str:
+    if column is not None and column >= len(cells):
         remedy = "Fill the line, or set data.tag_column to a field that every line has."
         raise DataError(where, f"{len(cells)} columns, but data.tag_column is {column}", "as many in all lines", remedy)
-    return cells[column]
+    return _value(cells, column)
 
 
 def _words(path: Path, rows: Rows, parsed: Sequence[Item]) -> list[tuple[int, Item, list[str]]]:
@@ -148,7 +176,7 @@ def _parsed(path: Path, comments: Sequence[str], rows: Rows) -> Any:
         from conllu import parse
         from conllu.exceptions import ParseException
     except ModuleNotFoundError as error:
-        raise MissingExtra("Reading CoNLL-U", "train") from error
+        raise MissingExtra("Reading CoNLL-U", "formats") from error
     width = max(len(FIELDS), *(width for width, _ in Counter(len(cells) for _, _, cells in rows).most_common(1)))
     for number, line, cells in rows:
         if len(cells) != width:
@@ -166,58 +194,6 @@ def _parsed(path: Path, comments: Sequence[str], rows: Rows) -> Any:
                 remedy = "Correct the line."
                 raise DataError(f"{path}:{number}", str(error), "CoNLL-U", remedy) from None
         raise
-
-
-def _groups(parsed: Sequence[Item]) -> list[tuple[str, list[str]]]:
-    """What is written in the text, and the words in it: a word itself, or a multiword token and the words it covers."""
-    groups: list[tuple[str, list[str]]] = []
-    inside = 0  # the last word of the multiword token that is open
-    for item in parsed:
-        number = item["id"]
-        if isinstance(number, int):
-            if number > inside:
-                groups.append((item["form"], []))
-            groups[-1][1].append(item["form"])
-        elif number[1] == "-":
-            groups.append((item["form"], []))
-            inside = number[2]
-    return groups
-
-
-def _text(groups: Sequence[tuple[str, list[str]]], written: str | None) -> Text | None:
-    """The words in their own text, or None where text and words do not agree.
-
-    Words that make up their multiword token (`can` and `n't`) divide its characters. Words that do not (French `de` and
-    `le` of `du`) stand in its place, parted by spaces: every token reads as its word, and no two share a character.
-    """
-    if written is None:
-        return None
-    parts: list[str] = []
-    tokens: list[Token] = []
-    at = length = 0  # how far the text was read, and how long the new one is
-    for surface, words in groups:
-        start = len(written) - len(written[at:].lstrip())
-        if not words or not written.startswith(surface, start):
-            return None
-        parts.append(written[at:start])
-        length += start - at
-        at = start + len(surface)
-        whole = _divided(surface, words)
-        spaced = [False] * len(words) if whole else spaces(words)
-        for word, gap in zip(whole or words, spaced, strict=True):
-            parts.append(f" {word}" if gap else word)
-            length += len(parts[-1])
-            tokens.append(Token(word, length - len(word), length))
-    return None if written[at:].strip() else Text("".join(parts), tuple(tokens))
-
-
-def _divided(surface: str, words: Sequence[str]) -> list[str]:
-    """The characters of a multiword token that each of its words is, in the case of the text; none if they differ."""
-    parts, at = [], 0
-    for word in words:
-        parts.append(surface[at : at + len(word)])
-        at += len(word)
-    return parts if at == len(surface) and "".join(words).casefold() == surface.casefold() else []
 
 
 FORMAT = Format(name="conllu", shape="the ten columns of CoNLL-U", answer=Tags, fit=fit, read=read)

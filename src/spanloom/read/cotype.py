@@ -32,6 +32,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
     for source, item in json_items(path, config):
         where = str(source)
         text = tokenized(field(item, "sentText", str, where), where, config)
+        KEYS.refuse_misspelt("entityMentions", item, where, config)
         mentions = list(_mentions(item, where)) if "entityMentions" in item else []
         yield example_of_triples(text, list(_triples(item, where)), source, mentions)
 

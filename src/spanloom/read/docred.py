@@ -23,15 +23,15 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source
 from spanloom.errors import DataError
-from spanloom.inputs import Relation, Span, Text
-from spanloom.read.parts.blanks import BLANK
+from spanloom.inputs import Relation, Span
+from spanloom.read.parts.blanks import BLANK, blanks_left_out
 from spanloom.read.parts.entities_alone import NO_LABELS, marks
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.locate import Place, nearest
 from spanloom.read.parts.offsets import label_of
-from spanloom.read.parts.texts import joined
+from spanloom.read.parts.texts import joined_sentences
 from spanloom.text.counts import several
 
 KEYS = Keys((frozenset({"vertexSet", "sents"}),), gold=("labels",), inputs=("sents", "vertexSet", "title"))
@@ -86,7 +86,7 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
         [of_kind(word, str, where, "a token") for word in of_kind(sentence, list, where, "a sentence")]
         for sentence in field(item, "sents", list, where)
     ]
-    text, numbers = _text(sentences, where, config)
+    text, numbers = joined_sentences(sentences, where, config)
     lost: list[LostFact] = []
     entities = [
         _entity(value, numbers, where, lost)
@@ -109,31 +109,8 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
     spans = dict.fromkeys(span for entity in entities for span in entity.values())
     ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end, span.label)))
     graph = Graph(ordered, tuple(dict.fromkeys(relations)))
-    blank = sum(not word.strip() for sentence in sentences for word in sentence)
-    left_out = ((source, f"{several(blank, 'blank token')} left out"),) if blank else ()
-    mended = (*marks(item, source, "labels", NO_LABELS), *left_out)
+    mended = (*marks(item, source, "labels", NO_LABELS), *blanks_left_out(sentences, source))
     return Example(text, graph, source, ambiguous=ambiguous, lost=tuple(lost), mended=mended)
-
-
-def _text(sentences: Sequence[Sequence[str]], where: str, config: DataConfig) -> tuple[Text, list[list[int]]]:
-    """The text, and for each sentence the number of each of its tokens in it, and of what follows its last.
-
-    A blank token, of which there are a few, is none: it has the number of the token behind it.
-    """
-    words: list[str] = []
-    begins, numbers = [], []
-    for sentence in sentences:
-        begins.append(len(words))
-        numbers.append([len(words)])
-        for word in sentence:
-            words += [word] if word.strip() else []
-            numbers[-1].append(len(words))
-    text = joined(words, where, config)
-    letters = list(text.text)
-    for begin in begins:
-        if 0 < begin < len(words):
-            letters[text.tokens[begin].start - 1] = "\n"
-    return Text("".join(letters), text.tokens), numbers
 
 
 def _entity(mentions: Sequence[Any], numbers: Sequence[Sequence[int]], where: str, lost: list[LostFact]) -> Mentions:

@@ -54,13 +54,16 @@ def _example(source: Source, item: Item, config: DataConfig) -> Example:
     if "spans" not in item and "relations" not in item:
         return without
     placing, places = Placing(text, where), Places()
-    for value in listed(item, "spans", where):
-        _add(placing, places, object_of(value, where, "a span"), where)
+    spans = [object_of(value, where, "a span") for value in listed(item, "spans", where)]
+    for value in spans:
+        _add(placing, places, value, where)
     for value in listed(item, "relations", where):
         relation = object_of(value, where, "a relation")
         ends = [_end(placing, places, relation, side, where) for side in ("head", "child")]
         placing.relate(ends[0], ends[1], label_of(relation, "label", where, "relations"), score_of(relation, where))
-    return replace(without, gold=placing.graph(), lost=tuple(placing.lost))
+    unnamed = sum(value.get("label") is None for value in spans)
+    notes = ((source, f"span without a label, read as '{UNNAMED}': {unnamed:,}"),) if unnamed else ()
+    return replace(without, gold=placing.graph(), lost=tuple(placing.lost), mended=(*without.mended, *notes))
 
 
 def _visible(tokens: Sequence[Any]) -> list[Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from spanloom.core import Example
 from spanloom.errors import ConfigError
+from spanloom.read import is_text
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import numbered_lines, opening
 
@@ -73,6 +74,6 @@ def _numbered(example: Example, starts: Sequence[int]) -> str:
 
 def _starts(path: Path, encoding: str) -> list[int]:
     """The numbers of the lines on which documents begin."""
-    if not path.is_file() or is_json(opening(path, encoding)):
+    if not is_text(path) or is_json(opening(path, encoding)):
         return []
     return [number for number, line in numbered_lines(path, encoding) if line.startswith(MARKS)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spanloom.check.folds import together
-from spanloom.check.leaks import asked
+from spanloom.check.leaks import same_text
 from spanloom.config import DataConfig
 from spanloom.contracts import Task
 from spanloom.core import Example
@@ -56,7 +56,7 @@ def parted(examples: Sequence[Example], task: Task, data: DataConfig, plan: Plan
     would be too much; what alone has a label is trained on.
     """
     by, named = documents(examples, plan.by, data.encoding)
-    order = together([(asked(one.input), named(one)) for one in examples])
+    order = together([(same_text(one.input), named(one)) for one in examples])
     if len(order) < 1 + len(plan.shares):
         raise _too_little(examples, f"{len(order)} {'documents' if by else 'texts'}" if order[1:] else "one text")
     groups = len(order)

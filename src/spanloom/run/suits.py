@@ -12,7 +12,7 @@ from spanloom.config import DataConfig, RunConfig, config_from_table
 from spanloom.contracts import Task
 from spanloom.core import Example
 from spanloom.errors import DataError, SpanloomError
-from spanloom.read import AUTO, format_names, formats, readable, require_format
+from spanloom.read import AUTO, format_names, formats, is_text, readable, require_format
 from spanloom.read.parts.lines import opening
 from spanloom.tasks import find_task, task_names
 
@@ -56,7 +56,7 @@ def suiting_tasks(path: Path, data: DataConfig, to_learn: bool = True) -> list[T
     require_format(data.format, format_names())
     found: list[tuple[Suits, Task]] = []
     refused: list[tuple[int, SpanloomError]] = []
-    beginning = None if path.is_dir() or not path.exists() else opening(path, data.encoding)
+    beginning = _beginning(path, data)
     for task in map(find_task, task_names()):
         fit = _fit(task, path, beginning, data)
         if not fit:
@@ -77,6 +77,11 @@ def suiting_tasks(path: Path, data: DataConfig, to_learn: bool = True) -> list[T
         raise DataError(str(path), "no such file or folder", "annotated data", "Check the path.")
     remedy = "Name the task with --task, to be told what its formats look like."
     raise DataError(str(path), "no task reads this", f"data for one of {', '.join(task_names())}", remedy)
+
+
+def _beginning(path: Path, data: DataConfig) -> str | None:
+    """What a file begins with; None where there is no text. Raises DataError for a binary file of no known format."""
+    return opening(path, data.encoding) if is_text(path) else None
 
 
 def _to_convert(found: Suits) -> tuple[int, int, bool, int]:

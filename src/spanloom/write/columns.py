@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from spanloom.answers.tags import Tags
@@ -10,23 +10,25 @@ from spanloom.core import Example
 from spanloom.errors import DataError
 from spanloom.inputs import Text
 from spanloom.read.parts.column_layout import DOCUMENT
+from spanloom.text.tags import convert_tags, is_bio2
 from spanloom.write.escapes import visible
 from spanloom.write.lines import atomic_text
 from spanloom.write.told import Told
 
 BREAKS = "\t\n\r"
+BIO2 = "bio2"
 
 
-def write_columns(path: Path, examples: Iterable[Example]) -> int:
+def write_columns(path: Path, examples: Iterable[Example], scheme: str = BIO2) -> int:
     """Write lines of a token, a tab and its tag, a blank line after each sentence; how many sentences.
 
-    The tags of spans are BIO2. Raises DataError for a sentence without gold and for what columns cannot hold,
+    scheme: that of the tags of spans. Raises DataError for a sentence without gold and for what columns cannot hold,
     SpanloomError where the file cannot be written; `path` is then as it was.
     """
     count = 0
     with atomic_text(path) as file:
         for example in examples:
-            file.write(_lines(example) + "\n")
+            file.write(_lines(example, scheme) + "\n")
             count += 1
     return count
 
@@ -49,13 +51,16 @@ def tagged_columns(items: Iterable[Told]) -> Iterator[str]:
         yield f"{comments}{lines}\n"
 
 
-def _lines(example: Example) -> str:
+def _lines(example: Example, scheme: str) -> str:
     gold: Tags | None = example.gold
     text: Text = example.input
     if gold is None:
         raise DataError(str(example.source), "a sentence without tags", "one tag a token", "Annotate it.")
     tokens = (token.text for token in text.tokens)
-    return columns_of(zip(tokens, gold.labels, strict=True), str(example.source))
+    labels: Sequence[str] = gold.labels
+    if scheme != BIO2 and is_bio2(labels):
+        labels = convert_tags(labels, BIO2, scheme)
+    return columns_of(zip(tokens, labels, strict=True), str(example.source))
 
 
 def columns_of(pairs: Iterable[tuple[str, str]], where: str) -> str:

@@ -10,6 +10,7 @@ from spanloom.config import DataConfig
 from spanloom.core import LostFact, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span
+from spanloom.text.counts import several
 
 BLANK = "a blank token"
 REMEDY = "Remove it, or set data.repair = true, which leaves blank tokens out and counts them."
@@ -74,3 +75,9 @@ def without_blanks(words: Sequence[str], sources: Sequence[Source], config: Data
             raise DataError(str(sources[number]), f"{which} is {word!r}", "a token that is not blank", REMEDY)
         notes.append((sources[number], f"{which} is {word!r}, left out"))
     return Kept(kept, [*numbers, len(kept)], tuple(notes))
+
+
+def blanks_left_out(sentences: Sequence[Sequence[str]], source: Source) -> tuple[tuple[Source, str], ...]:
+    """What is said of the blank tokens of a document, which are left out; nothing where there are none."""
+    blank = sum(not word.strip() for sentence in sentences for word in sentence)
+    return ((source, f"{several(blank, 'blank token')} left out"),) if blank else ()

@@ -33,7 +33,9 @@ class Format:
     flat       of a format of spans, whether the task of tags reads it too: its spans seldom overlap
     sentences  whether its documents say their sentences, so that `data.by_sentence` can take them one by one
     people     (path, data config) -> what those are called whose annotations a file has, where it tells them apart
-    claims     path -> whether data that are several files are named by it, a folder, say; of one file, never
+    claims     path -> whether it names data of the format that no beginning of a text shows: those of several files, a
+               folder, say, or a file that is no text
+    binary     whether a file that it claims is no text
     """
 
     name: str
@@ -47,3 +49,4 @@ class Format:
     sentences: bool = False
     people: Callable[[Path, DataConfig], list[str]] = _nobody
     claims: Callable[[Path], bool] = _one_file
+    binary: bool = False

@@ -86,6 +86,16 @@ def other_fields(item: Mapping[str, Any], read: Collection[str]) -> dict[str, An
     return {key: value for key, value in item.items() if key not in read and key not in OF_SOME_TASK}
 
 
+def refuse_alike(key: str, item: Mapping[str, Any], read: Collection[str], where: str, config: DataConfig) -> None:
+    """Raise DataError where an object lacks this key of gold, and has a list or an object under one that is spelled
+    like it and is not read. With data.unknown_keys = "ignored" nothing is refused."""
+    if key in item or config.unknown_keys == "ignored":
+        return
+    others = [other for other, value in item.items() if isinstance(value, list | dict) and other not in read]
+    if near := difflib.get_close_matches(key, others, n=1, cutoff=ALIKE):
+        raise DataError(where, f"unknown key {near[0]!r}", f"did you mean '{key}'?", "Rename it.")
+
+
 @dataclass(frozen=True)
 class Keys:
     """The keys of a JSON format.
@@ -129,11 +139,7 @@ class Keys:
 
     def refuse_misspelt(self, key: str, item: Mapping[str, Any], where: str, config: DataConfig) -> None:
         """Raise DataError where an object lacks this key of gold and has a list under one that is spelled like it."""
-        if key in item or config.unknown_keys == "ignored":
-            return
-        lists = [other for other, value in item.items() if isinstance(value, list) and other not in self.read]
-        if near := difflib.get_close_matches(key, lists, n=1, cutoff=ALIKE):
-            raise DataError(where, f"unknown key {near[0]!r}", f"did you mean '{key}'?", "Rename it.")
+        refuse_alike(key, item, self.read, where, config)
 
     def _may_be_gold(self, key: str, value: Any) -> bool:
         if value is None or key in DESCRIBED or (IDENTITY.fullmatch(key) and not isinstance(value, (list, dict))):

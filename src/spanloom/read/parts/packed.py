@@ -10,6 +10,7 @@ import gzip
 import io
 import lzma
 import stat
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, cast
@@ -37,6 +38,9 @@ PACKED = (".gz", ".bz2", ".xz", ".zst")
 """The endings that the names of packed files have."""
 BZIP2_BLOCK = b"\x31\x41\x59\x26\x53\x59"  # what stands behind `BZh9`: text may begin with these letters too
 
+DOCBIN = (b"\xa7version", b"\xa5attrs")
+"""The first key of every DocBin, of spaCy 3 or 2, as msgpack writes it behind the size of the map."""
+
 UNPACK = "Unpack it, and name the file inside."
 SAVE = "Save what it holds as text (CSV, JSON lines or columns), and name that file."
 KINDS: tuple[tuple[bytes, str, str], ...] = (
@@ -60,6 +64,14 @@ KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"version https://git-lfs.github.com/spec/v1", "a pointer of Git LFS, not the file itself", "Run: git lfs pull."),
 )
 IN_ZIP = ((b"xl/", "xlsx", SAVE), (b"word/", "docx", SAVE), (b"ppt/", "pptx", SAVE), (b"content.xml", "odf", SAVE))
+
+
+def is_docbin(head: bytes) -> bool:
+    """Whether a file that begins so is spaCy's DocBin: what zlib packed of a map that begins with one of its keys."""
+    try:
+        return zlib.decompressobj().decompress(head, 1 + max(map(len, DOCBIN)))[1:].startswith(DOCBIN)
+    except zlib.error:
+        return False
 
 
 def unpacked(path: Path) -> io.BufferedReader:
@@ -88,6 +100,23 @@ def _unpacked_by(packer: Packer, file: BinaryIO, path: Path) -> io.BufferedReade
     return io.BufferedReader(_Bounded(cast(IO[bytes], packer(file)), file, path))
 
 
+def refuse_swollen(packed: bytes, path: Path) -> None:
+    """Raise DataError where what zlib packed is more than a file of text may be, zlib.error where it is damaged."""
+    most, done = max(UNPACKED, SWOLLEN * len(packed)), 0
+    unpacker = zlib.decompressobj()
+    rest = packed
+    while rest and not unpacker.eof:
+        done += len(unpacker.decompress(rest, 1 << 20))
+        rest = unpacker.unconsumed_tail
+        if done > most:
+            raise _swollen(path)
+
+
+def _swollen(path: Path) -> DataError:
+    found = f"unpacks to more than {SWOLLEN} times its size of {path.stat().st_size:,} bytes"
+    return DataError(str(path), found, "a packed text", "Unpack it yourself, if that is meant.")
+
+
 def taken(text: TextIO) -> int:
     """How many bytes of a file that `unpacked` opened were read so far, packed ones of a packed file."""
     buffer = cast(io.BufferedReader, text.buffer)
@@ -110,8 +139,7 @@ class _Bounded(io.RawIOBase):
         part = self.inner.read(len(view))
         self.left -= len(part)
         if self.left < 0:
-            found = f"unpacks to more than {SWOLLEN} times its size of {self.path.stat().st_size:,} bytes"
-            raise DataError(str(self.path), found, "a packed text", "Unpack it yourself, if that is meant.")
+            raise _swollen(self.path)
         view[: len(part)] = part
         return len(part)
 
@@ -127,6 +155,8 @@ def _refuse_other_kinds(path: Path, head: bytes) -> None:
     for magic, kind, remedy in KINDS:
         if head.startswith(magic):
             raise DataError(str(path), f"is {kind}", "a file of text", remedy)
+    if is_docbin(head):
+        raise DataError(str(path), "is spaCy's DocBin", "a file of text", "Make one of it: spanloom convert FILE OUT.")
     if head.startswith(b"PK\x03\x04"):
         end = _end_of(path)
         for name, kind, remedy in IN_ZIP:

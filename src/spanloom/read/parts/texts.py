@@ -51,6 +51,30 @@ def joined(words: Sequence[str], where: str, config: DataConfig, spaced: Sequenc
     return Text(checked_text(made.text, where, config), made.tokens)
 
 
+def joined_sentences(
+    sentences: Sequence[Sequence[str]], where: str, config: DataConfig
+) -> tuple[Text, list[list[int]]]:
+    """The text of a document, a sentence a line, and for each sentence the number of each of its tokens in the text,
+    and of what follows its last. Raises DataError.
+
+    A blank token, of which there are a few, is none: it has the number of the token behind it.
+    """
+    words: list[str] = []
+    begins, numbers = [], []
+    for sentence in sentences:
+        begins.append(len(words))
+        numbers.append([len(words)])
+        for word in sentence:
+            words += [word] if word.strip() else []
+            numbers[-1].append(len(words))
+    text = joined(words, where, config)
+    letters = list(text.text)
+    for begin in begins:
+        if 0 < begin < len(words):
+            letters[text.tokens[begin].start - 1] = "\n"
+    return Text("".join(letters), text.tokens), numbers
+
+
 def one_or_pair(texts: Sequence[Text], where: str) -> Text | TextPair:
     """One text as it is, two as a pair. Raises DataError for none and for three or more."""
     if len(texts) == 1:

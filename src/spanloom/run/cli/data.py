@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,24 @@ def check(
     print_check(audit)
 
 
+class Scheme(StrEnum):
+    """How tags say where spans begin and end; see `text.tags`."""
+
+    bio1 = "bio1"
+    bio2 = "bio2"
+    bioes = "bioes"
+    bmes = "bmes"
+    bilou = "bilou"
+
+
+WRITTEN = sorted(
+    module.name.replace("_", "-")
+    for module in pkgutil.iter_modules([str(Path(__file__).parents[2] / "write" / "formats")])
+    if not module.ispkg
+)
+"""The formats that can be written, listed without importing them: help is shown at once."""
+
+
 class As(StrEnum):
     """What the examples are to be where a format tells the two apart."""
 
@@ -64,7 +83,7 @@ def convert(
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help="jsonl, spanloom's own lines, or a format of another tool; docs/formats.md lists them.",
+            help=f"One of {', '.join(WRITTEN)}; docs/formats.md says what each can hold.",
             autocompletion=complete_written,
         ),
     ] = "jsonl",
@@ -74,6 +93,7 @@ def convert(
     model_version: Annotated[
         str, typer.Option("--model-version", metavar="NAME", help="Which model predicted, with --as predictions.")
     ] = "",
+    scheme: Annotated[Scheme, typer.Option("--scheme", help="The scheme of tags in columns.")] = Scheme.bio2,
     check: Annotated[bool, typer.Option("--check", help="Read OUT back, and say what is not as it was.")] = False,
 ) -> None:
     """Convert annotated data to spanloom's own JSON lines, or to another format, and say what that cannot hold.
@@ -101,8 +121,11 @@ def convert(
         speak=choice.append,
         able=lambda one: wanted is None or takes(wanted, type(one.answer())),
     )
-    options = Options(chosen.line, as_ is As.predictions, model_version)
+    options = Options(chosen.line, as_ is As.predictions, model_version, scheme.value)
     form = target_for(to, chosen, predictions=options.predictions)
+    if scheme is not Scheme.bio2 and not form.schemes:
+        able = " or ".join(repr(one.name) for one in targets().values() if one.schemes)
+        raise ConfigError("--scheme", f"'{to}' has no tags of a scheme", able, "Leave it out, or name that with --to.")
     done = converting.convert(source, target, chosen, form, config, options)
     if check:
         done.differences = converting.check(source, target, chosen, form, config, options)

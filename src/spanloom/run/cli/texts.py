@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanloom.errors import DataError
-from spanloom.read import UnknownFormat
+from spanloom.read import UnknownFormat, is_text
 from spanloom.read.parts.json_items import json_items
 from spanloom.read.parts.json_keys import first_keys
 from spanloom.read.parts.lines import opening
@@ -118,6 +118,8 @@ def _opened(path: Path, maker: Maker) -> Iterator[Entry]:
         raise DataError(where, "the file is empty", "at least one text", "Check the path.")
     if is_parquet(path):
         return parquet_entries(path, maker)
+    if not is_text(path):
+        return _annotated(path, maker)
     if ending in TABLES:
         rows = table_entries(path, ending, maker)
         return _annotated(path, maker) if rows is None else rows
@@ -155,7 +157,7 @@ def _whole(path: Path, maker: Maker) -> Iterator[Entry]:
 def _annotated(path: Path, maker: Maker) -> Iterator[Entry]:
     """What the task's own readers make of a path; fields stay where an example is a JSON object on a line."""
     examples = maker.predictor.task.read(path, replace(LEFT_ASIDE, encoding=maker.encoding))
-    objects = _objects(path, maker.encoding) if path.is_file() else iter(())
+    objects = _objects(path, maker.encoding) if is_text(path) else iter(())
     number = 0
     item: dict[str, Any] = {}
     for example in examples:

@@ -18,7 +18,7 @@ from spanloom.errors import DataError
 from spanloom.inputs import MarkedText, Relation, Span
 from spanloom.metrics.relations import relation_scorecard
 from spanloom.metrics.reliability import reliability
-from spanloom.read import read
+from spanloom.read import read_relations
 from spanloom.read.parts.sources import spelled_strictly
 from spanloom.tasks.relation.codec import RelationCodec
 from spanloom.tasks.relation.config import RelationConfig
@@ -33,7 +33,7 @@ def _empty() -> Relation:
 
 
 def _read(path: Path, config: DataConfig) -> Iterator[Example]:
-    return read(path, config, Relation)
+    return read_relations(path, config)
 
 
 def _check(examples: Sequence[Example], config: RunConfig) -> dict[str, Any]:

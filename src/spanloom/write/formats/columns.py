@@ -1,4 +1,7 @@
-"""Columns of CoNLL: a token, a tab and its tag in BIO2 a line, a blank line behind each sentence."""
+"""Columns of CoNLL: a token, a tab and its tag a line, a blank line behind each sentence.
+
+Tags of spans are in BIO2, or in the scheme that is asked for: BIO1, BIOES, BMES or BILOU.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from spanloom.write.formats.parts.target import Holds, Options, Target
 
 
 def write(path: Path, examples: Iterable[Example], options: Options) -> None:
-    write_columns(path, examples)
+    write_columns(path, examples, options.scheme)
 
 
 FORMAT = Target(
@@ -22,4 +25,5 @@ FORMAT = Target(
     answers=(Tags,),
     holds=frozenset({Holds.tokens, Holds.plain, Holds.empty}),
     write=write,
+    schemes=True,
 )

@@ -38,11 +38,13 @@ class Options:
     line         example -> its line in spanloom's own format, `Task.line`
     predictions  they are a model's answers, for people to go over; their scores are written too
     model        the name and version of that model
+    scheme       the scheme of tags that say spans, where the format has columns of them
     """
 
     line: Callable[[Example], Mapping[str, Any]]
     predictions: bool = False
     model: str = ""
+    scheme: str = "bio2"
 
 
 def as_it_is(example: Example, ledger: Ledger) -> Example | None:
@@ -72,6 +74,9 @@ class Target:
              out goes to the ledger; None where nothing is left
     beside   path -> another file that is written beside it, to be told of; None where there is none
     settings options -> the `[data]` settings that it takes to read it back
+    by_text  facts are written as text and looked for when it is read: of equal texts and places it tells one only, and
+             `adapt` counts the others
+    schemes  whether tags of spans are written in `Options.scheme`
     """
 
     name: str
@@ -83,3 +88,5 @@ class Target:
     adapt: Callable[[Example, Ledger], Example | None] = as_it_is
     beside: Callable[[Path], Path | None] = nothing_else
     settings: Callable[[Options], Mapping[str, Any]] = no_settings
+    by_text: bool = False
+    schemes: bool = False
