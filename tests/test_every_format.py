@@ -56,7 +56,7 @@ def path(sample: Sample, tmp_path: Path) -> Path:
 
 
 def examples(path: Path, form: Format, data_format: str = "auto") -> list[Example]:
-    return list(read(path, DataConfig(format=data_format), form.answer))
+    return list(read(path, DataConfig(format=data_format), form.answer, form.input))
 
 
 def holds_something(answer: Any) -> bool:
@@ -75,11 +75,11 @@ def test_it_has_what_makes_a_format(form: Format) -> None:
     assert isinstance(form.answer, type)
     assert callable(form.read)
     assert form.fit("") >= 0
-    assert form is formats(form.answer)[form.name]  # no other of this name has the same answers
+    assert form is formats(form.answer, form.input)[form.name]  # no other of this name has the same answers
 
 
 def test_its_content_tells_it(form: Format, path: Path) -> None:
-    known = formats(form.answer)
+    known = formats(form.answer, form.input)
     claiming = [name for name, other in known.items() if other.claims(path)]
     if path.is_file() and not claiming:
         assert detect(path.read_text(encoding="utf-8"), path, known) == form.name
@@ -115,7 +115,7 @@ def test_packed_or_with_a_byte_order_mark_it_says_the_same(
 def test_what_is_no_text_is_refused_with_its_line(
     byte: bytes, form: Format, sample: Sample, path: Path, tmp_path: Path
 ) -> None:
-    for name, text in sample.files.items():
+    for name, text in sample.files.items() if sample.opened else ():
         file = tmp_path / name
         content = text.encode()
         file.write_bytes(content.rstrip(b"\n") + byte + b"\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example
+from spanloom.inputs import Text
 
 
 def _nobody(path: Path, config: DataConfig) -> list[str]:
@@ -34,6 +35,7 @@ class Format:
     sentences  whether its documents say their sentences, so that `data.by_sentence` can take them one by one
     people     (path, data config) -> what those are called whose annotations a file has, where it tells them apart
     claims     path -> whether data that are several files are named by it, a folder, say; of one file, never
+    input      the type of its inputs where they are no texts; `Text` stands for all that is made of texts
     """
 
     name: str
@@ -47,3 +49,4 @@ class Format:
     sentences: bool = False
     people: Callable[[Path, DataConfig], list[str]] = _nobody
     claims: Callable[[Path], bool] = _one_file
+    input: type = Text
