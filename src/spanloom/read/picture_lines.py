@@ -21,7 +21,7 @@ from spanloom.pixels.reading import ENDINGS
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.gold_labels import ANSWERS, Kinds, gold_of
 from spanloom.read.parts.json_items import field, json_items
-from spanloom.read.parts.json_keys import Keys, first_keys
+from spanloom.read.parts.json_keys import Keys, first_keys, other_fields
 from spanloom.read.parts.pictures import NAMES, image_at
 
 HEAT = "heat"
@@ -48,7 +48,8 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
             found = f"{' and '.join(map(repr, given))} together"
             raise DataError(str(source), found, "the picture under one key", "Remove the others.")
         value = field(item, given[0] if given else NAMES[0], str, str(source))
-        yield Example(image_at(value, path, str(source)), gold_of(item, source, KEYS, kinds, config), source)
+        gold, fields = gold_of(item, source, KEYS, kinds, config), other_fields(item, KEYS.read)
+        yield Example(image_at(value, path, str(source)), gold, source, fields=fields)
 
 
 FORMAT = Format(
@@ -58,5 +59,6 @@ FORMAT = Format(
     fit=fit,
     read=read,
     keys=KEYS.read,
+    keeps=True,
     input=Image,
 )

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.label import Label
+from spanloom.answers.parts.facts import CLASSES
 from spanloom.answers.parts.heat import Heat
 from spanloom.axes import Declared
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Example, Row
+from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, Row
+from spanloom.decode.beliefs import class_beliefs
 from spanloom.decode.classes import Classes
 from spanloom.decode.scaling import ScaledCodec, stored_scaling
 from spanloom.errors import ConfigError, DataError
@@ -183,6 +185,13 @@ class ImageCodec(ScaledCodec):
             replace(answer, heat=self._heat(answer, map_, box))
             for answer, map_, box in zip(answers, maps, batch.items, strict=True)
         ]
+
+    def believed(
+        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
+    ) -> Sequence[Beliefs]:
+        """Of every class."""
+        labels = self.classes.decode(outputs["classes"])
+        return [class_beliefs(label.probabilities or (), self.classes.names, CLASSES) for label in labels]
 
     def _heat(self, answer: Label, maps: Array, box: tuple[float, float, float, float]) -> Heat | None:
         """What spoke for the surest class of an answer, of maps [S, h, w], 1 where it is the most; None for none."""
