@@ -16,6 +16,7 @@ import spanloom.tasks
 from spanloom.errors import ConfigError
 from spanloom.run.cli import main
 from spanloom.tasks import find_task, home_of, task_names
+from tests.docs.blocks import REPOSITORY, read
 from tests.serve.conftest import started
 from tests.serve.process import Server
 from tests.test_another_answer import CONFIG
@@ -70,6 +71,30 @@ def test_it_trains_predicts_is_exported_and_served(
     reply = server.predict("0 0 / 0 1")
     assert (reply.status, reply.body["answer"]["dark"]) == (200, pytest.approx(0.75, abs=0.05))
     assert server.stop() == 0
+
+
+def test_the_model_of_the_page_learns_pictures_and_is_exported(
+    bring: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`docs/own-data.md` has it: a network of one's own, and for all else the parts of `image`."""
+    page = read(REPOSITORY / "docs" / "own-data.md")
+    (module,) = [block for block in page if block.file == "leaf/leaf_task.py"]
+    folder = bring("leaves = leaf_task:TASK")
+    (folder / "leaf_task.py").write_text(module.text, encoding="utf-8")
+    sample = home_of("image")
+    config = (sample / "tiny.toml").read_text(encoding="utf-8").partition("[model.backbone]")[0]
+    config = config.replace('"image"', '"leaves"').replace("sample.jsonl", f"{sample.as_posix()}/sample.jsonl")
+    (folder / "leaves.toml").write_text(config, encoding="utf-8")
+    monkeypatch.setattr("spanloom.engine.run.draw_plots", lambda metrics, folder: None)
+    assert main(["train", str(folder / "leaves.toml"), "train.epochs=15", "--output", str(folder / "run")]) == 0
+    assert main(["export", str(folder / "run"), "--output", str(folder / "bundle"), "--precision", "fp32"]) == 0
+    capsys.readouterr()
+    for model in ("run", "bundle"):
+        assert main(["predict", "-m", str(folder / model), "--input", str(sample / "sample"), "-f", "jsonl"]) == 0
+        answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        right = [Path(answer["image"]).parent.name == answer["labels"][0]["label"] for answer in answers]
+        assert sum(right) / len(right) > 0.6  # by chance a third
+    monkeypatch.delitem(sys.modules, "leaf_task")
 
 
 def test_one_that_does_not_work_is_named_with_its_package(bring: Callable[[str], Path]) -> None:
