@@ -102,6 +102,7 @@ def test_a_line_names_a_picture_and_its_class(key: str, tmp_path: Path) -> None:
     assert [item.input.name for item in found] == [f"{tmp_path}/cats/1.png", f"{tmp_path.parent}/b.jpg"]
     assert [item.gold for item in found] == [Label(("cat",)), Label(("3",))]
     assert str(found[1].source) == f"{path}:2"
+    assert [dict(item.fields) for item in found] == [{"id": 7}, {}]
 
 
 def test_a_line_may_have_several_labels_or_none_or_no_gold(tmp_path: Path) -> None:

@@ -205,6 +205,24 @@ def test_init_tells_pictures_by_their_folders_and_its_configuration_trains(
     assert main(["train", "mine.toml", *small, "--output", "run"]) == 0
 
 
+def test_pictures_are_parted_by_people_and_copies_stay_together(data: Path, tmp_path: Path) -> None:
+    files = sorted((data / "train").rglob("*.png"))
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(files[0].read_bytes())
+    named = [(file, file.parent.name, f"person {number % 6}") for number, file in enumerate(files)]
+    named.append((copy, files[0].parent.name, "person 3"))  # the picture of person 0
+    lines = [json.dumps({"image": str(file), "label": label, "person": person}) for file, label, person in named]
+    (tmp_path / "all.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert main(["split", str(tmp_path / "all.jsonl"), "--by", "person", "--dev", "0.3"]) == 0
+    texts = [(tmp_path / f"all-{part}.jsonl").read_text(encoding="utf-8") for part in ("train", "dev")]
+    parts = [[json.loads(line) for line in text.splitlines()] for text in texts]
+    people = [{item["person"] for item in part} for part in parts]
+    assert sum(map(len, parts)) == len(named)
+    assert all(people)
+    assert not people[0] & people[1]
+    assert any({"person 0", "person 3"} <= each for each in people)
+
+
 def test_a_client_sends_pictures_and_names_no_files(
     trained: Path, started: Callable[..., Server], capsys: pytest.CaptureFixture[str]
 ) -> None:
