@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from image_tables import image_tables
 from plain_tables import (
     box_tables,
     markdown,
@@ -28,6 +29,7 @@ from plain_tables import (
 )
 from rows import (
     CLASSIFY_ROWS,
+    IMAGE_ROWS,
     INTENT_ROWS,
     NESTED_ROWS,
     RELATION_ROWS,
@@ -200,6 +202,7 @@ def section(folder: Path, words: Mapping[str, str]) -> str:
     blocks += [*tag_blocks(folder.with_name("tag"), words), *class_blocks(folder.with_name("classify"), words)]
     for name, rows in OTHERS.items():
         blocks += _plain(rows, folder.with_name(name), words[f"{name} title"], words)
+    blocks += image_blocks(folder.with_name("image"), words)
     if table := box_tables(folder.parent, words):
         blocks += [words["box title"], "\n".join(table)]
     if table := sources_table(folder.with_name("sources"), words):
@@ -227,6 +230,17 @@ def class_blocks(folder: Path, words: Mapping[str, str]) -> list[str]:
     blocks = _plain(CLASSIFY_ROWS, folder, words["classify title"], words)
     if (peer := one_peer_table(folder, words)) and blocks:
         blocks += [words["classify peers title"], "\n".join(peer)]
+    return blocks
+
+
+def image_blocks(folder: Path, words: Mapping[str, str]) -> list[str]:
+    """What stands there of pictures, which no epoch was chosen for on dev."""
+    results = read_results(folder, IMAGE_ROWS)
+    if not results:
+        return []
+    blocks = [words["image title"], "\n".join(plain_table(IMAGE_ROWS, results, words))]
+    for title, table in image_tables(folder, words):
+        blocks += [title, "\n".join(table)]
     return blocks
 
 

@@ -17,6 +17,7 @@ NESTED_RESULTS = RESULTS.with_name("nested")
 RELATION_RESULTS = RESULTS.with_name("relation")
 INTENT_RESULTS = RESULTS.with_name("intent_slot")
 REWRITE_RESULTS = RESULTS.with_name("rewrite")
+IMAGE_RESULTS = RESULTS.with_name("image")
 
 PARTS = {
     "conll04": ("conll04/train.txt", "conll04/dev.txt"),
@@ -35,6 +36,7 @@ PARTS = {
     "ewt": ("ewt/train.iob2", "ewt/dev.iob2"),
     "wnut17": ("wnut17/train.conll", "wnut17/dev.conll"),
     "zh_gsd": ("zh_gsd/train.iob2", "zh_gsd/dev.iob2"),
+    "signs": ("signs/train", "signs/dev"),
 }
 """Data set -> its training and dev file in the folder of `--data`."""
 
@@ -117,6 +119,12 @@ REWRITE_ROWS = (
     BenchmarkRow("rewrite-e5", "rewrite", {"exact match": 65.4}),
 )
 
+IMAGE_ROWS = (
+    BenchmarkRow("signs-residual", "signs", {"accuracy": 90.0}),
+    BenchmarkRow("signs-frozen", "signs", {"accuracy": 92.0}),
+    BenchmarkRow("signs-tuned", "signs", {"accuracy": 97.5}),
+)
+
 ALL_ROWS = (
     *ROWS,
     *TAG_ROWS,
@@ -125,6 +133,7 @@ ALL_ROWS = (
     *INTENT_ROWS,
     *NESTED_ROWS,
     *REWRITE_ROWS,
+    *IMAGE_ROWS,
 )
 
 

@@ -60,7 +60,7 @@ def configuration(row: BenchmarkRow) -> dict[str, Any]:
     for part, key in (("data", "train"), ("data", "dev"), ("train", "threads")):
         table[part].pop(key, None)
     for key in ("vectors", "path", "backward_path"):
-        table["model"]["encoder"].pop(key, None)
+        table["model"].get("encoder", {}).pop(key, None)
     table.pop("seed")
     return table
 

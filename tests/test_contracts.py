@@ -19,7 +19,7 @@ from tests.test_layers import imports
 
 OTHERS = {"os", "error", "ctypes.CDLL(None)", "torch.cpu", "model.config"}
 """Of the system and of libraries, which have no contract here: what differs by platform and by version is asked."""
-OTHER_MEANINGS = {"tag", "relation", "rewrite", "nested", "language_model"}
+OTHER_MEANINGS = {"tag", "relation", "rewrite", "nested", "language_model", "image"}
 """Names of tasks that are also keys of data or of scorecards, words of a sentence, or kinds of encoder."""
 
 

@@ -240,7 +240,7 @@ def test_a_page_draws_every_answer_and_no_markup_of_it(case: Case) -> None:
     plain = Elements("".join(prediction_page(items, draw=case.kind.draw)))
     page = Elements("".join(prediction_page(map(hostile, items), draw=case.kind.draw)))
     assert page.names.count("article") == plain.names.count("article") == len(items)
-    assert set(page.names) == set(plain.names)
+    assert set(plain.names) - {"figure", "img"} <= set(page.names) <= set(plain.names)  # a changed path is no picture
 
 
 def test_a_scorecard_is_tabled_on_a_terminal_and_at_the_top_of_a_page(case: Case) -> None:

@@ -62,7 +62,7 @@ def is_binary(sample: Sample) -> bool:
 
 
 def examples(path: Path, form: Format, data_format: str = "auto") -> list[Example]:
-    return list(read(path, DataConfig(format=data_format), form.answer))
+    return list(read(path, DataConfig(format=data_format), form.answer, form.input))
 
 
 def holds_something(answer: Any) -> bool:
@@ -81,11 +81,11 @@ def test_it_has_what_makes_a_format(form: Format) -> None:
     assert isinstance(form.answer, type)
     assert callable(form.read)
     assert form.fit("") >= 0
-    assert form is formats(form.answer)[form.name]  # no other of this name has the same answers
+    assert form is formats(form.answer, form.input)[form.name]  # no other of this name has the same answers
 
 
 def test_its_content_tells_it(form: Format, path: Path) -> None:
-    known = formats(form.answer)
+    known = formats(form.answer, form.input)
     claiming = [name for name, other in known.items() if other.claims(path)]
     if path.is_file() and not claiming:
         assert detect(path.read_text(encoding="utf-8"), path, known) == form.name
@@ -125,7 +125,7 @@ def test_what_is_no_text_is_refused_with_its_line(
 ) -> None:
     if is_binary(sample):
         pytest.skip("it is no text, and has no lines")
-    for name in sample.files:
+    for name in sample.files if sample.opened else ():
         file = tmp_path / name
         content = file.read_bytes()
         file.write_bytes(content.rstrip(b"\n") + byte + b"\n")

@@ -21,6 +21,7 @@ LAYERS = (
     "contracts",
     "config",
     "text",
+    "pixels",
     "answers",
     "read",
     "write",

@@ -19,11 +19,15 @@ from spanloom.core import Example
 
 @dataclass(frozen=True)
 class Sample:
-    """The files of one format, the task that reads them, and the name of the file or folder that is opened."""
+    """The files of one format, the task that reads them, and the name of the file or folder that is opened.
+
+    opened: whether the reader looks into the files; of folders of pictures it reads their names alone.
+    """
 
     task: str
     open: str
     files: Mapping[str, str | bytes]
+    opened: bool = True
 
     def write(self, folder: Path) -> Path:
         """Write the files into a folder; what is to be opened."""
@@ -261,6 +265,9 @@ SAMPLES: dict[str, Sample] = {
         "intent_slot", "p", {"p/seq.in": "boats to Oslo\n", "p/seq.out": "O O B-goal\n", "p/label": "ask\n"}
     ),
     "parallel_labels": Sample("classify", "p", {"p/seq.in": "boats to Oslo\n", "p/label": "ask\n"}),
+    "picture_folders": Sample("image", "signs", {"signs/one/a.png": "x\n", "signs/two/b.jpg": "x\n"}, opened=False),
+    "picture_lines": _one("image", "a.jsonl", _lines({"image": "signs/a.png", "label": "one"})),
+    "picture_table": _one("image", "a.csv", "image,label\nsigns/a.png,one\nsigns/b.png,two\n"),
     "plain": _one("language_model", "a.txt", "The boat came in. It was late.\n"),
     "prodigy": _one(
         "joint",

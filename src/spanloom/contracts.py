@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from spanloom.axes import Declared
 from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, Row, Source
+from spanloom.inputs import Text
 
 Scorecard = dict[str, Any]
 """What `Task.score` makes of gold and predictions: plain values that are saved as JSON, shown, and compared."""
@@ -36,6 +37,8 @@ class Codec(Protocol):
     believed       how likely, by what the network puts out, the statements of each row are: those that are claimed, as
                    far as training had their labels, and all others that are likely at all; None where it cannot say
     known          the labels that training had, by their kind: {"entity label": ("LOC", "PER")}; none of some tasks
+    varied         the row of that index as an epoch trains on it: itself, or one that chance changed. `chance` seeds
+                   what is drawn, from the run's seed, the epoch and the index; nothing else may decide
     """
 
     texts: int = 1
@@ -70,6 +73,9 @@ class Codec(Protocol):
 
     def declared(self) -> Mapping[str, Declared]:
         return {}
+
+    def varied(self, rows: Sequence[Row], index: int, chance: Sequence[int]) -> Row:
+        return rows[index]
 
 
 class Backend(Protocol):
@@ -120,6 +126,10 @@ class Again:
     say: Callable[[Mapping[str, int]], Sequence[str]] = lambda counts: ()
 
 
+def _nothing(given: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Task:
     """A task, as functions in pipeline order. One folder under `tasks/` makes one and nothing else knows of it.
@@ -161,6 +171,14 @@ class Task:
                where a model of the task cannot do it. None where none can
     window     model config -> how many words are read at once, its `max_words`; None where inputs are read whole
     told       what a training tells at its end, by the names in a scorecard's `summary`; all of it where none is named
+    input      the type of its inputs where they are no texts; `Text` stands for all that is made of texts
+    takes      whether `prepare` takes what a program hands over as it is, though it is no string
+    is_input   whether a file is an input of its own, as a picture is; every other holds inputs, or texts
+    sent       (what a client of a service sends, codec) -> input, where `prepare` reads files that are not for clients
+    whole      example -> a line as `line` makes it that names no file of this machine, where that names some
+    sheet      (the rows of a few examples, each as it is and as some epochs train on it; codec) -> pixels [H, W, 3]
+               that show them; None where they are no pictures
+    typed      what stands behind `spanloom predict -m RUN` where a person is told how to go on
     """
 
     name: str
@@ -192,3 +210,10 @@ class Task:
     generate: Callable[[Any, Backend, str, Any], Continuation] | None = None
     window: Callable[[Any], int] | None = None
     told: tuple[str, ...] = ()
+    input: type = Text
+    takes: Callable[[Any], bool] = _nothing
+    is_input: Callable[[Path], bool] = _nothing
+    sent: Callable[[Any, Any], Any] | None = None
+    whole: Callable[[Example], dict[str, Any]] | None = None
+    sheet: Callable[[Sequence[Sequence[Row]], Any], Array] | None = None
+    typed: str = '"Your text."'

@@ -128,9 +128,10 @@ class Row:
 
     inputs, targets: arrays by name. length: what batches are sized by (pieces or words). width: the number of words T.
     lost: the facts that the scheme cannot express, with their causes. group: the example's class, where it has one,
-    and weight: how often it should be drawn beside others; weighted sampling alone reads the two. item: what decoding
-    needs besides arrays, where answers are made of the input's own words. cut: how much of the input the arrays leave
-    out, where they do: "words", wordpieces of long words as "pieces", what was "recalled".
+    and weight: how often it should be drawn beside others; weighted sampling alone reads the two. item: what collating
+    or decoding needs besides arrays: the input's own words, or a picture whose pixels become an array when its batch is
+    made. cut: how much of the input the arrays leave out, where they do: "words", wordpieces of long words as "pieces",
+    what was "recalled". digest: a checksum of what stands behind `item` and in no array, "" for nothing.
     """
 
     inputs: Arrays
@@ -142,6 +143,7 @@ class Row:
     weight: float = 1.0
     item: Any = None
     cut: Mapping[str, int] = field(default_factory=dict)
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ and `Text.characters` is the only bridge between the two. Answer types stand in 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -83,12 +85,33 @@ class Dialogue:
     turns: tuple[Text, ...]
 
 
-Input = Text | TextPair | MarkedText | Dialogue
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture: a file, or the bytes that a file would hold. Its pixels are read when their turn comes.
+
+    name: the path of the file; of bytes what they are called, "" where they have no name.
+    """
+
+    name: str
+    content: bytes | None = field(default=None, repr=False)
+
+    def read(self) -> bytes:
+        """What the file holds. Raises OSError, ValueError for a name that no file can have."""
+        return Path(self.name).read_bytes() if self.content is None else self.content
+
+    def digest(self) -> str:
+        """What two pictures share whose files hold the same, whatever they are called. Raises as `read` does."""
+        return blake2b(self.read(), digest_size=16).hexdigest()
+
+
+Input = Text | TextPair | MarkedText | Dialogue | Image
 
 
 def texts_of(item: Input) -> tuple[Text, ...]:
-    """The texts of an input, in order."""
+    """The texts of an input, in order; none of a picture."""
     match item:
+        case Image():
+            return ()
         case TextPair(first, second):
             return first, second
         case MarkedText(text):

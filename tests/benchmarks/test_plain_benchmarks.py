@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import classify
+import image
 import intent_slot
 import nested
 import plain_tables
@@ -36,6 +37,7 @@ TABLES = (
     (rows.RELATION_ROWS, "relation"),
     (rows.INTENT_ROWS, "intent_slot"),
     (rows.REWRITE_ROWS, "rewrite"),
+    (rows.IMAGE_ROWS, "image"),
 )
 PROGRAMS = (
     tag,
@@ -44,6 +46,7 @@ PROGRAMS = (
     relation,
     intent_slot,
     rewrite,
+    image,
 )
 
 

@@ -13,12 +13,13 @@ import pytest
 import torch
 
 from spanloom.answers.graph import Graph
+from spanloom.batch.evenly import evenly_chosen
 from spanloom.contracts import Codec
 from spanloom.core import Arrays, Example, Row
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ExportRefused
 from spanloom.export.bundle import Exported, write_bundle
-from spanloom.export.to_onnx import evenly_chosen, largest_difference, to_onnx
+from spanloom.export.to_onnx import largest_difference, to_onnx
 from spanloom.predict.bundle import OnnxBackend, open_bundle, start
 from spanloom.predict.predictor import Predictor
 from tests.predict.stand_in import values

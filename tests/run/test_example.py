@@ -23,9 +23,10 @@ def test_the_sample_of_every_task_is_copied_and_read(
     assert config.data.train is not None
     assert config.data.train.parent == folder
     assert all(item.gold is not None for item in find_task(task).read(config.data.train, config.data))
-    copied = sorted(folder.iterdir())
-    assert [path.read_bytes() for path in copied] == [(FOLDER / task / path.name).read_bytes() for path in copied]
-    assert len(copied) == 2
+    copied = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in copied:
+        assert path.read_bytes() == (FOLDER / task / path.relative_to(folder)).read_bytes()
+    assert sum(path.parent == folder for path in copied) == 2
     shown = capsys.readouterr().out.splitlines()
     assert shown[-1] == f"Next: spanloom train {folder / 'tiny.toml'} --output runs/{task}"
     assert {str(path) for path in copied} == set(shown[:-1])

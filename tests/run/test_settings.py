@@ -35,7 +35,7 @@ def test_without_a_task_what_all_tasks_share_is_told(
     text = shown(capsys)
     encoders = [table for kind, each in encoder_tables().items() for table in tables_of(each, "model.encoder", kind)]
     assert_told(text, [*tables_of(RunConfig), *encoders])
-    assert "spanloom settings TASK, where TASK is one of\nclassify, intent_slot" in text
+    assert "spanloom settings TASK, where TASK is one of\nclassify, image, intent_slot" in text
     assert max(map(len, text.splitlines())) <= 80
 
 

@@ -28,12 +28,13 @@ from spanloom.engine.guard import check_rows
 from spanloom.errors import ConfigError, DataError
 from spanloom.export.to_onnx import to_onnx
 from spanloom.inputs import TextPair
+from spanloom.nn.heads.classes import divergence, losses
 from spanloom.predict.bundle import OnnxBackend, start
 from spanloom.predict.predictor import Predictor
 from spanloom.tasks.classify import TASK
 from spanloom.tasks.classify.codec import ClassifyCodec, proportional
 from spanloom.tasks.classify.config import ClassifyConfig
-from spanloom.tasks.classify.model import build, divergence, losses
+from spanloom.tasks.classify.model import build
 from spanloom.text.windows import part_of_text, windows_of
 from tests.tasks.sentences import text_of
 from tests.text.tiny_tokenizer import NUMBER, PIECES, tiny_tokenizer

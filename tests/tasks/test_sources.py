@@ -17,9 +17,9 @@ from spanloom.core import Coverage, Example, Source
 from spanloom.encoders.rnn.config import RnnConfig
 from spanloom.engine.device import to_tensors
 from spanloom.errors import ConfigError
+from spanloom.nn.heads.classes import losses as class_losses
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig
-from spanloom.tasks.classify.model import losses as class_losses
 from spanloom.tasks.intent_slot.codec import IntentSlotCodec
 from spanloom.tasks.intent_slot.config import IntentSlotConfig
 from spanloom.tasks.intent_slot.model import losses as frame_losses

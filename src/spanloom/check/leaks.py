@@ -19,7 +19,7 @@ from spanloom.check.issues import SHOWN
 from spanloom.contracts import Task
 from spanloom.core import Array, Example, Source
 from spanloom.errors import CheckpointError
-from spanloom.inputs import Input, MarkedText, texts_of
+from spanloom.inputs import Image, Input, MarkedText, texts_of
 from spanloom.text.marks import write_marks
 from spanloom.write.atomic import atomic_write
 
@@ -36,7 +36,11 @@ def folded(text: str) -> str:
 
 
 def asked(item: Input) -> str:
-    """What two inputs share that ask the same: their texts, folded, with the spans that are marked in them."""
+    """What two inputs share that ask the same: their texts, folded, with the spans that are marked in them; of pictures
+    what their files hold.
+    """
+    if isinstance(item, Image):
+        return item.digest()
     texts = [write_marks(item)] if isinstance(item, MarkedText) else [text.text for text in texts_of(item)]
     return "\n".join(map(folded, texts))
 

@@ -17,6 +17,10 @@ Tagging = Literal[
 Told = Literal["auto", "yes", "no"]
 
 
+GIVEN = {"train": Path("<train>"), "dev": Path("<dev>")}
+"""What stands in place of a file where a program gave a part of the data."""
+
+
 @dataclass(frozen=True)
 class FilesConfig:
     """A data set, and how its files are read."""

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+STATISTICS = ("running_mean", "running_var")
+
 
 class WeightAverage:
-    """average <- d * average + (1 - d) * weight, over every trainable parameter, after each update.
+    """average <- d * average + (1 - d) * weight, over every trainable parameter and every running statistic of batch
+    norm, which belong to the weights of the steps before them, after each update.
 
     The decay d is warmed up, min(decay, (1 + step) / (10 + step)), so that a short run is not dragged by its random
     start: the average reaches back over 1 / (1 - d) steps, and so over about a ninth of those made at most.
@@ -18,7 +21,10 @@ class WeightAverage:
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.decay = decay
-        self._live = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+        self._live: dict[str, Tensor] = {
+            name: weight for name, weight in model.named_parameters() if weight.requires_grad
+        }
+        self._live |= {name: number for name, number in model.named_buffers() if name.endswith(STATISTICS)}
         self.weights: dict[str, Tensor] = {name: weight.detach().clone() for name, weight in self._live.items()}
 
     @torch.no_grad()

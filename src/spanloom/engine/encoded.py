@@ -68,17 +68,17 @@ def in_windows(
 
 
 def rows_of(prepared: Prepared, indices: Array, epoch: int) -> list[Row]:
-    """The training rows of these indices in an epoch: as they are, or encoded anew with noise in them.
+    """The training rows of these indices in an epoch: as the codec varies them, or encoded anew with noise in them.
 
-    Pure: the noise depends on the seed, the epoch and the example's number, not on the step or the batch. Left out and
-    exchanged words never lengthen a row; mistyped ones can, by a few wordpieces.
+    Pure: what is drawn depends on the seed, the epoch and the example's number, not on the step or the batch. Left out
+    and exchanged words never lengthen a row; mistyped ones can, by a few wordpieces.
     """
-    data, settings = prepared.data, prepared.config.train.augment
+    data, settings, seed = prepared.data, prepared.config.train.augment, prepared.config.seed
     if not settings.noise:
-        return [data.rows[index] for index in indices]
+        return [prepared.codec.varied(data.rows, index, (seed, epoch, _STREAM, index)) for index in indices.tolist()]
     rows = []
     for index in indices.tolist():
-        draw = np.random.default_rng([prepared.config.seed, epoch, _STREAM, index])
+        draw = np.random.default_rng([seed, epoch, _STREAM, index])
         as_is = draw.random() < settings.keep_original
         rows.append(data.rows[index] if as_is else prepared.codec.encode(augment(data.examples[index], settings, draw)))
     return rows

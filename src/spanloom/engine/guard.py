@@ -17,6 +17,7 @@ from spanloom.engine.adversarial import build_attack
 from spanloom.engine.processes import process_count
 from spanloom.engine.schedule import ON_DEV
 from spanloom.errors import ConfigError, DataError
+from spanloom.inputs import Text
 from spanloom.metrics.by_source import MEAN
 
 _REMEDY = "Run `spanloom check` on this file, and mend or remove the example."
@@ -71,6 +72,9 @@ def _check_augmentation(config: RunConfig, task: Task | None) -> None:
     augment = config.train.augment
     if task is None:
         return
+    if augment.noise and task.input is not Text:
+        found = f"asks for noise in words, of which the task '{task.name}' reads none"
+        raise ConfigError("train.augment", found, remedy="Set its token_dropout, swaps and character_noise to 0.")
     if augment.noise and kind_of(task.answer()).noise is None:
         found = f"asks for noise, which the answers of the task '{task.name}' cannot follow"
         remedy = "Set its token_dropout, swaps and character_noise to 0."

@@ -21,7 +21,7 @@ from spanloom.core import Example
 from spanloom.decode.rows import predict_rows
 from spanloom.engine.checkpoint import FORMAT, check_fit, check_format
 from spanloom.engine.evaluate import TorchBackend
-from spanloom.errors import CheckpointError, ConfigError, SpanloomError
+from spanloom.errors import CheckpointError, ConfigError, MissingExtra, SpanloomError
 from spanloom.nn.model import Model
 from spanloom.nn.storage import load_json, load_tensors, read_bytes, store, store_json, store_tensors
 from spanloom.text.scripts import Scripts
@@ -121,6 +121,8 @@ def _try_out(folder: Path, task: Task, codec: Codec, model: Model) -> None:
         item = task.prepare([task.trial, task.trial] if several else task.trial, codec)
         rows = [codec.encode(Example(item))]
         task.show(item, predict_rows(TorchBackend(model), codec, rows, check=None)[0])
+    except MissingExtra:
+        raise
     except Exception as error:  # whatever values out of all reason lead to
         found = f"makes a model that cannot read the text {task.trial!r} ({_reason(error)})"
         raise CheckpointError(str(folder / "model.json"), found, "what the training wrote", RESTORE) from error

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from spanloom.batch.evenly import evenly_chosen
 from spanloom.batch.padding import SamplerCost, compare_samplers
 from spanloom.batch.samplers import build_sampler
 from spanloom.check.data import without_dev
 from spanloom.config import RunConfig
 from spanloom.contracts import Task
 from spanloom.engine.device import keep_freed_memory, pick_device
-from spanloom.engine.encoded import Prepared
+from spanloom.engine.encoded import Prepared, rows_of
 from spanloom.engine.guard import check_settings
 from spanloom.engine.prepare import prepare
 from spanloom.engine.preview_plots import draw_range_test, draw_samplers, draw_schedule
@@ -26,8 +27,14 @@ from spanloom.engine.report import Report
 from spanloom.engine.schedule import ON_DEV, build_schedule
 from spanloom.engine.train import total_steps
 from spanloom.engine.trainer import Trainer, build_trainer
+from spanloom.errors import ConfigError
+from spanloom.nn.storage import store
+from spanloom.pixels.pillow import as_png
 
 OnReport = Callable[[Report], None]
+
+PICTURES, EPOCHS = 10, 7
+"""What is drawn of how training varies its pictures."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,24 @@ def find_rate(
         names = ["learning_rate", "encoder_learning_rate"][: 1 + any("encoder" in part for part in parts)]
         settings = {f"train.{name}": factor * getattr(config.train, name) for name in names}
     return RangeTest(len(rates), rates[-1], settings)
+
+
+def preview_augment(task: Task, config: RunConfig, path: Path, on_report: OnReport) -> int:
+    """Draw some of the training pictures, each as it is and as the first epochs train on it; how many.
+
+    Raises as `run_training` does, and ConfigError for a task that reads no pictures.
+    """
+    if task.sheet is None:
+        found = f"the task '{task.name}' reads no pictures that could be drawn"
+        raise ConfigError("--plot-augment", found, remedy="Leave it out.")
+    prepared = _training_data(task, config, on_report)
+    chosen = evenly_chosen(list(range(len(prepared.data.rows))), PICTURES)
+    lines = [
+        [prepared.data.rows[index], *(rows_of(prepared, np.array([index]), epoch)[0] for epoch in range(1, EPOCHS + 1))]
+        for index in chosen
+    ]
+    store(path, as_png(task.sheet(lines, prepared.codec), str(path)))
+    return len(chosen)
 
 
 def _training_data(task: Task, config: RunConfig, on_report: OnReport) -> Prepared:

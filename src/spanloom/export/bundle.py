@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from spanloom.batch.evenly import evenly_chosen
 from spanloom.config import load_config
+from spanloom.config.data import GIVEN
 from spanloom.core import Example
 from spanloom.decode.rows import predict_rows
 from spanloom.errors import CheckpointError, ConfigError, MissingExtra
@@ -38,7 +41,6 @@ try:
     from spanloom.check.data import read_dev
     from spanloom.engine.model_folder import load_model, read_letters
     from spanloom.export.stages import Exported, Filled, Precision, Quantize, fill, refuse_loss, write_text
-    from spanloom.export.to_onnx import evenly_chosen
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("spanloom"):
         raise
@@ -52,14 +54,14 @@ def export(
     run: Path,
     output: Path,
     max_drop: float = 0.5,
-    golden: Path | None = None,
+    golden: Path | Sequence[Example] | None = None,
     precision: Precision = "int8",
     keep: Keep | None = None,
 ) -> dict[str, Any]:
     """Write the bundle of a run, and return what its `bundle.json` says.
 
     max_drop: how many points (hundredths of the task's score) the bundle may lose against the run. golden: data to
-    score on in place of the run's dev data, whose sentences the bundle then has in it; it has none of the dev data.
+    score on in place of the run's dev data; of a file the bundle then has the sentences in it, it has none of dev data.
     precision: "int8"; "int4", whose tables of vectors have 4 bits, not only those that came so; or, four times as large
     and half as fast, "fp32". keep: which pieces of words, None for all. Raises ExportRefused, with nothing left behind,
     when the bundle loses more than that; CheckpointError for a damaged run or a place that cannot be written;
@@ -68,6 +70,8 @@ def export(
     task, config, codec, model = load_model(run, find_task)
     settings = run / "config.toml"
     data = load_config(settings, [], lambda name: find_task(name).config).data if settings.is_file() else config.data
+    if data.dev is not None and data.dev.name == GIVEN["dev"].name:  # by a program that is gone
+        data = dataclasses.replace(data, dev=None)
     if golden is None:
         part = read_dev(task, dataclasses.replace(config, data=data))
         if part is None:
@@ -75,14 +79,15 @@ def export(
             raise ConfigError(str(run), "the run has no dev data to score its export on", remedy=remedy)
         read = part.examples
     else:
-        read = [example for example in task.read(golden, data) if example.gold is not None]
+        given = task.read(golden, data) if isinstance(golden, Path) else golden
+        read = [example for example in given if example.gold is not None]
         if not read:
-            found = "no sentence with gold in it"
-            raise ConfigError(str(golden), found, "some to score the export on", "Name other data.")
+            found, where = "no sentence with gold in it", str(golden) if isinstance(golden, Path) else "golden"
+            raise ConfigError(where, found, "some to score the export on", "Name other data.")
     examples = evenly_chosen(read, GOLDEN_LIMIT)
     model.float()  # a table that trained in float16 as well: graphs are in float32 until they are quantized
     exported = Exported(task, codec, model, examples, run / CARD, keep, read_letters(run))
-    return write_bundle(exported, output, max_drop, keep_golden=golden is not None, precision=precision)
+    return write_bundle(exported, output, max_drop, keep_golden=isinstance(golden, Path), precision=precision)
 
 
 def write_bundle(
@@ -130,7 +135,7 @@ def write_bundle(
 def _finish(exported: Exported, folder: Path, manifest: dict[str, Any], keep_golden: bool) -> None:
     """Write the golden sentences, the model card, and last of all the manifest, with the hashes of what is there."""
     if keep_golden:
-        write_lines(folder / GOLDEN, map(exported.task.line, exported.golden))
+        write_lines(folder / GOLDEN, map(exported.task.whole or exported.task.line, exported.golden))
     manifest["files"] = {path.name: _entry(path) for path in sorted(folder.iterdir())}
     # The card is the one file that people may edit afterwards, so it is not among the files that must not change.
     if exported.card.is_file():

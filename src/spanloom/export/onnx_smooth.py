@@ -36,6 +36,8 @@ def peaks(model: onnx.ModelProto, feeds: Iterable[Arrays]) -> dict[str, Array]:
     names = list(dict.fromkeys(node.input[0] for node in _products(model.graph)))
     given = {entry.name for entry in [*model.graph.input, *model.graph.output]}
     names = [name for name in names if name not in given]
+    if not names:
+        return {}
     watched.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

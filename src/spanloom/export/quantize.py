@@ -13,7 +13,8 @@ from spanloom.core import Arrays
 
 
 def quantize_int8(source: Path, target: Path, feeds: Sequence[Arrays] = (), short_tables: bool = False) -> None:
-    """Weights as int8: a scale for each column of a product, for each row of an embedding table.
+    """Weights as int8: a scale for each column of a product, for each row of an embedding table, and for each filter of
+    a convolution over pictures, whose products stay in floats (`onnx_convolutions.py`).
 
     A table that came in 4-bit blocks and was not trained stays in such, see `onnx_blocks.py`. short_tables: so does
     every other whose width allows it, though it loses something.
@@ -29,6 +30,7 @@ def quantize_int8(source: Path, target: Path, feeds: Sequence[Arrays] = (), shor
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     from spanloom.export.onnx_blocks import quantize_blocks
+    from spanloom.export.onnx_convolutions import shrink_convolutions
     from spanloom.export.onnx_graph import load_graph, rewrite
     from spanloom.export.onnx_merge import merge_products
     from spanloom.export.onnx_rows import quantize_rows
@@ -39,7 +41,7 @@ def quantize_int8(source: Path, target: Path, feeds: Sequence[Arrays] = (), shor
     with quiet():
         # Folding constants comes first: LSTM weights that are still computed in the graph would stay float32.
         quant_pre_process(source, folded, skip_symbolic_shape=True)
-        rewrite(folded, merge_products)
+        rewrite(folded, merge_products, shrink_convolutions)
         found = peaks(load(folded), feeds)
         rewrite(
             folded, partial(smooth_products, found=found), partial(quantize_blocks, lossy=short_tables), quantize_rows

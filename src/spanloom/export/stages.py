@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from spanloom import __version__
+from spanloom.batch.evenly import evenly_chosen
 from spanloom.contracts import Codec, Task
 from spanloom.core import Arrays, Example
 from spanloom.decode.rows import predict_rows
@@ -25,7 +26,7 @@ from spanloom.errors import ExportRefused
 from spanloom.export.onnx_graph import load_graph, rewrite, table_sizes
 from spanloom.export.onnx_pieces import keep_rows
 from spanloom.export.pieces import PIECES, Keep
-from spanloom.export.to_onnx import evenly_chosen, largest_difference, to_onnx
+from spanloom.export.to_onnx import largest_difference, to_onnx
 from spanloom.metrics.by_source import best, score
 from spanloom.predict.bundle import CODEC, FORMAT, MODEL, TOKENIZER, OnnxBackend, start
 from spanloom.text.counts import several

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from spanloom.axes import Axis, Declared
+from spanloom.batch.evenly import evenly_chosen
 from spanloom.contracts import Backend, Codec
 from spanloom.core import Batch, Row
 from spanloom.engine.device import to_tensors
@@ -106,13 +107,6 @@ def largest_difference(model: nn.Module, graph: Backend, codec: Codec, rows: Seq
 
 def _fault(found: str) -> ExportRefused:
     return ExportRefused("export", found, remedy="Please report it, with the config.toml of the run.")
-
-
-def evenly_chosen(items: Sequence[Any], limit: int) -> list[Any]:
-    """At most `limit` of the items, evenly spaced, the first and the last among them."""
-    if len(items) <= limit:
-        return list(items)
-    return [items[index] for index in np.linspace(0, len(items) - 1, limit).round().astype(int)]
 
 
 def _sample(codec: Codec, rows: Sequence[Row]) -> Batch:

@@ -16,7 +16,7 @@ import numpy as np
 from spanloom.answers.label import Label
 from spanloom.core import Array, Example
 from spanloom.errors import DataError
-from spanloom.inputs import Input, MarkedText, texts_of
+from spanloom.inputs import Image, Input, MarkedText, texts_of
 from spanloom.metrics.matching import Tally, binned, macro
 from spanloom.metrics.pairing import require_one_each
 from spanloom.metrics.rows import answer_row
@@ -105,6 +105,8 @@ def _classes(gold: Sequence[Label], predictions: Sequence[Label]) -> dict[str, d
 def _breakdowns(examples: Sequence[Example], counts: Array, seen: IsKnown | None, several: bool) -> dict[str, Any]:
     words = [[token.text for text in texts_of(example.input) for token in text.tokens] for example in examples]
     tables = {"words in the input": binned([len(item) for item in words], counts, (5, 10, 20, 40, 80))}
+    if not any(words):
+        tables = {}  # pictures
     if several:
         tables["labels of the example"] = binned(counts[:, 2].tolist(), counts, (0, 1, 2, 3))
     if seen is not None:
@@ -143,7 +145,9 @@ def _errors(examples: Sequence[Example], predictions: Sequence[Label]) -> dict[s
 
 
 def _readable(item: Input) -> list[str]:
-    """The texts of an input; of one with two spans marked in it, with the marks."""
+    """The texts of an input; of one with two spans marked in it, with the marks; of a picture its name."""
+    if isinstance(item, Image):
+        return [item.name]
     return [write_marks(item)] if isinstance(item, MarkedText) else [text.text for text in texts_of(item)]
 
 
@@ -155,5 +159,7 @@ def _example(example: Example, mistakes: Sequence[dict[str, Any]]) -> dict[str, 
 def _gold_hash(examples: Sequence[Example]) -> str:
     digest = hashlib.sha256()
     for example in examples:
-        digest.update(json.dumps([_readable(example.input), sorted(_gold(example).names)]).encode("utf-8"))
+        item = example.input
+        asked = [item.digest()] if isinstance(item, Image) else _readable(item)
+        digest.update(json.dumps([asked, sorted(_gold(example).names)]).encode("utf-8"))
     return digest.hexdigest()

@@ -116,11 +116,17 @@ def open_loss(logits: Tensor, open_: Tensor, weights: Tensor) -> Tensor:
 
 
 def binary_loss(
-    logits: Tensor, gold: Tensor, weights: Tensor | None = None, gamma: float = 0.0, smoothing: float = 0.0
+    logits: Tensor,
+    gold: Tensor,
+    weights: Tensor | None = None,
+    gamma: float = 0.0,
+    smoothing: float = 0.0,
+    share: Tensor | None = None,
 ) -> Tensor:
     """Sum of the losses of decisions yes or no: logits [N, K], gold [N, K], 1 for yes.
 
-    weights [2, K]: of each decision where the gold is no, and where it is yes. gamma, smoothing: as in `class_loss`,
+    weights [2, K]: of each decision where the gold is no, and where it is yes. share [N]: what multiplies those of a
+    row, 1 where it is left out. gamma, smoothing: as in `class_loss`,
     the two classes of a decision being yes and no. All left out, it is binary cross-entropy.
     """
     yes = gold.to(logits.dtype)
@@ -132,7 +138,7 @@ def binary_loss(
     each = -(target * log_yes + (1.0 - target) * log_no)  # [N, K]
     if weights is not None:
         each = each * torch.where(gold > 0, weights[1], weights[0])
-    return each.sum()
+    return (each if share is None else each * share[:, None]).sum()
 
 
 def _doubt(log_p: Tensor, gamma: float) -> Tensor:

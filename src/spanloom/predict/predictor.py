@@ -147,12 +147,13 @@ class Predictor(Generic[Found]):
 
     def prepare(self, text: UserText) -> Any:
         """A user's text, or texts where the model reads several, as an input of the task. Raises DataError."""
-        return self.task.prepare(as_strings(text, HERE), self.codec)
+        return self.task.prepare(text if self.task.takes(text) else as_strings(text, HERE), self.codec)
 
-    def attempt(self, text: UserText, where: str) -> Any:
-        """What `prepare` makes of a text, or in its place the error that says what is wrong with it; `where` it is."""
+    def attempt(self, text: UserText, where: str, sent: bool = False) -> Any:
+        """What `prepare` makes of a text, or in its place the error that says what is wrong with it; `where` it is.
+        sent: by a client of a service, who may not name files of this machine."""
         try:
-            return self.prepare(text)
+            return self.task.sent(text, self.codec) if sent and self.task.sent is not None else self.prepare(text)
         except DataError as error:
             return placed(error, where)
         except Exception as error:

@@ -12,7 +12,7 @@ import numpy as np
 from spanloom.contracts import Backend, Codec, Task
 from spanloom.core import Arrays, Example
 from spanloom.decode.numbers import refuse_odd_outputs
-from spanloom.errors import SpanloomError
+from spanloom.errors import MissingExtra, SpanloomError
 
 POSITIONS = "_at"
 """How the names of inputs end that are places in a text: beyond its end there are none (see `Codec.limits`)."""
@@ -40,7 +40,7 @@ def probe(task: Task, codec: Codec, names: list[str], backend: Backend) -> None:
         refuse_odd_outputs(outputs)
         task.show(item, codec.decode(outputs, batch)[0])
         _compare_vocabularies(batch.inputs, {name: codec.limits().get(name, 0) for name in names}, codec, backend)
-    except Misfit:
+    except (Misfit, MissingExtra):
         raise
     except Exception as error:  # whatever values out of all reason lead to, in onnxruntime too
         reason = error.found if isinstance(error, SpanloomError) else " ".join(str(error).split())

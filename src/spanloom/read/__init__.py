@@ -22,7 +22,7 @@ from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.errors import ConfigError, DataError
-from spanloom.inputs import Relation
+from spanloom.inputs import Relation, Text
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_decode import shown
 from spanloom.read.parts.json_keys import OF_SOME_TASK, first_values
@@ -50,20 +50,20 @@ def format_names() -> list[str]:
 
 
 @cache
-def formats(answer: type = Graph) -> dict[str, Format]:
-    """The formats, by name, whose gold answers are of this type."""
-    return {one.name: one for one in _every() if one.answer is answer}
+def formats(answer: type = Graph, input: type = Text) -> dict[str, Format]:
+    """The formats, by name, whose gold answers, and whose inputs, are of these types."""
+    return {one.name: one for one in _every() if one.answer is answer and one.input is input}
 
 
-def read(path: Path, config: DataConfig, answer: type = Graph) -> Iterator[Example]:
-    """The examples of a file, with gold answers of this type, streamed where the format allows it.
+def read(path: Path, config: DataConfig, answer: type = Graph, input: type = Text) -> Iterator[Example]:
+    """The examples of a file, with gold answers and inputs of these types, streamed where the format allows it.
 
     What is wrong with the file as a whole is raised at once, what is wrong with an example when its turn comes: a
     DataError citing file and line.
     """
-    require_format(config.format, formats(answer))
+    require_format(config.format, formats(answer, input))
     try:
-        chosen = format_of(path, config, answer)
+        chosen = format_of(path, config, answer, input)
     except OSError as error:  # a link that leads to itself, a name that is too long, a disk that fails
         reason = error.strerror or type(error).__name__
         raise DataError(
@@ -113,9 +113,9 @@ def _with_pairs(config: DataConfig) -> list[Format]:
     return list(formats(Graph).values() if config.format == AUTO else named)
 
 
-def readable(answer: type) -> list[Format]:
-    """The formats whose gold is of this type, and those whose gold can be read as such."""
-    own = formats(answer)
+def readable(answer: type, input: type = Text) -> list[Format]:
+    """The formats whose gold and inputs are of these types, and those whose gold can be read as such."""
+    own = formats(answer, input)
     if answer is not Tags:
         return list(own.values())
     return [*own.values(), *(one for one in formats(Graph).values() if one.flat and one.name not in own)]
@@ -154,13 +154,17 @@ def require_format(name: str, known: Collection[str]) -> None:
 
 
 def format_of(
-    path: Path, config: DataConfig, answer: type = Graph, among: Mapping[str, Format] | None = None
+    path: Path,
+    config: DataConfig,
+    answer: type = Graph,
+    input: type = Text,
+    among: Mapping[str, Format] | None = None,
 ) -> Format:
     """The format to read a path in: the one that is asked for, or the one that its content calls for.
 
-    among: the formats to choose from, where they are not those of this type of answer.
+    among: the formats to choose from, where they are not those of these types of answer and input.
     """
-    known = formats(answer) if among is None else among
+    known = formats(answer, input) if among is None else among
     several = {name: 1 for name, one in known.items() if one.claims(path)}
     if config.format in several:
         return known[config.format]
@@ -178,20 +182,22 @@ def is_text(path: Path) -> bool:
     return path.is_file() and not any(one.binary and one.claims(path) for one in _every())
 
 
-def _chosen(path: Path, config: DataConfig, answer: type) -> Format:
-    """The format in which a path is read, of those whose gold is, or is read as, of this type."""
+def _chosen(path: Path, config: DataConfig, answer: type, input: type) -> Format | None:
+    """The format in which a path is read, of those whose gold is, or is read as, of this type; None without any."""
+    known = {one.name: one for one in readable(answer, input)}
     pairs = _better_than_own(path, config, _with_pairs(config), answer) if answer is Relation else None
-    return pairs or format_of(path, config, answer, {one.name: one for one in readable(answer)})
+    return pairs or (format_of(path, config, among=known) if known else None)
 
 
-def people_of(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
+def people_of(path: Path, config: DataConfig, answer: type = Graph, input: type = Text) -> list[str]:
     """What those are called whose annotations a file has; nobody where its format does not tell them apart."""
-    return _chosen(path, config, answer).people(path, config) if readable(answer) else []
+    chosen = _chosen(path, config, answer, input)
+    return [] if chosen is None else chosen.people(path, config)
 
 
-def passed_over(path: Path, config: DataConfig, answer: type = Graph) -> list[str]:
+def passed_over(path: Path, config: DataConfig, answer: type = Graph, input: type = Text) -> list[str]:
     """The keys of the first object of a JSON file that its format neither reads nor keeps; of another file none."""
-    chosen = _chosen(path, config, answer) if readable(answer) else None
+    chosen = _chosen(path, config, answer, input)
     if chosen is None or not chosen.keys or chosen.claims(path):
         return []
     left = [key for key in first_values(opening(path, config.encoding)) if key not in chosen.keys]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from spanloom.core import Example
 from spanloom.errors import ConfigError
+from spanloom.inputs import Image
 from spanloom.read import is_text
 from spanloom.read.parts.json_keys import is_json
 from spanloom.read.parts.lines import numbered_lines, opening
@@ -61,7 +62,11 @@ def _field(example: Example, name: str) -> str | None:
 
 
 def _by_file(examples: Sequence[Example], encoding: str) -> tuple[str, NamesDocument] | None:
-    """Documents by marks in their files or, where there are several files, by these; None where there is but one."""
+    """Documents by marks in their files or, where there are several files, by these; None where there is but one, and
+    of pictures, each of which is a file.
+    """
+    if isinstance(examples[0].input, Image):
+        return None
     starts = {path: _starts(Path(path), encoding) for path in dict.fromkeys(one.source.path for one in examples)}
     if any(starts.values()):
         return "marks in the file", lambda one: _numbered(one, starts[one.source.path])

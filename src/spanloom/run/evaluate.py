@@ -14,11 +14,13 @@ from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.check.leaks import TrainingTexts
 from spanloom.check.unknown import UnknownLabels, unknown_sentence
 from spanloom.config import DataConfig
+from spanloom.config.data import GIVEN
 from spanloom.contracts import Scorecard
 from spanloom.core import Example
 from spanloom.errors import ConfigError, DataError
 from spanloom.predict.predictor import SecondLook, load
 from spanloom.predict.reading import Reading
+from spanloom.run.items import Data, examples_of, path_of
 from spanloom.run.user_config import data_settings
 from spanloom.write.answer_html import Draw
 from spanloom.write.atomic import atomic_write
@@ -39,12 +41,12 @@ NONE_UNKNOWN: dict[str, Any] = {"facts": 0, "labels": []}
 
 def evaluate(
     model: str | Path | None,
-    data: str | Path,
+    data: Data,
     report: str | Path | None = None,
     data_config: DataConfig | Mapping[str, Any] | None = None,
     second_look: SecondLook = "auto",
 ) -> ShownScorecard:
-    """Score a run folder or bundle (None: the bundled model) on annotated data.
+    """Score a run folder or bundle (None: the bundled model) on annotated data: a file, or items as `train` takes them.
 
     Returns the scorecard, a dict of plain values that shows itself as tables, in a notebook too.
 
@@ -62,13 +64,16 @@ def evaluate(
     Raises CheckpointError for the model, DataError for the data, citing the line, ConfigError where the report would
     replace the data.
     """
+    named = path_of(data)
+    path = GIVEN["dev"] if named is None else named
     if report is not None:
         for name in (SCORECARD, PAGE, PREDICTIONS, CONFUSION, RELIABILITY):
-            refuse_to_replace(Path(report) / name, Path(data))
+            refuse_to_replace(Path(report) / name, path)
     settings = data_settings(data_config)
     predictor = load(None if model is None else Path(model), second_look=second_look)
-    examples = list(predictor.task.read(Path(data), settings))
-    require_gold(examples, Path(data))
+    task = predictor.task
+    examples = examples_of(task, data, "data", settings) if named is None else list(task.read(path, settings))
+    require_gold(examples, path)
     if settings.unknown_labels == "error":
         for example in examples:
             predictor.codec.require_known(example)
@@ -84,7 +89,7 @@ def evaluate(
     }
     if report is not None:
         items = list(comparison_items(examples, predictions, predictor.task.show))
-        provenance = Provenance(predictor.source.resolve().name, Path(data).name, date.today().isoformat())
+        provenance = Provenance(predictor.source.resolve().name, path.name, date.today().isoformat())
         save_report(Path(report), provenance, scorecard, items, kind.draw)
     return scorecard
 

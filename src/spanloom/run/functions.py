@@ -10,7 +10,9 @@ from typing import Any, Literal, get_args
 from spanloom.check.data import read_sources
 from spanloom.config import DataConfig, RunConfig
 from spanloom.config.data import check_sources
+from spanloom.contracts import Task
 from spanloom.errors import ConfigError
+from spanloom.run.items import Data, examples_of, path_of
 from spanloom.run.user_config import GivenConfig, resolved
 from spanloom.tasks import find_task
 from spanloom.write.notebook import ShownCheck
@@ -72,18 +74,18 @@ def export(
     run: str | Path,
     output: str | Path,
     max_drop: float = 0.5,
-    golden: str | Path | None = None,
+    golden: Data | None = None,
     precision: Precision = "int8",
     keep_pieces: int | str | Path | Sequence[int | str | Path] = (),
 ) -> dict[str, Any]:
     """Write a run as a bundle, a folder that predicts without PyTorch; what its `bundle.json` says.
 
     max_drop: how many points the bundle may lose against the run. golden: data to score both on in place of the run's
-    dev data, whose sentences the bundle then holds. precision: "int8"; "int4", whose tables of vectors have 4 bits, not
-    only those that came so; or "fp32", four times as large and half as fast. keep_pieces: how many pieces of the
-    vocabulary to keep, a file of texts of which to keep what they need, or several of these; () for all. Raises
-    ExportRefused where it would lose more, and nothing is written then; MissingExtra without PyTorch; CheckpointError
-    for a damaged run, ConfigError where there is nothing to score on.
+    dev data: a file, whose sentences the bundle then holds, or items as `train` takes them. precision: "int8"; "int4",
+    whose tables of vectors have 4 bits, not only those that came so; or "fp32", four times as large and half as fast.
+    keep_pieces: how many pieces of the vocabulary to keep, a file of texts of which to keep what they need, or several
+    of these; () for all. Raises ExportRefused where it would lose more, and nothing is written then; MissingExtra
+    without PyTorch; CheckpointError for a damaged run, ConfigError where there is nothing to score on.
     """
     if precision not in get_args(Precision):
         remedy = "Set precision='int8', or another of these."
@@ -92,4 +94,14 @@ def export(
     from spanloom.export.pieces import parse_keep
 
     keep = parse_keep([keep_pieces] if isinstance(keep_pieces, int | str | Path) else keep_pieces)
-    return write_export(Path(run), Path(output), max_drop, None if golden is None else Path(golden), precision, keep)
+    scored = (
+        None if golden is None else path_of(golden) or examples_of(_task_of(Path(run)), golden, "golden", DataConfig())
+    )
+    return write_export(Path(run), Path(output), max_drop, scored, precision, keep)
+
+
+def _task_of(run: Path) -> Task:
+    """The task of a run. Raises CheckpointError for what is none."""
+    from spanloom.engine.model_folder import load_model
+
+    return load_model(run, find_task).task

@@ -68,7 +68,7 @@ def _reviewed(path: Path, task: Task, config: DataConfig) -> list[Example]:
     reading = DataConfig(unknown_keys="ignored", annotator=config.annotator, text_column=config.text_column)
     people: list[str | None] = [config.annotator]
     if config.annotator is None:
-        people = [*people_of(path, reading, type(task.answer()))] or people
+        people = [*people_of(path, reading, type(task.answer()), task.input)] or people
     every = [list(task.read(path, replace(reading, annotator=name))) for name in people]
     decided = [example for own in every for example in own if example.gold is not None]
     places = {example.source for example in decided}

@@ -103,7 +103,7 @@ def has_encoder(task: Task) -> bool:
 
 def _fit(task: Task, path: Path, beginning: str | None, data: DataConfig) -> int:
     answer: type = type(task.answer())
-    known = readable(answer)
+    known = readable(answer, task.input)
     if data.format != AUTO:
         return int(data.format in [one.name for one in known])
     if any(one.claims(path) for one in known):
@@ -114,7 +114,7 @@ def _fit(task: Task, path: Path, beginning: str | None, data: DataConfig) -> int
 def _is_own(task: Task, path: Path, beginning: str | None, fit: int) -> bool:
     """Whether the format that fits so well is one of the task's own."""
     answer: type = type(task.answer())
-    own = formats(answer).values()
+    own = formats(answer, task.input).values()
     claimed = any(one.claims(path) for one in own)
     return claimed or (beginning is not None and any(one.fit(beginning) == fit for one in own))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from spanloom.config import RunConfig
 from spanloom.contracts import Scorecard, Task
 from spanloom.errors import MissingExtra
+from spanloom.run.items import Items, with_items
 from spanloom.run.user_config import GivenConfig, resolved
 from spanloom.tasks import find_task
 from spanloom.write.notebook import ShownScorecard
@@ -27,18 +28,23 @@ def train(
     output: str | Path,
     overrides: Sequence[str] = (),
     resume: bool = False,
+    train: Items | None = None,
+    dev: Items | None = None,
 ) -> ShownScorecard:
     """Train the model that a TOML file, or a dict of the same tables, describes, into the run folder `output`.
 
     Returns the scorecard of the weights that were kept, empty where there is no dev data. Relative paths in a file
     start from its folder, in a dict from the working directory. overrides: `key=value` settings over the others.
-    resume: go on from the last checkpoint in `output`. Progress goes to standard error.
+    resume: go on from the last checkpoint in `output`. train, dev: in place of files, a list or anything else with a
+    length and items, each an `Example`, a pair of what the model reads and its gold, or a dict (see
+    `run/items.py:examples_of`). Progress goes to standard error.
     Raises ConfigError, DataError or CheckpointError for what the user can mend, MissingExtra without torch, and
     KeyboardInterrupt, saying how to resume, once Ctrl-C was answered by a checkpoint.
 
     Where torchrun or `accelerate launch` started several processes, they train together and return the same.
     """
     config = resolved(config, overrides)
+    task, config = with_items(find_task(config.task), config, train, dev)
     with training_packages():
         from spanloom.engine.processes import join_processes, read_launch
         from spanloom.engine.progress import ConsoleProgress
@@ -47,9 +53,7 @@ def train(
     try:
         with join_processes(launch) as device, ConsoleProgress() if launch.rank == 0 else nullcontext() as show:
             told = {} if show is None else {"on_report": show}
-            return ShownScorecard(
-                run_training(find_task(config.task), config, Path(output), resume, device=device, **told)
-            )
+            return ShownScorecard(run_training(task, config, Path(output), resume, device=device, **told))
     except Interrupted as stopped:
         raise KeyboardInterrupt(str(stopped)) from stopped
 
@@ -65,6 +69,11 @@ def scores_told(config: GivenConfig, overrides: Sequence[str], scorecard: Scorec
         for name in names
         if name in summary
     ]
+
+
+def typed(config: GivenConfig, overrides: Sequence[str]) -> str:
+    """What a person types behind `spanloom predict -m RUN` to try a model of this configuration."""
+    return find_task(resolved(config, overrides).task).typed
 
 
 def is_first_process() -> bool:
@@ -86,6 +95,13 @@ def plot_schedule(config: GivenConfig, picture: Path, overrides: Sequence[str] =
     with training_packages():
         from spanloom.engine.preview import preview_schedule
     return _preview(preview_schedule, config, picture, overrides)
+
+
+def plot_augment(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> int:
+    """Draw how training varies its pictures; how many are drawn. Trains nothing; raises as `train` does."""
+    with training_packages():
+        from spanloom.engine.preview import preview_augment
+    return _preview(preview_augment, config, picture, overrides)
 
 
 def find_rate(config: GivenConfig, picture: Path, overrides: Sequence[str] = ()) -> RangeTest:

@@ -93,7 +93,7 @@ def answer(parts: Sequence[Part], ended: Callable[[Mapping[str, float]], None], 
     predictor = parts[0].ticket.model.predictor
     stages = Timed(predictor, lambda: not all(part.ticket.dropped for part in parts))
     began = time.perf_counter()
-    inputs = [predictor.attempt(part.text, HERE) for part in parts]
+    inputs = [predictor.attempt(part.text, HERE, sent=True) for part in parts]
     stages.seconds["encode"] += time.perf_counter() - began
     outcomes = Stream(stages, errors="return", name=lambda number: _where(parts[number])).outcomes(inputs)
     settled = [

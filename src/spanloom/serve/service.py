@@ -109,7 +109,7 @@ class Service:
         """
         if self.draining:
             raise stopping()
-        self._check(texts)
+        self._check(texts, model)
         try:
             sure = Threshold() if given is None else threshold_for(given, model.predictor.task, model.predictor.codec)
         except ConfigError as error:
@@ -150,10 +150,13 @@ class Service:
             say(f"Model {name!r} was loaded again: version {new.version}.")
             return new
 
-    def _check(self, texts: Sequence[UserText]) -> None:
+    def _check(self, texts: Sequence[UserText], model: Loaded) -> None:
+        """What stands for a file, such as a picture, has the limit of the body alone: it has no characters to read."""
         limits = self.settings.limits
         if len(texts) > limits.texts:
             raise beyond(422, "texts", f"{len(texts):,} texts", limits.texts)
+        if model.predictor.task.sent is not None:
+            return
         for number, text in enumerate(texts, start=1):
             if (length := characters_of(text)) > limits.characters:
                 raise beyond(422, "characters", f"text {number} has {length:,} characters", limits.characters)

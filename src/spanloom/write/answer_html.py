@@ -25,7 +25,19 @@ def answer_html(item: Item, marks: Mapping[str, Sequence[str]] | None = None) ->
     labels = "".join(map(_label_html, item["labels"], statuses))
     labels += "".join(map(_note_html, item.get("notes", ())))
     error = f'<p class="error"><b>Not answered.</b> {escape(item["error"])}</p>' if "error" in item else ""
-    return graph_html(item, marks) + (f'<p class="labels">{labels}</p>' if labels else "") + error
+    return (
+        _picture_html(item.get("thumbnails", {}))
+        + graph_html(item, marks)
+        + (f'<p class="labels">{labels}</p>' if labels else "")
+        + error
+    )
+
+
+def _picture_html(picture: Mapping[str, str]) -> str:
+    """The picture, and beside it where what spoke for its class stands."""
+    names = {"image": "the picture", "heat": "what spoke for the class"}
+    shown = [f'<img src="{escape(uri)}" alt="{names[kind]}" title="{names[kind]}">' for kind, uri in picture.items()]
+    return f'<figure class="picture">{"".join(shown)}</figure>' if shown else ""
 
 
 def _note_html(note: Item) -> str:

@@ -133,7 +133,7 @@ def _article_head(item: Item, state: str = "") -> str:
 
 def _head(title: str, provenance: Provenance) -> str:
     # The policy holds the page to its word: nothing is fetched, whatever a text contains.
-    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
     named = " · ".join(escape(part) for part in (title, provenance.model, provenance.data) if part)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

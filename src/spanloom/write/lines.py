@@ -28,9 +28,21 @@ def atomic_text(path: Path) -> Iterator[IO[str]]:
     Raises FileError where it cannot be written (a full disk, a permission); `path` is then as it was before. A link is
     written through, and a device such as /dev/null is written straight to.
     """
+    with _said(path), atomic_file(path) as file:
+        yield file
+
+
+def atomic_bytes(path: Path, content: bytes) -> None:
+    """The same of bytes, whole."""
+    with _said(path), atomic_file(path, "wb") as file:
+        file.write(content)
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """A fault of the disk inside is a FileError."""
     try:
-        with atomic_file(path) as file:
-            yield file
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -16,6 +16,7 @@ entities    spans: `start`, `end` (characters of that text, half-open), `text`, 
 relations   `head` and `tail`, places in `entities`; `label`, and `score` where there is one
 labels      of the whole: `label`, and `score` where there is one
 notes       beside the labels, where there are any: `text`, and whether it is a `warning`
+thumbnails  of a picture: `image`, itself, and `heat`, with what spoke for its class on it, as data URIs
 
 Where labels differ from fact to fact, `kind` is what a legend calls them; two labels are the same where `key` is.
 """

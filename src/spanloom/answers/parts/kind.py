@@ -90,6 +90,10 @@ def _no_facts(example: Example, answer: Any) -> Sequence[ScoredFact]:
     return ()
 
 
+def _not_said(given: Any) -> Any:
+    return None
+
+
 def _as_it_is(answer: Any, rescale: Rescale) -> Any:
     return answer
 
@@ -120,6 +124,7 @@ class AnswerKind:
     of_graph (spans, relations between them, the number of tokens) -> the answer that says as much of them as it can;
              None where it says nothing of the kind
     claims   what it says, statement by statement; None where it is one whole
+    given    what a program hands over as gold -> gold of this type; None where that is no way to say one
     stored   shown -> the names in its text, the relations and the labels that a store of facts keeps, as a drawing has
              them; None where the answer is nothing of the kind
     """
@@ -143,4 +148,5 @@ class AnswerKind:
     graph: Callable[[Any, Any], tuple[Text, Sequence[Span], Sequence[Relation]]] | None = None
     of_graph: Callable[[Sequence[Span], Sequence[Relation], int], Any] | None = None
     claims: Claims | None = None
+    given: Callable[[Any], Any] = _not_said
     stored: Callable[[Shown], Drawing] | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from spanloom.config import DataConfig
 from spanloom.core import Example
+from spanloom.inputs import Text
 
 
 def _nobody(path: Path, config: DataConfig) -> list[str]:
@@ -36,6 +37,7 @@ class Format:
     claims     path -> whether it names data of the format that no beginning of a text shows: those of several files, a
                folder, say, or a file that is no text
     binary     whether a file that it claims is no text
+    input      the type of its inputs where they are no texts; `Text` stands for all that is made of texts
     """
 
     name: str
@@ -50,3 +52,4 @@ class Format:
     people: Callable[[Path, DataConfig], list[str]] = _nobody
     claims: Callable[[Path], bool] = _one_file
     binary: bool = False
+    input: type = Text

@@ -119,7 +119,7 @@ def convert(
         task,
         to_learn=False,
         speak=choice.append,
-        able=lambda one: wanted is None or takes(wanted, type(one.answer())),
+        able=lambda one: wanted is None or takes(wanted, type(one.answer()), one.input),
     )
     options = Options(chosen.line, as_ is As.predictions, model_version, scheme.value)
     form = target_for(to, chosen, predictions=options.predictions)
@@ -131,7 +131,7 @@ def convert(
         done.differences = converting.check(source, target, chosen, form, config, options)
     for sentence in choice:
         say(sentence)
-    if left := passed_over(source, config, type(chosen.answer())):
+    if left := passed_over(source, config, type(chosen.answer()), chosen.input):
         say(f"{source}: not kept: {', '.join(map(repr, left))}, which no gold is read from.")
     for sentence in done.sentences(source, target, form):
         say(sentence)

@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from spanloom.errors import ConfigError
 from spanloom.run.cli.completion import complete_task
 from spanloom.write.terminal import tell
 
 CONFIG = "tiny.toml"
-COPIED = ("sample.*", CONFIG)
+COPIED = ("sample.*", "sample/**/*.*", CONFIG)
 
 
 def example(
@@ -32,13 +33,15 @@ def copy_sample(task: str, folder: Path) -> list[Path]:
     Raises ConfigError for a task that there is none of, and where one of the files is there already: then nothing is
     copied. Raises FileError where the folder cannot be written.
     """
-    from spanloom.tasks import FOLDER, find_task
-    from spanloom.write.lines import atomic_text, refuse_existing
+    from spanloom.tasks import home_of
+    from spanloom.write.lines import atomic_bytes, refuse_existing
 
-    home = FOLDER / find_task(task).name
-    copies = {file: folder / file.name for pattern in COPIED for file in sorted(home.glob(pattern))}
+    home = home_of(task)
+    found = [file for pattern in COPIED for file in sorted(home.glob(pattern))]
+    if not found:
+        raise ConfigError("example", f"the task '{task}' brings no sample", remedy="See its own documentation.")
+    copies = {file: folder / file.relative_to(home) for file in found}
     refuse_existing(*copies.values())
     for file, target in copies.items():
-        with atomic_text(target) as copy:
-            copy.write(file.read_text(encoding="utf-8"))
+        atomic_bytes(target, file.read_bytes())
     return list(copies.values())

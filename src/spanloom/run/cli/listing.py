@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from typing import Annotated
 
 import typer
@@ -42,11 +43,13 @@ def settings(
     if json_:
         tell_json(settings_json(tables))
         return
-    for line in settings_lines(tables, shutil.get_terminal_size().columns):
+    width = shutil.get_terminal_size().columns
+    for line in settings_lines(tables, width):
         tell(line)
     if task is None:
         tell("The [model] table too: spanloom settings TASK, where TASK is one of")
-        tell(f"{', '.join(task_names())}.")
+        for line in textwrap.wrap(f"{', '.join(task_names())}.", max(width, 20)):
+            tell(line)
 
 
 def model_tables(config: type) -> list[SettingsTable]:

@@ -67,6 +67,8 @@ def inputs_of(name: str, maker: Maker) -> Inputs:
     path = Path(name)
     if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
         return _piped(name, maker)
+    if path.is_file() and maker.predictor.task.is_input(path):
+        return arguments(maker.predictor, [name])
     files = files_of(path)
     if not files:
         return Inputs(_named_here(_annotated(path, maker)))

@@ -37,6 +37,10 @@ def train(
         Path | None,
         typer.Option("--plot-schedule", metavar="FILE.png", help="Draw the learning rate; train nothing."),
     ] = None,
+    plot_augment: Annotated[
+        Path | None,
+        typer.Option("--plot-augment", metavar="FILE.png", help="Draw how pictures are varied; train nothing."),
+    ] = None,
     find_rate: Annotated[
         Path | None,
         typer.Option("--find-rate", metavar="FILE.png", help="Try 100 rising learning rates; save no model."),
@@ -45,10 +49,12 @@ def train(
     """Train a model, or show what a training would be."""
     from spanloom.run import train as training
 
-    for picture, show in ((plot_samplers, show_samplers), (plot_schedule, show_schedule), (find_rate, show_rate)):
+    shows = (show_samplers, show_schedule, show_augment, show_rate)
+    pictures = (plot_samplers, plot_schedule, plot_augment, find_rate)
+    for show, picture in zip(shows, pictures, strict=True):
         if picture is not None:
             show(config, picture, settings or [])
-    if plot_samplers or plot_schedule or find_rate:
+    if any(pictures):
         return
     if output is None:
         raise ConfigError("train", "no --output", "a folder for the run", "Add --output RUN.")
@@ -59,7 +65,7 @@ def train(
         f"{output}: trained{''.join(f', {score}' for score in training.scores_told(config, settings or [], scorecard))}"
     )
     run = shlex.quote(str(output))
-    tell(f'Next: spanloom predict -m {run} "Your text."')
+    tell(f"Next: spanloom predict -m {run} {training.typed(config, settings or [])}")
     tell(f"      spanloom evaluate {run} DATA")
     tell(f"      spanloom export {run} --output BUNDLE")
 
@@ -82,6 +88,14 @@ def show_schedule(config: Path, picture: Path, settings: Sequence[str]) -> None:
     schedule = plot_schedule(config, picture, settings)
     highest = ", ".join(f"{part} up to {rate:.3g}" for part, rate in schedule.highest.items())
     tell(f"{picture}: {several(schedule.steps, 'step')}; {highest}{schedule.note}")
+
+
+def show_augment(config: Path, picture: Path, settings: Sequence[str]) -> None:
+    """Draw how training varies its pictures."""
+    from spanloom.run.train import plot_augment
+
+    count = plot_augment(config, picture, settings)
+    tell(f"{picture}: {several(count, 'picture')}, each as it is and as the first epochs see it")
 
 
 def show_rate(config: Path, picture: Path, settings: Sequence[str]) -> None:

@@ -16,7 +16,6 @@ from spanloom.encoders.contract import Wanted
 from spanloom.errors import ConfigError
 from spanloom.nn.encoder import EncoderModule
 from spanloom.nn.heads.pooling import Pooling
-from spanloom.nn.loss import binary_loss, class_loss, masked_scores, symmetric_kl, symmetric_kl_of_cells
 from spanloom.nn.model import Model
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig
@@ -64,26 +63,3 @@ def build(config: ClassifyConfig, codec: ClassifyCodec, architecture: Mapping[st
     model.architecture = encoder.architecture
     model.pretrained_prefixes = encoder.pretrained_prefixes
     return model
-
-
-def losses(outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A sum over examples, named as `Batch.counts`."""
-    logits, gold = outputs["classes"], targets["classes"]
-    if "judged" in targets:
-        logits = masked_scores(logits, targets["judged"])
-    weights, gamma, smoothing = targets.get("class_weights"), targets["focal_gamma"], targets["label_smoothing"]
-    if gold.ndim == 1:
-        total = class_loss(logits, gold, torch.ones_like(logits[:, 0]), weights, float(gamma), float(smoothing))
-    else:
-        total = binary_loss(logits, gold, weights, float(gamma), float(smoothing))
-    return {"classes": total}
-
-
-def divergence(
-    outputs: Mapping[str, Tensor], others: Mapping[str, Tensor], targets: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """How far two outputs for one batch are apart: the symmetric KL divergence, a sum named as the loss."""
-    logits, again = outputs["classes"], others["classes"]
-    if targets["classes"].ndim == 1:
-        return {"classes": symmetric_kl(logits, again, torch.ones_like(logits[:, 0]))}
-    return {"classes": symmetric_kl_of_cells(logits, again, torch.ones_like(logits, dtype=torch.bool))}

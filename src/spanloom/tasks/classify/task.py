@@ -19,6 +19,7 @@ from spanloom.metrics.labels import label_scorecard
 from spanloom.metrics.reliability import reliability
 from spanloom.read import read
 from spanloom.read.parts.sources import spelled_strictly
+from spanloom.read.parts.texts import one_or_pair
 from spanloom.tasks.classify.codec import ClassifyCodec
 from spanloom.tasks.classify.config import ClassifyConfig
 from spanloom.text.words import tokenize
@@ -61,8 +62,7 @@ def _prepare(text: str | Sequence[str], codec: ClassifyCodec) -> Text | TextPair
             )
             raise DataError("predict", found, expected, "Give two texts at a time.")
         raise DataError("predict", found, "one: this model was trained on single texts", "Give each text by itself.")
-    prepared = [Text(each, tokenize(each)) for each in texts]
-    return TextPair(*prepared) if len(prepared) == 2 else prepared[0]
+    return one_or_pair([Text(each, tokenize(each)) for each in texts], "predict")
 
 
 TASK = Task(
@@ -75,13 +75,13 @@ TASK = Task(
     fit=_fit,
     load=ClassifyCodec.from_dict,
     build=deferred("spanloom.tasks.classify.model", "build"),
-    losses=deferred("spanloom.tasks.classify.model", "losses"),
+    losses=deferred("spanloom.nn.heads.classes", "losses"),
     score=_score,
     best=_best,
     prepare=_prepare,
     show=labels_to_dict,
     line=label_line,
-    divergence=deferred("spanloom.tasks.classify.model", "divergence"),
+    divergence=deferred("spanloom.nn.heads.classes", "divergence"),
     calibrate=calibrated,
     window=lambda model: model.max_words,
     told=("accuracy", "micro_f1", "exact_match", "macro_f1"),

@@ -22,6 +22,7 @@ from spanloom.config import DataConfig
 from spanloom.contracts import Task
 from spanloom.core import Example
 from spanloom.errors import ConfigError
+from spanloom.inputs import Text
 from spanloom.read import read
 from spanloom.write.formats.parts.compare import compare
 from spanloom.write.formats.parts.held import held
@@ -50,7 +51,7 @@ def target_for(name: str, task: Task, option: str = "--to", predictions: bool = 
     task: whose gold it is. option: by which the format is named. predictions: the answers of a model are to be told
     from annotations.
     """
-    fitting = {key: one for key, one in targets().items() if takes(one, type(task.answer()))}
+    fitting = {key: one for key, one in targets().items() if takes(one, type(task.answer()), task.input)}
     where, found = option, f"there is no format '{name}'"
     if name in targets():
         found = f"'{name}' cannot hold gold of the task '{task.name}'"
@@ -64,10 +65,15 @@ def target_for(name: str, task: Task, option: str = "--to", predictions: bool = 
     return fitting[name]
 
 
-def takes(target: Target, answer: type) -> bool:
-    """Whether a format holds gold of this type, be it as spans and relations or as tags."""
-    if not target.answers or answer in target.answers:
+def takes(target: Target, answer: type, input: type = Text) -> bool:
+    """Whether a format holds inputs and gold of these types, be it as spans and relations or as tags.
+
+    Those that hold gold of some types alone hold texts alone.
+    """
+    if not target.answers or (input is Text and answer in target.answers):
         return True
+    if input is not Text:
+        return False
     every = {kind.answer: kind for kind in kinds().values()}
     own = every.get(answer, AnswerKind(answer))
     return own.graph is not None and any(every[one].of_graph is not None for one in target.answers if one in every)
