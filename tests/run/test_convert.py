@@ -47,7 +47,7 @@ def test_the_ledger_says_what_the_target_cannot_hold_and_the_check_that_the_rest
     ]
 
 
-@pytest.mark.parametrize("to", ["jsonl", "label-studio", "doccano", "prodigy"])
+@pytest.mark.parametrize("to", ["jsonl", "label-studio", "doccano", "prodigy", "spacy", "gliner"])
 def test_where_all_can_be_held_nothing_is_said(
     to: str, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

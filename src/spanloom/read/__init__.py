@@ -104,7 +104,8 @@ def read_relations(path: Path, config: DataConfig) -> Iterator[Example]:
     best = _better_than_own(path, config, _with_pairs(config), Relation)
     if best is None:
         return read(path, config, Relation)
-    return _not_empty(pairs_of(best.read(path, config), config.unrelated), path)
+    where = f"{path}, read as {best.name} ({best.shape})"
+    return _not_empty(pairs_of(best.read(path, config), config.unrelated, where), path)
 
 
 def _with_pairs(config: DataConfig) -> list[Format]:

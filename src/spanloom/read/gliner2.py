@@ -20,7 +20,7 @@ from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.gliner2 import FACTS, KEYS, is_of_it, left_over, parts
+from spanloom.read.parts.gliner2 import FACTS, HAS_CLASSES, KEYS, is_of_it, left_over, parts
 from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
 from spanloom.read.parts.locate import Triple, example_of_triples
 
@@ -29,8 +29,9 @@ HAS_FACTS = re.compile(r'"(?:entities|relations)"\s*+:')
 
 
 def fit(beginning: str) -> int:
-    """2 for the keys of a line, 1 more where it says entities or relations."""
-    return 2 + bool(HAS_FACTS.search(beginning)) if is_of_it(beginning) else 0
+    """2 for the keys of a line, 1 more where it says entities or relations; 0 where all that is said is classes."""
+    facts = HAS_FACTS.search(beginning) is not None
+    return 2 + facts if is_of_it(beginning) and (facts or not HAS_CLASSES.search(beginning)) else 0
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

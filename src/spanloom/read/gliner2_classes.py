@@ -5,7 +5,6 @@ Where the texts of a file are classified in several ways, `data.label_column` na
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +13,9 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import ConfigError, DataError
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.gliner2 import CLASSES, KEYS, is_of_it, left_over, parts
+from spanloom.read.parts.gliner2 import CLASSES, HAS_CLASSES, KEYS, is_of_it, left_over, parts
 from spanloom.read.parts.json_items import Item, field, json_items, listed, object_of, shown
 from spanloom.read.parts.offsets import class_name
-
-HAS_CLASSES = re.compile(rf'"{CLASSES}"\s*+:')
 
 
 def fit(beginning: str) -> int:

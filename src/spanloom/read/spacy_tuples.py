@@ -18,15 +18,16 @@ from spanloom.read.parts.json_items import Item, of_kind, shown
 from spanloom.read.parts.json_keys import refuse_alike
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.placing import Placing
-from spanloom.read.parts.spacy_tuples import is_of_it, names, pairs
+from spanloom.read.parts.spacy_tuples import CATEGORIES, is_of_it, names, pairs
 from spanloom.read.parts.texts import tokenized
 
 ENTITIES = "entities"
 
 
 def fit(beginning: str) -> int:
-    """2 for a pair of a text and a dict, 1 more for entities in it."""
-    return 2 + names(ENTITIES, beginning) if is_of_it(beginning) else 0
+    """2 for a pair of a text and a dict, 1 more for entities in it; 0 where all that is said is categories."""
+    entities = names(ENTITIES, beginning)
+    return 2 + entities if is_of_it(beginning) and (entities or not names(CATEGORIES, beginning)) else 0
 
 
 def read(path: Path, config: DataConfig) -> Iterator[Example]:

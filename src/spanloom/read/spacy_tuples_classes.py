@@ -15,10 +15,8 @@ from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import object_of
 from spanloom.read.parts.json_keys import refuse_alike
 from spanloom.read.parts.spacy_cats import classes_of
-from spanloom.read.parts.spacy_tuples import is_of_it, names, pairs
+from spanloom.read.parts.spacy_tuples import CATEGORIES, is_of_it, names, pairs
 from spanloom.read.parts.texts import tokenized
-
-CATEGORIES = "cats"
 
 
 def fit(beginning: str) -> int:

@@ -68,7 +68,7 @@ def test_a_column_that_some_sentences_have_not(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "column", "found"),
     [
-        (CUPT, "ner", "data.tag_column is 'ner'; one of id, form, lemma, upos, xpos, feats, head, deprel, deps, misc, "
+        (CUPT, "mwe", "data.tag_column is 'mwe'; one of id, form, lemma, upos, xpos, feats, head, deprel, deps, misc, "
                       "parseme:mwe. Set data.tag_column"),
         (CUPT.partition("\n")[2], 11, "data.tag_column is 11; one of id, form, lemma, upos, xpos, feats, head, deprel, "
                                       "deps, misc, or 0 to 10."),

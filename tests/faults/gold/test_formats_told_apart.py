@@ -47,6 +47,22 @@ SAMPLES: dict[tuple[type, str], list[str]] = {
         '{"text": "a", "entities": [{"id": 1, "label": "L", "start_offset": 0, "end_offset": 1}], "relations": []}',
     ],
     (Graph, "prodigy"): ['{"text": "a", "tokens": [], "spans": [], "answer": "accept"}'],
+    (Graph, "gliner"): [
+        '{"tokenized_text": ["a"], "ner": []}',
+        '[{"tokenized_text": ["a"], "ner": [], "relations": []}]',
+    ],
+    (Graph, "gliner2"): ['{"input": "a", "output": {"entities": {}}}', '{"text": "a", "schema": {"entities": {}}}'],
+    (Graph, "dygie"): ['{"sentences": [["a"]], "ner": [[]]}', '{"sentence": ["a"], "ner": [], "relations": []}'],
+    (Graph, "spacy-tuples"): ['[["a", {"entities": []}]]', "DATA = [('a', {'entities': []})]\n"],
+    (Graph, "webanno"): ["#FORMAT=WebAnno TSV 3.3\n#T_SP=x.Name|value\n\n\n#Text=a\n1-1\t0-1\ta\t_\t\n"],
+    (Graph, "xmi"): ['<?xml version="1.0"?>\n<xmi:XMI xmlns:xmi="http://www.omg.org/XMI" xmi:version="2.0"></xmi:XMI>'],
+    (Label, "gliner2"): ['{"input": "a", "output": {"classifications": [{"task": "t", "true_label": ["x"]}]}}'],
+    (Label, "spacy-tuples"): ['[["a", {"cats": {"x": 1.0}}]]'],
+    (Tags, "huggingface"): ['{"tokens": ["a"], "ner_tags": ["O"]}', '{"id": "0", "words": ["a"], "pos_tags": ["X"]}'],
+    (Relation, "tacred"): [
+        '[{"token": ["a", "b"], "subj_start": 0, "subj_end": 0, "obj_start": 1, "obj_end": 1, "relation": "r"}]'
+    ],
+    (Frame, "rasa"): ["nlu:\n- intent: a\n  examples: |\n    - b\n"],
     (Label, "label-studio"): [
         '[{"id": 1, "data": {"text": "a"}, "annotations": [{"result": [{"type": "choices", "value": '
         '{"choices": ["x"]}}]}]}]'
@@ -79,7 +95,8 @@ SAMPLES: dict[tuple[type, str], list[str]] = {
     (Surprisal, "spanloom"): ['{"text": "a"}'],
 }
 ALL = [(answer, name, sample) for (answer, name), samples in SAMPLES.items() for sample in samples]
-OF_FOLDERS = {"brat", "classes", "parallel"}
+OF_FOLDERS = {"brat", "classes", "parallel", "spacy"}
+"""Formats that no text shows: of folders, and of files that hold none."""
 
 
 def test_each_format_of_each_task_has_a_sample() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from spanloom.answers.frame import Frame
 from spanloom.answers.label import Label
 from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
@@ -159,7 +160,7 @@ def test_other_kinds_of_file_are_named(path: Path, content: bytes, kind: str) ->
     path.write_bytes(content)
     assert f"data.conll: is {kind}; a file of text. " in refusal(path)
     with pytest.raises(DataError, match=re.escape(f"data.conll: is {kind}; ")):
-        read(path, DataConfig(), Tags)
+        read(path, DataConfig(), Frame)
 
 
 @pytest.mark.parametrize("text", ["PAR1 B-GENE\nis O\n", "BZh9 O\nis O\n", "Rar! O\nis O\n", "%PDF O\nis O\n"])

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from spanloom.config import DataConfig
@@ -21,6 +22,7 @@ NAMES = (("input", "output"), ("text", "schema"))
 KEYS = frozenset(name for pair in NAMES for name in pair)
 FACTS = ("entities", "relations")
 CLASSES = "classifications"
+HAS_CLASSES = re.compile(rf'"{CLASSES}"\s*+:')
 KNOWN = (*FACTS, CLASSES, "json_structures")
 DESCRIPTIONS = "_descriptions"
 """What ends the names of keys under which labels are explained to a model."""

@@ -8,6 +8,7 @@ from itertools import permutations
 
 from spanloom.answers.graph import Graph
 from spanloom.core import Example, LostFact
+from spanloom.errors import DataError
 from spanloom.inputs import MarkedText, Relation, Span, Text
 from spanloom.read.parts.left_out import Note, noted
 
@@ -15,13 +16,24 @@ SECOND = "another relation of the same pair"
 Pair = tuple[Span, Span]
 
 
-def pairs_of(examples: Iterator[Example], unrelated: str | None) -> Iterator[Example]:
+def pairs_of(examples: Iterator[Example], unrelated: str | None, where: str) -> Iterator[Example]:
     """An example for each ordered pair of entities with a relation, of several relations of a pair the first.
 
     unrelated: the label of the other pairs; None where these are no examples, but counted. A text of which nobody says
-    what is in it has none.
+    what is in it has none. where: the path, and what it is read as. Raises DataError where there is no example.
     """
-    return noted(item for example in examples for item in _of_text(example, unrelated))
+    return noted(_items(examples, unrelated, where))
+
+
+def _items(examples: Iterator[Example], unrelated: str | None, where: str) -> Iterator[Example | Note]:
+    found = False
+    for example in examples:
+        for item in _of_text(example, unrelated):
+            found = found or isinstance(item, Example)
+            yield item
+    if not found:
+        expected, remedy = "relations between entities", "Annotate some, or set data.unrelated, which labels all pairs."
+        raise DataError(where, "no text in which two entities are related", expected, remedy)
 
 
 def _of_text(example: Example, unrelated: str | None) -> Iterator[Example | Note]:

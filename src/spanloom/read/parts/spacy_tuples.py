@@ -21,6 +21,7 @@ from spanloom.read.parts.json_decode import decode, shown
 from spanloom.read.parts.json_items import Item
 from spanloom.read.parts.lines import whole_text
 
+CATEGORIES = "cats"
 STRING = r"""(?:[rRuU]?(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'))"""
 PAIR = rf"[\[(]\s*+{STRING}\s*+,\s*+\{{"
 BEFORE = r"""(?:[ \t]*+(?:(?:\#|import\b|from\b)[^\n]*+)?\n)*+"""
