@@ -141,22 +141,27 @@ def add(file: Path, run: Mapping[str, Any], options: argparse.Namespace) -> None
 
 
 def measure_peers(options: argparse.Namespace) -> None:
-    """The backbone of `signs-tuned` in a plain loop, for as many epochs, and a logistic regression on pixels."""
-    config = load_config(CONFIGS / f"{ARMS['tuned']}.toml", [], lambda name: find_task(name).config)
-    train, dev = (pictures(options.data, part) for part in (0, 1))
-    files = [[(example.input.name, example.gold.names[0]) for example in part] for part in (train, dev)]
-    recipe = plain_vision.Recipe(config.model.size, config.train.epochs, config.train.batch_size)
+    """A logistic regression on pixels, then the backbone of `signs-tuned` in a plain loop for as many epochs; what is
+    there already is not measured again.
+    """
     file = options.results / "peers.json"
+    train, dev = (pictures(options.data, part) for part in (0, 1))
+    config = load_config(CONFIGS / f"{ARMS['tuned']}.toml", [], lambda name: find_task(name).config)
+    recipe = plain_vision.Recipe(config.model.size, config.train.epochs, config.train.batch_size)
+    files = [[(example.input.name, example.gold.names[0]) for example in part] for part in (train, dev)]
+    peers: list[tuple[str, int, Callable[[], float]]] = [("pixels", 0, lambda: pixel_regression(train, dev))]
     for seed in options.seeds:
+        peers.append(
+            ("plain loop", seed, lambda seed=seed: plain_vision.accuracy(*files, recipe, seed, options.threads))  # type: ignore[misc]
+        )
+    for peer, seed, score in peers:
+        if any((run["peer"], run["seed"]) == (peer, seed) for run in runs_in(file)):
+            continue
         began = time.perf_counter()
-        right = plain_vision.accuracy(files[0], files[1], recipe, seed, options.threads)
-        seconds = time.perf_counter() - began
-        add(file, {"peer": "plain loop", "seed": seed, "score": right, "seconds": seconds}, options)
-    began = time.perf_counter()
-    right = pixel_regression(train, dev)
-    seconds = time.perf_counter() - began
-    found = {"peer": "pixels", "seed": 0, "score": right, "seconds": seconds, "version": installed("scikit-learn")}
-    add(file, found, options)
+        reached = score()
+        found = {"peer": peer, "seed": seed, "score": reached, "seconds": time.perf_counter() - began}
+        print(f"== {json.dumps(found)}", flush=True)
+        add(file, found | {"scikit-learn": installed("scikit-learn")}, options)
 
 
 def pixel_regression(train: Sequence[Example], dev: Sequence[Example]) -> float:
