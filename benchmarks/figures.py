@@ -238,7 +238,10 @@ def image_blocks(folder: Path, words: Mapping[str, str]) -> list[str]:
     results = read_results(folder, IMAGE_ROWS)
     if not results:
         return []
-    blocks = [words["image title"], "\n".join(plain_table(IMAGE_ROWS, results, words))]
+    records = [record for row in results.values() for record in row]
+    load = max(record["machine"]["load"] or 0 for record in records)
+    note = words["image note"].format(machine=machines(records), load=load)
+    blocks = [words["image title"], "\n".join(plain_table(IMAGE_ROWS, results, words)), note]
     for title, table in image_tables(folder, words):
         blocks += [title, "\n".join(table)]
     return blocks

@@ -56,6 +56,9 @@ PIXELS = 32
 FEW = {5: 40, 20: 20}
 """Pictures a class -> epochs. All pictures are those of the rows themselves."""
 
+LONGER = {"scratch": 4}
+"""What starts from nothing gets so many times as many epochs, which take as long as those of the large backbone."""
+
 
 def pictures(data: Path, part: int) -> list[Example]:
     """The training (0) or dev (1) pictures."""
@@ -125,7 +128,8 @@ def measure_transfer(options: argparse.Namespace) -> None:
                 key = {"arm": arm, "size": size, "seed": seed}
                 if any(key.items() <= run.items() for run in runs_in(file)):
                     continue
-                settings = [f"seed={seed}", f"train.epochs={epochs}", f"train.evaluate_from={epochs}"]
+                last = epochs * LONGER.get(arm, 1)
+                settings = [f"seed={seed}", f"train.epochs={last}", f"train.evaluate_from={last}"]
                 settings.append("train.batch_size=16")
                 found = key | train_on(row, (few(train, size, seed), dev), settings, options)
                 print(f"== {json.dumps(found)}", flush=True)

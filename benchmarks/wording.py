@@ -91,6 +91,11 @@ ENGLISH = {
         "Pictures. Accuracy on 206 pictures of hands that show a digit, by people whom training never saw; trained on "
         "`train` alone. **Scored once, after the last epoch**: settings were chosen by folds of `train`."
     ),
+    "image note": (
+        "Means over the seeds with the lowest and the highest, and the bootstrap interval, its ends averaged over the "
+        "seeds. Seconds are wall clock; others used the machine too, whose load was up to {load:g} when a run began. "
+        "Measured with: {machine}."
+    ),
     "image peers title": (
         "Beside them, in the same place: the backbone of `signs-tuned` in a loop as tutorials have it "
         "([peers/plain_vision.py](../benchmarks/peers/plain_vision.py)), for as many epochs, and scikit-learn's "
@@ -209,6 +214,10 @@ CHINESE = {
     "image title": (
         "图片。206 张比划数字的手的图片上的准确率,其中的人都不在训练数据里;只用 `train` 训练。"
         "**只在最后一轮之后评分一次**:设置由 `train` 的分折选定。"
+    ),
+    "image note": (
+        "各种子的平均,括号内为最低和最高;区间为自助法所得,端点取各种子的平均。秒数为实际时间;"
+        "机器同时有别的任务,训练开始时的负载最高为 {load:g}。测量环境:{machine}。"
     ),
     "image peers title": (
         "在同一处与之并排:`signs-tuned` 的主干网络放在教程式的循环里"
