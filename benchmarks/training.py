@@ -25,6 +25,8 @@ from spanloom.tasks import find_task
 from spanloom.write.atomic import atomic_write
 
 HERE = Path(__file__).resolve().parent
+CARD = "README.md"
+"""The last file that a training writes."""
 KEPT = ("precision", "recall", "f1", "value", "interval", "tp", "predicted", "gold")
 
 
@@ -66,16 +68,21 @@ def configuration(row: BenchmarkRow) -> dict[str, Any]:
 
 
 def train_row(row: BenchmarkRow, seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    """Train one row with one seed in a fresh process, and return its record. Raises CalledProcessError."""
+    """Train one row with one seed in a fresh process, and return its record. Raises CalledProcessError.
+
+    A run that was interrupted goes on from its last checkpoint; one that ended is done again.
+    """
     output = options.runs / row.name / f"seed-{seed}"
-    if output.exists():
-        shutil.rmtree(output)  # of an interrupted run, or one to be done again
+    goes_on = (output / "checkpoint").is_dir() and not (output / CARD).exists()
+    if output.exists() and not goes_on:
+        shutil.rmtree(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     models: dict[str, Any] = {}
     if row.language_models:
         found = language_models(row.name, row.data, options.data, output.parent, options.threads)
         models = {"language_models": found}
     parts = command(row, seed, options.threads, options.data, options.vectors, output)
+    parts += ["--resume"] if goes_on else []
     before, settings = surroundings(), configuration(row)  # now: the file may be edited while this trains
     began = time.perf_counter()
     subprocess.run([sys.executable, *parts], check=True, env=environment(options.threads))

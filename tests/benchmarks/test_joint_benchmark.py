@@ -132,6 +132,27 @@ def test_the_settings_kept_are_those_that_training_began_with(tmp_path: Path, mo
     assert training.configuration(row("nyt-minilm")) != began_with
 
 
+@pytest.mark.parametrize(("there", "goes_on"), [("checkpoint", True), ("README.md", False), ("config.toml", False)])
+def test_a_training_that_was_interrupted_goes_on(
+    there: str, goes_on: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, begun = tmp_path / "nyt-minilm" / "seed-0", []
+    (run / "checkpoint").mkdir(parents=True)
+    (run / there).touch() if there != "checkpoint" else None
+    if there == "config.toml":
+        (run / "checkpoint").rmdir()
+
+    def train(command: list[str], **_: object) -> None:
+        begun.append((command[-1] == "--resume", run.exists()))
+        shutil.rmtree(run, ignore_errors=True)
+        run_folder(run)
+
+    monkeypatch.setattr(training, "surroundings", dict)
+    monkeypatch.setattr(training.subprocess, "run", train)
+    training.train_row(row("nyt-minilm"), 0, Namespace(runs=tmp_path, threads=1, data=tmp_path, vectors=tmp_path))
+    assert begun == [(goes_on, goes_on)]
+
+
 def test_results_of_other_settings_are_pointed_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept = training.record(row("nyt-minilm"), 0, 2, run_folder(tmp_path / "run"), 20.0)
     kept["settings"]["train"]["epochs"] = 999
