@@ -231,7 +231,10 @@ def test_a_fault_in_annotations_does_not_make_them_plain_text(
     [
         ('{"text": "Mira left .", "label": "sad"}\n', "holds one text; enough to set some aside as dev data"),
         ("", "the file is empty"),
-        ('{"said": "Mira left .", "mood": "sad"}\n', "no task reads this; data for one of classify, intent_slot"),
+        (
+            '{"said": "Mira left .", "mood": "sad"}\n',
+            "no task reads this; data for one of classify, image, intent_slot",
+        ),
     ],
 )
 def test_data_that_will_not_do(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

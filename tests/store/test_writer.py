@@ -15,6 +15,7 @@ import pytest
 from spanloom.answers import kind_of, kinds
 from spanloom.config import load_config
 from spanloom.errors import ConfigError, DataError, FileError
+from spanloom.inputs import Image
 from spanloom.store import Store
 from spanloom.store.connections import open_to_write
 from spanloom.store.model import model_of
@@ -88,6 +89,12 @@ def test_every_task_goes_in_or_is_refused(task: str, tmp_path: Path) -> None:
         assert not any(kind.graph or kind.classes(example.gold) for example in examples[:1])
         return
     path = tmp_path / "facts.sqlite"
+    if chosen.input is Image:
+        shown = chosen.show(examples[0].input, examples[0].gold)
+        into = Writer(path, model("m", next(name for name, other in kinds().items() if other is kind)))
+        with into, pytest.raises(DataError, match=r"store: an answer for a picture, .*01\.png; answers for texts"):
+            into.add("", shown)
+        return
     wanted = {"mention": 0, "fact": 0, "class": 0}
     seen = set()
     with Writer(path, model("m", next(name for name, other in kinds().items() if other is kind))) as into:

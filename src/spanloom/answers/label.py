@@ -14,6 +14,7 @@ from spanloom.answers.parts.heat import HEAT, IMAGE, Heat
 from spanloom.answers.parts.kind import AnswerKind, Keeps, Named, Naming, Noise
 from spanloom.answers.parts.table import Cell, Line, Part, confidence, line
 from spanloom.core import Claim, Coverage, Example
+from spanloom.errors import DataError
 from spanloom.inputs import Image, Span, Text, TextPair
 from spanloom.pixels.thumbnail import thumbnail
 
@@ -104,6 +105,14 @@ def draw(shown: Shown) -> Drawing:
     return drawn if shown.keys() & {*TEXTS} else {**drawn, "thumbnails": thumbnail(shown.get(IMAGE), shown.get(HEAT))}
 
 
+def store(shown: Shown) -> Drawing:
+    """As given. Raises DataError for a picture: what is kept in a store stands in a text."""
+    if not shown.keys() & {*TEXTS}:
+        found = f"an answer for a picture, {shown[IMAGE]}" if IMAGE in shown else "an answer for a picture"
+        raise DataError("store", found, "answers for texts", "Write those for pictures to a file, with --output.")
+    return as_given(shown)
+
+
 def _found(shown: Shown) -> Drawing:
     """The texts and the labels; of a picture its name in place of texts."""
     drawn = as_given(shown)
@@ -178,5 +187,5 @@ KIND = AnswerKind(
     named=Named(names_of, renamed, judged),
     claims=Claims(claims_of, amended),
     given=given,
-    stored=as_given,
+    stored=store,
 )

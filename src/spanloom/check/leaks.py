@@ -46,7 +46,11 @@ def asked(item: Input) -> str:
 
 
 def same_text(item: Input) -> str:
-    """What two inputs share whose texts are the same but for white space and case, whatever is marked in them."""
+    """What two inputs share whose texts are the same but for white space and case, whatever is marked in them; of
+    pictures what their files hold.
+    """
+    if isinstance(item, Image):
+        return item.digest()
     return "\n".join(folded(text.text) for text in texts_of(item))
 
 

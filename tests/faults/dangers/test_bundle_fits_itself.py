@@ -49,6 +49,7 @@ def changed(bundle: Path, folder: Path, name: str, content: bytes) -> Path:
 
 LABELS = {
     "classify": ("classes", "names"),
+    "image": ("classes", "names"),
     "intent_slot": ("intents",),
     "joint": ("labels", "relations"),
     "language_model": ("units",),
