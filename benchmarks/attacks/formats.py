@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from attacks.mutations import damaged, damaged_json
-from attacks.samples import SAMPLES, facts
+from attacks.samples import SAMPLES
 from attacks.workers import Outcome
 
 import spanloom.read
+from spanloom.answers.graph import Graph
+from spanloom.answers.tags import Tags
 from spanloom.config import DataConfig
+from spanloom.core import Example
 from spanloom.errors import SpanloomError
 from spanloom.tasks import find_task
 
@@ -26,6 +29,19 @@ SLOW = 10.0
 def format_names() -> list[str]:
     """The modules of `spanloom.read` that read a format."""
     return [module.name for module in pkgutil.iter_modules(spanloom.read.__path__) if not module.ispkg]
+
+
+def facts(example: Example) -> int:
+    """How many gold facts an example holds, with those that are known to be lost and what was put right."""
+    gold: Any = example.gold
+    held = int(gold is not None)
+    if isinstance(gold, Graph):
+        held = len(gold.spans) + len(gold.relations)
+    elif isinstance(gold, Tags):
+        held = sum(label != "O" for label in gold.labels)
+    elif hasattr(gold, "slots"):
+        held = 1 + sum(label != "O" for label in gold.slots.labels)
+    return held + len(example.lost) + len(example.mended)
 
 
 def attempt(task: str, path: str, gold: int | None) -> Outcome:

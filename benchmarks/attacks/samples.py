@@ -12,10 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spanloom.answers.graph import Graph
-from spanloom.answers.tags import Tags
-from spanloom.core import Example
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -35,19 +31,6 @@ class Sample:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
         return folder / self.open
-
-
-def facts(example: Example) -> int:
-    """How many gold facts an example holds, with those that are known to be lost and what was put right."""
-    gold: Any = example.gold
-    held = int(gold is not None)
-    if isinstance(gold, Graph):
-        held = len(gold.spans) + len(gold.relations)
-    elif isinstance(gold, Tags):
-        held = sum(label != "O" for label in gold.labels)
-    elif hasattr(gold, "slots"):
-        held = 1 + sum(label != "O" for label in gold.slots.labels)
-    return held + len(example.lost) + len(example.mended)
 
 
 def _lines(*items: dict[str, Any]) -> str:

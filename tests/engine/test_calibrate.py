@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,9 +15,11 @@ import torch
 from spanloom.contracts import Task
 from spanloom.core import Array, Batch, Example
 from spanloom.engine import calibrate as calibration
+from spanloom.engine.evaluate import TorchBackend
 from spanloom.engine.model_folder import load_model
 from spanloom.engine.report import Notice, Report
 from spanloom.engine.run import Interrupted, run_training
+from spanloom.engine.trainer import Trainer
 from spanloom.errors import CheckpointError
 from tests.engine import toy
 from tests.engine.interrupt import ctrl_c_at
@@ -80,6 +83,24 @@ def test_the_weights_are_those_of_a_run_that_calibrates_nothing(tmp_path: Path) 
     run_training(task(calibrate=None), config, tmp_path / "plain", device=CPU)
     fitted, plain = ((tmp_path / name / "model" / "weights.safetensors").read_bytes() for name in ("fitted", "plain"))
     assert fitted == plain
+
+
+def test_what_trained_is_let_go_before_and_dev_goes_in_batches_of_the_trainings_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its moments, averages and weights would stand in memory beside the model that is read from the disk."""
+    sizes, trainers = [], list[int]()
+
+    def backend(*arguments: Any, **sized: int) -> TorchBackend:
+        gc.collect()
+        trainers.append(sum(type(held) is Trainer for held in gc.get_objects()))
+        sizes.append(sized)
+        return TorchBackend(*arguments, **sized)
+
+    monkeypatch.setattr(calibration, "TorchBackend", backend)
+    run_training(task(), toy.settings(tmp_path, batch_size=3, batch_tokens=70), tmp_path / "run", device=CPU)
+    assert sizes == [{"batch_size": 3, "batch_tokens": 70}]
+    assert trainers == [0]
 
 
 def test_a_codec_that_stays_as_it_is_changes_nothing(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_semeval_lines_count_tokens(path: Path) -> None:
         ({"tail": ["x", "x", [[1, 3]]]}, "'tail' stands at the tokens [1, 3]; neighbours"),
         ({"tail": ["x", "x", [[-1]]]}, "'tail' stands at the tokens [-1]"),
         ({"tail": ["x", "x", [["1"]]]}, "a token index of 'tail' is '1'; an integer"),
-        ({"tokens": ["a", 1]}, "one of 'tokens' is 1; a string"),
+        ({"tokens": ["a", 1]}, "a token is 1; a string"),
         ({"relation": None}, "'relation' is None"),
     ],
 )

@@ -23,10 +23,6 @@ from spanloom.text.counts import several
 KEYS = Keys((frozenset({"triple_list"}),), gold=("triple_list",), inputs=("text",))
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example an object. Raises DataError citing the line."""
     for source, item in json_items(path, config):
@@ -45,4 +41,4 @@ def _triple(value: Any, where: str) -> Triple:
     return head, relation, tail
 
 
-FORMAT = Format(name="casrel", shape="text, triple_list", answer=Graph, fit=fit, read=read, keys=KEYS.read)
+FORMAT = Format(name="casrel", shape="text, triple_list", answer=Graph, fit=KEYS.fit, read=read, keys=KEYS.read)

@@ -23,10 +23,6 @@ KEYS = Keys((frozenset({"sentText"}),), gold=("relationMentions", "entityMention
 NO_RELATION = "None"
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example an object; `entityMentions` may be left out. Raises DataError citing the line."""
     for source, item in json_items(path, config):
@@ -58,5 +54,10 @@ def _triples(item: Item, where: str) -> Iterator[Triple]:
 
 
 FORMAT = Format(
-    name="cotype", shape="sentText, relationMentions, entityMentions", answer=Graph, fit=fit, read=read, keys=KEYS.read
+    name="cotype",
+    shape="sentText, relationMentions, entityMentions",
+    answer=Graph,
+    fit=KEYS.fit,
+    read=read,
+    keys=KEYS.read,
 )

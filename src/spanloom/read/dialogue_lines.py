@@ -23,10 +23,6 @@ from spanloom.text.words import tokenize
 KEYS = Keys((frozenset({"turns"}), frozenset({"rewrite"})), gold=("rewrite",), inputs=("turns",))
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example an object. Raises DataError citing the line."""
     for source, item in json_items(path, config):
@@ -55,4 +51,4 @@ def dialogue_example(turns: Sequence[str], rewrite: str | None, source: Source, 
     return Example(Dialogue(tuple(context)), gold, source)
 
 
-FORMAT = Format(name="spanloom", shape="JSON: turns, rewrite", answer=Rewrite, fit=fit, read=read, keys=KEYS.read)
+FORMAT = Format(name="spanloom", shape="JSON: turns, rewrite", answer=Rewrite, fit=KEYS.fit, read=read, keys=KEYS.read)

@@ -40,10 +40,6 @@ Mentions = dict[Place, Span]
 """The mentions of an entity by their place, in text order."""
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a document, or a sentence. Raises DataError citing the line."""
     for source, item in json_items(path, config):
@@ -146,5 +142,11 @@ def _entity_of(relation: Item, key: str, entities: Sequence[Mentions], where: st
 
 
 FORMAT = Format(
-    name="docred", shape="sents, vertexSet, labels", answer=Graph, fit=fit, read=read, keys=KEYS.read, sentences=True
+    name="docred",
+    shape="sents, vertexSet, labels",
+    answer=Graph,
+    fit=KEYS.fit,
+    read=read,
+    keys=KEYS.read,
+    sentences=True,
 )

@@ -45,10 +45,6 @@ KEYS = Keys(
 )
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example a document, or a sentence. Raises DataError citing the line."""
     for source, item in json_items(path, config):
@@ -161,7 +157,7 @@ FORMAT = Format(
     name="dygie",
     shape="sentences or sentence, ner and relations that count the document's tokens",
     answer=Graph,
-    fit=fit,
+    fit=KEYS.fit,
     read=read,
     keys=KEYS.read,
     keeps=True,

@@ -9,8 +9,7 @@ text. Zaratiana et al. 2024, https://aclanthology.org/2024.naacl-long.300; https
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from spanloom.answers.graph import Graph
@@ -18,10 +17,10 @@ from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span
-from spanloom.read.parts.blanks import without_blanks
+from spanloom.read.parts.blanks import tokens_of
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, json_items, of_kind
+from spanloom.read.parts.json_items import Item, each_object, field, of_kind
 from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.texts import joined
@@ -33,31 +32,20 @@ ENTITY = "[first token, last token, label], the last included"
 RELATION = "[head, tail, label], or the two entities and the label in 7 parts"
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
-def read(path: Path, config: DataConfig) -> Iterator[Example]:
-    """One example an object. Raises DataError citing the line."""
-    for source, item in json_items(path, config):
-        yield _example(item, source, config)
-
-
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
-    words = [of_kind(word, str, where, "a token") for word in field(item, WORDS, list, where)]
+    kept = tokens_of(item, WORDS, source, config)
     KEYS.refuse_other_gold(item, where, config)
     for key in KEYS.gold:
         KEYS.refuse_misspelt(key, item, where, config)
-    kept = without_blanks(words, [source] * len(words), config)
     text, fields = joined(kept.words, where, config), other_fields(item, KEYS.read)
     if "ner" not in item:
         if item.get("relations"):
             raise DataError(where, "'relations', but no 'ner'", "the entities that they are of", "Add them.")
         return Example(text, None, source, mended=kept.notes, fields=fields)
-    spans = [_span(value, len(words), where) for value in field(item, "ner", list, where)]
+    spans = [_span(value, kept.given, where) for value in field(item, "ner", list, where)]
     values = field(item, "relations", list, where) if "relations" in item else ()
-    graph, lost = kept.graph(spans, [_relation(value, spans, len(words), where) for value in values])
+    graph, lost = kept.graph(spans, [_relation(value, spans, kept.given, where) for value in values])
     mended = (*kept.notes, *marks(item, source, "relations", NO_RELATIONS))
     return Example(text, graph, source, lost=tuple(lost), mended=mended, fields=fields)
 
@@ -94,8 +82,8 @@ FORMAT = Format(
     name="gliner",
     shape="tokenized_text, ner with [first, last, label], relations",
     answer=Graph,
-    fit=fit,
-    read=read,
+    fit=KEYS.fit,
+    read=each_object(_example),
     keys=KEYS.read,
     keeps=True,
     flat=True,

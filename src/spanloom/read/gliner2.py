@@ -11,7 +11,6 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from spanloom.answers.graph import Graph
@@ -21,7 +20,7 @@ from spanloom.errors import DataError
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.gliner2 import FACTS, HAS_CLASSES, KEYS, is_of_it, left_over, parts
-from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind, shown
+from spanloom.read.parts.json_items import Item, each_object, field, object_of, of_kind, shown
 from spanloom.read.parts.locate import Triple, example_of_triples
 
 ENDS = ("head", "tail")
@@ -32,12 +31,6 @@ def fit(beginning: str) -> int:
     """2 for the keys of a line, 1 more where it says entities or relations; 0 where all that is said is classes."""
     facts = HAS_FACTS.search(beginning) is not None
     return 2 + facts if is_of_it(beginning) and (facts or not HAS_CLASSES.search(beginning)) else 0
-
-
-def read(path: Path, config: DataConfig) -> Iterator[Example]:
-    """One example a line. Raises DataError citing it."""
-    for source, item in json_items(path, config):
-        yield _example(item, source, config)
 
 
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
@@ -86,7 +79,7 @@ FORMAT = Format(
     shape="input, and output with entities and relations as text",
     answer=Graph,
     fit=fit,
-    read=read,
+    read=each_object(_example),
     keys=KEYS,
     keeps=True,
     flat=True,

@@ -26,10 +26,6 @@ TEXTS = ("text", "texts", "first", "second", "third", "fourth", "fifth")
 KEYS = Keys(tuple(frozenset({key}) for key in (*TEXTS, *ANSWERS)), gold=ANSWERS, inputs=TEXTS, classes=True)
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example an object. Raises DataError citing the line."""
     kinds: Kinds = {}
@@ -60,7 +56,7 @@ FORMAT = Format(
     name="spanloom",
     shape="JSON: text, or first and second; label or labels",
     answer=Label,
-    fit=fit,
+    fit=KEYS.fit,
     read=read,
     keys=KEYS.read,
     keeps=True,

@@ -8,16 +8,13 @@ toolkit's own rules, which part words at the ends of a span; `lost`. A line with
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import MarkedText, Relation, Span, Text
 from spanloom.read.parts.annotations import character_place, lost_facts, score_of, token_ranges
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, json_items
+from spanloom.read.parts.json_items import Item, each_object, field
 from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.offsets import class_name, label_of
 from spanloom.read.parts.texts import checked_text
@@ -30,16 +27,6 @@ KEYS = Keys(
     inputs=("text", "head", "tail", "tokens", "score", "lost"),
     classes=True,
 )
-
-
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
-def read(path: Path, config: DataConfig) -> Iterator[Example]:
-    """One example an object. Raises DataError citing the line."""
-    for source, item in json_items(path, config):
-        yield _example(item, source, config)
 
 
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
@@ -96,8 +83,8 @@ FORMAT = Format(
     name="spanloom",
     shape="JSON: text, head and tail with start and end, relation",
     answer=Relation,
-    fit=fit,
-    read=read,
+    fit=KEYS.fit,
+    read=each_object(_example),
     keys=KEYS.read,
     keeps=True,
 )

@@ -6,16 +6,13 @@ The lists of indices say where in `tokens` a mention stands; the first is read. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import MarkedText, Relation, Span
-from spanloom.read.parts.blanks import Kept, without_blanks
+from spanloom.read.parts.blanks import Kept, tokens_of
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, json_items, of_kind, shown
+from spanloom.read.parts.json_items import Item, each_object, field, of_kind, shown
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.texts import joined
@@ -24,20 +21,9 @@ INPUTS = ("tokens", "head", "tail")
 KEYS = Keys((frozenset(INPUTS),), gold=("relation",), inputs=INPUTS, classes=True)
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
-def read(path: Path, config: DataConfig) -> Iterator[Example]:
-    """One example an object; without the key `relation` it has no gold. Raises DataError citing the line."""
-    for source, item in json_items(path, config):
-        yield _example(item, source, config)
-
-
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
-    words = [of_kind(word, str, where, "one of 'tokens'") for word in field(item, "tokens", list, where)]
-    kept = without_blanks(words, [source] * len(words), config)
+    kept = tokens_of(item, "tokens", source, config)
     head, tail = (_mention(item, key, kept, where) for key in ("head", "tail"))
     marked = MarkedText(joined(kept.words, where, config), head, tail)
     if "relation" not in item:
@@ -55,7 +41,7 @@ def _mention(item: Item, key: str, kept: Kept, where: str) -> Span:
         expected = "[text, id, [[token indices]]]"
         raise DataError(where, f"'{key}' is {shown(mention)}", expected, "Correct the value.")
     numbers = [of_kind(number, int, where, f"a token index of '{key}'") for number in places[0]]
-    start, end, last = numbers[0], numbers[0] + len(numbers), len(kept.numbers) - 2
+    start, end, last = numbers[0], numbers[0] + len(numbers), kept.given - 1
     if numbers != list(range(start, end)) or start < 0 or end - 1 > last:
         expected = f"neighbours in order, from 0 to {last}"
         raise DataError(where, f"'{key}' stands at the tokens {shown(numbers)}", expected, "Correct the indices.")
@@ -70,7 +56,7 @@ FORMAT = Format(
     name="semeval",
     shape="JSON: relation, tokens, head and tail as [text, id, [[token indices]]]",
     answer=Relation,
-    fit=fit,
-    read=read,
+    fit=KEYS.fit,
+    read=each_object(_example),
     keys=KEYS.read,
 )

@@ -10,9 +10,6 @@ a text without gold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example, LostFact, Source
@@ -20,7 +17,7 @@ from spanloom.inputs import Relation, Span, Text
 from spanloom.read.parts.annotations import entity_place, lost_facts, score_of, token_ranges
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, json_items, object_of
+from spanloom.read.parts.json_items import Item, each_object, field, object_of
 from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.locate import INSIDE_A_TOKEN
 from spanloom.read.parts.offsets import checked_index, label_of
@@ -32,16 +29,6 @@ KEYS = Keys(
     gold=("entities", "relations"),
     inputs=("text", "tokens", "by_text", "ambiguous", "lost"),
 )
-
-
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
-def read(path: Path, config: DataConfig) -> Iterator[Example]:
-    """One example an object. Raises DataError citing the line."""
-    for source, item in json_items(path, config):
-        yield _example(item, source, config)
 
 
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
@@ -90,8 +77,8 @@ FORMAT = Format(
     name="spanloom",
     shape="text, entities, relations",
     answer=Graph,
-    fit=fit,
-    read=read,
+    fit=KEYS.fit,
+    read=each_object(_example),
     keys=KEYS.read,
     keeps=True,
 )

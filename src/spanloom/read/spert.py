@@ -13,10 +13,10 @@ from spanloom.answers.graph import Graph
 from spanloom.config import DataConfig
 from spanloom.core import Example
 from spanloom.inputs import Relation, Span
-from spanloom.read.parts.blanks import without_blanks
+from spanloom.read.parts.blanks import tokens_of
 from spanloom.read.parts.entities_alone import NO_RELATIONS, marks
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, json_items, object_of, of_kind
+from spanloom.read.parts.json_items import Item, field, json_items, object_of
 from spanloom.read.parts.json_keys import Keys
 from spanloom.read.parts.offsets import checked_index, checked_range, label_of
 from spanloom.read.parts.texts import joined
@@ -24,19 +24,14 @@ from spanloom.read.parts.texts import joined
 KEYS = Keys((frozenset({"tokens", "entities"}),), gold=("entities", "relations"), inputs=("tokens",))
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example an object. Raises DataError citing the line."""
     for source, item in json_items(path, config):
         where = str(source)
-        words = [of_kind(word, str, where, "a token") for word in field(item, "tokens", list, where)]
+        kept = tokens_of(item, "tokens", source, config)
         KEYS.refuse_misspelt("relations", item, where, config)
-        kept = without_blanks(words, [source] * len(words), config)
         text = joined(kept.words, where, config)
-        spans = tuple(_span(value, len(words), where) for value in field(item, "entities", list, where))
+        spans = tuple(_span(value, kept.given, where) for value in field(item, "entities", list, where))
         values = field(item, "relations", list, where) if "relations" in item else ()
         relations = tuple(_relation(value, spans, where) for value in values)
         graph, lost = kept.graph(spans, relations)
@@ -56,4 +51,11 @@ def _relation(value: Item, spans: tuple[Span, ...], where: str) -> Relation:
     return Relation(head, tail, label_of(item, "type", where, "relations"))
 
 
-FORMAT = Format(name="spert", shape="tokens, entities, relations", answer=Graph, fit=fit, read=read, keys=KEYS.read)
+FORMAT = Format(
+    name="spert",
+    shape="tokens, entities, relations",
+    answer=Graph,
+    fit=KEYS.fit,
+    read=read,
+    keys=KEYS.read,
+)

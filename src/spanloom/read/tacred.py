@@ -8,16 +8,13 @@ are their labels. Zhang et al. 2017, https://aclanthology.org/D17-1004.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 from spanloom.config import DataConfig
 from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.inputs import MarkedText, Relation, Span
-from spanloom.read.parts.blanks import Kept, without_blanks
+from spanloom.read.parts.blanks import Kept, tokens_of
 from spanloom.read.parts.format import Format
-from spanloom.read.parts.json_items import Item, field, json_items, of_kind
+from spanloom.read.parts.json_items import Item, each_object, field
 from spanloom.read.parts.json_keys import Keys, other_fields
 from spanloom.read.parts.offsets import class_name
 from spanloom.read.parts.texts import joined
@@ -32,20 +29,9 @@ KEYS = Keys(
 )
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
-def read(path: Path, config: DataConfig) -> Iterator[Example]:
-    """One example an object; without the key `relation` it has no gold. Raises DataError citing the line."""
-    for source, item in json_items(path, config):
-        yield _example(item, source, config)
-
-
 def _example(item: Item, source: Source, config: DataConfig) -> Example:
     where = str(source)
-    words = [of_kind(word, str, where, "one of 'token'") for word in field(item, "token", list, where)]
-    kept = without_blanks(words, [source] * len(words), config)
+    kept = tokens_of(item, "token", source, config)
     head, tail = (_argument(item, name, kept, where) for name in ("subj", "obj"))
     marked, fields = MarkedText(joined(kept.words, where, config), head, tail), other_fields(item, KEYS.read)
     if "relation" not in item:
@@ -57,7 +43,7 @@ def _example(item: Item, source: Source, config: DataConfig) -> Example:
 
 def _argument(item: Item, name: str, kept: Kept, where: str) -> Span:
     edges = [field(item, f"{name}_{edge}", int, where) for edge in ("start", "end")]
-    start, end = kept.place(*inclusive(edges, len(kept.numbers) - 1, where, f"'{name}'"))
+    start, end = kept.place(*inclusive(edges, kept.given, where, f"'{name}'"))
     if start == end:
         raise DataError(where, f"'{name}' is a blank token", "a word or more", "Correct it, or remove the example.")
     return Span(start, end, field(item, f"{name}_type", str, where) if f"{name}_type" in item else "")
@@ -67,8 +53,8 @@ FORMAT = Format(
     name="tacred",
     shape="JSON: token, subj_start, subj_end, obj_start, obj_end, relation",
     answer=Relation,
-    fit=fit,
-    read=read,
+    fit=KEYS.fit,
+    read=each_object(_example),
     keys=KEYS.read,
     keeps=True,
 )

@@ -16,10 +16,6 @@ from spanloom.read.parts.texts import tokenized
 KEYS = Keys((frozenset({"text"}),), gold=(), inputs=("text",))
 
 
-def fit(beginning: str) -> int:
-    return KEYS.fit(beginning)
-
-
 def read(path: Path, config: DataConfig) -> Iterator[Example]:
     """One example an object, all of its gold 0. Raises DataError citing the line."""
     for source, item in json_items(path, config):
@@ -27,4 +23,4 @@ def read(path: Path, config: DataConfig) -> Iterator[Example]:
         yield Example(text, Surprisal((0.0,) * len(text.tokens)), source)
 
 
-FORMAT = Format(name="spanloom", shape="JSON: text", answer=Surprisal, fit=fit, read=read, keys=KEYS.read)
+FORMAT = Format(name="spanloom", shape="JSON: text", answer=Surprisal, fit=KEYS.fit, read=read, keys=KEYS.read)

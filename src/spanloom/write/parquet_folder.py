@@ -35,12 +35,10 @@ def _types(files: Sequence[Path]) -> dict[str, Any]:
         found = _open(file)
         for field in found.schema_arrow:
             name, kind = field.name, None if field.metadata == JSON else field.type
-            if kind is not None and (arrow.types.is_string(kind) or arrow.types.is_integer(kind)):
-                values = [value for value in found.read([name]).column(0).to_pylist() if value is not None]
-                if arrow.types.is_string(kind):
-                    kind = kind if values else arrow.null()
-                elif any(abs(value) > EXACT for value in values):
-                    large.add(name)
+            if kind is not None and arrow.types.is_string(kind) and _is_empty(found, name):
+                kind = arrow.null()
+            if kind is not None and arrow.types.is_integer(kind) and _is_large(found, name):
+                large.add(name)
             types[name] = joined(types.get(name, arrow.null()), kind)
     for name, kind in types.items():
         if kind is not None and arrow.types.is_floating(kind) and name in large:
@@ -48,6 +46,24 @@ def _types(files: Sequence[Path]) -> dict[str, Any]:
         elif kind == arrow.null():
             types[name] = arrow.string()
     return types
+
+
+def _is_empty(file: Any, name: str) -> bool:
+    """Whether a column has no value, as the end of the file tells, which alone is read for it."""
+    return all(told is not None and told.num_values == 0 for told in _told(file, name))
+
+
+def _is_large(file: Any, name: str) -> bool:
+    """Whether a column has whole numbers that are not exact among those with a fraction."""
+    ends = (end for told in _told(file, name) if told is not None and told.has_min_max for end in (told.min, told.max))
+    return any(abs(end) > EXACT for end in ends)
+
+
+def _told(file: Any, name: str) -> list[Any]:
+    """What each group of rows tells of a column."""
+    groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
+    columns = (group.column(number) for group in groups for number in range(group.num_columns))
+    return [column.statistics for column in columns if column.path_in_schema == name]
 
 
 def _rows(file: Any) -> list[dict[str, Any]]:

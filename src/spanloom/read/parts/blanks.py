@@ -10,6 +10,7 @@ from spanloom.config import DataConfig
 from spanloom.core import LostFact, Source
 from spanloom.errors import DataError
 from spanloom.inputs import Relation, Span
+from spanloom.read.parts.json_items import Item, field, of_kind
 from spanloom.text.counts import several
 
 BLANK = "a blank token"
@@ -27,6 +28,11 @@ class Kept:
     words: list[str]
     numbers: list[int]
     notes: tuple[tuple[Source, str], ...] = ()
+
+    @property
+    def given(self) -> int:
+        """How many tokens there were, blank ones among them."""
+        return len(self.numbers) - 1
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where the tokens of a half-open range stand among those that are kept; empty where all of them are blank."""
@@ -75,6 +81,15 @@ def without_blanks(words: Sequence[str], sources: Sequence[Source], config: Data
             raise DataError(str(sources[number]), f"{which} is {word!r}", "a token that is not blank", REMEDY)
         notes.append((sources[number], f"{which} is {word!r}, left out"))
     return Kept(kept, [*numbers, len(kept)], tuple(notes))
+
+
+def tokens_of(item: Item, key: str, source: Source, config: DataConfig) -> Kept:
+    """The tokens that an object lists under this key, without blank ones. Raises DataError for what is no list of
+    words, and as `without_blanks` does.
+    """
+    where = str(source)
+    words = [of_kind(word, str, where, "a token") for word in field(item, key, list, where)]
+    return without_blanks(words, [source] * len(words), config)
 
 
 def blanks_left_out(sentences: Sequence[Sequence[str]], source: Source) -> tuple[tuple[Source, str], ...]:

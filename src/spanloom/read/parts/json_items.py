@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from spanloom.config import DataConfig
-from spanloom.core import Source
+from spanloom.core import Example, Source
 from spanloom.errors import DataError
 from spanloom.read.parts.json_decode import decode
 from spanloom.read.parts.json_decode import shown as shown
@@ -48,6 +48,17 @@ def json_items(path: Path, config: DataConfig) -> Iterator[tuple[Source, Item]]:
             found = f"more after the object: {shown(line[end:].strip())}"
             raise DataError(str(source), found, "one JSON object a line", "Break the line there.")
         yield source, object_of(item, str(source), "the line")
+
+
+def each_object(
+    one: Callable[[Item, Source, DataConfig], Example],
+) -> Callable[[Path, DataConfig], Iterator[Example]]:
+    """The reader of a format in which each object is an example, by what makes one of it."""
+
+    def read(path: Path, config: DataConfig) -> Iterator[Example]:
+        return (one(item, source, config) for source, item in json_items(path, config))
+
+    return read
 
 
 def _list_items(path: Path, text: str) -> Iterator[tuple[Source, Item]]:

@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.label import Label
-from spanloom.answers.parts.facts import CLASSES
 from spanloom.axes import Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.batch.pad import pad
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, LostFact, Row
-from spanloom.decode.beliefs import class_beliefs
+from spanloom.core import Array, Arrays, Batch, Example, LostFact, Row
+from spanloom.decode.class_codec import ClassCodec
 from spanloom.decode.classes import Classes
-from spanloom.decode.scaling import ScaledCodec, stored_scaling
+from spanloom.decode.scaling import stored_scaling
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.errors import ConfigError, DataError
@@ -31,7 +30,7 @@ from spanloom.text.stored import choice, part, whole
 from spanloom.text.words import is_visible
 
 
-class ClassifyCodec(ScaledCodec):
+class ClassifyCodec(ClassCodec):
     """What a classifier knows besides its weights: features, classes, how its loss weighs, and limits.
 
     texts: how many it reads together, 1 or 2. max_words: of an example; what is cut off is declared lost.
@@ -116,18 +115,6 @@ class ClassifyCodec(ScaledCodec):
             expected, remedy = f"{here} in every example", "Mend the example, or the column names."
             raise DataError(str(example.source), found, expected, remedy)
 
-    def unknown(self, example: Example) -> list[tuple[str, str]]:
-        """The labels of an example that training never had."""
-        return self.classes.unknown(example)
-
-    def require_known(self, example: Example) -> None:
-        """Raises DataError, citing the line, for a label that training never had."""
-        self.classes.require_known(example)
-
-    def known(self) -> dict[str, Sequence[str]]:
-        """The classes of training data."""
-        return {"label": self.classes.names}
-
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Inputs [B, ...], or [B, 2, ...] of two texts in words; targets: classes [B] or [B, S], and their loss.
 
@@ -137,30 +124,16 @@ class ClassifyCodec(ScaledCodec):
             inputs = {name: pad([row.inputs[name] for row in rows], 0) for name in rows[0].inputs}
         else:
             _, inputs = pad_inputs(rows, self.declared())
-        targets: Arrays = {}
-        if rows[0].targets:
-            targets |= {name: np.stack([row.targets[name] for row in rows]) for name in rows[0].targets}
-            targets |= {name: np.asarray(value, np.float32) for name, value in self.loss.items()}
-        return Batch(inputs, targets, {"classes": float(len(rows))})
+        return Batch(inputs, self.targets(rows), {"classes": float(len(rows))})
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Label]:
         return self.scaled(self.classes.decode(outputs["classes"]))
-
-    def believed(
-        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
-    ) -> Sequence[Beliefs]:
-        """Of every class."""
-        labels = self.classes.decode(outputs["classes"])
-        return [class_beliefs(label.probabilities or (), self.classes.names, CLASSES) for label in labels]
 
     def merge(self, answers: Sequence[Label], sizes: Sequence[int]) -> Label:
         """The answer for a text from those for its windows of these sizes, by the mean of their probabilities."""
         sure = np.array([answer.probabilities for answer in answers])  # [N, K]
         (answer,) = self.scaled([self.classes.answer(np.average(sure, axis=0, weights=sizes))])
         return answer
-
-    def perfect(self, batch: Batch) -> Arrays:
-        return {"classes": self.classes.perfect(batch.targets["classes"])}
 
     def declared(self) -> dict[str, Declared]:
         declared = self.features.declared()
@@ -170,9 +143,6 @@ class ClassifyCodec(ScaledCodec):
 
     def limits(self) -> dict[str, int]:
         return {**limits_of(self.declared()), "classes": self.classes.limit}
-
-    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
-        return {"classes": (None, self.classes.scores)}
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 
 from spanloom.answers.label import Label
-from spanloom.answers.parts.facts import CLASSES
 from spanloom.answers.parts.heat import Heat
 from spanloom.axes import Declared
 from spanloom.config import check_values
-from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, Row
-from spanloom.decode.beliefs import class_beliefs
+from spanloom.core import Array, Arrays, Batch, Example, Row
+from spanloom.decode.class_codec import ClassCodec
 from spanloom.decode.classes import Classes
-from spanloom.decode.scaling import ScaledCodec, stored_scaling
+from spanloom.decode.scaling import stored_scaling
 from spanloom.errors import ConfigError, DataError
 from spanloom.inputs import Image
 from spanloom.pixels.augment import Mixing, mixing, varied
@@ -64,7 +63,7 @@ def colours_of(config: BackboneConfig) -> tuple[Colours, Colours]:
     return IMAGENET
 
 
-class ImageCodec(ScaledCodec):
+class ImageCodec(ClassCodec):
     """What a classifier of pictures knows besides its weights: how it looks at them, its classes, how its loss weighs.
 
     loss: see `Classes.weighing`. augment: how training varies pictures, None where nothing is trained. sources: as of
@@ -151,29 +150,15 @@ class ImageCodec(ScaledCodec):
         draw = np.random.default_rng(list(chance))
         return self.look.array(varied(frame.pixels, self.augment, self.look.size, draw))
 
-    def unknown(self, example: Example) -> list[tuple[str, str]]:
-        """The labels of an example that training never had."""
-        return self.classes.unknown(example)
-
-    def require_known(self, example: Example) -> None:
-        """Raises DataError, citing the line, for a label that training never had."""
-        self.classes.require_known(example)
-
-    def known(self) -> dict[str, Sequence[str]]:
-        """The classes of training data."""
-        return {"label": self.classes.names}
-
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Inputs: pixels [B, 3, size, size], read here; targets: classes [B] or [B, S], and their loss. items: which
         part of each picture is seen. Raises DataError for a picture that cannot be read.
         """
         read = [self._pixels(row.item) for row in rows]
-        targets: Arrays = {}
-        if rows[0].targets:
-            targets |= {name: np.stack([row.targets[name] for row in rows]) for name in rows[0].targets}
-            targets |= {name: np.asarray(value, np.float32) for name, value in self.loss.items()}
         pixels = np.stack([array for array, _ in read])
-        return Batch({"pixels": pixels}, targets, {"classes": float(len(rows))}, tuple(box for _, box in read))
+        return Batch(
+            {"pixels": pixels}, self.targets(rows), {"classes": float(len(rows))}, tuple(box for _, box in read)
+        )
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Label]:
         """The classes, with the heat of the surest where the network gives maps [B, S, h, w]."""
@@ -185,13 +170,6 @@ class ImageCodec(ScaledCodec):
             replace(answer, heat=self._heat(answer, map_, box))
             for answer, map_, box in zip(answers, maps, batch.items, strict=True)
         ]
-
-    def believed(
-        self, outputs: Mapping[str, Array], batch: Batch, claimed: Sequence[Sequence[Claim]]
-    ) -> Sequence[Beliefs]:
-        """Of every class."""
-        labels = self.classes.decode(outputs["classes"])
-        return [class_beliefs(label.probabilities or (), self.classes.names, CLASSES) for label in labels]
 
     def _heat(self, answer: Label, maps: Array, box: tuple[float, float, float, float]) -> Heat | None:
         """What spoke for the surest class of an answer, of maps [S, h, w], 1 where it is the most; None for none."""
@@ -214,9 +192,6 @@ class ImageCodec(ScaledCodec):
 
     def limits(self) -> dict[str, int]:
         return {"classes": self.classes.limit}
-
-    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
-        return {"classes": (None, self.classes.scores)}
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -16,8 +16,9 @@ from spanloom.axes import WORDS, Declared, limits_of
 from spanloom.batch.inputs import pad_inputs
 from spanloom.core import Array, Arrays, Batch, Beliefs, Claim, Example, LostFact, Row
 from spanloom.decode.beliefs import class_beliefs
+from spanloom.decode.class_codec import ClassCodec
 from spanloom.decode.classes import Classes
-from spanloom.decode.scaling import ScaledCodec, stored_scaling
+from spanloom.decode.scaling import stored_scaling
 from spanloom.encoders import fit_features, load_features
 from spanloom.encoders.contract import Features
 from spanloom.errors import DataError
@@ -37,7 +38,7 @@ PLAIN_MARKS = ("$", "$", "#", "#")
 """What stands for `MARKS` where a vocabulary of pieces has none to spare for them (Wu and He 2019)."""
 
 
-class RelationCodec(ScaledCodec):
+class RelationCodec(ClassCodec):
     """What a relation classifier knows besides its weights.
 
     markers: the four words that are written before and behind head and tail. limit: words of a text at most; what is
@@ -109,26 +110,10 @@ class RelationCodec(ScaledCodec):
             raise DataError(str(example.source), found, f"at most {room}, which is what the encoder reads", remedy)
         return kept
 
-    def unknown(self, example: Example) -> list[tuple[str, str]]:
-        """The labels of an example that training never had."""
-        return self.classes.unknown(example)
-
-    def require_known(self, example: Example) -> None:
-        """Raises DataError, citing the line, for a label that training never had."""
-        self.classes.require_known(example)
-
-    def known(self) -> dict[str, Sequence[str]]:
-        """The classes of training data."""
-        return {"label": self.classes.names}
-
     def collate(self, rows: Sequence[Row]) -> Batch:
         """Inputs [B, ...]; targets: classes [B] and what their loss goes by."""
         _, inputs = pad_inputs(rows, self.declared())
-        targets: Arrays = {}
-        if rows[0].targets:
-            targets["classes"] = np.stack([row.targets["classes"] for row in rows])
-            targets |= {name: np.asarray(value, np.float32) for name, value in self.loss.items()}
-        return Batch(inputs, targets, {"classes": float(len(rows))}, tuple(row.item for row in rows))
+        return Batch(inputs, self.targets(rows), {"classes": float(len(rows))}, tuple(row.item for row in rows))
 
     def decode(self, outputs: Mapping[str, Array], batch: Batch) -> list[Relation]:
         """The likeliest relation of each pair of spans, with its probability."""
@@ -151,17 +136,11 @@ class RelationCodec(ScaledCodec):
             for label, place in zip(labels, places, strict=True)
         ]
 
-    def perfect(self, batch: Batch) -> Arrays:
-        return {"classes": self.classes.perfect(batch.targets["classes"])}
-
     def declared(self) -> dict[str, Declared]:
         return {**self.features.declared(), **dict.fromkeys(("from_head", "from_tail"), Declared((WORDS,), 2 * INSIDE))}
 
     def limits(self) -> dict[str, int]:
         return {**limits_of(self.declared()), "classes": self.classes.limit}
-
-    def output_sizes(self) -> dict[str, tuple[int | None, ...]]:
-        return {"classes": (None, self.classes.scores)}
 
     def to_dict(self) -> dict[str, Any]:
         return {
