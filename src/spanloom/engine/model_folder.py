@@ -77,9 +77,7 @@ def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
 
     Raises CheckpointError where a file is missing or damaged, or codec and weights do not belong together.
     """
-    folder = folder / "model" if (folder / "model").is_dir() else folder
-    about = load_json(folder / "model.json")
-    check_format(folder / "model.json", about)
+    folder, about = _described(folder)
     task, config = _read_settings(folder, about, find_task)
     weights, hashed = load_tensors(folder / "weights.safetensors", RESTORE)
     table = load_json(folder / "codec.json")
@@ -99,6 +97,20 @@ def load_model(folder: Path, find_task: Callable[[str], Task]) -> SavedModel:
     model.eval()
     _try_out(folder, task, codec, model)
     return SavedModel(task, config, codec, model)
+
+
+def read_task(folder: Path, find_task: Callable[[str], Task]) -> Task:
+    """The task of a model folder, or of a run, without its weights. Raises CheckpointError as `load_model` does."""
+    task, _ = _read_settings(*_described(folder), find_task)
+    return task
+
+
+def _described(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """The model folder of a run, or this folder, and what its `model.json` says."""
+    folder = folder / "model" if (folder / "model").is_dir() else folder
+    about = load_json(folder / "model.json")
+    check_format(folder / "model.json", about)
+    return folder, about
 
 
 def read_letters(folder: Path) -> Mapping[str, int] | None:

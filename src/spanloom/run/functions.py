@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from spanloom.check.data import read_sources
 from spanloom.config import DataConfig, RunConfig
 from spanloom.config.data import check_sources
-from spanloom.contracts import Task
+from spanloom.core import Example
 from spanloom.errors import ConfigError
 from spanloom.run.items import Data, examples_of, path_of
 from spanloom.run.user_config import GivenConfig, resolved
@@ -90,18 +90,12 @@ def export(
     if precision not in get_args(Precision):
         remedy = "Set precision='int8', or another of these."
         raise ConfigError("export", f"precision is {precision!r}", "'int8', 'int4' or 'fp32'", remedy)
+    from spanloom.engine.model_folder import read_task
     from spanloom.export.bundle import export as write_export
     from spanloom.export.pieces import parse_keep
 
     keep = parse_keep([keep_pieces] if isinstance(keep_pieces, int | str | Path) else keep_pieces)
-    scored = (
-        None if golden is None else path_of(golden) or examples_of(_task_of(Path(run)), golden, "golden", DataConfig())
-    )
+    scored: Path | Sequence[Example] | None = None if golden is None else path_of(golden)
+    if golden is not None and scored is None:
+        scored = examples_of(read_task(Path(run), find_task), golden, "golden", DataConfig())
     return write_export(Path(run), Path(output), max_drop, scored, precision, keep)
-
-
-def _task_of(run: Path) -> Task:
-    """The task of a run. Raises CheckpointError for what is none."""
-    from spanloom.engine.model_folder import load_model
-
-    return load_model(run, find_task).task
