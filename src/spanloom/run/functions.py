@@ -90,12 +90,13 @@ def export(
     if precision not in get_args(Precision):
         remedy = "Set precision='int8', or another of these."
         raise ConfigError("export", f"precision is {precision!r}", "'int8', 'int4' or 'fp32'", remedy)
-    from spanloom.engine.model_folder import read_task
     from spanloom.export.bundle import export as write_export
     from spanloom.export.pieces import parse_keep
 
     keep = parse_keep([keep_pieces] if isinstance(keep_pieces, int | str | Path) else keep_pieces)
     scored: Path | Sequence[Example] | None = None if golden is None else path_of(golden)
     if golden is not None and scored is None:
+        from spanloom.engine.model_folder import read_task
+
         scored = examples_of(read_task(Path(run), find_task), golden, "golden", DataConfig())
     return write_export(Path(run), Path(output), max_drop, scored, precision, keep)
