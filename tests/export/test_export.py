@@ -84,7 +84,7 @@ def test_a_bundle_holds_what_its_manifest_says(exported: tuple[Path, dict[str, A
     assert manifest["outputs"] == ["scores", "mask"]
     assert manifest["scripts"] == {"Latin": 40}
     assert set(manifest["versions"]) == {"torch", "onnx", "onnxruntime"}
-    exported_as = "- Exported as int8: score 100.0, where the run's own is 100.0, on 12 sentences.\n"
+    exported_as = "- Exported as int8: score 100.0, where the run's own is 100.0, on 12 examples.\n"
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert card == f"# A tiny model\n\n## This bundle\n\n{exported_as}"
     golden = [json.loads(line) for line in (folder / "golden.jsonl").read_text(encoding="utf-8").splitlines()]

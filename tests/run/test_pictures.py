@@ -142,6 +142,7 @@ def test_a_page_shows_the_pictures_with_their_classes_and_what_spoke_for_them(tr
     assert main(["predict", "-m", str(trained / "bundle"), "--input", str(trained / "dev"), "-o", str(page)]) == 0
     text = page.read_text(encoding="utf-8")
     assert text.count("<article") == 9
+    assert "9 pictures, " in text
     assert len(re.findall(r'<img src="data:image/jpeg;base64,[^"]+" alt="the picture"', text)) == 9
     assert len(re.findall(r'<img src="data:image/jpeg;base64,[^"]+" alt="what spoke for the class"', text)) == 9
     assert "img-src data:;" in text

@@ -205,7 +205,7 @@ def test_a_merge_lists_its_conflicts(data: Path, tmp_path: Path, capsys: pytest.
     assert main(arguments) == 0
     said = capsys.readouterr()
     assert f"Conflict at {data}:1 (kim, lee): 2 people say different things of it; it stays as it was." in said.err
-    assert "Not in the data: 1 reviewed texts" in said.err
+    assert "Not in the data: 1 reviewed text," in said.err
     assert "0 changed, 0 confirmed, 1 in conflict" in said.out
 
 

@@ -25,7 +25,7 @@ def without_folders(card: str) -> str:
 def _export(manifest: Mapping[str, Any]) -> str:
     precision, pieces = manifest["precision"], manifest["pieces"]
     before, after = (100 * manifest["scores"][name]["best"] for name in ("torch", precision))
-    on = several(manifest["golden"]["examples"], "sentence")
+    on = several(manifest["golden"]["examples"], "example")
     lines = [f"- Exported as {precision}: score {after:.1f}, where the run's own is {before:.1f}, on {on}."]
     if manifest["tables"]:
         sizes = [f"{table['rows']:,} x {table['width']:,} in {table['bits']} bits" for table in manifest["tables"]]

@@ -17,6 +17,7 @@ from spanloom.core import Claim, Example, Place
 from spanloom.errors import DataError
 from spanloom.inputs import Text
 from spanloom.read import people_of
+from spanloom.text.counts import several
 from spanloom.write.formats import target_for, written
 from spanloom.write.formats.parts.ledger import Ledger
 from spanloom.write.formats.parts.target import Options
@@ -156,9 +157,11 @@ def sentences(found: Mapping[str, Any]) -> Iterator[str]:
     if len(found["conflicts"]) > 20:
         yield f"And {len(found['conflicts']) - 20:,} more conflicts, of {len(issues):,} kinds; the diff has them all."
     if found["unknown"]:
-        yield f"Not in the data: {len(found['unknown']):,} reviewed texts, the first at {found['unknown'][0]}."
+        unknown = several(len(found["unknown"]), "reviewed text")
+        yield f"Not in the data: {unknown}, the first at {found['unknown'][0]}."
     if found["undecided"]:
-        yield f"Not decided: {found['undecided']:,} texts that come back without annotations; they stay as they were."
+        undecided = several(found["undecided"], "text")
+        yield f"Not decided: {undecided} that came back without annotations; the data stay as they were there."
     if found["unseen"]:
         yield f"The reviewed texts have no {' and no '.join(found['unseen'])}: those of the data stay."
     for loss in found["lost"]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spanloom.text.counts import several
 from spanloom.write.annotated import STATUS_WORDS, escape, hue, legend_label, short_label, shown_score
 
 Item = Mapping[str, Any]
@@ -43,7 +44,7 @@ class Overview:
 
     def __init__(self, what: str = "text") -> None:
         self.what = what
-        self.texts = self.failed = self.with_errors = 0
+        self.texts = self.pictures = self.failed = self.with_errors = 0
         self.scored = False
         self.facts: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
         self.marks: Counter[str] = Counter()
@@ -51,6 +52,7 @@ class Overview:
     def add(self, item: Item) -> None:
         """Count an answer as it is drawn, see `Drawing`."""
         self.texts += 1
+        self.pictures += bool(item.get("thumbnails"))
         self.failed += "error" in item
         self._count(item)
 
@@ -80,8 +82,8 @@ class Overview:
         )
 
     def _counts(self) -> str:
-        counts = [counted(self.texts, self.what)]
-        counts += [counted(self.facts[kind].total(), name) for kind, name in KINDS.items() if self.facts[kind]]
+        counts = [several(self.texts, "picture" if self.pictures else self.what)]
+        counts += [several(self.facts[kind].total(), name) for kind, name in KINDS.items() if self.facts[kind]]
         ending = " in gold" if self.marks else ""
         failed = [f'<b class="failures">{self.failed:,} not answered</b>'] if self.failed else []
         return ", ".join(counts) + ending + "".join(f", {part}" for part in failed)
@@ -122,8 +124,3 @@ def _named(counts: Counter[str]) -> list[tuple[str, int, str]]:
     sharing = Counter(map(short_label, counts))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [(label, n, short_label(label) if sharing[short_label(label)] == 1 else label) for label, n in ordered]
-
-
-def counted(number: int, what: str) -> str:
-    """`1 text`, `2 texts`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
