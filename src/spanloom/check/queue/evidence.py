@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +29,7 @@ class Evidence:
         self.examples = examples
         self._said = [frozenset(said(example)) for example in examples]
         self._equal: dict[str, list[int]] = defaultdict(list)
+        self._counted: dict[tuple[str, Words], Counter[str]] = {}
         for number, example in enumerate(examples):
             if example.gold is not None:
                 self._equal[asked(example.input)].append(number)
@@ -39,7 +40,9 @@ class Evidence:
         and where the first of these stands. Each where there is any.
         """
         found: dict[str, Any] = {}
-        counts = self._similar(finding.number, finding.about)
+        number, claim = finding.number, finding.about
+        alike = self._is_of_words(number, claim)
+        counts = self.of_words(number, claim) if alike else self._of_nearest(number, claim.kind)
         if counts:
             found["similar"] = dict(counts.most_common())
         others = [number for number in self._equal[asked(self._input(finding.number))] if number != finding.number]
@@ -59,12 +62,16 @@ class Evidence:
             return finding.annotated in self._said[number]
         return finding.believed not in self._said[number]
 
-    def _similar(self, number: int, claim: Claim) -> Counter[str]:
-        if not claim.at or isinstance(self._input(number), MarkedText):
-            return self._of_nearest(number, claim.kind)
-        if len(claim.at) == 4:
-            return self._of_pair(number, claim)
-        return self._of_words(number, claim)
+    def of_words(self, number: int, claim: Claim) -> Counter[str]:
+        """How often the same words are annotated as what in other examples, or the same pair is related how; of what
+        is about no words nothing.
+        """
+        if not self._is_of_words(number, claim):
+            return Counter()
+        return self._of_pair(number, claim) if len(claim.at) == 4 else self._of_span(number, claim)
+
+    def _is_of_words(self, number: int, claim: Claim) -> bool:
+        return bool(claim.at) and not isinstance(self._input(number), MarkedText)
 
     def _words(self, number: int, place: Place) -> Words:
         text: Text = self._input(number)
@@ -86,19 +93,27 @@ class Evidence:
     def _labels(self) -> list[dict[tuple[str, Place], str]]:
         return [{(claim.kind, claim.at): claim.label for claim in own} for own in self._said]
 
-    def _of_words(self, number: int, claim: Claim) -> Counter[str]:
+    def _of_span(self, number: int, claim: Claim) -> Counter[str]:
+        """Of the words in all examples, less those in its own."""
         words = self._words(number, claim.at)
-        counts: Counter[str] = Counter()
-        for other, start in self._beginning.get(words[0], ()):
+        if (claim.kind, words) not in self._counted:
+            places = self._beginning.get(words[0], ())
+            self._counted[claim.kind, words] = Counter(self._annotated(claim.kind, words, places))
+        own = enumerate(self._input(number).tokens) if self.examples[number].gold is not None else ()
+        places = [(number, start) for start, token in own if token.text == words[0]]
+        return self._counted[claim.kind, words] - Counter(self._annotated(claim.kind, words, places))
+
+    def _annotated(self, kind: str, words: Words, places: Iterable[tuple[int, int]]) -> Iterator[str]:
+        """What the words are annotated as, wherever they stand and begin in one of these places."""
+        for number, start in places:
             end = start + len(words)
-            if other == number or self._words(other, (start, end)) != words:
+            if self._words(number, (start, end)) != words:
                 continue
-            label = self._labels[other].get((claim.kind, (start, end)))
+            label = self._labels[number].get((kind, (start, end)))
             if label is None:
-                spans = (own.at for own in self._said[other] if own.kind == claim.kind)
+                spans = (own.at for own in self._said[number] if own.kind == kind)
                 label = INSIDE if any(at[0] <= start and end <= at[1] for at in spans) else NONE
-            counts[label] += 1
-        return counts
+            yield label
 
     # ---- relations ---------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """In which order findings are to be looked at: by what speaks for an error, as log odds.
 
-Three things speak for it. How little an annotation is believed, and how much what would be said in its place: the
-difference of their log odds, as an annotation that is hard to learn has no better rival, and one that is wrong has. And
-of relations whether entities of such labels are usually related so: what is rare among the annotations of a relation is
-odd, however sure a model is that has learnt it from odd annotations.
+Four things speak for it. How little an annotation is believed, and how much what would be said in its place: the
+difference of their log odds, as an annotation that is hard to learn has no better rival, and one that is wrong has.
+What the same words, or the same pair of names, are annotated as elsewhere. And of relations whether entities of such
+labels are usually related so: what is rare among the annotations of a relation is odd, however sure a model is that has
+learnt it from odd annotations.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from spanloom.check.queue.evidence import Evidence
 from spanloom.check.queue.findings import Finding, said
 from spanloom.core import Claim, Example, Place
 
-EDGE = 0.01
-"""Likelihoods are taken for at least this, and for at most 1 less this: models do not know better than that."""
+EDGE = 0.05
+"""Likelihoods are taken for at least this, and for at most 1 less this: models that learnt from data with errors do not
+know better than that.
+"""
 
 NOTHING = 0.1
 """How much of the likelihood that an annotation lacks is taken to say that nothing should stand there."""
+
+ELSEWHERE = 0.5
+"""How much what is annotated elsewhere weighs beside what a model believes, which sees what stands around the words."""
 
 Ends = tuple[str, str]
 
@@ -38,18 +45,36 @@ def chance(finding: Finding) -> float:
 
 def ranked(findings: Sequence[Finding], examples: Sequence[Example]) -> list[Finding]:
     """The findings with their scores, worst first; of those that score alike in the order of the data."""
-    usual = UsualEnds(examples)
-    scored = [finding._replace(score=score_of(finding, usual)) for finding in findings]
+    usual, evidence = UsualEnds(examples), Evidence(examples)
+    scored = [finding._replace(score=score_of(finding, usual, evidence)) for finding in findings]
     return sorted(scored, key=lambda finding: (-finding.score, finding.number))
 
 
-def score_of(finding: Finding, usual: UsualEnds) -> float:
+def score_of(finding: Finding, usual: UsualEnds, evidence: Evidence) -> float:
     """How much speaks for an error."""
+    elsewhere = ELSEWHERE * _elsewhere(finding, evidence)
     if finding.annotated is None:
-        return log_odds(finding.likely) + usual.log_share(finding.number, finding.about, counted=False)
+        return log_odds(finding.likely) + elsewhere + usual.log_share(finding.number, finding.about, counted=False)
     likely = max(finding.likely, NOTHING * (1 - finding.sure))
     margin = (log_odds(likely) - log_odds(finding.sure)) / 2
-    return margin - usual.log_share(finding.number, finding.annotated, counted=True)
+    return margin + elsewhere - usual.log_share(finding.number, finding.annotated, counted=True)
+
+
+def _elsewhere(finding: Finding, evidence: Evidence) -> float:
+    """How much speaks for an error in what is annotated elsewhere, as log odds: for what is believed, against what is
+    annotated, or the mean of both.
+    """
+    sides = [
+        sign * _share(evidence.of_words(finding.number, claim), claim.label)
+        for claim, sign in ((finding.annotated, -1), (finding.believed, 1))
+        if claim is not None
+    ]
+    return sum(sides) / len(sides)
+
+
+def _share(counts: Counter[str], label: str) -> float:
+    """The log odds of a label among what is annotated; 0 where nothing is."""
+    return log_odds((counts[label] + 0.5) / (counts.total() + 1))
 
 
 @dataclass(frozen=True)
