@@ -71,6 +71,24 @@ def test_a_second_call_trains_nothing_and_says_the_same(
     assert again == made
 
 
+def test_what_judges_a_fold_was_not_trained_on_its_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heading = {"text": "Results", "entities": []}
+    path, runs = tmp_path / "data.jsonl", tmp_path / "runs"
+    every = list(lines())
+    documents = [[heading, *every[start : start + 3]] for start in range(0, 30, 3)]
+    write_lines(path, [{**line, "doc_id": str(name)} for name, own in enumerate(documents) for line in own])
+
+    def stopped(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine_folds, "run_training", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        queue(path, tmp_path / "q.jsonl", CONFIG, options=QueueOptions(folds=2, runs=runs))
+    trained = read(runs / "round-1" / "fold-1" / "train.jsonl")
+    assert len(trained) == 15  # five documents, without the heading that the others have as well
+    assert "Results" not in {line["text"] for line in trained}
+
+
 def test_folds_of_other_settings_and_of_other_data_are_refused(data: Path, tmp_path: Path, made: Any) -> None:
     runs = data.with_name("q.jsonl.folds")
     other = {**CONFIG, "seed": 4, "train": {**CONFIG["train"], "epochs": 3}}

@@ -1,8 +1,12 @@
-"""Which examples are held out together: a fold each, so that what judges an example has seen nothing like it."""
+"""Which examples are held out together: a fold each, so that what judges an example has seen nothing like it.
+
+Documents are not joined where they share a text: headings that many have would make most of a newspaper one fold. What
+is trained for a fold leaves out the texts that stand in it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from spanloom.check.leaks import asked
@@ -11,37 +15,19 @@ from spanloom.errors import ConfigError
 from spanloom.text.counts import several
 
 
-def together(keys: Iterable[tuple[str, str | None]]) -> list[list[int]]:
-    """The indices that share a text or a document, or are linked by some that do, in groups by their first."""
-    leader: list[int] = []
-    seen: dict[tuple[str, str], int] = {}
-
-    def lead(index: int) -> int:
-        while leader[index] != index:
-            leader[index] = index = leader[leader[index]]
-        return index
-
-    for index, (text, document) in enumerate(keys):
-        leader.append(index)
-        for key in [("text", text)] + ([("document", document)] if document is not None else []):
-            first, own = sorted((lead(seen.setdefault(key, index)), lead(index)))
-            leader[own] = first
-    groups: dict[int, list[int]] = {}
-    for index in range(len(leader)):
-        groups.setdefault(lead(index), []).append(index)
-    return list(groups.values())
-
-
 def assign(
     examples: Sequence[Example], folds: int, seed: int, documents: Sequence[str | None] | None = None
 ) -> list[int]:
     """The fold of each example, of about the same size each. Pure: by the texts and the seed, in whatever order.
 
-    Equal texts, white space and case aside, are in one fold, and so is a document. documents: which each is of, None
-    for one of its own. Raises ConfigError where there are fewer groups than folds.
+    A document is in one fold; so are equal texts, white space and case aside, that are in no document. documents: which
+    each is of, None for none. Raises ConfigError where there are fewer groups than folds.
     """
     texts = [asked(example.input) for example in examples]
-    groups = together(zip(texts, documents or [None] * len(texts), strict=True))
+    grouped: dict[tuple[str, str], list[int]] = {}
+    for number, (text, document) in enumerate(zip(texts, documents or [None] * len(texts), strict=True)):
+        grouped.setdefault(("text", text) if document is None else ("document", document), []).append(number)
+    groups = list(grouped.values())
     if len(groups) < folds:
         what = "text or document" if documents else "text"
         found = f"is {folds}, and the data have {several(len(groups), what)} apart from one another"

@@ -126,9 +126,9 @@ def _dev_file(task: Task, config: RunConfig, examples: Sequence[Example], folder
 def _trained(
     task: Task, config: RunConfig, examples: Sequence[Example], fold: Fold, dev: Path | None, on_report: OnReport
 ) -> Path:
-    """The run of a fold, which goes on where it was stopped."""
-    held, run = set(fold.held), fold.folder / "run"
-    others = [example for number, example in enumerate(examples) if number not in held and example.gold is not None]
+    """The run of a fold, on what is annotated of other texts; it goes on where it was stopped."""
+    held, run = {asked(examples[number].input) for number in fold.held}, fold.folder / "run"
+    others = [example for example in examples if example.gold is not None and asked(example.input) not in held]
     write_lines(fold.folder / "train.jsonl", map(task.line, others))
     data = DataConfig(train=fold.folder / "train.jsonl", dev=dev, unknown_labels="missed")
     if not (run / "README.md").exists():  # which is written last

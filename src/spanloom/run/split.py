@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spanloom.check.folds import together
 from spanloom.check.leaks import same_text
 from spanloom.config import DataConfig
 from spanloom.contracts import Task
@@ -73,6 +72,27 @@ def parted(examples: Sequence[Example], task: Task, data: DataConfig, plan: Plan
     chosen = set[int]().union(*parts)
     train = [index for index in range(len(examples)) if index not in chosen]
     return Parts(tuple(map(tuple, (train, *parts))), by, groups, held)
+
+
+def together(keys: Iterable[tuple[str, str | None]]) -> list[list[int]]:
+    """The indices that share a text or a document, or are linked by some that do, in groups by their first."""
+    leader: list[int] = []
+    seen: dict[tuple[str, str], int] = {}
+
+    def lead(index: int) -> int:
+        while leader[index] != index:
+            leader[index] = index = leader[leader[index]]
+        return index
+
+    for index, (text, document) in enumerate(keys):
+        leader.append(index)
+        for key in [("text", text)] + ([("document", document)] if document is not None else []):
+            first, own = sorted((lead(seen.setdefault(key, index)), lead(index)))
+            leader[own] = first
+    groups: dict[int, list[int]] = {}
+    for index in range(len(leader)):
+        groups.setdefault(lead(index), []).append(index)
+    return list(groups.values())
 
 
 def _filled(order: Sequence[list[int]], wanted: int, most: int) -> list[list[int]]:
