@@ -1,4 +1,4 @@
-"""Fills docs/results.md, docs/serving.md and the READMEs' short tables from `results/`: no figure is typed by hand.
+"""Fills pages of docs/ and the READMEs' short tables from `results/`: no figure is typed by hand.
 
 python benchmarks/figures.py            # rewrites what stands between the markers
 python benchmarks/figures.py --check    # says whether that would change anything; a test does the same
@@ -27,6 +27,7 @@ from plain_tables import (
     speed_lines,
     verdict,
 )
+from queue_tables import queue_tables
 from rows import (
     CLASSIFY_ROWS,
     IMAGE_ROWS,
@@ -67,8 +68,9 @@ PAGES = {
     "README.md": ("en", "short"),
     "README.zh-CN.md": ("zh", "short"),
     "docs/serving.md": ("en", "serve"),
+    "docs/queue.md": ("en", "queue"),
 }
-"""Page -> its language, and which figures stand between its markers: all of models, the short table, the service's."""
+"""Page -> its language, and which figures stand between its markers: all of models, the short table, or one subject."""
 
 
 def rows_table(results: Mapping[str, Sequence[Mapping[str, Any]]], words: Mapping[str, str]) -> list[str]:
@@ -261,6 +263,8 @@ def content(page: str) -> str:
     words = LANGUAGES[language]
     if which == "serve":
         return "\n".join(serve_tables(read(RESULTS.parent / "serve.json") or {}))
+    if which == "queue":
+        return "\n".join(queue_tables(RESULTS.with_name("queue")))
     return section(RESULTS, words) if which == "whole" else short_section(RESULTS.parent, words)
 
 

@@ -25,6 +25,7 @@ from machine import installed, surroundings
 from planting import Planted, planted, with_errors
 from queue_scores import OUTSIDE, beside, classes_of, hit, keys, scores, token_scores
 from queue_sets import SETS, QueueSet
+from queue_tables import MENDED, queue_tables
 from training import numbers, store
 
 from spanloom.answers.parts.facts import ENTITIES
@@ -44,8 +45,6 @@ from spanloom.write.lines import write_lines
 
 RESULTS = Path(__file__).resolve().parent / "results" / "queue"
 FOLDS = 3
-MENDED = ("clean", "dirty", "mended", "random")
-"""What models are trained on in the end."""
 
 
 def measure(which: QueueSet, seed: int, options: argparse.Namespace) -> dict[str, Any]:
@@ -170,36 +169,7 @@ def f1_of(which: QueueSet, seed: int, options: argparse.Namespace, run: Path, ex
     return float(task.best(card))
 
 
-# ---- the table -------------------------------------------------------------------------------------------------------
-
-
-def table(results: Path) -> list[str]:
-    """What was measured, as Markdown: means over the seeds."""
-    heads = ("set", "errors", "average precision", "of wrong ones", "of missing ones", "precision at so many")
-    trained_on = "F1 of training on clean / with errors / mended / mended at random"
-    lines = [f"| {' | '.join((*heads, trained_on))} |", f"|{'---|' * (len(heads) + 1)}"]
-    others = []
-    for which in SETS:
-        found = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(results.glob(f"{which.name}-?.json"))]
-        if not found:
-            continue
-        own = [one["queue"] for one in found]
-        keys_ = ("average_precision", "wrong", "missing", "precision_at_errors")
-        cells = [f"{mean(row[key] for row in own):.2f}" for key in keys_]
-        trained = [one["f1"] for one in found if "f1" in one]
-        f1 = " / ".join(f"{100 * mean(row[name] for row in trained):.1f}" for name in MENDED) if trained else ""
-        seeds = "seeds" if len(found) > 1 else "seed"
-        lines.append(f"| `{which.name}`, {len(found)} {seeds} | {own[0]['errors']:,} | {' | '.join(cells)} | {f1} |")
-        for one in found:
-            if "beside" in one:
-                ours, theirs = one["beside"]["spanloom"], one["beside"]["cleanlab"]
-                said = (f"{unit} {ours[unit]:.3f}, cleanlab {theirs[unit]:.3f}" for unit in ("tokens", "sentences"))
-                others.append(f"- `{which.name}`, seed {one['seed']}: {'; '.join(said)}")
-    return [*lines, "", *others]
-
-
-def mean(values: Any) -> float:
-    return float(np.mean(list(values)))
+# ---- the command ---------------------------------------------------------------------------------------------------
 
 
 def chosen(text: str) -> list[QueueSet]:
@@ -232,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 if options.again or not file.exists():
                     print(f"== {which.name}, seed {seed}", file=sys.stderr, flush=True)
                     store(file, measure(which, seed, options))
-    print("\n".join(table(options.results)))
+    print("\n".join(queue_tables(options.results)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from planting import planted, with_errors
 from queue_scores import average_precision, beside, classes_of, scores, token_scores
+from queue_tables import queue_tables
 
 from spanloom.answers.graph import Graph
 from spanloom.answers.parts.facts import ENTITIES, RELATIONS
@@ -98,3 +100,21 @@ def test_whoever_asks_for_the_module_of_the_name_gets_the_standard_library_s(rep
         [sys.executable, "-c", command], cwd=repository / "benchmarks", capture_output=True, text=True, check=True
     )
     assert not done.stdout.startswith(str(repository))
+
+
+def test_the_tables_are_means_over_the_seeds_and_say_what_was_read(tmp_path: Path) -> None:
+    assert queue_tables(tmp_path) == []
+    queue = {"errors": 1200, "average_precision": 0.5, "wrong": 0.75, "missing": 0.25, "precision_at_errors": 0.5}
+    beside = {"spanloom": {"tokens": 0.8, "sentences": 0.9}, "cleanlab": {"tokens": 0.4, "sentences": 0.6}}
+    f1 = {"clean": 0.9, "dirty": 0.8, "mended": 0.88, "random": 0.81, "errors_left": {}}
+    first = {"set": "a-spans", "seed": 0, "queue": queue, "beside": beside, "f1": f1}
+    second = {"set": "a-spans", "seed": 1, "queue": {**queue, "average_precision": 0.7}}
+    for one in (first, second):
+        (tmp_path / f"a-spans-{one['seed']}.json").write_text(json.dumps(one), encoding="utf-8")
+    read = {"a/train": {"wrong": 3, "unclear": 1, "right": 6, "kinds": {"label": 2, "missing": 1}}}
+    (tmp_path / "read.json").write_text(json.dumps(read), encoding="utf-8")
+    lines = queue_tables(tmp_path)
+    f1_cell = "90.0 / 80.0 / 88.0 / 81.0 (1 of them)"
+    assert lines[2] == f"| `a-spans` | 0, 1 | 1,200 | 0.60 | 0.75 | 0.25 | 0.50 | {f1_cell} |"
+    assert lines[6] == "| `a-spans` | in tokens | 0.800 | 0.400 | 2.00 |"
+    assert lines[-1] == "| `a/train` | 10 | 3 | 1 | 6 | label 2, missing 1 |"
