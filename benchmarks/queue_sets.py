@@ -47,7 +47,7 @@ class QueueSet:
 
 SETS: Sequence[QueueSet] = (
     QueueSet("conll03-spans", "conll03", ENTITIES, "conll03-fast", ("train.epochs=6",)),
-    QueueSet("conll04-spans", "conll04", ENTITIES, "conll04-rnn", ("train.epochs=20",)),
-    QueueSet("conll04-triples", "conll04", RELATIONS, "conll04-rnn", ("train.epochs=20",)),
+    QueueSet("conll04-spans", "conll04", ENTITIES, "conll04-rnn", ("train.epochs=12",)),
+    QueueSet("conll04-triples", "conll04", RELATIONS, "conll04-rnn", ("train.epochs=12",)),
     QueueSet("nyt-triples", "nyt", RELATIONS, "webnlg-rnn", ("train.epochs=3", "data.repair=false"), orphans=False),
 )
