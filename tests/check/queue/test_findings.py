@@ -106,6 +106,18 @@ def test_facts_that_were_given_as_text_are_believed_where_any_of_their_places_is
     assert found == [Finding(0, "suspect", entity("Person", 0, 1), None, 0.8, 0.0)]
 
 
+def test_a_relation_that_is_annotated_is_not_missing_with_more_words_in_a_name() -> None:
+    gold = example(ADA, ULM, relations=(Relation(ADA, ULM, "lives_in"),))
+    first = Claim(RELATIONS, "lives_in", (*A, *U))
+    longer = first._replace(at=(A[0], A[1] + 1, *U))
+    born = longer._replace(label="born_in")
+    found = findings(0, gold, {first: 0.9, longer: 0.7, born: 0.6}, frozenset())
+    assert [(finding.annotated, finding.believed) for finding in found if finding.about.kind == RELATIONS] == [
+        (first, None),
+        (None, born),
+    ]
+
+
 def test_a_class_is_doubted_for_another_and_several_may_be_missing() -> None:
     label = {Claim(CLASSES, "x"): 0.1, Claim(CLASSES, "y"): 0.85, Claim(CLASSES, "z"): 0.05}
     one = findings(0, Example(TEXT, Label(("x",))), label, frozenset({CLASSES}))

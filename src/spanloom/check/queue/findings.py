@@ -95,7 +95,7 @@ def findings(number: int, example: Example, beliefs: Beliefs, exclusive: Collect
             found.append(Finding(number, issue_of(claim, best), claim, best, sure[claim], likely))
     held = list(gold)
     for claim in sorted(likely_ones, key=lambda other: -likely_ones[other]):
-        if not any(competing(claim, other, exclusive) for other in held):
+        if not any(competing(claim, other, exclusive) or _same_with_other_ends(claim, other) for other in held):
             held.append(claim)
             found.append(Finding(number, MISSING, None, claim, 0.0, likely_ones[claim]))
     return found
@@ -122,6 +122,16 @@ def related(claim: Claim, other: Claim) -> bool:
     if {claim.head, claim.tail} == {other.head, other.tail}:
         return True
     return claim.label == other.label and _near(claim, other)
+
+
+def _same_with_other_ends(claim: Claim, other: Claim) -> bool:
+    """Whether two relations say the same of names of which one has more words."""
+    return (
+        len(claim.at) == 4
+        and (claim.kind, claim.label) == (other.kind, other.label)
+        and overlap(claim.head, other.head)
+        and overlap(claim.tail, other.tail)
+    )
 
 
 def _near(claim: Claim, other: Claim) -> bool:
