@@ -10,7 +10,7 @@ from spanloom.answers.graph import Graph
 from spanloom.answers.label import Label
 from spanloom.answers.parts.facts import CLASSES, ENTITIES, RELATIONS
 from spanloom.check.queue.findings import Finding, exclusive_kinds, findings
-from spanloom.check.queue.ranking import chance, log_odds, ranked
+from spanloom.check.queue.ranking import DELIBERATE, chance, log_odds, ranked
 from spanloom.core import Claim, Example
 from spanloom.inputs import Relation, Span, Text
 from spanloom.text.words import tokenize
@@ -149,12 +149,12 @@ def test_the_order_goes_by_the_odds_of_the_rival_against_the_annotation() -> Non
         Finding(4, "suspect", wrong, None, 0.95, 0.0),
     ]
     ordered = ranked(found, data)
-    assert [finding.number for finding in ordered] == [1, 2, 3, 0, 4]
-    odds = {finding.number: finding.score for finding in ordered}
+    assert [finding.number for finding in ordered] == [2, 1, 3, 0, 4]
+    odds = {finding.number: finding.score + (finding.annotated is not None) * DELIBERATE for finding in ordered}
     assert odds[1] == pytest.approx(math.log(9))
     assert odds[2] == pytest.approx(math.log(4))
     assert odds[3] == pytest.approx((log_odds(0.1 * 0.95) + math.log(19)) / 2)  # nothing speaks for another label
-    assert chance(ordered[1]) == pytest.approx(0.8)
+    assert chance(ordered[0]) == pytest.approx(0.8)
 
 
 def test_what_the_same_words_are_elsewhere_speaks_half_as_loud_as_a_model() -> None:
@@ -162,14 +162,16 @@ def test_what_the_same_words_are_elsewhere_speaks_half_as_loud_as_a_model() -> N
     odd, rest, other = example(Span(3, 4, "City")), [example(BO)] * 3, [example()]
     finding = Finding(0, "suspect", city, person, 0.3, 0.6)
     (alone,) = ranked([finding], [odd])
-    assert alone.score == pytest.approx((math.log(0.6 / 0.4) - math.log(0.3 / 0.7)) / 2)
+    assert alone.score == pytest.approx((math.log(0.6 / 0.4) - math.log(0.3 / 0.7)) / 2 - DELIBERATE)
     (known,) = ranked([finding], [odd, *rest, *other])
     votes = (math.log(3.5 / 1.5) - math.log(0.5 / 4.5)) / 2  # of four others three say Person, and none City
     assert known.score == pytest.approx(alone.score + votes / 2)
     (missing,) = ranked([Finding(0, "missing", None, person, 0.0, 0.6)], [example(), *rest, *other])
     assert missing.score == pytest.approx(math.log(0.6 / 0.4) + math.log(3.5 / 1.5) / 2)
     (sure,) = ranked([Finding(0, "suspect", city, None, 0.5, 0.0)], [odd, *rest * 100])
-    assert sure.score == pytest.approx((log_odds(0.05) - 0) / 2 - log_odds(0) / 2)  # no vote is surer than a model
+    assert sure.score == pytest.approx(
+        (log_odds(0.05) - 0) / 2 - log_odds(0) / 2 - DELIBERATE
+    )  # no vote is surer than a model
 
 
 def test_what_is_alike_stays_in_the_order_of_the_data() -> None:
@@ -186,8 +188,10 @@ def test_a_relation_of_unusual_ends_is_odder_than_its_scores_say() -> None:
     first, second = ranked(pair, data)
     assert (first.annotated, second.annotated) == (odd, usual)
     unusual = (0 + 0.5) / (8 + 1)  # none but itself, of the eight others
-    assert first.score == pytest.approx(-math.log(unusual) - log_odds(unusual) / 2)  # as often as the pair is so
+    assert first.score == pytest.approx(
+        -math.log(unusual) - log_odds(unusual) / 2 - DELIBERATE
+    )  # as often as the pair is so
     likely = (7 + 0.5) / (8 + 1)
-    assert second.score == pytest.approx(-math.log(likely) - log_odds(likely) / 2)
+    assert second.score == pytest.approx(-math.log(likely) - log_odds(likely) / 2 - DELIBERATE)
     missing = ranked([Finding(0, "missing", None, odd, 0.0, 0.9), Finding(1, "missing", None, usual, 0.0, 0.9)], data)
     assert [finding.believed for finding in missing] == [usual, odd]

@@ -4,7 +4,7 @@ Four things speak for it. How little an annotation is believed, and how much wha
 difference of their log odds, as an annotation that is hard to learn has no better rival, and one that is wrong has.
 What the same words, or the same pair of names, are annotated as elsewhere. And of relations whether entities of such
 labels are usually related so: what is rare among the annotations of a relation is odd, however sure a model is that has
-learnt it from odd annotations.
+learnt it from odd annotations. Against an error speaks that somebody wrote an annotation down.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from spanloom.check.queue.evidence import Evidence
 from spanloom.check.queue.findings import Finding, said
 from spanloom.core import Claim, Example, Place
 
-EDGE = 0.05
+EDGE = 0.02
 """Likelihoods are taken for at least this, and for at most 1 less this: models that learnt from data with errors do not
 know better than that.
 """
 
 NOTHING = 0.1
 """How much of the likelihood that an annotation lacks is taken to say that nothing should stand there."""
+
+DELIBERATE = 1.5
+"""How much it speaks for an annotation that somebody wrote it down, in log odds; what is missing may be unseen."""
 
 ELSEWHERE = 0.5
 """How much what is annotated elsewhere weighs beside what a model believes, which sees what stands around the words."""
@@ -57,7 +60,7 @@ def score_of(finding: Finding, usual: UsualEnds, evidence: Evidence) -> float:
         return log_odds(finding.likely) + elsewhere + usual.log_share(finding.number, finding.about, counted=False)
     likely = max(finding.likely, NOTHING * (1 - finding.sure))
     margin = (log_odds(likely) - log_odds(finding.sure)) / 2
-    return margin + elsewhere - usual.log_share(finding.number, finding.annotated, counted=True)
+    return margin + elsewhere - DELIBERATE - usual.log_share(finding.number, finding.annotated, counted=True)
 
 
 def _elsewhere(finding: Finding, evidence: Evidence) -> float:
