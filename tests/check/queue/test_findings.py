@@ -9,6 +9,7 @@ import pytest
 from spanloom.answers.graph import Graph
 from spanloom.answers.label import Label
 from spanloom.answers.parts.facts import CLASSES, ENTITIES, RELATIONS
+from spanloom.check.queue.evidence import Evidence
 from spanloom.check.queue.findings import Finding, exclusive_kinds, findings
 from spanloom.check.queue.ranking import DELIBERATE, chance, log_odds, ranked
 from spanloom.core import Claim, Example
@@ -148,7 +149,7 @@ def test_the_order_goes_by_the_odds_of_the_rival_against_the_annotation() -> Non
         Finding(3, "suspect", wrong, None, 0.05, 0.0),
         Finding(4, "suspect", wrong, None, 0.95, 0.0),
     ]
-    ordered = ranked(found, data)
+    ordered = ranked(found, Evidence(data))
     assert [finding.number for finding in ordered] == [2, 1, 3, 0, 4]
     odds = {finding.number: finding.score + (finding.annotated is not None) * DELIBERATE for finding in ordered}
     assert odds[1] == pytest.approx(math.log(9))
@@ -161,14 +162,14 @@ def test_what_the_same_words_are_elsewhere_speaks_half_as_loud_as_a_model() -> N
     person, city = entity("Person", 3, 4), entity("City", 3, 4)
     odd, rest, other = example(Span(3, 4, "City")), [example(BO)] * 3, [example()]
     finding = Finding(0, "suspect", city, person, 0.3, 0.6)
-    (alone,) = ranked([finding], [odd])
+    (alone,) = ranked([finding], Evidence([odd]))
     assert alone.score == pytest.approx((math.log(0.6 / 0.4) - math.log(0.3 / 0.7)) / 2 - DELIBERATE)
-    (known,) = ranked([finding], [odd, *rest, *other])
+    (known,) = ranked([finding], Evidence([odd, *rest, *other]))
     votes = (math.log(3.5 / 1.5) - math.log(0.5 / 4.5)) / 2  # of four others three say Person, and none City
     assert known.score == pytest.approx(alone.score + votes / 2)
-    (missing,) = ranked([Finding(0, "missing", None, person, 0.0, 0.6)], [example(), *rest, *other])
+    (missing,) = ranked([Finding(0, "missing", None, person, 0.0, 0.6)], Evidence([example(), *rest, *other]))
     assert missing.score == pytest.approx(math.log(0.6 / 0.4) + math.log(3.5 / 1.5) / 2)
-    (sure,) = ranked([Finding(0, "suspect", city, None, 0.5, 0.0)], [odd, *rest * 100])
+    (sure,) = ranked([Finding(0, "suspect", city, None, 0.5, 0.0)], Evidence([odd, *rest * 100]))
     assert sure.score == pytest.approx(
         (log_odds(0.05) - 0) / 2 - log_odds(0) / 2 - DELIBERATE
     )  # no vote is surer than a model
@@ -176,7 +177,7 @@ def test_what_the_same_words_are_elsewhere_speaks_half_as_loud_as_a_model() -> N
 
 def test_what_is_alike_stays_in_the_order_of_the_data() -> None:
     found = [Finding(number, "missing", None, entity("Person", 3, 4), 0.0, 0.8) for number in (2, 0, 1)]
-    assert [finding.number for finding in ranked(found, [example() for _ in range(3)])] == [0, 1, 2]
+    assert [finding.number for finding in ranked(found, Evidence([example() for _ in range(3)]))] == [0, 1, 2]
 
 
 def test_a_relation_of_unusual_ends_is_odder_than_its_scores_say() -> None:
@@ -185,7 +186,7 @@ def test_a_relation_of_unusual_ends_is_odder_than_its_scores_say() -> None:
     data = [lives] * 8 + [turned]
     usual, odd = related("lives_in", A, U), related("lives_in", U, A)
     pair = [Finding(0, "suspect", usual, None, 0.5, 0.5), Finding(8, "suspect", odd, None, 0.5, 0.5)]
-    first, second = ranked(pair, data)
+    first, second = ranked(pair, Evidence(data))
     assert (first.annotated, second.annotated) == (odd, usual)
     unusual = (0 + 0.5) / (8 + 1)  # none but itself, of the eight others
     assert first.score == pytest.approx(
@@ -193,5 +194,7 @@ def test_a_relation_of_unusual_ends_is_odder_than_its_scores_say() -> None:
     )  # as often as the pair is so
     likely = (7 + 0.5) / (8 + 1)
     assert second.score == pytest.approx(-math.log(likely) - log_odds(likely) / 2 - DELIBERATE)
-    missing = ranked([Finding(0, "missing", None, odd, 0.0, 0.9), Finding(1, "missing", None, usual, 0.0, 0.9)], data)
+    missing = ranked(
+        [Finding(0, "missing", None, odd, 0.0, 0.9), Finding(1, "missing", None, usual, 0.0, 0.9)], Evidence(data)
+    )
     assert [finding.believed for finding in missing] == [usual, odd]

@@ -146,6 +146,6 @@ def issue_of(claim: Claim, other: Claim) -> str:
     if len(claim.at) == 4 and claim.label == other.label:
         if (claim.head, claim.tail) == (other.tail, other.head):
             return DIRECTION
-        if overlap(claim.head, other.head) and overlap(claim.tail, other.tail):
+        if _same_with_other_ends(claim, other):
             return BOUNDARY
     return SUSPECT

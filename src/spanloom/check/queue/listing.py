@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from spanloom.answers import kind_of
@@ -41,6 +42,11 @@ class Judged:
     reliability: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     remarks: Sequence[str] = ()
 
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What all of them say of the same words; it orders what is found, and says why."""
+        return Evidence(self.examples)
+
 
 def all_findings(judged: Judged) -> tuple[list[Finding], int]:
     """Everything that may be said of the annotated examples, worst first, and how many annotations nothing can be."""
@@ -51,7 +57,7 @@ def all_findings(judged: Judged) -> tuple[list[Finding], int]:
         if example.gold is not None:
             annotations += len(said(example))
             found += findings(number, example, beliefs, exclusive)
-    return ranked(found, judged.examples), annotations - sum(finding.annotated is not None for finding in found)
+    return ranked(found, judged.evidence), annotations - sum(finding.annotated is not None for finding in found)
 
 
 def lines_of(judged: Judged, found: Sequence[Finding], wanted: Wanted) -> Iterator[dict[str, Any]]:
@@ -60,13 +66,13 @@ def lines_of(judged: Judged, found: Sequence[Finding], wanted: Wanted) -> Iterat
     for finding in found:
         if chance(finding) >= wanted.least:
             by_text.setdefault(finding.number, []).append(finding)
-    evidence, chosen, rank = Evidence(judged.examples), Chosen(), 0
+    chosen, rank = Chosen(), 0
     for number, own in by_text.items():
         example = judged.examples[number]
         if wanted.budget is not None and (rank == wanted.budget or not chosen.add(example.input)):
             continue
         rank += 1
-        told = [finding_to_dict(finding, example, evidence.why(finding), chance(finding)) for finding in own]
+        told = [finding_to_dict(finding, example, judged.evidence.why(finding), chance(finding)) for finding in own]
         shown = replace(example, gold=proposed(example, own)) if wanted.propose else example
         marked = {"proposed": True} if wanted.propose else {}
         yield {**_head(example, rank, told[0]["score"]), **marked, "findings": told, **judged.task.line(shown)}

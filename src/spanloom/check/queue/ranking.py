@@ -46,9 +46,9 @@ def chance(finding: Finding) -> float:
     return 1 / (1 + math.exp(-finding.score))
 
 
-def ranked(findings: Sequence[Finding], examples: Sequence[Example]) -> list[Finding]:
+def ranked(findings: Sequence[Finding], evidence: Evidence) -> list[Finding]:
     """The findings with their scores, worst first; of those that score alike in the order of the data."""
-    usual, evidence = UsualEnds(examples), Evidence(examples)
+    usual = UsualEnds(evidence.examples)
     scored = [finding._replace(score=score_of(finding, usual, evidence)) for finding in findings]
     return sorted(scored, key=lambda finding: (-finding.score, finding.number))
 
