@@ -108,7 +108,7 @@ def record(row: BenchmarkRow, seed: int, threads: int, run: Path, whole: float) 
         **by_pair(scorecard),
         "best_epoch": max(line["epoch"] for line in epochs if line["best"]),
         "epochs": len(epochs),
-        "peak_memory": max(line.get("peak_memory", 0) for line in epochs),  # bytes; 0 where it was not measured
+        "peak_memory": max(line.get("peak_memory", 0) for line in lines),  # bytes; 0 where it was not measured
         "seconds": {
             "training": sum(line["seconds"] for line in lines if line["kind"] == "step"),
             "with_dev_scoring": sum(line["seconds"] for line in epochs),

@@ -8,7 +8,17 @@ import pytest
 
 from spanloom.engine.plots import draw_plots
 from spanloom.engine.progress import ConsoleProgress
-from spanloom.engine.report import EpochReport, Metrics, Notice, Stage, StepReport, by_part, headline, read_metrics
+from spanloom.engine.report import (
+    EndReport,
+    EpochReport,
+    Metrics,
+    Notice,
+    Stage,
+    StepReport,
+    by_part,
+    headline,
+    read_metrics,
+)
 from spanloom.errors import CheckpointError
 
 
@@ -38,6 +48,7 @@ def test_metrics_are_kept_up_to_the_step_that_is_gone_on_from(tmp_path: Path) ->
     for number in (1, 2, 3):
         first.add(step(number))
     first.add(EpochReport(1, 3, {"f1": 0.5, "examples": ["long"]}, 0.5, True, 2.0))
+    first.add(EndReport(3, 10**9))
     first.close()
     with path.open("a", encoding="utf-8") as file:
         file.write('{"kind": "st')  # a crash in the middle of a line

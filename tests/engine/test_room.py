@@ -163,4 +163,4 @@ def test_a_run_goes_on_and_says_so_once(tmp_path: Path) -> None:
     following = reports[place + 1]
     assert isinstance(following, StepReport)
     assert following.step == 1
-    assert {line["kind"] for line in read_metrics(tmp_path / "parts" / "metrics.jsonl")} == {"step", "epoch"}
+    assert {line["kind"] for line in read_metrics(tmp_path / "parts" / "metrics.jsonl")} == {"step", "epoch", "end"}

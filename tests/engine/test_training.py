@@ -123,6 +123,9 @@ def test_a_run_folder_holds_everything(tmp_path: Path) -> None:
     assert "learning_rate = 0.01" in card
     assert re.search(r" 9 updates, \d+\.\d GB of memory at most\.", card)
     assert all(report.peak_memory > 10**7 for report in scored)
+    *_, end = read_metrics(output / "metrics.jsonl")
+    assert (end["kind"], end["step"]) == ("end", 9)
+    assert end["peak_memory"] >= scored[-1].peak_memory
     assert read_letters(output) == {}, "a toy reads no texts"
     assert str(config.data.train) in card
 

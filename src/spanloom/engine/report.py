@@ -79,7 +79,19 @@ class EpochReport:
     peak_memory: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class EndReport:
+    """The end of a run, with what follows its last epoch. step: its last. peak_memory: as of an epoch."""
+
+    step: int
+    peak_memory: int
+
+
 Report = Notice | Stage | StepReport | EpochReport
+Recorded = StepReport | EpochReport | EndReport
+
+KINDS: dict[type[Recorded], str] = {StepReport: "step", EpochReport: "epoch", EndReport: "end"}
+"""What `metrics.jsonl` calls a line."""
 
 
 def headline(scorecard: Mapping[str, Any], most: int = 24) -> dict[str, float]:
@@ -133,7 +145,7 @@ def f1_by_label(scorecard: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 class Metrics:
-    """`metrics.jsonl`: one line a step, one a scored epoch, each written through at once, safe from a crash."""
+    """`metrics.jsonl`: one line a step, a scored epoch and the end, each written through at once, safe from a crash."""
 
     def __init__(self, path: Path, step: int, epoch: int) -> None:
         """Open for appending after `step`, in `epoch`: what an interrupted run wrote beyond its checkpoint is dropped.
@@ -145,14 +157,14 @@ class Metrics:
         store(path, "".join(json.dumps(line) + "\n" for line in kept))
         self._file = path.open("a", encoding="utf-8", newline="\n")
 
-    def add(self, report: StepReport | EpochReport) -> None:
+    def add(self, report: Recorded) -> None:
         """Write one report. Raises CheckpointError where the disk is full."""
         line = dataclasses.asdict(report)
         if isinstance(report, EpochReport):
             line["scorecard"] = headline(report.scorecard or {})
             line["labels"] = f1_by_label(report.scorecard or {})
         try:
-            self._file.write(json.dumps({"kind": "step" if isinstance(report, StepReport) else "epoch", **line}) + "\n")
+            self._file.write(json.dumps({"kind": KINDS[type(report)], **line}) + "\n")
             self._file.flush()
         except OSError as error:
             raise CheckpointError(
@@ -169,8 +181,9 @@ class Metrics:
 
 
 def _is_before(line: Mapping[str, Any], step: int, epoch: int) -> bool:
-    """Whether a line was recorded before a checkpoint of this step, in this epoch."""
-    return bool(line["step"] <= step and (line["kind"] == "step" or line["epoch"] < epoch))
+    """Whether a line was recorded before a checkpoint of this step, in this epoch; the end is behind all of them."""
+    ended = line["kind"] == "end" or (line["kind"] == "epoch" and line["epoch"] >= epoch)
+    return line["step"] <= step and not ended
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
@@ -209,6 +222,8 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
         tables.append(line.get("scorecard"))
         tables += [line.get(key, {}) for key in ("training", "losses")]  # older versions recorded none, nor labels
         tables += _values(line.get("labels", {}))
+    elif line.get("kind") == "end":
+        numbers.append(line.get("peak_memory"))
     else:
         return None
     numbers += [number for table in tables for number in _values(table)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,13 @@ from spanloom.engine.device import check_float16, keep_freed_memory, pick_device
 from spanloom.engine.encoded import Prepared
 from spanloom.engine.folder import claimed
 from spanloom.engine.guard import check_settings
+from spanloom.engine.memory import peak_memory
 from spanloom.engine.model_folder import save_model
 from spanloom.engine.plots import draw_plots
 from spanloom.engine.prepare import prepare
 from spanloom.engine.processes import from_first, gather, process_count, rank
 from spanloom.engine.repeat import repeatable
-from spanloom.engine.report import EpochReport, Metrics, Notice, Report, read_metrics
+from spanloom.engine.report import EndReport, EpochReport, Metrics, Notice, Report, read_metrics
 from spanloom.engine.resume import check_kept, check_same_data, check_settings_kept, conditions
 from spanloom.engine.stop import StopRequest
 from spanloom.engine.tracking import Tracking
@@ -84,7 +85,7 @@ def run_training(
         prepared = run.prepared
         try:
             _train_and_save(run, output, on_report)
-            known, best = _known(run, output), run.trainer.state.best_epoch
+            known, best, epoch = _known(run, output), run.trainer.state.best_epoch, run.trainer.state.epoch
             del run  # moments, averages and weights: what comes has its model from the disk
             if first:
                 on_report(Notice(_still_to_do(prepared)))
@@ -94,7 +95,7 @@ def run_training(
                 _draw(output)
             raise
         _draw(output)
-        return from_first(lambda: _finish(prepared, known, best, output)) or {}
+        return from_first(lambda: _finish(prepared, _ended(known, epoch, output), best, output)) or {}
 
 
 def _still_to_do(prepared: Prepared) -> str:
@@ -148,6 +149,14 @@ def _known(run: _Run, output: Path) -> Facts:
     """What the model card tells of the training."""
     epochs = [line for line in read_metrics(output / "metrics.jsonl") if line["kind"] == "epoch"]
     return facts(run.trainer.state, run.prepared.data, epochs)
+
+
+def _ended(known: Facts, epoch: int, output: Path) -> Facts:
+    """Record the end of the training behind its last epoch, and what is known of it with the memory of all of it."""
+    report = EndReport(known.step, max(known.peak_memory, peak_memory()))
+    with closing(Metrics(output / "metrics.jsonl", known.step, epoch)) as metrics:
+        metrics.add(report)
+    return replace(known, peak_memory=report.peak_memory)
 
 
 def _finish(prepared: Prepared, known: Facts, best_epoch: int, output: Path) -> Scorecard | None:
