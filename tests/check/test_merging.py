@@ -11,7 +11,7 @@ from spanloom.answers.graph import Graph
 from spanloom.answers.label import Label
 from spanloom.answers.parts.facts import ENTITIES, RELATIONS
 from spanloom.answers.tags import Tags
-from spanloom.check.merging import Merged, applied, facts_of, merged
+from spanloom.check.merging import Merged, Shown, applied, facts_of, merged
 from spanloom.core import Claim, Example, Source
 from spanloom.inputs import Relation, Span, Text, Token
 from spanloom.text.words import tokenize
@@ -93,7 +93,7 @@ def test_of_equal_texts_the_one_that_is_named_changes_and_none_where_none_is() -
 
 @pytest.mark.parametrize("proposed", [graph(ULM), graph(ADA, ULM)])
 def test_changes_of_the_data_since_then_stay_where_they_do_not_touch(proposed: Graph) -> None:
-    then = {"data.jsonl:2": facts_of(example("", graph(ULM)))}  # since then Ada was annotated
+    then = {"data.jsonl:2": Shown(facts_of(example("", graph(ULM))))}  # since then Ada was annotated
     now = [example("Bo lives in Graz", graph(ADA, ULM), 2)]
     renamed = merged(now, [example("Bo lives in Graz", graph(Span(3, 4, "Town")))], then)
     assert applied(now, renamed.changes)[0].gold == graph(ADA, Span(3, 4, "Town"))
@@ -101,6 +101,35 @@ def test_changes_of_the_data_since_then_stay_where_they_do_not_touch(proposed: G
     assert told(touching) == [(0, "the data were changed at 'Bo' as well")]
     same = merged(now, [example("Bo lives in Graz", graph(ADA, ULM))], then)
     assert applied(now, same.changes) == now
+
+
+@pytest.mark.parametrize(
+    ("fields", "taken"),
+    [
+        ({}, False),
+        ({"who": "?"}, False),
+        ({"user": 7}, False),
+        ({"annotator": "kim"}, True),
+    ],
+)
+def test_what_came_back_as_it_was_proposed_is_taken_where_somebody_is_known_to_have_looked(
+    fields: Mapping[str, Any], taken: bool
+) -> None:
+    """A tool that knows annotations alone gives a proposal back whether anybody saw it or not."""
+    proposal = graph(ADA, ULM, relations=(LIVES,))
+    shown = {"data.jsonl:2": Shown(facts_of(DATA[1]), facts_of(example("", proposal)), {"user": 7})}
+    back = [example("Bo lives in Graz", proposal, fields=fields)]
+    found = merged(DATA, back, shown)
+    assert (applied(DATA, found.changes)[1].gold, found.untouched) == ((proposal, 0) if taken else (graph(ADA), 1))
+    assert applied(DATA, merged(DATA, back, shown, accept=True).changes)[1].gold == proposal
+    renamed = graph(ADA, Span(3, 4, "Town"))
+    mended = merged(DATA, [example("Bo lives in Graz", renamed, fields=fields)], shown)
+    assert (applied(DATA, mended.changes)[1].gold, mended.untouched) == (renamed, 0)
+
+
+def test_a_proposal_came_back_as_it_was_though_the_tool_shows_no_relations() -> None:
+    shown = {"data.jsonl:1": Shown(facts_of(DATA[0]), facts_of(example("", graph(ADA, relations=(LIVES,)))))}
+    assert merged(DATA[:1], [example("Ada lives in Ulm", graph(ADA))], shown).untouched == 1
 
 
 def test_offsets_count_characters_however_the_tokens_are_cut() -> None:

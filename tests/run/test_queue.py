@@ -194,6 +194,16 @@ def test_the_queue_is_reviewed_and_merged(
     assert "points off on average" in shown.err
     reviewed = read(tmp_path / "q.jsonl")
     assert {line["id"] for line in reviewed} == {f"s{WRONG}", f"s{MISSING}"}
+    unsigned = ["merge", str(data), str(tmp_path / "q.jsonl"), "-o", str(tmp_path / "none.jsonl"), "-t", "tag"]
+    assert main(unsigned) == 2, "nobody has looked"
+    assert "Give its queue with --queue, or --accept-proposed" in capsys.readouterr().err
+    assert main([*unsigned, "--queue", str(tmp_path / "q.jsonl")]) == 0
+    said = capsys.readouterr()
+    assert "of 0 reviewed 0 changed" in said.out
+    assert "As proposed: 2 texts, and nothing says that anybody looked" in said.err
+    assert read(tmp_path / "none.jsonl.diff.jsonl") == []
+    assert main([*unsigned, "--accept-proposed"]) == 0
+    assert "of 2 reviewed 2 changed" in capsys.readouterr().out
     for line in reviewed:
         line["annotator"] = "kim"
     write_lines(tmp_path / "reviewed.jsonl", reviewed)
@@ -266,6 +276,17 @@ def test_what_each_annotator_of_a_tool_says_is_told_apart(data: Path, tmp_path: 
     assert (conflict["who"], conflict["conflict"]) == ("kim, lee", "2 people say different things of it")
     assert main([*merge, "data.annotator=lee"]) == 0
     assert [line.get("who") for line in read(tmp_path / "m.jsonl.diff.jsonl")] == ["lee", "lee"]
+
+
+def test_a_proposal_that_prodigy_says_was_accepted_is_taken(data: Path, tmp_path: Path) -> None:
+    first = next(lines())
+    proposal = {"text": first["text"], "spans": first["entities"][:1], "proposed": True}
+    merge = ["merge", str(data), str(tmp_path / "answers.jsonl"), "-o", str(tmp_path / "m.jsonl"), "-t", "tag"]
+    write_lines(tmp_path / "answers.jsonl", [proposal])
+    assert main(merge) == 2, "a task that nobody was asked about"
+    write_lines(tmp_path / "answers.jsonl", [proposal | {"answer": "accept"}])
+    assert main([*merge, "--who", "kim"]) == 0
+    assert [line["who"] for line in read(tmp_path / "m.jsonl.diff.jsonl")] == ["kim"]
 
 
 def test_answers_of_prodigy_have_who_gave_them_and_when(data: Path, tmp_path: Path) -> None:

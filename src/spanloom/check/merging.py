@@ -1,6 +1,7 @@
 """What people decided, applied to the data that it is of: what changed, by whom and when, and where it cannot be known.
 
 A person looks at whole texts, so what stands in a reviewed text is what they say of it, and nothing of other texts.
+What came back just as it was proposed, from a tool that says of no text whether anybody looked, is nobody's decision.
 Where the data were changed since the text was taken from them, both changes are made if they do not touch.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spanloom.answers import kind_of
@@ -58,27 +59,42 @@ class Change:
 class Merged:
     """changes: an entry for each example that was reviewed. unknown: reviewed texts that the data do not have.
     undecided: those that nobody decided on. unseen: kinds of statements that no reviewed text has, so that they stay.
+    untouched: texts that came back as they were proposed, of which nothing says that anybody decided.
     """
 
     changes: Sequence[Change]
     unknown: Sequence[Example]
     undecided: int
     unseen: Collection[str]
+    untouched: int = 0
 
 
-Shown = Mapping[str, Facts]
-"""What stood in the data when a text was taken from them, by its place."""
+@dataclass(frozen=True)
+class Shown:
+    """What stood in the data when a text was taken from them, and what was proposed in its place, if anything was.
+
+    fields: what else its line said then.
+    """
+
+    annotated: Facts
+    proposed: Facts | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def merged(data: Sequence[Example], reviewed: Sequence[Example], shown: Shown) -> Merged:
-    """What reviewed texts change in the data."""
+def merged(
+    data: Sequence[Example], reviewed: Sequence[Example], shown: Mapping[str, Shown], accept: bool = False
+) -> Merged:
+    """What reviewed texts change in the data. shown: by the place of a text in them.
+
+    accept: whether what came back as it was proposed was accepted, where nothing says whether anybody looked.
+    """
     by_text: dict[Hashable, list[int]] = defaultdict(list)
     for number, example in enumerate(data):
         by_text[_words_of(example)].append(number)
     decided = [example for example in reviewed if example.gold is not None]
     unseen = unseen_kinds(data, decided)
     reviews: dict[int, list[Example]] = defaultdict(list)
-    changes, unknown = list[Change](), list[Example]()
+    changes, unknown, untouched = list[Change](), list[Example](), 0
     for example in decided:
         numbers = by_text.get(_words_of(example), [])
         of_place = [number for number in numbers if str(data[number].source) == example.fields.get(PLACE)]
@@ -88,11 +104,27 @@ def merged(data: Sequence[Example], reviewed: Sequence[Example], shown: Shown) -
         elif len(chosen) > 1:
             found = f"{len(chosen)} examples have this text, and nothing says which was reviewed"
             changes.append(Change(chosen[0], (Review(example, frozenset()),), conflict=found))
+        elif not accept and _as_proposed(data[chosen[0]], example, shown, unseen):
+            untouched += 1
         else:
             reviews[chosen[0]].append(example)
     changes += [_change(number, data[number], own, shown, unseen) for number, own in reviews.items()]
     ordered = sorted(changes, key=lambda change: change.number)
-    return Merged(ordered, unknown, len(reviewed) - len(decided), unseen)
+    return Merged(ordered, unknown, len(reviewed) - len(decided), unseen, untouched)
+
+
+def is_signed(example: Example, before: Mapping[str, Any]) -> bool:
+    """Whether a reviewed text says that somebody decided on it. before: its fields when it was taken from the data."""
+    said = ((name, example.fields.get(name)) for name in (*WHO, *WHEN))
+    return any(value not in (None, "", before.get(name)) for name, value in said)
+
+
+def _as_proposed(example: Example, review: Example, shown: Mapping[str, Shown], unseen: Collection[str]) -> bool:
+    """Whether a text came back just as it was proposed, and nothing says that somebody decided on it."""
+    taken = shown.get(str(example.source))
+    if taken is None or taken.proposed is None or is_signed(review, taken.fields):
+        return False
+    return in_tokens_of(example, review) == frozenset(one for one in taken.proposed if one.kind not in unseen)
 
 
 def unseen_kinds(data: Sequence[Example], decided: Sequence[Example]) -> frozenset[str]:
@@ -117,7 +149,7 @@ def _words_of(example: Example) -> Hashable:
 
 
 def _change(
-    number: int, example: Example, reviewed: Sequence[Example], shown: Shown, unseen: Collection[str]
+    number: int, example: Example, reviewed: Sequence[Example], shown: Mapping[str, Shown], unseen: Collection[str]
 ) -> Change:
     """What these reviews of one example come to."""
     reviews = list[Review]()
@@ -133,7 +165,7 @@ def _change(
     wanted = {review.facts | kept for review in reviews}
     if len(wanted) > 1:
         return Change(number, reviews, conflict=f"{len(reviews)} people say different things of it")
-    then = shown.get(str(example.source), now)
+    then = shown.get(str(example.source), Shown(now)).annotated
     decided = wanted.pop()
     gone, come = then - decided, decided - then
     since_gone, since_come = then - now, now - then

@@ -183,22 +183,16 @@ def is_text(path: Path) -> bool:
     return path.is_file() and not any(one.binary and one.claims(path) for one in _every())
 
 
-def _chosen(path: Path, config: DataConfig, answer: type, input: type) -> Format | None:
+def chosen_format(path: Path, config: DataConfig, answer: type = Graph, input: type = Text) -> Format | None:
     """The format in which a path is read, of those whose gold is, or is read as, of this type; None without any."""
     known = {one.name: one for one in readable(answer, input)}
     pairs = _better_than_own(path, config, _with_pairs(config), answer) if answer is Relation else None
     return pairs or (format_of(path, config, among=known) if known else None)
 
 
-def people_of(path: Path, config: DataConfig, answer: type = Graph, input: type = Text) -> list[str]:
-    """What those are called whose annotations a file has; nobody where its format does not tell them apart."""
-    chosen = _chosen(path, config, answer, input)
-    return [] if chosen is None else chosen.people(path, config)
-
-
 def passed_over(path: Path, config: DataConfig, answer: type = Graph, input: type = Text) -> list[str]:
     """The keys of the first object of a JSON file that its format neither reads nor keeps; of another file none."""
-    chosen = _chosen(path, config, answer, input)
+    chosen = chosen_format(path, config, answer, input)
     if chosen is None or not chosen.keys or chosen.claims(path):
         return []
     left = [key for key in first_values(opening(path, config.encoding)) if key not in chosen.keys]

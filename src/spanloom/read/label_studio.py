@@ -31,6 +31,7 @@ from spanloom.read.parts.label_studio import (
     Annotation,
     Task,
     TextKey,
+    decided,
     people,
     tasks,
     texts_in,
@@ -189,5 +190,6 @@ FORMAT = Format(
     keys=KEYS,
     keeps=True,
     people=people,
+    decided=decided,
     flat=True,
 )

@@ -28,6 +28,7 @@ from spanloom.read.parts.label_studio import (
     Annotation,
     Task,
     TextKey,
+    decided,
     people,
     tasks,
     texts_in,
@@ -104,4 +105,5 @@ FORMAT = Format(
     keys=KEYS,
     keeps=True,
     people=people,
+    decided=decided,
 )

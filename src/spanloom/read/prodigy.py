@@ -22,7 +22,7 @@ from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, first_keys, listed, object_of, shown
 from spanloom.read.parts.offsets import label_of
 from spanloom.read.parts.placing import Placing
-from spanloom.read.parts.prodigy import GOLD, OWN_KEYS, examples, fields_of, people
+from spanloom.read.parts.prodigy import GOLD, OWN_KEYS, decided, examples, fields_of, people
 from spanloom.read.parts.texts import checked_text
 from spanloom.text.words import tokenize
 
@@ -118,5 +118,6 @@ FORMAT = Format(
     keys=OWN_KEYS,
     keeps=True,
     people=people,
+    decided=decided,
     flat=True,
 )

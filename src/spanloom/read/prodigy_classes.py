@@ -20,7 +20,7 @@ from spanloom.errors import DataError
 from spanloom.read.parts.format import Format
 from spanloom.read.parts.json_items import Item, field, first_keys, listed, object_of, shown
 from spanloom.read.parts.offsets import class_name
-from spanloom.read.parts.prodigy import ACCEPT, ANSWER, OWN_KEYS, examples, fields_of, people
+from spanloom.read.parts.prodigy import ACCEPT, ANSWER, OWN_KEYS, decided, examples, fields_of, people
 from spanloom.read.parts.texts import tokenized
 
 OPTIONS, LABEL = "options", "label"
@@ -66,4 +66,5 @@ FORMAT = Format(
     keys=OWN_KEYS,
     keeps=True,
     people=people,
+    decided=decided,
 )

@@ -9,14 +9,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from spanloom.check.merging import PLACE, WHEN, WHO, Change, Facts, Merged, Review, applied, facts_of, merged, told
+from spanloom.check.merging import (
+    PLACE,
+    WHEN,
+    WHO,
+    Change,
+    Merged,
+    Review,
+    Shown,
+    applied,
+    facts_of,
+    is_signed,
+    merged,
+    told,
+)
 from spanloom.check.queue.lines import claim_to_dict
 from spanloom.config import DataConfig
 from spanloom.contracts import Task
 from spanloom.core import Claim, Example, Place
 from spanloom.errors import DataError
 from spanloom.inputs import Text
-from spanloom.read import people_of
+from spanloom.read import chosen_format
 from spanloom.text.counts import several
 from spanloom.write.formats import target_for, written
 from spanloom.write.formats.parts.ledger import Ledger
@@ -29,13 +42,15 @@ DIFF = ".diff.jsonl"
 @dataclass(frozen=True)
 class MergeOptions:
     """queue: the file of a queue that the texts were taken from. who: who decided, where the reviewed file does not
-    say. to: the format of what is written. diff: the file of the changes; beside the output if None.
+    say. to: the format of what is written. diff: the file of the changes; beside the output if None. accept: see
+    `merged`.
     """
 
     queue: Path | None = None
     who: str | None = None
     to: str = "jsonl"
     diff: Path | None = None
+    accept: bool = False
 
 
 def merge(
@@ -46,7 +61,8 @@ def merge(
     reviewed: texts of the data, as a tool gives them back, in any format that is read. Only these change; where what
     was decided cannot be applied the data stay as they are, and that is listed. Returns `examples`, how many there are,
     `reviewed`, `changed`, `unchanged`, the `conflicts`, `unknown`: places of reviewed texts that the data do not have,
-    `undecided`, `unseen`: kinds of statements that stayed, as the reviewers were not shown them, and the `changes`.
+    `undecided`, `untouched`: as they were proposed, by nobody that the file tells of, `unseen`: kinds of statements
+    that stayed, as the reviewers were not shown them, and the `changes`.
 
     Raises DataError for what cannot be read, ConfigError where the output would replace the data.
     """
@@ -54,28 +70,43 @@ def merge(
     for file in (output, diff):
         refuse_to_replace(file, data, reviewed)
     target = target_for(options.to, task)
-    examples, decided = list(task.read(data, config)), _reviewed(reviewed, task, config)
+    examples, (decided, looked_at) = list(task.read(data, config)), _reviewed(reviewed, task, config)
+    accept = options.accept or looked_at
+    if options.queue is None and not accept:
+        _refuse_proposals(decided)
     shown = {} if options.queue is None else _shown(options.queue, task)
-    found = merged(examples, decided, shown)
+    found = merged(examples, decided, shown, accept)
     after, ledger = applied(examples, found.changes), Ledger()
     written(output, after, target, Options(task.line), ledger)
-    lines = list(_lines(examples, found.changes, options.who))
+    when = datetime.fromtimestamp(reviewed.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    lines = list(_lines(examples, found.changes, {"who": options.who or "unknown", "when": when}))
     write_lines(diff, lines)
     return {"examples": len(examples), **_counts(found, lines), "changes": lines, "lost": ledger.losses}
 
 
-def _reviewed(path: Path, task: Task, config: DataConfig) -> list[Example]:
-    """What each person says of each text that they decided on, and the texts that nobody did."""
+def _reviewed(path: Path, task: Task, config: DataConfig) -> tuple[list[Example], bool]:
+    """What each person says of each text that they decided on, and the texts that nobody did; and whether the file
+    says that somebody looked at each of the former.
+    """
     reading = DataConfig(unknown_keys="ignored", annotator=config.annotator, text_column=config.text_column)
     people: list[str | None] = [config.annotator]
-    if config.annotator is None:
-        people = [*people_of(path, reading, type(task.answer()), task.input)] or people
+    format = chosen_format(path, reading, type(task.answer()), task.input)
+    if config.annotator is None and format is not None:
+        people = [*format.people(path, reading)] or people
     every = [list(task.read(path, replace(reading, annotator=name))) for name in people]
     decided = [example for own in every for example in own if example.gold is not None]
     places = {example.source for example in decided}
-    when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
-    signed = [replace(one, fields={**one.fields, WHEN[0]: told(one, WHEN) or when}) for one in decided]
-    return [*signed, *(example for example in every[0] if example.source not in places)]
+    undecided = [example for example in every[0] if example.source not in places]
+    return [*decided, *undecided], format is not None and format.decided(path, reading)
+
+
+def _refuse_proposals(reviewed: Sequence[Example]) -> None:
+    """Raise DataError for a proposal that may be as it was, where no queue tells what was proposed."""
+    for example in reviewed:
+        if example.gold is not None and example.fields.get("proposed") and not is_signed(example, {}):
+            found = "a text with proposals, and nothing says that anybody looked at it"
+            remedy = "Give its queue with --queue, or --accept-proposed where every text was looked at."
+            raise DataError(str(example.source), found, "the queue that it was taken from", remedy)
 
 
 def _counts(found: Merged, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -87,27 +118,29 @@ def _counts(found: Merged, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "conflicts": conflicts,
         "unknown": [str(example.source) for example in found.unknown],
         "undecided": found.undecided,
+        "untouched": found.untouched,
         "unseen": sorted(found.unseen),
     }
 
 
-def _shown(queue: Path, task: Task) -> dict[str, Facts]:
-    """What stood in the data when a queue was made of them, by its place.
+def _shown(queue: Path, task: Task) -> dict[str, Shown]:
+    """What stood in the data when a queue was made of them, by its place, and what was proposed.
 
     Where the queue's lines have what is believed in place of what is annotated, their findings tell what that was.
     """
-    found: dict[str, Facts] = {}
+    found: dict[str, Shown] = {}
     for example in task.read(queue, DataConfig(unknown_keys="ignored")):
         if PLACE not in example.fields or "findings" not in example.fields:
             remedy = "Name the file that 'spanloom queue' wrote, or leave --queue out."
             raise DataError(str(example.source), "no 'source' and 'findings'", "a line of a queue", remedy)
-        facts = set(facts_of(example))
+        said = facts_of(example)
+        facts, proposes = set(said), bool(example.fields.get("proposed"))
         for finding in example.fields["findings"]:
             annotated, believed = (_claim(example, finding, key) for key in ("annotated", "believed"))
-            if example.fields.get("proposed"):
+            if proposes:
                 facts -= {believed} - {None}
                 facts |= {annotated} - {None}  # type: ignore[arg-type]
-        found[str(example.fields[PLACE])] = frozenset(facts)
+        found[str(example.fields[PLACE])] = Shown(frozenset(facts), said if proposes else None, example.fields)
     return found
 
 
@@ -127,13 +160,15 @@ def _tokens(text: Text, place: Mapping[str, int]) -> Place:
     return starts[place["start"]], ends[place["end"]]
 
 
-def _lines(examples: Sequence[Example], changes: Iterable[Change], who: str | None) -> Iterator[dict[str, Any]]:
-    """A line for each change, and for each decision that could not be applied."""
+def _lines(
+    examples: Sequence[Example], changes: Iterable[Change], otherwise: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """A line for each change, and for each decision that could not be applied. otherwise: who and when, if not said."""
     for change in changes:
         if not (change.gone or change.come or change.conflict):
             continue
         example = examples[change.number]
-        line: dict[str, Any] = {PLACE: str(example.source), **_by(change.reviews, who)}
+        line: dict[str, Any] = {PLACE: str(example.source), **_by(change.reviews, otherwise)}
         if change.conflict:
             line["conflict"] = change.conflict
         for name, facts in (("removed", change.gone), ("added", change.come)):
@@ -142,11 +177,11 @@ def _lines(examples: Sequence[Example], changes: Iterable[Change], who: str | No
         yield line
 
 
-def _by(reviews: Sequence[Review], who: str | None) -> dict[str, Any]:
-    """Who decided, and when, as far as the reviewed file says it; of several people all."""
-    people = dict.fromkeys(str(told(review.example, WHO) or who or "unknown") for review in reviews)
-    times = [when for review in reviews if (when := told(review.example, WHEN)) is not None]
-    return {"who": ", ".join(people), **({"when": times[-1]} if times else {})}
+def _by(reviews: Sequence[Review], otherwise: Mapping[str, str]) -> dict[str, str]:
+    """Who decided, and when, as far as the reviewed file says it; of several people all, and the last time."""
+    people = dict.fromkeys(str(told(review.example, WHO) or otherwise["who"]) for review in reviews)
+    times = [told(review.example, WHEN) or otherwise["when"] for review in reviews]
+    return {"who": ", ".join(people), "when": times[-1]}
 
 
 def sentences(found: Mapping[str, Any]) -> Iterator[str]:
@@ -162,6 +197,12 @@ def sentences(found: Mapping[str, Any]) -> Iterator[str]:
     if found["undecided"]:
         undecided = several(found["undecided"], "text")
         yield f"Not decided: {undecided} that came back without annotations; the data stay as they were there."
+    if found["untouched"]:
+        untouched = several(found["untouched"], "text")
+        yield (
+            f"As proposed: {untouched}, and nothing says that anybody looked; the data stay as they were there. Export "
+            "what was approved alone, and give --accept-proposed."
+        )
     if found["unseen"]:
         yield f"The reviewed texts have no {' and no '.join(found['unseen'])}: those of the data stay."
     for loss in found["lost"]:

@@ -15,6 +15,10 @@ def _nobody(path: Path, config: DataConfig) -> list[str]:
     return []
 
 
+def _unknown(path: Path, config: DataConfig) -> bool:
+    return False
+
+
 def _one_file(path: Path) -> bool:
     return False
 
@@ -34,6 +38,8 @@ class Format:
     flat       of a format of spans, whether the task of tags reads it too: its spans seldom overlap
     sentences  whether its documents say their sentences, so that `data.by_sentence` can take them one by one
     people     (path, data config) -> what those are called whose annotations a file has, where it tells them apart
+    decided    (path, data config) -> whether a file says that somebody decided on every text that it has gold of; a
+               tool that does not say it gives back what was proposed like what somebody annotated
     claims     path -> whether it names data of the format that no beginning of a text shows: those of several files, a
                folder, say, or a file that is no text
     binary     whether a file that it claims is no text
@@ -50,6 +56,7 @@ class Format:
     flat: bool = False
     sentences: bool = False
     people: Callable[[Path, DataConfig], list[str]] = _nobody
+    decided: Callable[[Path, DataConfig], bool] = _unknown
     claims: Callable[[Path], bool] = _one_file
     binary: bool = False
     input: type = Text

@@ -76,6 +76,11 @@ def people(path: Path, config: DataConfig) -> list[str]:
     return list(dict.fromkeys(str(item[WHO[0]]) for item in taken if item.get(WHO[0])))
 
 
+def decided(path: Path, config: DataConfig) -> bool:
+    """Whether each line has an answer; one that has none is a task that nobody was asked about."""
+    return all(ANSWER in item for _, item in json_items(path, config))
+
+
 def fields_of(item: Item, config: DataConfig) -> dict[str, Any]:
     """What else a line says; where a person is named whose answers are wanted, who answered, and when."""
     found = other_fields(item, OWN_KEYS)

@@ -33,6 +33,12 @@ def merge(
     diff: Annotated[
         Path | None, typer.Option("--diff", metavar="FILE", help="Where the changes go; DATA2.diff.jsonl if not given.")
     ] = None,
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept-proposed", help="Take what is as it was proposed, though nothing says who looked at it."
+        ),
+    ] = False,
 ) -> None:
     """Apply what people decided on texts of the data, and on nothing else; list the changes, and what contradicts."""
     from spanloom.run.merge import MergeOptions, sentences
@@ -40,7 +46,7 @@ def merge(
 
     config = data_config(settings or [])
     chosen = choose_task(data, config, task, to_learn=False, speak=say)
-    found = merge_data(data, reviewed, output, chosen, config, MergeOptions(queue, who, to, diff))
+    found = merge_data(data, reviewed, output, chosen, config, MergeOptions(queue, who, to, diff, accept))
     for sentence in sentences(found):
         say(sentence)
     changed = f"{found['changed']:,} changed, {found['unchanged']:,} confirmed, {len(found['conflicts']):,} in conflict"
