@@ -58,7 +58,7 @@ def scores(
         "missing": average_precision([hits[place] for place in missing], len(errors) - len(wrong)),
         "precision_at_errors": float(np.mean(hits[: len(errors)])),
         "chance": {"wrong": len(wrong) / annotations, "all": len(errors) / len(ranked)},
-        "of": {how: _share(found, [one for one in errors if one.how == how], len(errors)) for how in _ways(errors)},
+        "of": {how: _share(ranked, [one for one in errors if one.how == how], len(errors)) for how in _ways(errors)},
     }
 
 
@@ -67,7 +67,7 @@ def _ways(errors: Sequence[Planted]) -> list[str]:
 
 
 def _share(found: Sequence[Finding], errors: Sequence[Planted], most: int) -> float:
-    """How many of these errors are among as many findings as there are errors of all kinds."""
+    """How many of these errors are among as many findings of their kind as there are errors of all ways."""
     known = keys(errors)
     return sum(hit(finding, known) for finding in found[:most]) / len(errors)
 
