@@ -43,7 +43,7 @@ OBJECTS = [entity(10, 0, 3, "Person"), entity(11, 15, 21, "City")]
         {"id": 4, "text": TEXT, "label": TRIPLES},
         {"id": 4, "text": TEXT, "label": TRIPLES, "Comments": []},
         {"id": 4, "text": TEXT, "labels": TRIPLES, "meta": {}, "annotation_approver": None},
-        {"id": 4, "data": TEXT, "label": TRIPLES},
+        {"id": 4, "data": TEXT, "label": TRIPLES, "page": ""},
         {"doc_id": 4, "text": TEXT, "entities": TRIPLES, "username": "ann"},
         {"id": 4, "text": TEXT, "entities": OBJECTS, "relations": []},
         {"id": 4, "text": TEXT, "annotations": [{**one, "user": 1} for one in OBJECTS], "meta": {}},

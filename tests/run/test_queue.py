@@ -196,13 +196,13 @@ def test_the_queue_is_reviewed_and_merged(
     assert {line["id"] for line in reviewed} == {f"s{WRONG}", f"s{MISSING}"}
     unsigned = ["merge", str(data), str(tmp_path / "q.jsonl"), "-o", str(tmp_path / "none.jsonl"), "-t", "tag"]
     assert main(unsigned) == 2, "nobody has looked"
-    assert "Give its queue with --queue, or --accept-proposed" in capsys.readouterr().err
+    assert "Give its queue with --queue, or --accept-untouched" in capsys.readouterr().err
     assert main([*unsigned, "--queue", str(tmp_path / "q.jsonl")]) == 0
     said = capsys.readouterr()
     assert "of 0 reviewed 0 changed" in said.out
-    assert "As proposed: 2 texts, and nothing says that anybody looked" in said.err
+    assert "Untouched: 2 texts that came back as they went, and nothing says that anybody looked" in said.err
     assert read(tmp_path / "none.jsonl.diff.jsonl") == []
-    assert main([*unsigned, "--accept-proposed"]) == 0
+    assert main([*unsigned, "--accept-untouched"]) == 0
     assert "of 2 reviewed 2 changed" in capsys.readouterr().out
     for line in reviewed:
         line["annotator"] = "kim"

@@ -108,7 +108,11 @@ def test_doccano_has_triples_or_entities_with_relations(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, [replace(EXAMPLE, gold=Graph(GRAPH.spans)), BARE], "doccano")
     triples = [[0, 3, "Person"], [11, 22, 'City & "port"']]
-    assert lines_of(path) == [{"id": 4, "page": 2, "text": TEXT, "label": triples}, {"text": TEXT}]
+    assert lines_of(path) == [
+        {"id": 4, "page": 2, "text": TEXT, "label": triples},
+        {"id": "", "page": "", "text": TEXT},
+    ]
+    assert path.read_bytes().isascii(), "it guesses the encoding of a file of relations"
     write(path, [replace(EXAMPLE, gold=Graph((IDA,))), EXAMPLE], "doccano")
     first, second = lines_of(path)
     person = {"id": 0, "label": "Person", "start_offset": 0, "end_offset": 3}

@@ -1,7 +1,8 @@
 """What people decided, applied to the data that it is of: what changed, by whom and when, and where it cannot be known.
 
 A person looks at whole texts, so what stands in a reviewed text is what they say of it, and nothing of other texts.
-What came back just as it was proposed, from a tool that says of no text whether anybody looked, is nobody's decision.
+What came back just as it went, a proposal or a text without annotations, is nobody's decision where the tool says of no
+text whether anybody looked.
 Where the data were changed since the text was taken from them, both changes are made if they do not touch.
 """
 
@@ -59,7 +60,7 @@ class Change:
 class Merged:
     """changes: an entry for each example that was reviewed. unknown: reviewed texts that the data do not have.
     undecided: those that nobody decided on. unseen: kinds of statements that no reviewed text has, so that they stay.
-    untouched: texts that came back as they were proposed, of which nothing says that anybody decided.
+    untouched: texts that came back as they went, of which nothing says that anybody decided.
     """
 
     changes: Sequence[Change]
@@ -86,7 +87,7 @@ def merged(
 ) -> Merged:
     """What reviewed texts change in the data. shown: by the place of a text in them.
 
-    accept: whether what came back as it was proposed was accepted, where nothing says whether anybody looked.
+    accept: whether somebody looked at what came back as it went, where nothing says so.
     """
     by_text: dict[Hashable, list[int]] = defaultdict(list)
     for number, example in enumerate(data):
@@ -104,7 +105,7 @@ def merged(
         elif len(chosen) > 1:
             found = f"{len(chosen)} examples have this text, and nothing says which was reviewed"
             changes.append(Change(chosen[0], (Review(example, frozenset()),), conflict=found))
-        elif not accept and _as_proposed(data[chosen[0]], example, shown, unseen):
+        elif not accept and _is_untouched(data[chosen[0]], example, shown, unseen):
             untouched += 1
         else:
             reviews[chosen[0]].append(example)
@@ -119,12 +120,13 @@ def is_signed(example: Example, before: Mapping[str, Any]) -> bool:
     return any(value not in (None, "", before.get(name)) for name, value in said)
 
 
-def _as_proposed(example: Example, review: Example, shown: Mapping[str, Shown], unseen: Collection[str]) -> bool:
-    """Whether a text came back just as it was proposed, and nothing says that somebody decided on it."""
-    taken = shown.get(str(example.source))
-    if taken is None or taken.proposed is None or is_signed(review, taken.fields):
+def _is_untouched(example: Example, review: Example, shown: Mapping[str, Shown], unseen: Collection[str]) -> bool:
+    """Whether a text came back as it went, proposals or none, and nothing says that somebody decided on it."""
+    taken = shown.get(str(example.source), Shown(frozenset()))
+    went = frozenset[Claim]() if example.gold is None and taken.proposed is None else taken.proposed
+    if went is None or is_signed(review, taken.fields):
         return False
-    return in_tokens_of(example, review) == frozenset(one for one in taken.proposed if one.kind not in unseen)
+    return in_tokens_of(example, review) == frozenset(one for one in went if one.kind not in unseen)
 
 
 def unseen_kinds(data: Sequence[Example], decided: Sequence[Example]) -> frozenset[str]:

@@ -61,7 +61,7 @@ def merge(
     reviewed: texts of the data, as a tool gives them back, in any format that is read. Only these change; where what
     was decided cannot be applied the data stay as they are, and that is listed. Returns `examples`, how many there are,
     `reviewed`, `changed`, `unchanged`, the `conflicts`, `unknown`: places of reviewed texts that the data do not have,
-    `undecided`, `untouched`: as they were proposed, by nobody that the file tells of, `unseen`: kinds of statements
+    `undecided`, `untouched`: as they went, by nobody that the file tells of, `unseen`: kinds of statements
     that stayed, as the reviewers were not shown them, and the `changes`.
 
     Raises DataError for what cannot be read, ConfigError where the output would replace the data.
@@ -105,7 +105,7 @@ def _refuse_proposals(reviewed: Sequence[Example]) -> None:
     for example in reviewed:
         if example.gold is not None and example.fields.get("proposed") and not is_signed(example, {}):
             found = "a text with proposals, and nothing says that anybody looked at it"
-            remedy = "Give its queue with --queue, or --accept-proposed where every text was looked at."
+            remedy = "Give its queue with --queue, or --accept-untouched where every text was looked at."
             raise DataError(str(example.source), found, "the queue that it was taken from", remedy)
 
 
@@ -200,8 +200,8 @@ def sentences(found: Mapping[str, Any]) -> Iterator[str]:
     if found["untouched"]:
         untouched = several(found["untouched"], "text")
         yield (
-            f"As proposed: {untouched}, and nothing says that anybody looked; the data stay as they were there. Export "
-            "what was approved alone, and give --accept-proposed."
+            f"Untouched: {untouched} that came back as they went, and nothing says that anybody looked; the data stay "
+            "as they were there. Export what was approved alone, and give --accept-untouched."
         )
     if found["unseen"]:
         yield f"The reviewed texts have no {' and no '.join(found['unseen'])}: those of the data stay."

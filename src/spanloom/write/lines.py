@@ -53,12 +53,15 @@ def _said(path: Path) -> Iterator[None]:
         raise
 
 
-def write_lines(path: Path, items: Iterable[Mapping[str, Any]]) -> int:
-    """Write JSON lines, UTF-8 as it is; how many. Raises FileError where the file cannot be written."""
+def write_lines(path: Path, items: Iterable[Mapping[str, Any]], escaped: bool = False) -> int:
+    """Write JSON lines, UTF-8 as it is; how many. Raises FileError where the file cannot be written.
+
+    escaped: with JSON's escapes for what is not ASCII, for programs that would guess the encoding.
+    """
     count = 0
     with atomic_text(path) as file:
         for item in items:
-            file.write(json.dumps(item, ensure_ascii=False) + "\n")
+            file.write(json.dumps(item, ensure_ascii=escaped) + "\n")
             count += 1
     return count
 

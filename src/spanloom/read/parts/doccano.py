@@ -21,6 +21,8 @@ TEXTS = ("text", "data")
 """The key of the text; one version wrote `data`."""
 IDS = ("id", "doc_id")
 COMMENTS = "Comments"
+ABSENT = ""
+"""What a field says in a line that has none where others have one: doccano imports no file of which lines lack any."""
 MARKS = ("label", "labels", "entities", "annotations")
 KEYS = frozenset((*TEXTS, *IDS, *MARKS, COMMENTS, "relations", "username", "annotation_approver"))
 
@@ -36,8 +38,8 @@ def unlabelled(item: Item, source: Source, config: DataConfig) -> Example:
     key = next((key for key in TEXTS if key in item), TEXTS[0])
     text = tokenized(field(item, key, str, where), where, config)
     name = next((key for key in IDS if key in item), None)
-    fields: dict[str, Any] = {} if name is None else {"id": item[name]}
-    fields |= {key: value for key, value in item.items() if key not in KEYS}
+    fields: dict[str, Any] = {} if name is None or item[name] == ABSENT else {"id": item[name]}
+    fields |= {key: value for key, value in item.items() if key not in KEYS and value != ABSENT}
     fields |= {COMMENTS: item[COMMENTS]} if item.get(COMMENTS) else {}
     if isinstance(fields.get("meta"), Mapping) and not fields["meta"]:
         del fields["meta"]

@@ -36,7 +36,7 @@ def merge(
     accept: Annotated[
         bool,
         typer.Option(
-            "--accept-proposed", help="Take what is as it was proposed, though nothing says who looked at it."
+            "--accept-untouched", help="Take what came back as it went too, though nothing says that anybody looked."
         ),
     ] = False,
 ) -> None:

@@ -1,7 +1,8 @@
 """doccano's JSON lines: spans as `label` triples, or as `entities` and `relations` where any text has relations.
 
 A project of relation extraction imports the second form, one of sequence labelling the first, so that a file has one of
-them throughout. Offsets count characters. Classes are a list under `label`.
+them throughout. Offsets count characters. Classes are a list under `label`. What is not ASCII is escaped: doccano
+guesses the encoding of a file where nobody can name it. All lines have the same fields: it imports no others.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from spanloom.answers import kind_of
 from spanloom.answers.graph import Graph
 from spanloom.answers.label import Label
 from spanloom.core import Example
+from spanloom.read.parts.doccano import ABSENT
 from spanloom.write.formats.parts.target import Holds, Options, Target
 from spanloom.write.lines import write_lines
 
@@ -21,13 +23,16 @@ ENTITIES, RELATIONS = "entities", "relations"
 
 
 def write(path: Path, examples: Iterable[Example], options: Options) -> None:
-    lines = [_line(example) for example in examples]
+    read = list(examples)
+    empty = dict.fromkeys((name for example in read for name in example.fields), ABSENT)
+    lines = [_line(example, empty) for example in read]
     related = any(line.get(RELATIONS) for line in lines)
-    write_lines(path, (line if related else _in_triples(line) for line in lines))
+    write_lines(path, (line if related else _in_triples(line) for line in lines), escaped=True)
 
 
-def _line(example: Example) -> dict[str, Any]:
-    line = {**example.fields, "text": example.input.text}
+def _line(example: Example, empty: dict[str, str]) -> dict[str, Any]:
+    """A line with all fields that any has; doccano would make NaN, which is no JSON, of those that some lack."""
+    line = {**empty, **example.fields, "text": example.input.text}
     if example.gold is None:
         return line
     kind = kind_of(example.gold)
