@@ -1,12 +1,13 @@
 """GLiNER2's training data: entities, relations and classes as text, JSON lines of `input` and `output`.
 
 It says what is in a text, and not where: of a name that stands there twice one is meant, and the reader looks for it.
-What it would find elsewhere than it is annotated is not held.
+What it would find elsewhere than it is annotated is not held. Every text names all labels of entities, empty where it
+has none of them: GLiNER2 learns from that what there is not, and refuses a text that names none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,8 @@ def write(path: Path, examples: Iterable[Example], options: Options) -> None:
         outputs = [_classes(example, names, several) for example in read]
     else:
         related = any(example.gold.relations for example in read)  # type: ignore[union-attr]
-        outputs = [_facts(example, related) for example in read]
+        labels = sorted({span.label for example in read for span in example.gold.spans})  # type: ignore[union-attr]
+        outputs = [_facts(example, labels, related) for example in read]
     write_lines(
         path,
         (
@@ -105,10 +107,10 @@ def _classes(example: Example, names: list[str], several: bool) -> dict[str, Any
     return {"classifications": [{**said, "multi_label": True} if several else said]}
 
 
-def _facts(example: Example, related: bool) -> dict[str, Any]:
+def _facts(example: Example, labels: Sequence[str], related: bool) -> dict[str, Any]:
     text: Text = example.input
     gold: Graph = example.gold  # type: ignore[assignment]
-    entities = _mentions(text, gold)
+    entities = {**{label: list[str]() for label in labels}, **_mentions(text, gold)}
     relations = [{name: {"head": head, "tail": tail}} for head, name, tail in _triples(text, gold)]
     return {"entities": entities, "relations": relations} if related else {"entities": entities}
 
