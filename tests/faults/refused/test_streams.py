@@ -153,7 +153,9 @@ def test_links_in_a_circle_in_the_settings(capsys: pytest.CaptureFixture[str], t
     (tmp_path / "a.toml").write_text('task = "joint"\n[data]\ntrain = "one"\n')
     assert main(["train", str(tmp_path / "a.toml"), "--output", str(tmp_path / "run")]) == 2
     said = capsys.readouterr().err
-    assert "data.train is 'one'" in said
+    assert "data.train is 'one'" in said or "Too many levels of symbolic links" in said, (
+        "the latter from Python 3.13 on"
+    )
     assert "bug" not in said
 
 
