@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from spanloom.answers import kind_of
 from spanloom.check.queue.listing import Wanted
 from spanloom.config import to_toml
 from spanloom.engine import folds as engine_folds
@@ -17,6 +19,7 @@ from spanloom.errors import ConfigError, DataError
 from spanloom.run.cli import main
 from spanloom.run.queue import QueueOptions, queue
 from spanloom.run.user_config import resolved
+from spanloom.tasks import find_task, home_of, task_names
 from spanloom.write.lines import write_lines
 from tests.engine.interrupt import ctrl_c_at
 from tests.towns import CONFIG, MISSING, WRONG, lines
@@ -235,6 +238,22 @@ def test_a_merge_lists_its_conflicts(data: Path, tmp_path: Path, capsys: pytest.
     assert f"Conflict at {data}:1 (kim, lee): 2 people say different things of it; it stays as it was." in said.err
     assert "Not in the data: 1 reviewed text," in said.err
     assert "0 changed, 0 confirmed, 1 in conflict" in said.out
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_a_merge_of_data_with_themselves_changes_nothing_or_says_why_it_cannot_be(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task, output = find_task(name), tmp_path / "merged.jsonl"
+    (sample,) = (file for file in home_of(name).glob("sample.*") if file.suffix != ".md")
+    code = main(["merge", str(sample), str(sample), "--output", str(output), "--task", name])
+    said = capsys.readouterr()
+    if kind_of(task.answer()).claims is None:
+        assert (code, output.exists()) == (2, False)
+        assert f"merge: answers of the task '{name}' are one whole" in said.err
+    else:
+        assert code == 0, said.err
+        assert re.search(r"of ([0-9]+) reviewed 0 changed, \1 confirmed, 0 in conflict", said.out)
 
 
 def test_a_merge_takes_a_queue_for_one_alone(data: Path, tmp_path: Path) -> None:

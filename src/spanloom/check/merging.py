@@ -17,7 +17,7 @@ from spanloom.answers import kind_of
 from spanloom.answers.parts.claims import clash
 from spanloom.check.leaks import asked
 from spanloom.core import Claim, Example
-from spanloom.inputs import MarkedText, Text, texts_of
+from spanloom.inputs import Image, MarkedText, Text, texts_of
 
 WHO = ("annotator", "completed_by", "_annotator_id", "_session_id", "username", "user")
 WHEN = ("updated_at", "_timestamp", "created_at", "date")
@@ -144,8 +144,8 @@ def facts_of(example: Example) -> Facts:
 
 
 def _words_of(example: Example) -> Hashable:
-    """What a text is known by: its characters, and what is marked in it."""
-    if isinstance(example.input, MarkedText):
+    """What a text is known by: its characters, and what is marked in it; a picture by what its file holds."""
+    if isinstance(example.input, MarkedText | Image):
         return asked(example.input)
     return tuple(text.text for text in texts_of(example.input))
 

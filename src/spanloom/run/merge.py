@@ -30,6 +30,7 @@ from spanloom.core import Claim, Example, Place
 from spanloom.errors import DataError
 from spanloom.inputs import Text
 from spanloom.read import chosen_format
+from spanloom.run.suits import require_claims
 from spanloom.text.counts import several
 from spanloom.write.formats import target_for, written
 from spanloom.write.formats.parts.ledger import Ledger
@@ -64,8 +65,10 @@ def merge(
     `undecided`, `untouched`: as they went, by nobody that the file tells of, `unseen`: kinds of statements
     that stayed, as the reviewers were not shown them, and the `changes`.
 
-    Raises DataError for what cannot be read, ConfigError where the output would replace the data.
+    Raises DataError for what cannot be read, ConfigError where the output would replace the data, and for a task whose
+    answers are one whole.
     """
+    require_claims(task, "merge")
     diff = options.diff or output.with_name(f"{output.name}{DIFF}")
     for file in (output, diff):
         refuse_to_replace(file, data, reviewed)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spanloom.answers import kind_of
 from spanloom.check.folds import assign
 from spanloom.check.leaks import FILE as TRAINING_TEXTS
 from spanloom.check.leaks import TrainingTexts
@@ -24,6 +23,7 @@ from spanloom.read import UnknownFormat
 from spanloom.read.parts.lines import numbered_lines
 from spanloom.run.cli.settings import data_config
 from spanloom.run.documents import documents
+from spanloom.run.suits import require_claims
 from spanloom.run.train import training_packages
 from spanloom.run.user_config import GivenConfig, resolved
 from spanloom.tasks import find_task
@@ -113,7 +113,7 @@ def _by_folds(data: Path, config: RunConfig, options: QueueOptions, folder: Path
         from spanloom.engine.report import Notice
         from spanloom.engine.run import Interrupted
     task = find_task(config.task)
-    _require_claims(task)
+    require_claims(task, "queue")
     if config.data.source:
         found = "names several data sets, and a queue is of one"
         raise ConfigError("data.source", found, "none", f"Leave them out: {data} is what is trained on.")
@@ -157,7 +157,7 @@ def _by_model(data: Path, model: Path, overrides: Sequence[str]) -> Judged:
     """What a trained model believes of data that it was not trained on, scaled by those of them that are annotated."""
     predictor = load(model)
     task, settings = predictor.task, data_config(overrides)
-    _require_claims(task)
+    require_claims(task, "queue")
     examples = _read(predictor, data, settings)
     texts = TrainingTexts.load(predictor.source / TRAINING_TEXTS)
     leaks = None if texts is None else texts.leaks(task, examples)
@@ -190,9 +190,3 @@ def _read(predictor: Predictor[Any], data: Path, settings: DataConfig) -> list[E
             raise
     lines = [(number, line.strip()) for number, line in numbered_lines(data, settings.encoding)]
     return [Example(predictor.prepare(line), None, Source(str(data), number)) for number, line in lines if line]
-
-
-def _require_claims(task: Task) -> None:
-    if kind_of(task.answer()).claims is None:
-        found = f"answers of the task '{task.name}' are one whole"
-        raise ConfigError("queue", found, "a task whose annotations can be judged one by one", "Take another task.")

@@ -8,10 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from spanloom.answers import kind_of
 from spanloom.config import DataConfig, RunConfig, config_from_table
 from spanloom.contracts import Task
 from spanloom.core import Example
-from spanloom.errors import DataError, SpanloomError
+from spanloom.errors import ConfigError, DataError, SpanloomError
 from spanloom.read import AUTO, format_names, formats, is_text, readable, require_format
 from spanloom.read.parts.lines import opening
 from spanloom.tasks import find_task, task_names
@@ -148,3 +149,10 @@ def labels_of_line(line: Any) -> Iterator[str]:
     elif isinstance(line, list):
         for item in line:
             yield from labels_of_line(item)
+
+
+def require_claims(task: Task, command: str) -> None:
+    """Raise ConfigError for a task whose answers say no statements that a command could look at one by one."""
+    if kind_of(task.answer()).claims is None:
+        found = f"answers of the task '{task.name}' are one whole"
+        raise ConfigError(command, found, "a task whose annotations can be judged one by one", "Take another task.")
