@@ -6,6 +6,7 @@ And the rule of the house: what differs by answer type lives in `answers/`, so n
 from __future__ import annotations
 
 import ast
+import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
@@ -32,9 +33,11 @@ from spanloom.predict.long_text import merge
 from spanloom.tasks import FOLDER, find_task, task_names
 from spanloom.text.windows import windows
 from spanloom.write.annotated import refuse_odd_offsets
+from spanloom.write.facts import table_of_facts
 from spanloom.write.html import comparison_items, prediction_page, scorecard_page
 from spanloom.write.lines import write_lines
 from spanloom.write.tables import print_answer, print_scorecard
+from spanloom.write.told import Told
 
 NOISE = AugmentConfig(token_dropout=0.4, swaps=0.4, character_noise=0.4)
 HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m\x07"
@@ -241,6 +244,14 @@ def test_a_page_draws_every_answer_and_no_markup_of_it(case: Case) -> None:
     page = Elements("".join(prediction_page(map(hostile, items), draw=case.kind.draw)))
     assert page.names.count("article") == plain.names.count("article") == len(items)
     assert set(plain.names) - {"figure", "img"} <= set(page.names) <= set(plain.names)  # a changed path is no picture
+
+
+def test_a_table_of_facts_is_made_of_what_is_shown_alone(case: Case) -> None:
+    """So it is for a file, whose answers wait as JSON lines until all of them are there."""
+    for answer, shown in case.shown():
+        rows = list(csv.DictReader(io.StringIO("".join(table_of_facts([Told(shown, shown)], case.kind)))))
+        known = case.kind.view(shown, answer, lambda value, item: "").rows()
+        assert [row["kind"] for row in rows] == [row["kind"] for row in known] or not known
 
 
 def test_a_scorecard_is_tabled_on_a_terminal_and_at_the_top_of_a_page(case: Case) -> None:

@@ -165,7 +165,7 @@ class LabelAnswer(Answer[Label]):
 
     def __init__(self, shown: Shown, value: Label, page: Page) -> None:
         super().__init__(shown, value, page)
-        self.heat = value.heat
+        self.heat = value.heat if value else None  # a table is made of what is shown alone
         surest = max(self.labels, key=lambda named: named.score or 0.0, default=None)
         self.label = None if surest is None else surest.label
 
