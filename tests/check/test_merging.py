@@ -146,6 +146,8 @@ def test_a_text_that_nobody_had_annotated_is_annotated() -> None:
     assert applied(data, merged(data, [example("Ada lives in Ulm", graph(ADA))], {}).changes)[0].gold == graph(ADA)
     nothing = [example("Ada lives in Ulm", graph())]
     assert merged(data, nothing, {}).untouched == 1, "some tools give every text back so"
+    dated = [example("Ada lives in Ulm", gold, fields={"date": "May"}) for gold in (None, graph())]
+    assert merged(dated[:1], dated[1:], {}).untouched == 1, "a field of the data is nobody's signature"
     assert applied(data, merged(data, nothing, {}, accept=True).changes)[0].gold == graph()
     signed = [example("Ada lives in Ulm", graph(), fields={"annotator": "kim"})]
     assert applied(data, merged(data, signed, {}).changes)[0].gold == graph()

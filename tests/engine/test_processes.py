@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from spanloom.engine.run import Interrupted, run_training
 from spanloom.engine.trainer import noise_seed
 from spanloom.errors import ConfigError, SpanloomError
 from tests.engine import toy
+from tests.ports import free_port
 
 LAUNCHED = {"WORLD_SIZE": "4", "RANK": "3", "LOCAL_RANK": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
 
@@ -143,12 +143,6 @@ def left_alone(rank: int, port: int, folder: Path) -> None:
     with pytest.raises(expected[0], match=expected[1]), join_processes(read_launch(os.environ)) as device:
         run_training(toy.TASK, config, folder / "taken", device=device)
     os._exit(0)  # as a process does that ended with an error: without a word to the others, and with gloo's threads
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.mark.slow  # two fresh interpreters import torch

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -17,16 +16,12 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
+
 PROGRAM = os.environ.get("SPANLOOM_DOCCANO") or shutil.which("doccano")
 SECONDS = 300
 KIM = {"username": "kim", "password": "only-on-loopback"}
 KINDS = {"SequenceLabeling": "SequenceLabelingProject", "DocumentClassification": "TextClassificationProject"}
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class Doccano:

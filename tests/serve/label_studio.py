@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 PROGRAM = os.environ.get("SPANLOOM_LABEL_STUDIO") or shutil.which("label-studio")
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -34,9 +35,7 @@ class LabelStudio:
     """Its process, and what is asked of it."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         where = ["--no-browser", "--internal-host", "127.0.0.1", "--port", self.url.rpartition(":")[2]]
         self.log = folder / "log"
         assert PROGRAM is not None

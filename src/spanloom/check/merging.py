@@ -122,7 +122,7 @@ def is_signed(example: Example, before: Mapping[str, Any]) -> bool:
 
 def _is_untouched(example: Example, review: Example, shown: Mapping[str, Shown], unseen: Collection[str]) -> bool:
     """Whether a text came back as it went, proposals or none, and nothing says that somebody decided on it."""
-    taken = shown.get(str(example.source), Shown(frozenset()))
+    taken = shown.get(str(example.source), Shown(frozenset(), fields=example.fields))
     went = frozenset[Claim]() if example.gold is None and taken.proposed is None else taken.proposed
     if went is None or is_signed(review, taken.fields):
         return False
