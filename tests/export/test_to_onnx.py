@@ -1,6 +1,8 @@
-"""A network that has no ONNX graph is refused in one sentence."""
+"""A network that has no ONNX graph is refused in one sentence, and of one that has nothing is said."""
 
 from __future__ import annotations
+
+import logging
 
 import pytest
 import torch
@@ -24,3 +26,13 @@ def test_a_network_that_has_no_graph_is_refused() -> None:
         pytest.raises(ExportRefused, match=r"^export: PyTorch cannot write this network as ONNX \(.+\)\. Predict"),
     ):
         _exported(Odd().eval(), (torch.ones(3),))
+
+
+@pytest.mark.parametrize("name", ["torch.onnx", "torch.fx.experimental.symbolic_shapes", "onnx_ir"])
+def test_notes_of_the_exporter_on_its_own_insides_are_not_shown(name: str) -> None:
+    logger = logging.getLogger(name)  # PyTorch gives some of them a level of their own
+    assert logger.isEnabledFor(logging.WARNING)
+    with quiet():
+        assert not logger.isEnabledFor(logging.WARNING)
+        assert logger.isEnabledFor(logging.ERROR)
+    assert logger.isEnabledFor(logging.WARNING)

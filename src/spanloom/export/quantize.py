@@ -57,10 +57,17 @@ def quantize_int8(source: Path, target: Path, feeds: Sequence[Arrays] = (), shor
         rewrite(target, partial(rescale_weights, floats=load_graph(folded)))
 
 
+EXPORTERS = ("torch", "onnxscript", "onnx_ir")
+"""What writes a graph."""
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Silence the exporter's notes on its own insides: they tell the user nothing that they could act upon."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir", "root")]
+    below = [
+        name for name in logging.root.manager.loggerDict if name.split(".")[0] in EXPORTERS
+    ]  # with levels of their own
+    loggers = [logging.getLogger(name) for name in ("root", *EXPORTERS, *below)]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:
