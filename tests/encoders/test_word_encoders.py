@@ -53,9 +53,21 @@ READ: dict[str, dict[str, Any]] = {
     "frozen language models": {"kind": "language_model", "freeze": "all", "layers": 0, "unit": "word"},
 }
 PIECEWISE: dict[str, dict[str, Any]] = {
-    "transformer": {"kind": "transformer"},
-    "transformer, no layer above": {"kind": "transformer", "layers": 0, "hashed_rows": 20, "freeze": "all"},
-    "transformer, spelling left out": {"kind": "transformer", "shape_width": 0, "char_filters": 0, "freeze": "none"},
+    "transformer": {"kind": "transformer", "word_width": 0},
+    "transformer, vectors beside": {"kind": "transformer", "vectors": "file"},
+    "transformer, no layer above": {
+        "kind": "transformer",
+        "word_width": 0,
+        "layers": 0,
+        "hashed_rows": 20,
+        "freeze": "all",
+    },
+    "transformer, drawn vectors, no spelling": {
+        "kind": "transformer",
+        "shape_width": 0,
+        "char_filters": 0,
+        "freeze": "none",
+    },
 }
 ALL = {**WORDS, **READ, **PIECEWISE}
 
@@ -167,9 +179,8 @@ def test_words_of_a_vector_file_start_from_their_vectors(freeze: bool, tmp_path:
 def test_the_size_told_beforehand_is_that_of_the_weights(name: str, tmp_path: Path) -> None:
     config, features, encoder = made(ALL[name], tmp_path)
     size = encoder_size(config, features)
-    weights = [*encoder.parameters(), *encoder.buffers()]
-    if config.kind == "transformer":  # the numbers of places are a buffer too
-        weights = list(encoder.parameters())
+    buffers = dict(encoder.named_buffers())  # among them the numbers of places
+    weights = [*encoder.parameters(), *(table for name, table in buffers.items() if not name.endswith("_ids"))]
     trained = sum(weight.numel() for weight in weights if weight.requires_grad)
     assert size.trained == trained
     assert size.frozen == sum(weight.numel() for weight in weights) - trained

@@ -11,10 +11,10 @@ import numpy as np
 
 from spanloom.axes import WORDS, Axis, Declared
 from spanloom.core import Array, Arrays
-from spanloom.encoders.contract import Features
 from spanloom.encoders.parts.settings import OfPieces
+from spanloom.encoders.parts.words import WordFeatures, fit_lookup, known_words, load_lookup
 from spanloom.errors import ConfigError
-from spanloom.text.lookup import WordLookup, fit_characters
+from spanloom.text.lookup import WordLookup
 from spanloom.text.pieces import LONGEST_ROW, ROW_STEP, PieceTokenizer, read_limit, read_tokenizer, with_own_pieces
 from spanloom.text.stored import whole
 from spanloom.text.tokenizer_json import unspaced
@@ -23,7 +23,7 @@ PIECES = Axis("pieces", ROW_STEP)
 """P."""
 
 
-class PieceFeatures(Features):
+class PieceFeatures(WordFeatures):
     """Pieces [P], piece_lengths [], first and last [T], lengths [].
 
     Also what is looked up of the words themselves: an uncased encoder knows no case, and none the spelling. In a row of
@@ -32,10 +32,11 @@ class PieceFeatures(Features):
 
     joined = True
 
-    def __init__(self, kind: str, tokenizer_json: str, lookup: WordLookup, limit: int = LONGEST_ROW) -> None:
-        self.kind = kind
+    def __init__(
+        self, kind: str, tokenizer_json: str, lookup: WordLookup, limit: int = LONGEST_ROW, frozen: int = 0
+    ) -> None:
+        super().__init__(kind, lookup, frozen)
         self.tokenizer = PieceTokenizer(tokenizer_json, limit)
-        self.lookup = lookup
 
     def encode(self, words: Sequence[str], cut: Counter[str] | None = None) -> Arrays:
         """The arrays of a sentence. cut: where to count the "pieces" that its long words give up."""
@@ -79,8 +80,7 @@ class PieceFeatures(Features):
             "types": Declared((PIECES,), 2),
             "first": Declared((WORDS,)),
             "last": Declared((WORDS,)),
-            **self.lookup.declared(),
-            "lengths": Declared(),
+            **super().declared(),
         }
 
     def length(self, inputs: Arrays) -> int:
@@ -91,10 +91,13 @@ class PieceFeatures(Features):
 
     def with_words(self, words: Sequence[str]) -> PieceFeatures | None:
         own = with_own_pieces(self.tokenizer.json, words)
-        return None if own is None else PieceFeatures(self.kind, own, self.lookup, self.tokenizer.limit)
+        return None if own is None else PieceFeatures(self.kind, own, self.lookup, self.tokenizer.limit, self.frozen)
+
+    def knows(self) -> None:
+        """Whatever word there is, its pieces spell it."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, **self.lookup.to_dict(), "limit": self.tokenizer.limit}
+        return {**super().to_dict(), "limit": self.tokenizer.limit}
 
     def tokenizer_json(self) -> str:
         return self.tokenizer.json
@@ -102,9 +105,8 @@ class PieceFeatures(Features):
 
 def fit_pieces(sentences: Iterable[Sequence[str]], config: OfPieces, max_words: int, folder: Path) -> PieceFeatures:
     """The features of the encoder in this folder. Raises ConfigError for more words than it reads at once."""
-    characters = fit_characters(word for words in sentences for word in words) if config.char_filters else None
-    lookup = WordLookup(characters, config.hashed_rows, affixes=config.hashed_affixes)
-    features = PieceFeatures(config.kind, unspaced(read_tokenizer(folder)), lookup, read_limit(folder))
+    lookup, frozen = fit_lookup(sentences, config, known_words(config))
+    features = PieceFeatures(config.kind, unspaced(read_tokenizer(folder)), lookup, read_limit(folder), frozen)
     room = features.tokenizer.limit - 2
     if max_words > room:
         raise ConfigError("model.max_words", f"{max_words}", f"at most {room} with this encoder", "Lower it.")
@@ -116,7 +118,8 @@ def load_pieces(table: Mapping[str, Any], tokenizer_json: str | None) -> PieceFe
     if tokenizer_json is None:
         raise ValueError("piece features need a tokenizer")
     limit = whole(table, "limit", 1, LONGEST_ROW)
-    return PieceFeatures(table["kind"], tokenizer_json, WordLookup.from_dict(table), limit)
+    lookup, frozen = load_lookup(table)
+    return PieceFeatures(table["kind"], tokenizer_json, lookup, limit, frozen)
 
 
 def _count(pieces: int, cut: Counter[str] | None) -> None:

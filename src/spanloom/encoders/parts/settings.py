@@ -66,9 +66,10 @@ class Pretrained(EncoderConfig):
 
 
 @dataclass(frozen=True)
-class OfPieces(Recurrent, Spelled, Pretrained):
-    """A pretrained transformer over wordpieces, the words' spelling beside it."""
+class OfPieces(Recurrent, OfWords, Pretrained):
+    """A pretrained transformer over wordpieces, the words' spelling beside it, and their vectors where wanted."""
 
+    word_width: WidthOrNone = setting(0, "width of random word vectors, 0 for none")
     pooling: Literal["first", "mean", "ends"] = setting("mean", "how the vectors of a word's wordpieces become one")
     mix_layers: bool = setting(True, "read a learned mean of all layers of the transformer, not the last alone")
     attention: bool = setting(True, "let the pair tables of the task 'joint' read the transformer's attention maps")

@@ -58,6 +58,7 @@ def size_of_words(
         frozen=vectors * features.frozen + read.frozen,
         inner=top.inner + read.inner,
         width=top.width,
+        maps=read.maps,
     )
 
 
@@ -76,18 +77,17 @@ def size_of_pieces(config: OfPieces, features: PieceFeatures, folder: Path) -> E
         for name, shape in shapes.items()
         if len(shape) == 2 and not any(part in name for part in ("embeddings", *UNUSED))
     )
-    spelled, tables = spelling(config, features.lookup)
-    top = recurrent_above(config)(inside + spelled)
     mixture = layers + 1 if config.mix_layers else 0
     trained, frozen = learnt(config, whole, vectors)
-    return EncoderSize(
-        products=top.weights + (products // 3 if config.freeze == "all" else products),
-        trained=top.weights + tables + mixture + trained,
+    read = EncoderSize(
+        products=products // 3 if config.freeze == "all" else products,
+        trained=mixture + trained,
         frozen=frozen,
         inner=layers * inside,
-        width=top.width,
+        width=inside,
         maps=layers * heads if config.attention else 0,
     )
+    return size_of_words(config, features, recurrent_above(config), read)
 
 
 def _without_heads(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:

@@ -50,7 +50,7 @@ class WordEncoder(EncoderModule):
         read: Callable[[], Reader] | None = None,
     ) -> None:
         super().__init__()
-        self.words = _word_vectors(config, features, wanted)
+        self.words = word_vectors(config, features, wanted)
         width = 0 if self.words is None else self.words.width
         self.architecture = {"word_width": width}
         self.reader = None if read is None else read()
@@ -83,7 +83,10 @@ class WordEncoder(EncoderModule):
         return EncoderOutput(self.above(torch.cat(parts, dim=-1), lengths), None)
 
 
-def _word_vectors(config: OfWords, features: WordFeatures, wanted: Wanted) -> WordEmbedding | None:
+def word_vectors(config: OfWords, features: WordFeatures, wanted: Wanted) -> WordEmbedding | None:
+    """The vectors of the words in the vocabulary, None where there is none; from the vector file unless there are
+    trained ones.
+    """
     if features.words is None:
         return None
     given = wanted.architecture
