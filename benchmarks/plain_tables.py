@@ -13,7 +13,7 @@ from rows import BenchmarkRow, interval, met, peak_memory, summary
 
 Words = Mapping[str, str]
 
-WAYS = ("everything", "joined", "sources")
+WAYS = ("everything", "joined", "sources", "filled")
 """To learn from two half-annotated halves, see sources.py."""
 
 
@@ -119,14 +119,20 @@ def padding_table(results: Path, words: Words) -> list[str]:
 def sources_table(folder: Path, words: Words) -> list[str]:
     """A row for each way to learn from two half-annotated halves (sources.py), as far as they are measured."""
     results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
-    lines = [_way(way, own, words) for way in WAYS if (own := [one for one in results if one["way"] == way])]
-    heads = ("way", "entity", "interval", "relation", "interval", "seeds")
+    lines = [
+        _way(way, own, words)
+        for config in sorted({one["config"] for one in results}, reverse=True)
+        for way in WAYS
+        if (own := [one for one in results if (one["config"], one["way"]) == (config, way)])
+    ]
+    heads = ("configuration", "way", "entity", "interval", "relation", "interval", "seeds")
     return markdown([words[name] for name in heads], lines) if lines else []
 
 
 def _way(way: str, records: Sequence[Mapping[str, Any]], words: Words) -> list[Any]:
     """The mean over the seeds, the lowest and the highest, and the bootstrap interval, its ends averaged over them."""
-    cells = [words[f"way {way}"]]
+    config = records[0]["config"]
+    cells = [f"[`{config}`](../configs/{config}.toml)", words[f"way {way}"]]
     for kind in ("entities", "triples"):
         values = [100 * record["scores"][kind]["f1"] for record in records]
         low, high = (

@@ -32,15 +32,17 @@ ENGLISH = {
         "so these figures are slightly optimistic; SpERT's are of its last epoch.** Seconds are wall clock "
         "without dev scoring, the mean over the seeds. Measured with: {machine}."
     ),
+    "configuration": "configuration",
     "way": "way",
     "way everything": "everything annotated",
     "way joined": "the halves joined",
     "way sources": "the halves as sources",
+    "way filled": "and what they leave open filled in",
     "sources title": (
         "Several sources in one training: `conll04/train` cut in two, of which the first half annotates Peop and Org, "
-        "and the relations, and the second Loc and Other (`benchmarks/sources.py`); `configs/conll04-minilm.toml`, "
-        "strict scores on the whole of dev after the last epoch. *Joined* is what everybody does: what a half does not "
-        "annotate is taken for absent."
+        "and the relations, and the second Loc and Other (`benchmarks/sources.py`); strict scores on the whole of dev "
+        "after the last epoch. *Joined* is what everybody does: what a half does not annotate is taken for absent. "
+        "*Filled in*: a second training learns there from the first (`data.fill`)."
     ),
     "box title": (
         "The model in the box beside others (`benchmarks/box.py`), on `examples/everyday`: precision / recall of names "
@@ -268,6 +270,7 @@ CHINESE = {
     "ours fp32": "同一模型,PyTorch fp32,成批",
     "spert": "SpERT,fp32(同论文)",
     "spert same": "SpERT,以 {precision} 训练(同我们)",
+    "configuration": "配置",
     "way": "方式",
     "way everything": "全部标注",
     "way joined": "两半直接合并",
@@ -287,10 +290,11 @@ CHINESE = {
     "de": "德文 名称 / 事实",
     "megabytes": "MB",
     "way sources": "两半作为数据源",
+    "way filled": "并补上它们没有标注的部分",
     "sources title": (
         "一次训练中的多个数据源:把 `conll04/train` 切成两半,前一半只标注 Peop 和 Org 以及关系,后一半只标注 Loc 和 Other"
-        "(`benchmarks/sources.py`);`configs/conll04-minilm.toml`,最后一轮之后在整个开发集上的严格得分。"
-        "*直接合并*是通常的做法:没有标注的就当作没有。"
+        "(`benchmarks/sources.py`);最后一轮之后在整个开发集上的严格得分。"
+        "*直接合并*是通常的做法:没有标注的就当作没有。*补上*:第二次训练在这些地方向第一次的模型学习(`data.fill`)。"
     ),
     "ratio": (
         "SpERT 的整个训练用时是我们的 {whole:.1f} 倍(与我们精度相同时 {same:.1f} 倍),回答用时是 {inference:.1f} 倍。"

@@ -11,70 +11,22 @@ import pytest
 import torch
 
 import spanloom
-from spanloom.config import RunConfig, to_toml
+from spanloom.config import to_toml
 from spanloom.engine.model_folder import load_model
 from spanloom.engine.run import run_training
 from spanloom.errors import ConfigError
 from spanloom.run.cli import main
 from spanloom.run.user_config import resolved
-from spanloom.tasks import FOLDER, find_task
+from spanloom.tasks import find_task
 from spanloom.write.html_tables import summary_html
 from spanloom.write.notebook import printed
 from spanloom.write.tables import print_scorecard
-
-NAMES = ("Ada", "Bo", "Cai", "Dov", "Eve", "Fay")
-TOWNS = ("Oslo", "Rome", "Lima", "Kyiv", "Bern", "Cork")
-
-
-def people(count: int) -> str:
-    """Columns in which people alone are annotated, although towns stand there too."""
-    pairs = [(NAMES[number % 6], TOWNS[number * 5 % 6]) for number in range(count)]
-    return "".join(f"{name} B-PER\nsaw O\n{town} O\n. O\n\n" for name, town in pairs)
-
-
-def homes(count: int) -> str:
-    """Where people live, with towns, and people as names of some kind."""
-    lines = []
-    for number in range(count):
-        name, town = NAMES[number * 3 % 6], TOWNS[number % 6]
-        text = f"{name} lives in {town} ."
-        spans = [(0, len(name), "Entity"), (len(name) + 10, len(name) + 10 + len(town), "Town")]
-        entities = [{"start": start, "end": end, "label": label} for start, end, label in spans]
-        lines.append({"text": text, "entities": entities, "relations": [{"head": 1, "tail": 0, "label": "home of"}]})
-    return "".join(f"{json.dumps(line)}\n" for line in lines)
+from tests.run.two_sources import NAMES, TOWNS, people, run_of, write_sources
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> dict[str, Any]:
-    for name, text in (("people", people(24)), ("homes", homes(24))):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / ("train.conll" if name == "people" else "train.jsonl")).write_text(text)
-    (tmp_path / "people" / "dev.conll").write_text(people(5))
-    (tmp_path / "homes" / "dev.jsonl").write_text(homes(4))
-    sources = [
-        {
-            "train": tmp_path / "people" / "train.conll",
-            "dev": tmp_path / "people" / "dev.conll",
-            "annotates": {"relations": "none"},
-            "rename": {"PER": "person"},
-        },
-        {
-            "train": tmp_path / "homes" / "train.jsonl",
-            "dev": tmp_path / "homes" / "dev.jsonl",
-            "weight": 0.5,
-            "annotates": {"entities": "related only"},
-            "rename": {"Entity": "*", "Town": "town", "home of": "-lives in"},
-        },
-    ]
-    table = resolved(FOLDER / "joint" / "tiny.toml")
-    settings = {"epochs": 6, "batch_size": 4, "learning_rate": 5e-3, "threads": 1, "evaluate_from": 3}
-    encoder = {"kind": "rnn", "word_width": 16, "char_filters": 8, "hidden": 16}
-    model = {"projection": 16, "rank": 8, "between": 8, "label_width": 8, "recall": False, "encoder": encoder}
-    return {"task": table.task, "data": {"source": sources}, "train": settings, "model": model}
-
-
-def run_of(config: dict[str, Any], **train: Any) -> RunConfig:
-    return resolved({**config, "train": {**config["train"], **train}})
+    return write_sources(tmp_path)
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:

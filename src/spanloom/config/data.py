@@ -123,11 +123,17 @@ class DataConfig(FilesConfig):
         "missed", "a label that training never had: an error, or a fact bound to be missed, which is counted and said"
     )
     source: tuple[SourceConfig, ...] = setting((), "several data sets, each in a table of its own, in place of 'train'")
+    fill: Path | None = setting(
+        None, "a run on the same sources: what it believes is learned where a source annotates nothing"
+    )
 
 
 def check_sources(data: DataConfig) -> None:
     """Raise ConfigError for sources that contradict the rest of `[data]`, one another, or themselves."""
     if not data.source:
+        if data.fill is not None:
+            expected = "sources, in [[data.source]], which leave something open"
+            raise ConfigError("data.fill", "is set, and there are no sources", expected, "Leave it out.")
         return
     for key in ("train", "dev"):
         if getattr(data, key) is not None:

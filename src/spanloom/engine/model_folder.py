@@ -48,7 +48,7 @@ def save_model(
     `model.architecture` is among it, from which `task.build` makes the same module. scripts: of the training data.
     """
     table = to_table(config)
-    table["data"] = {key: value for key, value in table["data"].items() if key not in ("train", "dev")}
+    table["data"] = {key: value for key, value in table["data"].items() if key not in ("train", "dev", "fill")}
     save_codec(folder, codec)
     tokenizer = codec.tokenizer_json()
     if tokenizer is not None:
@@ -103,6 +103,11 @@ def read_task(folder: Path, find_task: Callable[[str], Task]) -> Task:
     """The task of a model folder, or of a run, without its weights. Raises CheckpointError as `load_model` does."""
     task, _ = _read_settings(*_described(folder), find_task)
     return task
+
+
+def task_named(folder: Path) -> str:
+    """What the task of a model folder, or of a run, is called. Raises CheckpointError where nothing says it."""
+    return str(_described(folder)[1].get("task"))
 
 
 def _described(folder: Path) -> tuple[Path, dict[str, Any]]:

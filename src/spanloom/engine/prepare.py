@@ -16,6 +16,7 @@ from spanloom.config import RunConfig
 from spanloom.contracts import Codec, Task
 from spanloom.core import Example, Row
 from spanloom.engine.encoded import Encoded, Prepared, in_windows
+from spanloom.engine.fill import filled
 from spanloom.engine.guard import check_rows
 from spanloom.engine.remarks import cut_off, in_training_too
 from spanloom.engine.report import Notice, Report, Stage
@@ -30,6 +31,8 @@ def prepare(task: Task, config: RunConfig, on_report: OnReport) -> Prepared:
     Raises DataError for data that will not do, citing the line. Every remark of the two parts is reported too.
     """
     training = read_training(task, config)
+    if config.data.fill is not None:
+        training = filled(task, config, training, on_report)
     texts = TrainingTexts.fit(task, training.examples)
     dev_read = read_dev(task, config, training.coverages)
     codec: Codec = task.fit(training.examples, config)
