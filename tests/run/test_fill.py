@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from spanloom.answers.graph import Graph
-from spanloom.answers.parts.facts import CLASSES, ENTITIES, RELATIONS
-from spanloom.answers.tags import Tags
+from spanloom.answers.parts.facts import ENTITIES, RELATIONS
 from spanloom.check.data import read_training
 from spanloom.core import SOME, Beliefs, Claim, Coverage, Example
 from spanloom.engine.fill import filled, lacking
@@ -69,11 +68,9 @@ def test_of_data_that_annotate_related_names_alone_every_other_name_is_open() ->
     assert taken({entity("person", 9, 10): 0.9}, related) == ([], [entity("person", 9, 10)])
 
 
-def test_relations_that_are_not_annotated_come_and_what_a_text_is_does_not() -> None:
+def test_relations_that_are_not_annotated_come() -> None:
     works = Claim(RELATIONS, "works for", (0, 1, 6, 8))
-    beliefs = {works: 0.9, Claim(RELATIONS, "lives in", (0, 1, 6, 8)): 0.9, Claim(CLASSES, "news"): 0.9}
-    assert taken(beliefs) == ([], [works])
-    assert taken({works: 0.9}, gold=Tags(("O",) * 10), coverage=COVERAGE) == ([], [works])
+    assert taken({works: 0.9, Claim(RELATIONS, "lives in", (0, 1, 6, 8)): 0.9}) == ([], [works])
 
 
 def test_an_example_of_a_single_data_set_lacks_nothing() -> None:
@@ -156,3 +153,13 @@ def test_one_data_set_has_nothing_to_fill(tmp_path: Path) -> None:
     given = [f"data.fill={tmp_path}", "train.threads=1"]
     with pytest.raises(ConfigError, match=r"data.fill: is set, and there are no sources; sources, in \[\[data.source"):
         run_training(find_task("joint"), resolved(FOLDER / "joint" / "tiny.toml", given), tmp_path / "run")
+
+
+def test_classes_of_whole_texts_are_not_filled(tmp_path: Path) -> None:
+    sources = []
+    for name, label in (("a", "good"), ("b", "sport")):
+        (tmp_path / f"{name}.jsonl").write_text(f'{{"text": "A fine game .", "label": "{label}"}}\n' * 2)
+        sources.append({"train": tmp_path / f"{name}.jsonl"})
+    config = {"task": "classify", "data": {"source": sources, "fill": tmp_path}, "model": {"encoder": {"kind": "rnn"}}}
+    with pytest.raises(ConfigError, match=r"data.fill: is set, but 'classify' has classes of whole texts, of which no"):
+        run_training(find_task("classify"), resolved(config), tmp_path / "run")

@@ -34,10 +34,14 @@ def filled(task: Task, config: RunConfig, part: Part, on_report: Callable[[Repor
     """The training part with what the run `data.fill` believes where its sources annotate nothing; after that they
     annotate all labels.
 
-    Raises CheckpointError for a run that does not load, ConfigError for one of another task, or that lacks a label.
+    Raises CheckpointError for a run that does not load, ConfigError for one of another task, or that lacks a label, and
+    for data that say what texts are as a whole: such classes are chosen from those of their own source.
     """
     folder = config.data.fill
     assert folder is not None, "asked for where it is set"
+    if any(not claim.at for example in part.examples for claim in claims_of(example)):
+        found = f"is set, but '{task.name}' has classes of whole texts, of which no source leaves one open"
+        raise ConfigError("data.fill", found, "a task of names and relations", "Leave it out.")
     beliefs = _beliefs(task, config, part.examples, folder, on_report)
     entities, relations = labels_of(part.examples)
     whole = Coverage("", frozenset(entities), frozenset(relations))
@@ -84,10 +88,10 @@ def lacking(example: Example, beliefs: Beliefs, overlapping: bool) -> tuple[list
 
 
 def _open(claim: Claim, coverage: Coverage) -> bool:
-    """Whether a source says nothing of such a statement. Of what a text is as a whole each source says its own."""
+    """Whether a source says nothing of such a statement."""
     if len(claim.at) == 4:
         return claim.label not in coverage.relations
-    return len(claim.at) == 2 and (coverage.related_only or claim.label not in coverage.entities)
+    return coverage.related_only or claim.label not in coverage.entities
 
 
 def _overlap(claims: Sequence[Claim]) -> bool:
