@@ -74,7 +74,10 @@ def measure(which: QueueSet, seed: int, options: argparse.Namespace) -> dict[str
         result["beside"] = beside(token_scores(found, dirty), theirs, clean, dirty)
         result["versions"]["cleanlab"] = installed("cleanlab")
     if not options.without_f1:
-        result["f1"] = mended_f1(which, seed, options, (clean, errors, found))
+        result["f1"] = mended_f1(which, seed, options, (clean, errors, found), folder)
+    if options.longer and which.longer:
+        longer = mended_f1(which.trained_longer(), seed, options, (clean, errors, found), folder / "longer")
+        result["longer"] = {"epochs": which.longer, **longer}
     return result
 
 
@@ -119,13 +122,13 @@ def class_probabilities(
 Found = tuple[Sequence[Example], Sequence[Planted], Sequence[Finding]]
 
 
-def mended_f1(which: QueueSet, seed: int, options: argparse.Namespace, found: Found) -> dict[str, Any]:
+def mended_f1(which: QueueSet, seed: int, options: argparse.Namespace, found: Found, folder: Path) -> dict[str, Any]:
     """F1 on dev of models that were trained on clean data, on those with errors, and on those with some mended."""
     clean, errors, _ = found
     table: dict[str, Any] = {"errors_left": {}}
     for name in MENDED:
         left = errors_left(which, seed, name, found)
-        run = options.runs / which.name / f"seed-{seed}" / name
+        run = folder / name
         table["errors_left"][name] = len(left)
         table[name] = f1_of(which, seed, options, run, with_errors(clean, left, which.orphans))
     assert table["errors_left"]["dirty"] == len(errors)
@@ -157,6 +160,7 @@ def f1_of(which: QueueSet, seed: int, options: argparse.Namespace, run: Path, ex
     """Train on these examples, as far as that was not done, and score the last weights on dev."""
     task, config = which.task(), which.run_config(seed, options.vectors)
     train, dev = run.with_suffix(".train.jsonl"), run.with_suffix(".dev.jsonl")
+    run.parent.mkdir(parents=True, exist_ok=True)
     if not (run / "README.md").exists():
         write_lines(train, map(task.line, examples))
         write_lines(dev, map(task.line, which.examples(options.data, 1)))
@@ -189,6 +193,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--vectors", type=Path, metavar="FILE", help="what glove.py made; default: in --runs")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR", help="JSON goes here")
     parser.add_argument("--without-f1", action="store_true", help="do not train on mended data")
+    parser.add_argument(
+        "--longer", action="store_true", help="train on it for more epochs too, where a set says how many"
+    )
     parser.add_argument("--again", action="store_true", help="count anew what was trained")
     parser.add_argument("--table", action="store_true", help="only print the table of what is there")
     options = parser.parse_args(arguments)

@@ -19,7 +19,8 @@ from spanloom.tasks import find_task
 class QueueSet:
     """kind: of the statements that errors are planted in. config: of `configs/`, with these settings on top: small and
     quick models, as each set takes seven trainings a seed. orphans: see `planted`. part: how much of the training data.
-    vectors: whether it reads word vectors.
+    vectors: whether it reads word vectors. longer: epochs of the models that `--longer` trains on mended data, where
+    those of the judges leave a model far from the end.
     """
 
     name: str
@@ -30,6 +31,7 @@ class QueueSet:
     orphans: bool = True
     part: float = 1.0
     vectors: bool = True
+    longer: int = 0
 
     def run_config(self, seed: int, vectors: Path) -> RunConfig:
         given = [f"seed={seed}", "train.threads=1", *self.settings]
@@ -37,6 +39,11 @@ class QueueSet:
             given.append(f"model.encoder.vectors={vectors}")
         config = load_config(CONFIGS / f"{self.config}.toml", given, lambda name: find_task(name).config)
         return replace(config, train=replace(config.train, evaluate_from=config.train.epochs))
+
+    def trained_longer(self) -> QueueSet:
+        """The same with models of `longer` epochs."""
+        others = (setting for setting in self.settings if not setting.startswith("train.epochs="))
+        return replace(self, settings=(*others, f"train.epochs={self.longer}"))
 
     def task(self) -> Task:
         return find_task(self.run_config(0, Path("none")).task)
@@ -54,5 +61,13 @@ SETS: Sequence[QueueSet] = (
     QueueSet("conll04-spans", "conll04", ENTITIES, "conll04-rnn", ("train.epochs=12",)),
     QueueSet("conll04-triples", "conll04", RELATIONS, "conll04-rnn", ("train.epochs=12",)),
     QueueSet("conll04-triples-minilm", "conll04", RELATIONS, "conll04-minilm", ("train.epochs=9",), vectors=False),
-    QueueSet("nyt-triples", "nyt", RELATIONS, "webnlg-rnn", ("train.epochs=3", "data.repair=false"), orphans=False),
+    QueueSet(
+        "nyt-triples",
+        "nyt",
+        RELATIONS,
+        "webnlg-rnn",
+        ("train.epochs=3", "data.repair=false"),
+        orphans=False,
+        longer=10,
+    ),
 )

@@ -57,12 +57,18 @@ def _planted(sets: Found) -> list[str]:
         own = [one["queue"] for one in found]
         seeds = ", ".join(str(one["seed"]) for one in found)
         figures = [f"{fmean(row[key] for row in own):.2f}" for key in COUNTED]
-        trained = [one["f1"] for one in found if "f1" in one]
-        f1 = " / ".join(f"{100 * fmean(row[kind] for row in trained):.1f}" for kind in MENDED) if trained else ""
-        if len(trained) not in (0, len(found)):
-            f1 += f" ({len(trained)} of them)"
-        lines.append([f"`{name}`", seeds, f"{own[0]['errors']:,}", *figures, f1])
+        lines.append([f"`{name}`", seeds, f"{own[0]['errors']:,}", *figures, _f1(found, "f1")])
+        if epochs := {one["longer"]["epochs"] for one in found if "longer" in one}:
+            heading = f"the same, F1 of models of {max(epochs)} epochs"
+            lines.append([heading, *[""] * (len(HEADS) - 2), _f1(found, "longer")])
     return _markdown(HEADS, lines)
+
+
+def _f1(found: Sequence[Mapping[str, Any]], key: str) -> str:
+    """The means of what stands under a key, of the seeds that have it."""
+    trained = [one[key] for one in found if key in one]
+    means = " / ".join(f"{100 * fmean(row[kind] for row in trained):.1f}" for kind in MENDED) if trained else ""
+    return f"{means} ({len(trained)} of them)" if 0 < len(trained) < len(found) else means
 
 
 def _beside(sets: Found) -> list[str]:

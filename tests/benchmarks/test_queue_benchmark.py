@@ -107,7 +107,8 @@ def test_the_tables_are_means_over_the_seeds_and_say_what_was_read(tmp_path: Pat
     queue = {"errors": 1200, "average_precision": 0.5, "wrong": 0.75, "missing": 0.25, "precision_at_errors": 0.5}
     beside = {"spanloom": {"tokens": 0.8, "sentences": 0.9}, "cleanlab": {"tokens": 0.4, "sentences": 0.6}}
     f1 = {"clean": 0.9, "dirty": 0.8, "mended": 0.88, "random": 0.81, "errors_left": {}}
-    first = {"set": "a-spans", "seed": 0, "queue": queue, "beside": beside, "f1": f1}
+    longer = {**f1, "epochs": 10, "mended": 0.9}
+    first = {"set": "a-spans", "seed": 0, "queue": queue, "beside": beside, "f1": f1, "longer": longer}
     second = {"set": "a-spans", "seed": 1, "queue": {**queue, "average_precision": 0.7}}
     for one in (first, second):
         (tmp_path / f"a-spans-{one['seed']}.json").write_text(json.dumps(one), encoding="utf-8")
@@ -116,5 +117,7 @@ def test_the_tables_are_means_over_the_seeds_and_say_what_was_read(tmp_path: Pat
     lines = queue_tables(tmp_path)
     f1_cell = "90.0 / 80.0 / 88.0 / 81.0 (1 of them)"
     assert lines[2] == f"| `a-spans` | 0, 1 | 1,200 | 0.60 | 0.75 | 0.25 | 0.50 | {f1_cell} |"
-    assert lines[6] == "| `a-spans` | in tokens | 0.800 | 0.400 | 2.00 |"
+    more = "the same, F1 of models of 10 epochs"
+    assert lines[3] == f"| {more} |  |  |  |  |  |  | 90.0 / 80.0 / 90.0 / 81.0 (1 of them) |"
+    assert lines[7] == "| `a-spans` | in tokens | 0.800 | 0.400 | 2.00 |"
     assert lines[-1] == "| `a/train` | 10 | 3 | 1 | 6 | label 2, missing 1 |"
