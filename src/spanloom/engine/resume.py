@@ -23,6 +23,7 @@ MAY_CHANGE = frozenset(
     {
         "data.train",
         "data.dev",
+        "data.fill",
         "train.epochs",
         "train.patience",
         "train.checkpoint_every",
@@ -30,8 +31,8 @@ MAY_CHANGE = frozenset(
         "train.track",
     }
 )
-"""What `--resume` may be given anew. The data may have moved, but must be the same; of the threads their number counts,
-however it came about.
+"""What `--resume` may be given anew. The data may have moved, and the run that fills them, but must be the same; of the
+threads their number counts, however it came about.
 """
 
 
