@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tokenizers.models import WordPiece
 from tokenizers.processors import TemplateProcessing
 
 from spanloom.config import DataConfig
+from spanloom.core import Example
 from spanloom.encoders.parts.modules.pretrained import make_transformer
 from spanloom.inputs import Relation, Span
 from spanloom.read import read
@@ -59,18 +61,26 @@ def test_the_rate_climbs_for_a_tenth_of_the_steps_and_then_falls_to_zero() -> No
     assert [spert.rate(step, 100) for step in (0, 5, 10, 55, 100)] == pytest.approx([0.0, 0.5, 1.0, 0.5, 0.0])
 
 
-@pytest.mark.slow(reason="trains a small transformer")
-def test_it_learns_a_few_sentences_by_heart(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def small(repository: Path) -> tuple[list[Example], Sequence[spert.Sentence], Callable[[], spert.Spert]]:
+    """Three sentences, and what makes the same small model each time."""
     sample = repository / "src" / "spanloom" / "tasks" / "joint" / "sample.jsonl"
     examples = list(read(sample, DataConfig()))[:3]
     labels = spert.fit_labels(examples)
     words = sorted({token.text for example in examples for token in example.input.tokens})
     tokenizer = tokenizer_of(words)
-    sentences = [spert.encode(example, labels, tokenizer) for example in examples]
-    torch.manual_seed(0)
     sizes = {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 96}
-    encoder = make_transformer({"model_type": "bert", "vocab_size": tokenizer.size, **sizes})
-    model = spert.Spert(encoder, 48, labels)
+
+    def model() -> spert.Spert:
+        torch.manual_seed(0)
+        return spert.Spert(make_transformer({"model_type": "bert", "vocab_size": tokenizer.size, **sizes}), 48, labels)
+
+    return examples, [spert.encode(example, labels, tokenizer) for example in examples], model
+
+
+@pytest.mark.slow(reason="trains a small transformer")
+def test_it_learns_a_few_sentences_by_heart(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples, sentences, made = small(repository)
+    model = made()
     monkeypatch.setattr(spert, "LEARNING_RATE", 2e-3)
     seconds = list(spert.training(model, sentences, 40, seed=0))
     assert [len(epoch) for epoch in seconds] == [2] * 40
@@ -127,3 +137,19 @@ def test_it_starts_from_the_encoder_that_is_named(
 def test_every_row_that_is_a_peer_names_an_encoder_that_it_can_start_from() -> None:
     peers = [row for row in rows.ALL_ROWS if row.peer]
     assert {row.encoder for row in peers} == spert.ENCODERS.keys()
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_bits(repository: Path, tmp_path: Path) -> None:
+    _, sentences, made = small(repository)
+    whole, stopped, file = made(), made(), tmp_path / "run" / "checkpoint.safetensors"
+    made()  # the generator starts where it did
+    list(spert.training(whole, sentences, 4, seed=1))
+    made()
+    first = spert.training(stopped, sentences, 4, seed=1, checkpoint=file)
+    begun = [next(first), next(first)]
+    again = made()
+    torch.manual_seed(99)
+    seconds = list(spert.training(again, sentences, 4, seed=1, checkpoint=file))
+    assert seconds[:2] == begun
+    assert len(seconds) == 4
+    assert all(torch.equal(one, again.state_dict()[name]) for name, one in whole.state_dict().items())
