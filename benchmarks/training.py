@@ -73,7 +73,8 @@ def train_row(row: BenchmarkRow, seed: int, options: argparse.Namespace) -> dict
     A run that was interrupted goes on from its last checkpoint; one that ended is done again.
     """
     output = options.runs / row.name / f"seed-{seed}"
-    goes_on = (output / "checkpoint").is_dir() and not (output / CARD).exists()
+    begun = [output / "checkpoint", output / "checkpoint.safetensors"]  # ours, and a peer's
+    goes_on = any(kept.exists() for kept in begun) and not (output / CARD).exists()
     if output.exists() and not goes_on:
         shutil.rmtree(output)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +83,7 @@ def train_row(row: BenchmarkRow, seed: int, options: argparse.Namespace) -> dict
         found = language_models(row.name, row.data, options.data, output.parent, options.threads)
         models = {"language_models": found}
     parts = command(row, seed, options.threads, options.data, options.vectors, output)
-    parts += ["--resume"] if goes_on else []
+    parts += ["--resume"] if goes_on and not row.peer else []
     before, settings = surroundings(), configuration(row)  # now: the file may be edited while this trains
     began = time.perf_counter()
     subprocess.run([sys.executable, *parts], check=True, env=environment(options.threads))

@@ -153,6 +153,22 @@ def test_a_training_that_was_interrupted_goes_on(
     assert begun == [(goes_on, goes_on)]
 
 
+def test_a_peer_that_was_interrupted_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, begun = tmp_path / "conll04-spert-e5" / "seed-0", []
+    run.mkdir(parents=True)
+    (run / "checkpoint.safetensors").touch()
+
+    def train(command: list[str], **_: object) -> None:
+        begun.append(("--resume" in command, (run / "checkpoint.safetensors").exists()))
+        shutil.rmtree(run)
+        run_folder(run)
+
+    monkeypatch.setattr(training, "surroundings", dict)
+    monkeypatch.setattr(training.subprocess, "run", train)
+    training.train_row(row("conll04-spert-e5"), 0, Namespace(runs=tmp_path, threads=1, data=tmp_path, vectors=tmp_path))
+    assert begun == [(False, True)]
+
+
 def test_results_of_other_settings_are_pointed_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept = training.record(row("nyt-minilm"), 0, 2, run_folder(tmp_path / "run"), 20.0)
     kept["settings"]["train"]["epochs"] = 999
