@@ -92,9 +92,8 @@ def test_a_second_training_learns_from_the_first(config: dict[str, Any], tmp_pat
     people, homes = part.examples[:24], part.examples[24:]
     places = [[(span.label, example.input.surface(span)) for span in example.gold.spans] for example in people]
     assert sum(("town", town) in found for found in places for town in TOWNS) > 15, "there are 24"
-    assert sum(span.label == "person" for example in homes for span in example.gold.spans) > 20, (
-        "for names of some kind"
-    )
+    kinds = [span.label for example in homes for span in example.gold.spans]
+    assert kinds.count("person") > 15, "24 are names of some kind"
     assert {example.covered.source for example in part.examples if example.covered} == {"people", "homes"}
     for example in part.examples:
         assert example.covered is not None

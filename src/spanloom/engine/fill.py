@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from spanloom.answers import kind_of
-from spanloom.answers.parts.claims import clash
+from spanloom.answers.parts.claims import clash, overlap
 from spanloom.check.data import Part
 from spanloom.config import RunConfig
 from spanloom.contracts import Task
@@ -95,8 +95,7 @@ def _open(claim: Claim, coverage: Coverage) -> bool:
 
 
 def _overlap(claims: Sequence[Claim]) -> bool:
-    spans = sorted(claim.at for claim in claims if len(claim.at) == 2)
-    return any(after[0] < before[1] for before, after in pairwise(spans))
+    return any(overlap(*two) for two in pairwise(sorted(claim.at for claim in claims if len(claim.at) == 2)))
 
 
 def _beliefs(

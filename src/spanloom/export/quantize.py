@@ -64,9 +64,8 @@ EXPORTERS = ("torch", "onnxscript", "onnx_ir")
 @contextmanager
 def quiet() -> Iterator[None]:
     """Silence the exporter's notes on its own insides: they tell the user nothing that they could act upon."""
-    below = [
-        name for name in logging.root.manager.loggerDict if name.split(".")[0] in EXPORTERS
-    ]  # with levels of their own
+    # Those below them may have levels of their own.
+    below = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in EXPORTERS]
     loggers = [logging.getLogger(name) for name in ("root", *EXPORTERS, *below)]
     levels = [logger.level for logger in loggers]
     try:
